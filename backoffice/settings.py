@@ -55,11 +55,28 @@ TEMPLATES = [
 ]
 
 # --- PostgreSQL -------------------------------------------------------------------------------
+# A database that went silent is an error within seconds, not a process that hangs.
+PATIENT = {
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+# Nothing of ours takes long or waits long; a handler may compute inside its transaction for an hour.
+BOUNDED = PATIENT | {
+    "options": "-c statement_timeout=15s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=30s",
+}
+DATABASE = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+OPTIONS = DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
 # "lifecycle" is the same database over a connection of its own: a worker's claim, progress, logs
 # and outcome must neither wait for the handler's open transaction nor be rolled back with it.
+# "default" belongs to handlers and commands; wsgi.py bounds it in the web server.
 DATABASES = {
-    "default": env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
-    "lifecycle": env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": None, "TEST": {"MIRROR": "default"}},
+    "default": DATABASE | {"OPTIONS": OPTIONS | PATIENT},
+    "lifecycle": DATABASE | {"OPTIONS": OPTIONS | BOUNDED, "TEST": {"MIRROR": "default"}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -86,4 +103,35 @@ JOBS_DEFAULT_TYPE = env("JOBS_DEFAULT_TYPE", default="report")
 KNOX_TOKEN_MODEL = "jobs.ApiToken"
 
 # --- Celery -----------------------------------------------------------------------------------
+# PostgreSQL is the truth and Redis a doorbell: publishing fails fast, nothing is tracked twice, and
+# a lost worker's job comes back through its row. Each value was measured; docs/decisions.md.
 CELERY_BROKER_URL = env("REDIS_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    "max_retries": 0,  # kombu's own retries: 6 s instead of 0.3 s when Redis is stopped
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 0.5  # 40 submits on a hung Redis: 2 s at worst instead of 4
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # else READONLY, a failover or OOM ends the worker
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the default gives up after 46 minutes
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_PUBLISH_RETRY = False  # the service withdraws, answers 503, and the caller decides
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]  # a message is never an authority
+CELERY_TASK_ACKS_LATE = False  # late ack leaves residue in Redis and wedges; the row rescues
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_TRACK_STARTED = False  # a late duplicate would turn SUCCESS back into STARTED
+CELERY_RESULT_EXTENDED = False
+CELERY_RESULT_BACKEND = "jobs.engine.results:JobResultBackend"
+CELERY_RESULT_EXPIRES = None  # prune removes a TaskResult with its job
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True  # else messages of a killed worker wait for a timeout
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a forged message could stop workers
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than the jobs
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
+CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job

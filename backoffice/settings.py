@@ -100,6 +100,9 @@ STORAGES = {
 
 # --- Jobs -------------------------------------------------------------------------------------
 JOBS_DEFAULT_TYPE = env("JOBS_DEFAULT_TYPE", default="report")
+# A worker renews the lease of each job it runs at every heartbeat; an expired lease is a lost attempt.
+JOBS_LEASE_SECONDS = env.float("JOBS_LEASE_SECONDS", default=60)
+JOBS_HEARTBEAT_SECONDS = env.float("JOBS_HEARTBEAT_SECONDS", default=10)
 KNOX_TOKEN_MODEL = "jobs.ApiToken"
 
 # --- Celery -----------------------------------------------------------------------------------

@@ -1,0 +1,82 @@
+"""Talks to the broker, alone: publishes jobs, asks how deep a queue is, and refuses fast while Redis is away."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import redis
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+TASK = "jobs.run_job"
+FAILURES_BEFORE_OPEN = 2
+OPEN_SECONDS = 5.0
+
+
+class BrokerUnavailable(Exception):
+    """Redis did not take the message, or did not say so in time."""
+
+    retry_after_seconds = 5
+
+
+class Breaker:
+    """Refuses at once for a while after repeated failures, so that a hung Redis does not hold every web thread.
+
+    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being refused.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._closed_again_at = 0.0
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Run a broker call under the breaker.
+
+        Raises: BrokerUnavailable, at once while it is open, or when the call fails.
+        """
+        self._enter()
+        try:
+            yield
+        except (OperationalError, redis.exceptions.RedisError, OSError) as error:
+            self._failed()
+            raise BrokerUnavailable(str(error)) from error
+        with self._lock:
+            self._failures = 0
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._failures < FAILURES_BEFORE_OPEN:
+                return
+            if time.monotonic() < self._closed_again_at:
+                raise BrokerUnavailable("refused after repeated failures")
+            self._closed_again_at = time.monotonic() + OPEN_SECONDS  # this caller probes
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._closed_again_at = time.monotonic() + OPEN_SECONDS
+
+
+breaker = Breaker()
+
+
+def publish(job_id: UUID, queue: str) -> None:
+    """Tell the workers of `queue` that the job waits; the message holds its id and nothing else.
+
+    Raises: BrokerUnavailable; the message may have arrived all the same.
+    """
+    with breaker.guard():
+        current_app.send_task(TASK, task_id=str(job_id), queue=queue, retry=False)
+
+
+def queue_depth(queue: str) -> int:
+    """How many messages wait in `queue`.
+
+    Raises: BrokerUnavailable.
+    """
+    with breaker.guard(), current_app.connection_for_write() as connection:
+        return int(connection.default_channel.client.llen(queue))

@@ -1,0 +1,106 @@
+"""The one Celery task: claim the job, call its handler, make one Outcome of however that ends."""
+
+import json
+import logging
+import os
+import traceback
+from uuid import UUID
+
+from celery import shared_task
+from celery.exceptions import Ignore
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+from jobs import lifecycle, parameters, registry
+from jobs.context import Cancelled, JobContext, LogHandler
+from jobs.engine import agent, publishing, results
+from jobs.lifecycle import WORKER_DB, Outcome, failed
+from jobs.models import Job, Status
+
+logger = logging.getLogger(__name__)
+
+RESULT_LIMIT = 256 * 1024
+
+
+class JobFailed(Exception):
+    """The job ended as FAILED; args: error code, message."""
+
+
+@shared_task(name=publishing.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
+def run_job(self) -> dict | None:
+    """Run the job whose id is the task's."""
+    job = _claim(UUID(self.request.id))
+    if job is None:
+        logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)
+        raise Ignore
+    outcome = execute(job)
+    self.request.update(outcome=outcome, attempt=job.attempt)
+    if outcome.status == Status.CANCELLED:
+        results.settle(job.id, outcome, job.attempt)
+        raise Ignore
+    if outcome.status == Status.FAILED:
+        raise JobFailed(outcome.error_code, outcome.error_message)
+    return outcome.result
+
+
+def execute(job: Job) -> Outcome:
+    """Call the handler of a claimed job; whatever it does, one Outcome comes back."""
+    job_type = registry.get(job.type)
+    context = JobContext(job)
+    log = LogHandler(context)
+    logging.getLogger().addHandler(log)
+    try:
+        result = job_type.run(context, **parameters.bind(job_type, job.params))
+        context.flush()
+        return _completed(result)
+    except Cancelled:
+        return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
+    except parameters.InvalidParams as error:
+        return failed("invalid_params", error)
+    except SystemExit as error:
+        return failed("exited", f"The handler ended its process (exit code {error.code}).")
+    except BaseException as error:
+        return failed(
+            "exception",
+            error,
+            type=type(error).__qualname__,
+            traceback="".join(traceback.format_exception(error)),
+        )
+    finally:
+        logging.getLogger().removeHandler(log)
+        _leave_clean()
+
+
+def _completed(result: object) -> Outcome:
+    if result is not None and not isinstance(result, dict):
+        return failed(
+            "invalid_result", f"The handler returned a {type(result).__name__}, not a dict or None."
+        )
+    try:
+        size = len(json.dumps(result, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        return failed("invalid_result", f"The result is not JSON: {error}")
+    if size > RESULT_LIMIT:
+        return failed(
+            "invalid_result", f"The result has {size:,} characters of JSON; {RESULT_LIMIT:,} are allowed."
+        )
+    return Outcome(status=Status.COMPLETED, result=result)
+
+
+def _claim(job_id: UUID) -> Job | None:
+    types = [job_type.slug for job_type in registry.all()]
+    owner = {"worker": agent.WORKER_ID, "pid": os.getpid(), "using": WORKER_DB}
+    try:
+        return lifecycle.claim(job_id, types=types, **owner)
+    except (OperationalError, InterfaceError):
+        # PostgreSQL dropped the connection since the last job. Once more, on a fresh one; the claim may
+        # have been committed before its answer got lost, and this process holds nothing else.
+        connections[WORKER_DB].close()
+        return lifecycle.claim(job_id, types=types, **owner) or lifecycle.held(job_id, **owner)
+
+
+def _leave_clean() -> None:
+    """Leave no transaction of the handler's open for the next job, and no broken connection."""
+    handlers_own = connections[DEFAULT_DB_ALIAS]
+    if handlers_own.in_atomic_block:
+        handlers_own.close()
+    handlers_own.close_if_unusable_or_obsolete()

@@ -1,0 +1,112 @@
+"""What a running attempt writes about itself: progress, log lines, files. None of it changes the status.
+
+Each write is one statement fenced by (id, attempt): an attempt that lost its job writes nothing more.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
+from jobs.text import storable
+
+LOG_LINE_LIMIT = 64 * 1024
+FILE_NAME_LIMIT = 200
+
+
+class LostAttempt(InvalidTransition):
+    """The attempt no longer holds its job: it was settled or rescued meanwhile."""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line for the job's log; `at` is aware."""
+
+    at: datetime
+    level: str
+    message: str
+
+
+def progress(
+    job_id: UUID, attempt: int, *, percent: int | None, message: str, using: str = DEFAULT_DB_ALIAS
+) -> bool:
+    """Store how far the attempt is; returns whether somebody asked it to stop.
+
+    Raises: LostAttempt.
+    """
+    sql = """UPDATE jobs_job SET progress_percent = %(percent)s, progress_message = %(message)s,
+            version = version + 1
+        WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING'
+        RETURNING cancel_requested_at IS NOT NULL"""
+    row = _one_row(
+        sql,
+        {"id": job_id, "attempt": attempt, "percent": percent, "message": storable(message, MESSAGE_LIMIT)},
+        using,
+    )
+    return bool(row[0])
+
+
+def add_lines(job_id: UUID, attempt: int, lines: Sequence[LogLine], *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Append lines to the job's log, numbered on from its last.
+
+    Raises: LostAttempt.
+    """
+    values = [asdict(line) | {"message": storable(line.message, LOG_LINE_LIMIT)} for line in lines]
+    sql = """WITH mine AS (
+            SELECT id FROM jobs_job
+            WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
+        ), added AS (
+            INSERT INTO jobs_joblog (job_id, attempt, seq, at, level, message)
+            SELECT mine.id, %(attempt)s,
+                coalesce((SELECT max(seq) FROM jobs_joblog WHERE job_id = mine.id), 0) + line.number,
+                line.at, line.level, line.message
+            FROM mine, ROWS FROM (jsonb_to_recordset(%(lines)s::jsonb) AS (at timestamptz, level text, message text))
+                WITH ORDINALITY AS line(at, level, message, number)
+        )
+        SELECT id FROM mine"""
+    _one_row(sql, {"id": job_id, "attempt": attempt, "lines": json.dumps(values, default=str)}, using)
+
+
+def add_file(
+    job_id: UUID,
+    attempt: int,
+    *,
+    name: str,
+    content_type: str,
+    size: int,
+    sha256: str,
+    stored_name: str,
+    using: str = DEFAULT_DB_ALIAS,
+) -> None:
+    """Record a stored file of the attempt; a second one of the same name replaces the first.
+
+    Raises: LostAttempt.
+    """
+    sql = """WITH mine AS (
+            SELECT id FROM jobs_job
+            WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
+        ), added AS (
+            INSERT INTO jobs_jobfile (job_id, attempt, name, content_type, size, sha256, stored_name, created_at)
+            SELECT id, %(attempt)s, %(name)s, %(content_type)s, %(size)s, %(sha256)s, %(stored_name)s,
+                clock_timestamp()
+            FROM mine
+            ON CONFLICT (job_id, attempt, name) DO UPDATE SET content_type = excluded.content_type,
+                size = excluded.size, sha256 = excluded.sha256, stored_name = excluded.stored_name
+        )
+        SELECT id FROM mine"""
+    values = {"id": job_id, "attempt": attempt, "size": size, "sha256": sha256, "stored_name": stored_name}
+    _one_row(sql, values | {"name": storable(name, FILE_NAME_LIMIT), "content_type": content_type}, using)
+
+
+def _one_row(sql: str, values: dict[str, Any], using: str) -> tuple[Any, ...]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise LostAttempt(str(values["id"]))
+    return row

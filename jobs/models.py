@@ -1,0 +1,265 @@
+"""The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django_celery_results.models import TaskResult
+from knox.models import AbstractAuthToken
+from uuid_utils.compat import uuid7
+
+
+class Status(models.TextChoices):
+    """Where a job stands; docs/lifecycle.md has the picture."""
+
+    PENDING = "PENDING", "Pending"
+    PROCESSING = "PROCESSING", "Processing"
+    COMPLETED = "COMPLETED", "Completed"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+ACTIVE = (Status.PENDING, Status.PROCESSING)
+SETTLED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+
+
+class Source(models.TextChoices):
+    """The door a job came in by."""
+
+    API = "api", "API"
+    ADMIN = "admin", "Admin"
+    COMMAND = "command", "Command"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs by where they stand."""
+
+    def active(self) -> "JobQuerySet":
+        """Those that wait or run."""
+        return self.filter(status__in=ACTIVE)
+
+    def settled(self) -> "JobQuerySet":
+        """Those whose status is final."""
+        return self.filter(status__in=SETTLED)
+
+
+class Job(models.Model):
+    """One request to run a job type. Its id is also the Celery task id; only lifecycle.py changes its status."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=100)
+    params = models.JSONField(default=dict, blank=True)
+    queue = models.CharField(max_length=100, default="default")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    # Status, progress and a cancel request raise it; a renewed lease does not. It is the API's ETag.
+    version = models.PositiveIntegerField(default=1)
+
+    progress_percent = models.SmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+    progress_message = models.CharField(max_length=1000, blank=True, default="")
+    result = models.JSONField(null=True, blank=True)
+    error_code = models.CharField(max_length=50, blank=True, default="")
+    error_type = models.CharField(max_length=200, blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+    error_traceback = models.TextField(blank=True, default="")
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    # Outlives the account, and names who ran the command where no account did.
+    created_by_name = models.CharField(max_length=150, blank=True, default="")
+    source = models.CharField(max_length=10, choices=Source, default=Source.COMMAND)
+    request_id = models.CharField(max_length=200, blank=True, default="")
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (NULL: no key)
+    request_hash = models.CharField(max_length=64, blank=True, default="")
+    batch_id = models.UUIDField(null=True, blank=True)
+    rerun_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reruns", db_index=False
+    )
+    unique_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (NULL: not unique)
+
+    created_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(db_default=Now())
+    publishes = models.PositiveIntegerField(default=1)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=64, blank=True, default="")
+    pid = models.PositiveIntegerField(null=True, blank=True)
+    # published_at as the claim found it: the watermark by which upkeep knows that a message was overtaken.
+    taken_published_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_by = models.CharField(max_length=150, blank=True, default="")
+    cancel_reason = models.CharField(max_length=1000, blank=True, default="")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.CharField(max_length=150, blank=True, default="")
+
+    # Written with the outcome, in the same statement; equal to the id, so it needs no index of its own.
+    task_result = models.ForeignKey(
+        TaskResult,
+        to_field="task_id",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="jobs",
+    )
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        permissions = [("cancel_job", "Can cancel any job")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="jobs_job_status_known"),
+            models.CheckConstraint(
+                condition=Q(progress_percent=None) | Q(progress_percent__range=(0, 100)),
+                name="jobs_job_progress_is_percent",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=SETTLED, finished_at__isnull=False)
+                | Q(status__in=ACTIVE, finished_at=None),
+                name="jobs_job_finished_when_settled",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PROCESSING)
+                | Q(started_at__isnull=False, lease_until__isnull=False, pid__isnull=False, attempt__gte=1)
+                & ~Q(worker=""),
+                name="jobs_job_processing_has_owner",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.FAILED) | ~Q(error_code=""), name="jobs_job_failed_has_error"
+            ),
+            models.UniqueConstraint(
+                fields=["created_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="jobs_job_one_per_idempotency_key",
+            ),
+            models.UniqueConstraint(
+                fields=["type", "unique_key"],
+                condition=Q(status__in=ACTIVE, unique_key__isnull=False),
+                name="jobs_job_one_active_of_its_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "id"], name="jobs_job_status_id"),
+            models.Index(fields=["created_at"], name="jobs_job_created_at"),
+            models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
+            models.Index(fields=["type", "id"], name="jobs_job_type_id"),
+            models.Index(
+                fields=["queue", "published_at"],
+                condition=Q(status=Status.PENDING),
+                name="jobs_job_waiting",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(status=Status.PROCESSING), name="jobs_job_processing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the status is final."""
+        return self.status in SETTLED
+
+
+class JobEvent(models.Model):
+    """One status change of a job, written in the statement that made it."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
+    from_status = models.CharField(max_length=10, blank=True, default="")
+    to_status = models.CharField(max_length=10, choices=Status)
+    at = models.DateTimeField(db_default=Now())
+    attempt = models.PositiveIntegerField(default=0)
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [models.Index(fields=["job", "id"], name="jobs_jobevent_job_id")]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '-'} to {self.to_status}"
+
+
+class JobLog(models.Model):
+    """One line a handler logged. `seq` counts within the job, over all its attempts."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="logs", db_index=False)
+    attempt = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    level = models.CharField(max_length=10)
+    message = models.TextField()
+
+    class Meta:
+        ordering = ("seq",)
+        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")]
+
+    def __str__(self) -> str:
+        return self.message[:80]
+
+
+class JobFile(models.Model):
+    """A file a handler saved; its bytes are in STORAGES["jobs"] under `stored_name`, which is random."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files", db_index=False)
+    attempt = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["job", "attempt", "name"], name="jobs_jobfile_one_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A worker process as its agent last reported it; the id is made anew at each start."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    queues = models.JSONField(default=list)
+    types = models.JSONField(default=list)
+    slots = models.PositiveIntegerField()
+    consuming = models.BooleanField(default=False)
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("-heartbeat_at",)
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.pid})"
+
+
+class ApiToken(AbstractAuthToken):
+    """A named key to the API; only its digest is stored."""
+
+    name = models.CharField(max_length=100)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API token"
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return self.name

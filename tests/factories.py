@@ -1,0 +1,40 @@
+"""The one factory of each kind of row that tests need."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from jobs.models import ACTIVE, SETTLED, Job, Status
+
+_numbers = count(1)
+
+
+def make_user(*permissions: str, **fields: Any) -> User:
+    """A user who may do what `permissions` ("jobs.view_job") say."""
+    user = User.objects.create_user(**{"username": f"user{next(_numbers)}", **fields})
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return user
+
+
+def make_job(**fields: Any) -> Job:
+    """A job as it would stand in `status` (default PENDING); any field may be given."""
+    status = fields.get("status", Status.PENDING)
+    now = timezone.now()
+    defaults: dict[str, Any] = {"name": f"Job {next(_numbers)}", "type": "report"}
+    if status in (Status.PROCESSING, Status.COMPLETED, Status.FAILED):
+        defaults |= {"attempt": 1, "worker": "w1", "pid": 1, "started_at": now}
+    if status == Status.PROCESSING:
+        defaults["lease_until"] = now + timedelta(seconds=60)
+    if status == Status.FAILED:
+        defaults |= {"error_code": "exception", "error_type": "ValueError", "error_message": "it broke"}
+    if status in SETTLED:
+        defaults["finished_at"] = now
+    assert status in (*ACTIVE, *SETTLED)
+    job = Job.objects.create(**defaults | fields)
+    job.refresh_from_db()
+    return job

@@ -66,8 +66,7 @@ PATIENT = {
 }
 # Nothing of ours takes long or waits long; a handler may compute inside its transaction for an hour.
 BOUNDED = PATIENT | {
-    "options": "-c statement_timeout=15s -c lock_timeout=5s"
-    " -c idle_in_transaction_session_timeout=30s",
+    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
 }
 DATABASE = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 OPTIONS = DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL

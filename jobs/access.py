@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from jobs.models import Job, JobQuerySet
 from jobs.registry import JobType
 

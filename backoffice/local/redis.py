@@ -1,0 +1,94 @@
+"""Redis as a child process on a free port of 127.0.0.1."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from backoffice.local import binaries
+from backoffice.local.home import secret
+from backoffice.local.processes import Unavailable, free_port, spawn, stop, stop_orphan
+
+START_SECONDS = 30  # reading a long append-only file takes its time
+
+
+class Redis:
+    """One server on the directory `home`/redis; not durable means that its data ends with it."""
+
+    name = "redis"
+    variable = "REDIS_URL"
+
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.binary = binaries.redis()
+        self.data = home / "redis"
+        self.log = home / "redis.log"
+        self.password = secret(home / "redis.password")
+        self.append_only = "yes" if durable else "no"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int = 0) -> str:
+        """Return the URL of the running server, on `port` if one is given."""
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        self._stop_orphan()
+        for _ in range(5):  # the free port may be taken before the server binds it
+            chosen = port or free_port()
+            self.process = self._spawn(chosen)
+            (self.data / "pid").write_text(f"{self.process.pid} 127.0.0.1:{chosen}")
+            if self._is_ready(chosen):
+                return f"redis://:{self.password}@127.0.0.1:{chosen}/0"
+            stop(self.process, signal.SIGTERM, 5)
+        raise Unavailable(f"Redis does not start; {self.log} says why.")
+
+    def stop(self) -> None:
+        """End it after it has written its append-only file."""
+        if self.process:
+            stop(self.process, signal.SIGTERM, 15)
+
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            process = spawn(
+                [self.binary, "-"], dying=signal.SIGTERM, stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
+        assert process.stdin
+        # By stdin, for everybody can read a command line, and the password with it.
+        process.stdin.write(self._configuration(port).encode())
+        process.stdin.close()
+        return process
+
+    def _configuration(self, port: int) -> str:
+        return f"""
+            port {port}
+            bind 127.0.0.1
+            requirepass {self.password}
+            dir "{self.data}"
+            databases 64
+            maxmemory-policy noeviction
+            save ""
+            appendonly {self.append_only}
+            appendfsync everysec
+        """
+
+    def _is_ready(self, port: int) -> bool:
+        """Wait for PONG to our password: another server on the port would refuse it."""
+        assert self.process
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                if self._answers(port):
+                    return True
+            time.sleep(0.02)
+        return False
+
+    def _answers(self, port: int) -> bool:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(f"AUTH {self.password}\r\nPING\r\nQUIT\r\n".encode())
+            with connection.makefile("rb") as replies:
+                return b"+PONG\r\n" in list(replies)  # not while it answers -LOADING
+
+    def _stop_orphan(self) -> None:
+        """Only the holder of the lock starts a server: whoever is left is a killed run's, still saving."""
+        with contextlib.suppress(FileNotFoundError):
+            pid, address = (self.data / "pid").read_text().split()
+            stop_orphan(int(pid), address, signal.SIGTERM)

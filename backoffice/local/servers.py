@@ -1,0 +1,72 @@
+"""The two servers of this machine: the one of DATABASE_URL and REDIS_URL that is not given is started."""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from backoffice.local.home import reachable, write_private
+from backoffice.local.postgres import Postgres
+from backoffice.local.processes import Unavailable, is_running
+from backoffice.local.redis import Redis
+
+ATTACH_SECONDS = 120
+KINDS: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)
+
+
+@dataclass
+class Servers:
+    """Where PostgreSQL and Redis are, and which of them are our children, by name."""
+
+    urls: dict[str, str]
+    owned: bool = False  # false: another process started them and will stop them
+    children: dict[str, Postgres | Redis] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> Iterator[Servers]:
+    """Give both servers for the length of the block; `given` maps DATABASE_URL or REDIS_URL to a real one.
+
+    A second process on the same directory attaches to the servers of the first.
+    """
+    home = reachable(directory)
+    state = home / "servers.json"
+    with (home / "servers.lock").open("a") as lock:
+        if attached := _lock_or_attach(lock, state):
+            yield Servers(attached | given)
+            return
+        servers = Servers(dict(given), owned=True)
+        try:
+            for kind in KINDS:
+                if kind.variable not in given:
+                    child = kind(home, durable=durable)
+                    servers.children[child.name] = child
+                    servers.urls[kind.variable] = child.start()
+            write_private(state, json.dumps({"pid": os.getpid(), "urls": servers.urls}))
+            yield servers
+        finally:
+            state.unlink(missing_ok=True)
+            for child in reversed(servers.children.values()):
+                child.stop()
+
+
+def _lock_or_attach(lock: IO[str], state: Path) -> dict[str, str] | None:
+    """Take the lock (None), or return the URLs of the process that has it, once it has started them."""
+    end = time.monotonic() + ATTACH_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            state.unlink(missing_ok=True)  # of a killed run
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            found = json.loads(state.read_text())
+            if is_running(found["pid"], ""):
+                urls: dict[str, str] = found["urls"]
+                return urls
+        time.sleep(0.1)
+    raise Unavailable(f"Another process holds {lock.name} but starts no servers.")

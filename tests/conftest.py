@@ -1,0 +1,35 @@
+"""What every test shares: cheap passwords, and job types of the tests' own."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django import forms
+
+from jobs import registry
+from jobs.registry import JobType
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+class NoParams(forms.Form):
+    """The form of a type without parameters."""
+
+
+@pytest.fixture
+def make_type() -> Iterator[Callable[..., JobType]]:
+    """Register job types for one test: make_type(run, form=..., max_attempts=...)."""
+    made: list[str] = []
+
+    def make(run=lambda job, **params: None, **options) -> JobType:
+        slug = options.setdefault("slug", f"probe{len(made)}")
+        options.setdefault("label", f"Probe {slug}")
+        registry.job_type(**{"description": "For a test.", "form": NoParams} | options)(run)
+        made.append(slug)
+        return registry.get(slug)
+
+    yield make
+    for slug in made:
+        registry.unregister(slug)

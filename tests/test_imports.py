@@ -1,0 +1,77 @@
+"""Keeps imports pointing the way a job travels (README, "Map")."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Each may import what stands before it, and itself.
+ORDER = [
+    "text",
+    "models",
+    "lifecycle",
+    "journal",
+    "registry",
+    "parameters",
+    "context",
+    "engine",
+    "stats",
+    "explain",
+    "access",
+    "services",
+    "types",
+]
+DOORS = {"api", "admin", "management"}
+# The loader of the application and its system checks look at everything, and nothing looks at them.
+FREE = {"apps", "checks", "migrations"}
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names
+
+
+def parts(names: set[str]) -> set[str]:
+    """The parts of jobs (models, engine ...) among dotted names."""
+    return {name.split(".")[1] for name in names if name.startswith("jobs.")}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "jobs").parts[0].removesuffix(".py")
+
+
+FILES = sorted((ROOT / "jobs").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_of_jobs_imports_only_what_stands_left_of_it(path):
+    part = part_of(path)
+    if part in FREE or part == "__init__":
+        return
+    allowed = set(ORDER) | {part} if part in DOORS else set(ORDER[: ORDER.index(part) + 1])
+    assert parts(imported(path)) - allowed <= {"__init__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_jobs_never_imports_the_project(path):
+    assert not {name for name in imported(path) if name.split(".")[0] == "backoffice"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_celery_is_imported_in_the_engine_only(path):
+    foreign = {name for name in imported(path) if name.split(".")[0] in ("celery", "kombu", "billiard")}
+    assert part_of(path) == "engine" or not foreign
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_function_imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert not [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)], node.name

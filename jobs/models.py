@@ -125,7 +125,7 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=SETTLED, finished_at__isnull=False)
-                | Q(status__in=ACTIVE, finished_at=None),
+                | ~Q(status__in=SETTLED) & Q(finished_at=None),
                 name="jobs_job_finished_when_settled",
             ),
             models.CheckConstraint(

@@ -327,7 +327,10 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("finished_at__isnull", False), ("status__in", ("COMPLETED", "FAILED", "CANCELLED"))
                     ),
-                    models.Q(("finished_at", None), ("status__in", ("PENDING", "PROCESSING"))),
+                    models.Q(
+                        models.Q(("status__in", ("COMPLETED", "FAILED", "CANCELLED")), _negated=True),
+                        ("finished_at", None),
+                    ),
                     _connector="OR",
                 ),
                 name="jobs_job_finished_when_settled",

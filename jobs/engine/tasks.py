@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import traceback
+from typing import Any
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.exceptions import Ignore
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
@@ -26,7 +27,7 @@ class JobFailed(Exception):
 
 
 @shared_task(name=publishing.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
-def run_job(self) -> dict | None:
+def run_job(self: Task) -> dict[str, Any] | None:
     """Run the job whose id is the task's."""
     job = _claim(UUID(self.request.id))
     if job is None:
@@ -88,7 +89,7 @@ def _completed(result: object) -> Outcome:
 
 def _claim(job_id: UUID) -> Job | None:
     types = [job_type.slug for job_type in registry.all()]
-    owner = {"worker": agent.WORKER_ID, "pid": os.getpid(), "using": WORKER_DB}
+    owner: dict[str, Any] = {"worker": agent.WORKER_ID, "pid": os.getpid(), "using": WORKER_DB}
     try:
         return lifecycle.claim(job_id, types=types, **owner)
     except (OperationalError, InterfaceError):

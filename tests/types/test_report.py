@@ -13,7 +13,7 @@ from jobs.engine.tasks import execute
 from jobs.models import Job, Status
 from tests.factories import make_job
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
 
 def run_report(**params):
@@ -29,7 +29,8 @@ def test_a_report_without_params_counts_the_jobs_of_the_last_week():
     Job.objects.filter(id=make_job().id).update(created_at=timezone.now() - timedelta(days=8))
     result, file = run_report()
     assert result == {"jobs": 2, "by_status": {"COMPLETED": 1, "PROCESSING": 1}}
-    sheet = load_workbook(BytesIO(storages["jobs"].open(file.stored_name).read()))["By status"]
+    with storages["jobs"].open(file.stored_name) as content:
+        sheet = load_workbook(BytesIO(content.read()))["By status"]
     assert dict(sheet.values) == result["by_status"]
 
 

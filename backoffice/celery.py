@@ -3,9 +3,15 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
 app = Celery("backoffice")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs.engine"])
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """With a receiver here Celery leaves the logging that Django configured alone."""

@@ -1,20 +1,26 @@
 """Settings of every process, read from the environment; what is missing or wrong stops the start."""
 
+from datetime import timedelta
 from pathlib import Path
 
-import environ
+from backoffice.environment import Environment
+from backoffice.logging import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 
 # --- Site -------------------------------------------------------------------------------------
-SECRET_KEY = env("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+SECRET_KEY = env.secret_key("SECRET_KEY")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
+DEBUG = env.debug("DEBUG", ALLOWED_HOSTS)
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
+# Threads, because requests wait for PostgreSQL and Redis; backoffice/gunicorn.py uses both.
+WEB_PROCESSES = env.number("WEB_PROCESSES", 2, least=1)
+WEB_THREADS = env.number("WEB_THREADS", 8, least=2)
 
 INSTALLED_APPS = [
+    "backoffice",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -25,10 +31,15 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "knox",
+    "axes",
     "jobs",
 ]
 
 MIDDLEWARE = [
+    "backoffice.health.answer_probes",
+    "backoffice.middleware.find_client",
+    "backoffice.middleware.identify_request",
+    "backoffice.middleware.send_content_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -37,6 +48,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -54,6 +66,54 @@ TEMPLATES = [
     },
 ]
 
+# --- Transport --------------------------------------------------------------------------------
+# HTTPS=false is for this machine only: browsers would send passwords and cookies in the clear.
+HTTPS = env.flag("HTTPS", True)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Preloading binds the whole domain, for years, in every browser: its owner decides, not we.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+# What X-Forwarded-For and X-Forwarded-Proto say is believed only as far as our own proxies wrote it.
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+# Our own files and nothing else: no inline script or style, no frame, no foreign host.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Sign-in ----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in [
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    ]
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
+# Five wrong passwords for one name from one address: refused for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
 # --- PostgreSQL -------------------------------------------------------------------------------
 # A database that went silent is an error within seconds, not a process that hangs.
 PATIENT = {
@@ -68,7 +128,10 @@ PATIENT = {
 BOUNDED = PATIENT | {
     "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
 }
-DATABASE = env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+DATABASE = env.database("DATABASE_URL", password="DATABASE_PASSWORD") | {
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+}
 OPTIONS = DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
 # "lifecycle" is the same database over a connection of its own: a worker's claim, progress, logs
 # and outcome must neither wait for the handler's open transaction nor be rolled back with it.
@@ -81,33 +144,45 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 # --- Files ------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / ".local/static")
+STATIC_ROOT = env.directory("STATIC_ROOT", BASE_DIR / ".local/static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "jobs": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("FILES_DIR")},
+        "OPTIONS": {"location": env.directory("FILES_DIR")},
     },
 }
 
+# --- Logs -------------------------------------------------------------------------------------
+LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
+
 # --- Jobs -------------------------------------------------------------------------------------
-JOBS_DEFAULT_TYPE = env("JOBS_DEFAULT_TYPE", default="report")
+JOBS_DEFAULT_TYPE = env.text("JOBS_DEFAULT_TYPE", "report")
 # A worker renews the lease of each job it runs at every heartbeat; an expired lease is a lost attempt.
-JOBS_LEASE_SECONDS = env.float("JOBS_LEASE_SECONDS", default=60)
-JOBS_HEARTBEAT_SECONDS = env.float("JOBS_HEARTBEAT_SECONDS", default=10)
+JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", 60)
+JOBS_HEARTBEAT_SECONDS = env.seconds(
+    "JOBS_HEARTBEAT_SECONDS", JOBS_LEASE_SECONDS / 6, most=JOBS_LEASE_SECONDS / 3
+)
+
+# --- REST API ---------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}
 KNOX_TOKEN_MODEL = "jobs.ApiToken"
 
 # --- Celery -----------------------------------------------------------------------------------
 # PostgreSQL is the truth and Redis a doorbell: publishing fails fast, nothing is tracked twice, and
 # a lost worker's job comes back through its row. Each value was measured; docs/decisions.md.
-CELERY_BROKER_URL = env("REDIS_URL")
+CELERY_BROKER_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
     "socket_connect_timeout": 1,
@@ -134,6 +209,9 @@ CELERY_RESULT_EXPIRES = None  # prune removes a TaskResult with its job
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_DISABLE_PREFETCH = True  # else messages of a killed worker wait for a timeout
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a forged message could stop workers
+CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than the jobs
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
+
+env.refuse()

@@ -1,4 +1,4 @@
-"""Every address the site answers."""
+"""Every address the site answers, but for the probes, which backoffice/health.py answers before all else."""
 
 from django.contrib import admin
 from django.urls import path
@@ -6,3 +6,5 @@ from django.urls import path
 urlpatterns = [
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "backoffice.errors.server_error"

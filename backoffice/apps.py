@@ -1,0 +1,7 @@
+"""Registers the wiring as an application, for its management commands."""
+
+from django.apps import AppConfig
+
+
+class BackofficeConfig(AppConfig):
+    name = "backoffice"

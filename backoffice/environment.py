@@ -1,0 +1,179 @@
+"""Reads settings from the environment and collects, one sentence each, what is missing or wrong."""
+
+import math
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+from environ.fileaware_mapping import FileAwareMapping
+
+FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
+
+
+class Environment:
+    """Typed values of environment variables; NAME_FILE names a file that holds the value of NAME.
+
+    What is wrong is noted, a harmless stand-in returned, and `refuse` raises with all of it: one
+    start shows everything there is to repair. An empty value counts as none.
+    """
+
+    def __init__(self) -> None:
+        self._values = FileAwareMapping(os.environ)
+        self.names: list[str] = []
+        self.problems: list[str] = []
+
+    def refuse(self) -> None:
+        """Raises ImproperlyConfigured when anything read so far was missing or wrong."""
+        if self.problems:
+            raise ImproperlyConfigured("\n  ".join(["Backoffice does not start:", *self.problems]))
+
+    def wrong(self, seen: str, why: str, fix: str) -> None:
+        """Note a problem; `seen` is NAME='value', without its secret part."""
+        self.problems.append(f"{seen} {why}. {fix}.")
+
+    def text(self, name: str, default: str | None = None, fix: str = "Set it") -> str:
+        self.names.append(name)
+        known = len(self.problems)
+        value = self._read(name)
+        if not value and default is None and len(self.problems) == known:
+            self.wrong(name, "is not set", fix)
+        return value or default or ""
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value not in FLAGS:
+            self.wrong(f"{name}={value!r}", "is neither true nor false", "Set it to true or false")
+        return FLAGS.get(value, default)
+
+    def debug(self, name: str, hosts: list[str]) -> bool:
+        """Whether errors show their inside, which only a site on this machine may do."""
+        debug = self.flag(name, False)
+        strangers = [host for host in hosts if host not in LOCAL_HOSTS]
+        if debug and strangers:
+            why = f"would show settings and SQL to visitors of {strangers[0]}"
+            self.wrong(f"{name}=true", why, f"Remove it, or allow only {LOCAL_HOSTS}")
+        return debug
+
+    def number(self, name: str, default: int, least: int = 0) -> int:
+        value = self.text(name, str(default))
+        if value.isascii() and value.isdecimal() and int(value) >= least:
+            return int(value)
+        self.wrong(f"{name}={value!r}", f"is not a number of {least} or more", f"Try {default}")
+        return default
+
+    def seconds(self, name: str, default: float, most: float = math.inf) -> float:
+        value = self.text(name, str(default))
+        if re.fullmatch(r"\d+(\.\d+)?", value) and 0 < float(value) <= most:
+            return float(value)
+        limit = "" if most == math.inf else f" of at most {most:g}"
+        self.wrong(f"{name}={value!r}", f"is not a number of seconds{limit}", f"Try {min(default, most):g}")
+        return default
+
+    def log_level(self, name: str, default: str) -> str:
+        value = self.text(name, default).upper()
+        if value not in LOG_LEVELS:
+            self.wrong(f"{name}={value!r}", "is no level", f"Set it to one of {LOG_LEVELS}")
+            return default
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value not in available_timezones():
+            self.wrong(f"{name}={value!r}", "is no time zone", "Name one, such as Europe/Berlin")
+            return default
+        return value
+
+    def directory(self, name: str, default: Path | None = None) -> Path:
+        fix = "Set it to a directory's full path"
+        path = Path(self.text(name, str(default) if default else None, fix))
+        if not path.is_absolute() and path != Path():
+            why = "depends on where a process is started"
+            self.wrong(f"{name}={str(path)!r}", why, f"Write the full path, such as /srv/{path}")
+        return path
+
+    def hosts(self, name: str) -> list[str]:
+        """Host names that requests may carry."""
+        fix = "List this site's names, such as backoffice.example.com, with commas"
+        hosts = [host.strip() for host in self.text(name, fix=fix).split(",") if host.strip()]
+        for host in hosts:
+            if "*" in host or "/" in host:
+                why = "lets anyone choose the host" if "*" in host else "is not a host name"
+                self.wrong(f"{name}={host!r}", why, fix)
+        return hosts
+
+    def secret_key(self, name: str) -> str:
+        key = self.text(name, fix=f"Make one: {NEW_KEY}")
+        if "insecure" in key or "change-me" in key:
+            self.wrong(name, "is a sample that anyone can look up", f"Make your own: {NEW_KEY}")
+        elif key and (len(key) < 50 or len(set(key)) < 5):
+            why = f"has {len(key)} characters, {len(set(key))} of them different: easy to guess"
+            self.wrong(name, why, f"Make one: {NEW_KEY}")
+        return key
+
+    def url(self, name: str, password: str, schemes: list[str], last: str = "0") -> str:
+        """A server's URL; its password may come from the variable `password` instead."""
+        example = f"{schemes[0]}://user:password@host/{last}"
+        url = self.text(name, fix=f"Write it as {example}")
+        secret = self.text(password, "")
+        why = url and _fault_of(url, schemes)
+        if why:
+            fix = f"Write {example}; in a password # is %23, / is %2F, ? is %3F, % is %25"
+            self.wrong(f"{name}={mask(url)!r}", why, fix)
+            return ""
+        return _with_password(url, secret) if url and secret else url
+
+    def database(self, name: str, password: str) -> dict[str, Any]:
+        """The PostgreSQL at a URL, as Django's DATABASES wants it."""
+        url = self.url(name, password, ["postgres", "postgresql"], last="name")
+        config = Env.db_url_config(url or "postgres://localhost/unknown")
+        if not config["NAME"]:
+            self.wrong(f"{name}={mask(url)!r}", "names no database", "Write its name last: /name")
+        return config
+
+    def _read(self, name: str) -> str:
+        try:
+            return self._values.get(name, "").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            path = os.environ[f"{name}_FILE"]
+            why = f"cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
+            self.wrong(f"{name}_FILE={path!r}", why, "Name a text file this user may read")
+            return ""
+
+
+def mask(url: str) -> str:
+    """The URL without user, password and query."""
+    return re.sub(r"://.*@", "://***@", url, flags=re.DOTALL).split("?")[0]
+
+
+def _fault_of(url: str, schemes: list[str]) -> str | None:
+    """Why this URL would be misread; urllib takes an unescaped # for the end and says nothing."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 (reading it is the check)
+    except ValueError:
+        return "has a port that is no number, or an unescaped character in its password"
+    if parts.scheme not in schemes:
+        return f"does not begin with {schemes[0]}://"
+    if parts.fragment or "#" in url:
+        return "holds an unescaped # that cuts it short"
+    if "@" in parts.path + parts.query:
+        return "holds an unescaped / or ? in its user or password"
+    if re.search(r"%(?![0-9A-Fa-f]{2})", parts.netloc):
+        return "holds an unescaped %"
+    if not parts.hostname and not parts.path.startswith("//"):  # a socket's directory follows //
+        return "names no host"
+    return None
+
+
+def _with_password(url: str, password: str) -> str:
+    parts = urlsplit(url)
+    user, host = parts.username or "", parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()

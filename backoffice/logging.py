@@ -1,0 +1,64 @@
+"""Structured logs: one JSON object a line, with the ids of the request and the job it belongs to."""
+
+import json
+import logging
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import current_task
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+NOT_FOR_LOGS = {"request"}  # Django's loggers pass the request itself
+
+
+class JsonFormatter(logging.Formatter):
+    """One record, one line: a newline in a name or a traceback stays inside its JSON string."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "pid": record.process,
+            **current_ids(),
+            **{k: v for k, v in vars(record).items() if k not in STANDARD | NOT_FOR_LOGS},
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str)
+
+
+def current_ids() -> dict[str, str]:
+    """The request being answered, or the job being run and the request that asked for it.
+
+    A job's request id is `request_id` on its task's request, put there by whoever claimed it.
+    """
+    if current_task:
+        job = current_task.request
+        ids = {"job_id": job.id, "request_id": getattr(job, "request_id", "")}
+    else:
+        ids = {"request_id": request_id.get()}
+    return {name: value for name, value in ids.items() if value}
+
+
+def logging_settings(level: str) -> dict[str, Any]:
+    """The LOGGING of every process, for Django, Celery and gunicorn alike."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "backoffice.logging.JsonFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {
+            # These bring handlers of their own; without them they reach the root's like all others.
+            "django": {"handlers": []},
+            "django.server": {"handlers": [], "propagate": True},
+            "gunicorn.error": {"handlers": [], "propagate": True},
+            # Our own line knows the request's id and the client behind the proxies.
+            "gunicorn.access": {"handlers": [], "propagate": False},
+        },
+    }

@@ -1,0 +1,1 @@
+"""Tests of the wiring: settings, middleware, logs, probes, the image and the compose file."""

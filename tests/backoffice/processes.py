@@ -1,0 +1,116 @@
+"""Real processes of the project, started with an environment of the test's own."""
+
+import contextlib
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from backoffice.local.processes import free_port
+
+NOBODY_LISTENS = "127.0.0.1:1"
+
+
+def production(**changes: str) -> dict[str, str]:
+    """A sound production environment, but for `changes`; an empty value takes a variable away."""
+    database = settings.DATABASES["default"]
+    address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMN",
+        "ALLOWED_HOSTS": "backoffice.example.com",
+        "TRUSTED_PROXY_COUNT": "1",
+        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{address}",
+        "REDIS_URL": settings.CELERY_BROKER_URL,
+        "FILES_DIR": "/var/lib/backoffice/files",
+        "STATIC_ROOT": str(settings.STATIC_ROOT),
+        "WEB_PROCESSES": "1",
+    } | changes
+
+
+def run(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the project to its end; returns its exit code and what it wrote."""
+    return subprocess.run(
+        [*command],
+        cwd=settings.BASE_DIR,
+        env=production(**changes),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def manage(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a management command."""
+    return run(sys.executable, "manage.py", *arguments, **changes)
+
+
+@dataclass
+class Answer:
+    """What a site answered."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+
+@dataclass
+class Site:
+    """A running web server, asked the way a proxy asks it."""
+
+    port: int
+    log: Path
+
+    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
+        """Send one request; header names are written with underscores."""
+        sent = {"Host": "backoffice.example.com", "X-Forwarded-Proto": "https"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode())
+
+
+@contextlib.contextmanager
+def serving(directory: Path, **changes: str) -> Iterator[Site]:
+    """Run gunicorn as docker-compose.yml does, until the block ends."""
+    site = Site(free_port(), directory / "web.log")
+    command = ["gunicorn", "--config=python:backoffice.gunicorn", f"--bind=127.0.0.1:{site.port}"]
+    with site.log.open("w") as log, started(command, log=log, **changes) as process:
+        wait_until(lambda: process.poll() is None and _lives(site))
+        yield site
+
+
+@contextlib.contextmanager
+def started(command: list[str], *, log: object, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the project that is ended with SIGTERM when the block ends."""
+    process = subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=production(**changes), stdout=log, stderr=log
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_until(condition, seconds: float = 30) -> None:
+    """Poll until `condition()` is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def _lives(site: Site) -> bool:
+    try:
+        return site.ask("/livez").status == 200
+    except OSError:
+        return False

@@ -1,0 +1,126 @@
+"""A start that is half-configured is refused, in a sentence that names the variable, its value and the fix."""
+
+import pytest
+from django.conf import settings
+
+from tests.backoffice.processes import manage, run
+
+HIDDEN = "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is not set. Make one: python3 -c"),
+        ("SECRET_KEY", "change-me", "SECRET_KEY is a sample that anyone can look up."),
+        ("SECRET_KEY", "django-insecure-" + "abcdefgh" * 6, "SECRET_KEY is a sample"),
+        ("SECRET_KEY", "ab" * 30, "SECRET_KEY has 60 characters, 2 of them different: easy to guess."),
+        ("SECRET_KEY", HIDDEN * 5, "SECRET_KEY has 30 characters,"),
+        (
+            "SECRET_KEY_FILE",
+            "/nowhere",
+            "SECRET_KEY_FILE='/nowhere' cannot be read (No such file or directory).",
+        ),
+        ("DEBUG", "true", "DEBUG=true would show settings and SQL to visitors of backoffice.example.com."),
+        ("DEBUG", "ture", "DEBUG='ture' is neither true nor false. Set it to true or false."),
+        ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is not set. List this site's names"),
+        ("ALLOWED_HOSTS", "a.example.com, *", "ALLOWED_HOSTS='*' lets anyone choose the host."),
+        ("ALLOWED_HOSTS", "https://example.com", "ALLOWED_HOSTS='https://example.com' is not a host name."),
+        ("HTTPS", "on", "HTTPS='on' is neither true nor false."),
+        ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT='-1' is not a number of 0 or more. Try 0."),
+        ("WEB_THREADS", "1", "WEB_THREADS='1' is not a number of 2 or more."),
+        ("DATABASE_URL", "", "DATABASE_URL is not set. Write it as postgres://user:password@host/name."),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}#1@db/name", "DATABASE_URL='postgres://***@db/name'"),
+        ("DATABASE_URL", f"postgres://u:1{HIDDEN}/x@db/name", "in a password # is %23, / is %2F"),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}%@db/name", "holds an unescaped %."),
+        ("DATABASE_URL", f"mysql://u:{HIDDEN}@db/name", "does not begin with postgres://."),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}@db:port/name", "has a port that is no number"),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}@/name",
+            "DATABASE_URL='postgres://***@/name' names no host.",
+        ),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}@db", "DATABASE_URL='postgres://***@db' names no database."),
+        ("REDIS_URL", "", "REDIS_URL is not set."),
+        ("REDIS_URL", f"redis://:{HIDDEN}#@redis/0", "REDIS_URL='redis://***@redis/0'"),
+        ("FILES_DIR", "", "FILES_DIR is not set. Set it to a directory's full path."),
+        ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),
+        ("TIME_ZONE", "Mars", "TIME_ZONE='Mars' is no time zone. Name one, such as Europe/Berlin."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' is no level."),
+        ("JOBS_LEASE_SECONDS", "soon", "JOBS_LEASE_SECONDS='soon' is not a number of seconds. Try 60."),
+        (
+            "JOBS_HEARTBEAT_SECONDS",
+            "30",
+            "JOBS_HEARTBEAT_SECONDS='30' is not a number of seconds of at most 20.",
+        ),
+    ],
+)
+def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable, value, sentence):
+    done = manage("check", **{variable: value})
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert HIDDEN not in done.stderr
+
+
+def test_a_start_without_any_environment_names_all_that_is_missing():
+    required = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "FILES_DIR", "REDIS_URL"]
+    done = manage("check", **dict.fromkeys(required, ""))
+    assert done.returncode == 1
+    assert [line.split()[0] for line in done.stderr.splitlines() if "is not set" in line] == required
+
+
+def test_debug_is_allowed_on_this_machine_alone():
+    assert manage("check", DEBUG="true", ALLOWED_HOSTS="localhost,127.0.0.1").returncode == 0
+
+
+def test_a_production_environment_passes_djangos_deployment_checks():
+    done = manage("check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_a_secret_file_may_end_with_a_newline(tmp_path):
+    (tmp_path / "password").write_text("p#s/w?rd%\n")
+    done = manage(
+        "shell",
+        "--no-imports",
+        "--command=from django.conf import settings as s;"
+        "print(s.DATABASES['default']['PASSWORD'], s.CELERY_BROKER_URL)",
+        DATABASE_URL="postgres://user@db/name",
+        DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
+        REDIS_URL="redis://redis:6379/0",
+        REDIS_PASSWORD_FILE=str(tmp_path / "password"),
+    )
+    assert done.stdout.split() == ["p#s/w?rd%", "redis://:p%23s%2Fw%3Frd%25@redis:6379/0"], done.stderr
+
+
+def test_each_celery_setting_is_one_that_celery_knows():
+    known = "from celery.app.defaults import DEFAULTS; from django.conf import settings;"
+    known += "print([n for n in dir(settings) if n.startswith('CELERY_') and n[7:].lower() not in DEFAULTS])"
+    done = manage("shell", "--no-imports", f"--command={known}")
+    # Celery reads this one past its own list, in its fixup for Django.
+    assert done.stdout.strip() == "['CELERY_DB_REUSE_MAX']", done.stderr
+
+
+SHOW = """
+import django, {entry}
+django.setup()
+from django.db import connections
+for alias in ["default", "lifecycle"]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        print(*cursor.fetchone())
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "default"), [("backoffice.wsgi", "15s 5s"), ("backoffice.celery", "0 0")], ids=["web", "worker"]
+)
+@pytest.mark.usefixtures("django_db_setup")
+def test_only_a_handler_may_take_its_time_in_the_database(entry, default):
+    done = run("python", "-c", SHOW.format(entry=entry), DJANGO_SETTINGS_MODULE="backoffice.settings")
+    assert done.stdout.splitlines() == [default, "15s 5s"], done.stderr
+
+
+def test_transactions_stay_short_for_requests_are_not_wrapped_in_one():
+    assert not any(database["ATOMIC_REQUESTS"] for database in settings.DATABASES.values())

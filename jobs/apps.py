@@ -5,6 +5,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from jobs import checks as checks  # importing registers them
 from jobs import types
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django import forms
 from django.conf import settings as all_settings
+from django.db import connection, connections
 
 from jobs import registry
 from jobs.registry import JobType
@@ -14,6 +15,16 @@ def pytest_configure() -> None:
     """Pages here do not wait for collected files with hashed names."""
     all_settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     all_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let transactional tests empty the database, and pytest-django drop it."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # knox makes its table although ours replaces it; Django does not know it, so cannot empty auth_user.
+        cursor.execute("DROP TABLE IF EXISTS knox_authtoken")
+    yield
+    connections["lifecycle"].close()
 
 
 @pytest.fixture(autouse=True)

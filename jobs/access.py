@@ -1,19 +1,77 @@
-"""Who may see and do what: one function for the jobs a caller sees, one for each thing a caller may do."""
+"""Who may see and do what: one function for the jobs a caller sees, one for each thing a caller may do.
 
+`user` is None for a command: whoever runs one has the whole machine, so it may do everything.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
-from jobs.models import Job, JobQuerySet
-from jobs.registry import JobType
+from jobs import registry
+from jobs.lifecycle import NEXT
+from jobs.models import Job, JobQuerySet, Status
+from jobs.registry import JobType, UnknownJobType
 
 
 def visible_jobs(user: Any) -> JobQuerySet:
     """The jobs `user` may see: all with jobs.view_job, else those they created."""
-    if user.has_perm("jobs.view_job"):
+    return _all_or_own(user, "jobs.view_job")
+
+
+def manageable_jobs(user: Any) -> JobQuerySet:
+    """The jobs `user` may cancel or acknowledge: all with jobs.cancel_job, else those they created."""
+    return _all_or_own(user, "jobs.cancel_job")
+
+
+def _all_or_own(user: Any, permission: str) -> JobQuerySet:
+    if user is None or user.has_perm(permission):
         return Job.objects.all()
     return Job.objects.filter(created_by=user)
 
 
 def may_launch(user: Any, job_type: JobType) -> bool:
     """Whether `user` may launch jobs of this type."""
+    if user is None:
+        return True
     permitted = job_type.permission is None or user.has_perm(job_type.permission)
     return permitted and user.has_perm("jobs.add_job")
+
+
+def may_cancel(user: Any, job: Job) -> bool:
+    """Whether `user` may cancel or acknowledge this job: their own, or any with jobs.cancel_job."""
+    return user is None or job.created_by_id == user.pk or user.has_perm("jobs.cancel_job")
+
+
+def may_delete(user: Any) -> bool:
+    """Whether `user` may delete settled jobs they see."""
+    return user is None or user.has_perm("jobs.delete_job")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Possible:
+    """What may happen to a job next; whatever is False is not offered."""
+
+    can_cancel: bool
+    can_rerun: bool
+    can_delete: bool
+    can_acknowledge: bool
+
+
+def possible(user: Any, job: Job) -> Possible:
+    """What `user` may do to `job` as it stands: the transitions left to it, and their permissions."""
+    next_statuses = NEXT[Status(job.status)]
+    settled = not next_statuses
+    unseen = job.status == Status.FAILED and job.acknowledged_at is None
+    asked = job.cancel_requested_at is not None
+    return Possible(
+        can_cancel=Status.CANCELLED in next_statuses and not asked and may_cancel(user, job),
+        can_rerun=settled and _may_launch_again(user, job),
+        can_delete=settled and may_delete(user),
+        can_acknowledge=unseen and may_cancel(user, job),
+    )
+
+
+def _may_launch_again(user: Any, job: Job) -> bool:
+    try:
+        return may_launch(user, registry.get(job.type))
+    except UnknownJobType:
+        return False

@@ -6,7 +6,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -83,8 +83,8 @@ SUBMIT = f"""
 WITH new AS (
     INSERT INTO jobs_job ({", ".join(SUBMITTED)}, status, version, progress_message, error_code, error_type,
         error_message, error_traceback, created_at, published_at, publishes, attempt, worker,
-        cancel_requested_by, cancel_reason, acknowledged_by)
-    SELECT {", ".join(SUBMITTED)}, 'PENDING', 1, '', '', '', '', '', now, now, 1, 0, '', '', '', ''
+        cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
+    SELECT {", ".join(SUBMITTED)}, 'PENDING', 1, '', '', '', '', '', now, now, 1, 0, '', '', '', '', ''
     FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb), (SELECT clock_timestamp() AS now) AS clock
     RETURNING *
 ), event AS (
@@ -104,21 +104,25 @@ def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
     return list(Job.objects.using(using).raw(SUBMIT, params))
 
 
-def withdraw(ids: Iterable[UUID], *, using: str = DEFAULT_DB_ALIAS) -> int:
-    """Remove jobs whose only publish failed, events and all; returns how many rows went.
+def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Remove jobs whose first publish failed, events and all: every one, or none of them; returns which.
 
-    A job that was taken or published again meanwhile is somebody's promise and stays.
+    A job that was taken or published again meanwhile is somebody's promise: it stays, and its batch with it.
     """
     sql = """
-    WITH gone AS (
-        DELETE FROM jobs_job WHERE id = ANY(%s) AND status = 'PENDING' AND publishes = 1 RETURNING id
+    WITH mine AS (
+        SELECT id, status = 'PENDING' AND publishes = 1 AS untouched
+        FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+    ), gone AS (
+        DELETE FROM jobs_job WHERE id = ANY(%s)
+            AND (SELECT count(*) = %s AND bool_and(untouched) FROM mine) RETURNING id
     ), events AS (
         DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
     )
     SELECT count(*) FROM gone"""
     with connections[using].cursor() as cursor:
-        cursor.execute(sql, [list(ids)])
-        return int(cursor.fetchone()[0])
+        cursor.execute(sql, [list(ids), list(ids), len(ids)])
+        return bool(cursor.fetchone()[0])
 
 
 def republish(job_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> bool:
@@ -204,6 +208,48 @@ def cancel_waiting(
     """Move a PENDING job to CANCELLED; None if it no longer waits."""
     outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
     return _finish(job_id, Status.PENDING, outcome, actor=actor, using=using)
+
+
+def request_cancel(
+    job_id: UUID, *, actor: str, reason: str = "", using: str = DEFAULT_DB_ALIAS
+) -> Job | None:
+    """Ask a PROCESSING job to stop, whoever asks first; None if it no longer runs."""
+    sql = """UPDATE jobs_job SET
+            cancel_requested_by = CASE WHEN cancel_requested_at IS NULL THEN %(actor)s ELSE cancel_requested_by END,
+            cancel_reason = CASE WHEN cancel_requested_at IS NULL THEN %(reason)s ELSE cancel_reason END,
+            version = CASE WHEN cancel_requested_at IS NULL THEN version + 1 ELSE version END,
+            cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
+        WHERE id = %(id)s AND status = 'PROCESSING' RETURNING *"""
+    values = {"id": job_id, "actor": actor, "reason": storable(reason, MESSAGE_LIMIT)}
+    return next(iter(Job.objects.using(using).raw(sql, values)), None)
+
+
+def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
+    """Delete settled jobs with all that belongs to them; returns the stored names of their files, now unreferenced.
+
+    None if any of them is gone, still active, or remembered for its idempotency key (24 hours): then all stay.
+    """
+    sql = """
+    WITH mine AS (
+        SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
+            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - interval '24 hours') AS removable
+        FROM jobs_job WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    ), gone AS (
+        DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
+            AND (SELECT count(*) = %(count)s AND bool_and(removable) FROM mine) RETURNING id
+    ), events AS (DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
+    ), logs AS (DELETE FROM jobs_joblog WHERE job_id IN (SELECT id FROM gone)
+    ), reruns AS (
+        UPDATE jobs_job SET rerun_of_id = NULL
+        WHERE rerun_of_id IN (SELECT id FROM gone) AND id <> ALL(%(ids)s)
+    ), task_results AS (
+        DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
+    ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
+    SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, {"ids": list(ids), "count": len(ids)})
+        count, stored_names = cursor.fetchone()
+    return (stored_names or []) if count == len(ids) else None
 
 
 def _finish(

@@ -99,6 +99,7 @@ class Job(models.Model):
     cancel_reason = models.CharField(max_length=1000, blank=True, default="")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=150, blank=True, default="")
+    acknowledged_note = models.CharField(max_length=1000, blank=True, default="", db_default="")
 
     # Written with the outcome, in the same statement; equal to the id, so it needs no index of its own.
     task_result = models.ForeignKey(
@@ -111,6 +112,9 @@ class Job(models.Model):
         db_index=False,
         related_name="jobs",
     )
+
+    # Not stored: whether a submission under an Idempotency-Key found this job instead of making it.
+    replayed = False
 
     objects = JobQuerySet.as_manager()
 
@@ -161,6 +165,15 @@ class Job(models.Model):
             models.Index(
                 fields=["lease_until"], condition=Q(status=Status.PROCESSING), name="jobs_job_processing"
             ),
+            # The newest claim of a queue, by which upkeep knows that a message was overtaken.
+            models.Index(
+                fields=["queue", "taken_published_at"],
+                condition=Q(taken_published_at__isnull=False),
+                name="jobs_job_taken",
+            ),
+            # Deleting a job asks for its reruns; without this, by reading every job.
+            models.Index(fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"),
+            models.Index(fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
 import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
+
+from jobs.models import Job
 
 TASK = "jobs.run_job"
 FAILURES_BEFORE_OPEN = 2
@@ -32,6 +33,11 @@ class Breaker:
         self._failures = 0
         self._closed_again_at = 0.0
 
+    def reset(self) -> None:
+        """Forget every failure, as one success does."""
+        with self._lock:
+            self._failures = 0
+
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Run a broker call under the breaker.
@@ -44,8 +50,7 @@ class Breaker:
         except (OperationalError, redis.exceptions.RedisError, OSError) as error:
             self._failed()
             raise BrokerUnavailable(str(error)) from error
-        with self._lock:
-            self._failures = 0
+        self.reset()
 
     def _enter(self) -> None:
         with self._lock:
@@ -64,13 +69,14 @@ class Breaker:
 breaker = Breaker()
 
 
-def publish(job_id: UUID, queue: str) -> None:
-    """Tell the workers of `queue` that the job waits; the message holds its id and nothing else.
+def publish(jobs: Iterable[Job]) -> None:
+    """Tell the workers that the jobs wait, over one connection; a message holds the id and nothing else.
 
-    Raises: BrokerUnavailable; the message may have arrived all the same.
+    Raises: BrokerUnavailable; any of the messages may have arrived all the same.
     """
-    with breaker.guard():
-        current_app.send_task(TASK, task_id=str(job_id), queue=queue, retry=False)
+    with breaker.guard(), current_app.producer_or_acquire() as producer:
+        for job in jobs:
+            current_app.send_task(TASK, task_id=str(job.id), queue=job.queue, retry=False, producer=producer)
 
 
 def queue_depth(queue: str) -> int:

@@ -1,0 +1,31 @@
+"""What people ask for, whichever door they come by: submit, cancel, rerun, acknowledge, delete."""
+
+from jobs.services.asking import (
+    AlreadyActive,
+    Caller,
+    DatabaseUnavailable,
+    InvalidBatch,
+    KeyReused,
+    NotPermitted,
+    OutcomeUnknown,
+)
+from jobs.services.handling import acknowledge, cancel, delete
+from jobs.services.submission import Launch, chosen_type, rerun, submit, submit_batch
+
+__all__ = [
+    "AlreadyActive",
+    "Caller",
+    "DatabaseUnavailable",
+    "InvalidBatch",
+    "KeyReused",
+    "Launch",
+    "NotPermitted",
+    "OutcomeUnknown",
+    "acknowledge",
+    "cancel",
+    "chosen_type",
+    "delete",
+    "rerun",
+    "submit",
+    "submit_batch",
+]

@@ -1,0 +1,67 @@
+"""Who asks, and how we refuse: each door translates the same exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from jobs import access
+from jobs.models import Job, Source
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class NotPermitted(Exception):
+    """The caller may not do this."""
+
+
+class DatabaseUnavailable(Exception):
+    """PostgreSQL is away; nothing was accepted."""
+
+
+class OutcomeUnknown(Exception):
+    """Something went away at the wrong moment: the job may or may not have been accepted."""
+
+    def __init__(self, job_id: UUID) -> None:
+        super().__init__(f"whether job {job_id} was accepted is not known")
+        self.job_id = job_id
+
+
+class AlreadyActive(Exception):
+    """Only one job of this type may be active, and job `job_id` is."""
+
+    def __init__(self, job_id: UUID | None) -> None:
+        super().__init__(f"job {job_id} of this type is still active")
+        self.job_id = job_id
+
+
+class KeyReused(Exception):
+    """The idempotency key came before, with another request."""
+
+
+class InvalidBatch(Exception):
+    """Some items of a batch are refused; `errors` maps their indexes to what submit would have raised."""
+
+    def __init__(self, errors: Mapping[int, Exception]) -> None:
+        super().__init__("; ".join(f"job {index}: {error}" for index, error in errors.items()))
+        self.errors = errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks, and by which door. `user` is None for a command, which may do anything."""
+
+    user: Any
+    name: str
+    source: Source
+    request_id: str = ""
+
+
+def visible(caller: Caller, job_id: UUID) -> Job:
+    """The job, if the caller may see it.
+
+    Raises: Job.DoesNotExist, alike for no such job and for one that is none of the caller's business.
+    """
+    return access.visible_jobs(caller.user).get(id=job_id)

@@ -1,0 +1,77 @@
+"""What people do with a job that exists: cancel, acknowledge, delete. Each may be asked twice."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.contrib.admin.models import DELETION, LogEntry
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from jobs import access, lifecycle
+from jobs.lifecycle import InvalidTransition
+from jobs.models import Job, Status
+from jobs.services.asking import Caller, NotPermitted, visible
+
+TRIES = 3
+
+
+def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
+    """Cancel a waiting job, or ask a running one to stop (then it is still PROCESSING); twice is once.
+
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if the job has COMPLETED or FAILED.
+    """
+    job = visible(caller, job_id)
+    if not access.may_cancel(caller.user, job):
+        raise NotPermitted("You may cancel only your own jobs.")
+    for _ in range(TRIES):  # a claim or a rescue may come in between
+        moved = lifecycle.cancel_waiting(
+            job_id, actor=caller.name, reason=reason
+        ) or lifecycle.request_cancel(job_id, actor=caller.name, reason=reason)
+        job = moved or Job.objects.get(id=job_id)
+        if moved or job.status == Status.CANCELLED:
+            return job
+        if job.is_settled:
+            break
+    raise InvalidTransition(
+        f"The job is {job.get_status_display().lower()}; it cannot be cancelled any more."
+    )
+
+
+def acknowledge(caller: Caller, job_ids: Collection[UUID], note: str = "") -> int:
+    """Mark failed jobs as seen, as far as the caller may handle them; returns how many were not yet."""
+    jobs = access.manageable_jobs(caller.user).filter(
+        id__in=job_ids, status=Status.FAILED, acknowledged_at=None
+    )
+    return jobs.update(
+        acknowledged_at=Now(),
+        acknowledged_by=caller.name,
+        acknowledged_note=note[: lifecycle.MESSAGE_LIMIT],
+        version=F("version") + 1,
+    )
+
+
+def delete(caller: Caller, job_id: UUID) -> None:
+    """Delete a settled job with its events, log, files and TaskResult; an account's deletion has a LogEntry.
+
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition while the job is active, or is remembered for its
+    idempotency key.
+    """
+    job = visible(caller, job_id)
+    if not access.may_delete(caller.user):
+        raise NotPermitted("You may not delete jobs.")
+    with transaction.atomic():
+        stored_names = lifecycle.remove([job_id])
+        if stored_names is None:
+            raise InvalidTransition(_why_not_deleted(job))
+        if caller.user is not None:
+            LogEntry.objects.log_actions(caller.user.pk, [job], DELETION, single_object=True)
+    for name in stored_names:
+        storages["jobs"].delete(name)
+
+
+def _why_not_deleted(job: Job) -> str:
+    if not job.is_settled:
+        return f"The job is {job.get_status_display().lower()}; only settled jobs can be deleted."
+    return "The job was submitted with an idempotency key less than 24 hours ago and is remembered for it."

@@ -1,0 +1,1 @@
+"""The services: what people ask for."""

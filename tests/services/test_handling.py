@@ -1,0 +1,109 @@
+"""Cancelling, acknowledging and deleting: who may, and in which status."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from jobs import access, lifecycle, services
+from jobs.models import ACTIVE, Job, JobFile, Status
+from tests.factories import make_job, make_user
+from tests.services.conftest import caller_for
+
+pytestmark = pytest.mark.django_db
+
+
+def test_cancelling_a_waiting_job_settles_it_with_actor_and_reason(caller):
+    job = services.cancel(caller, make_job(created_by=caller.user).id, "not needed")
+    assert job.status == Status.CANCELLED
+    [event] = job.events.all()
+    assert (event.actor, event.reason) == (caller.name, "not needed")
+    assert job.task_result.status == "REVOKED"
+
+
+def test_cancelling_a_running_job_asks_it_to_stop_and_keeps_the_first_request(caller):
+    job = make_job(created_by=caller.user, status=Status.PROCESSING)
+    first = services.cancel(caller, job.id, "one")
+    second = services.cancel(caller, job.id, "two")
+    assert (second.status, second.cancel_requested_by) == (Status.PROCESSING, caller.name)
+    assert (second.cancel_reason, second.cancel_requested_at) == ("one", first.cancel_requested_at)
+    assert (first.version, second.version) == (job.version + 1, job.version + 1)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
+def test_what_is_over_cannot_be_cancelled(caller, status):
+    with pytest.raises(lifecycle.InvalidTransition):
+        services.cancel(caller, make_job(created_by=caller.user, status=status).id)
+
+
+def test_cancelling_twice_is_once(caller):
+    job = make_job(created_by=caller.user)
+    services.cancel(caller, job.id)
+    assert services.cancel(caller, job.id).status == Status.CANCELLED
+    assert job.events.count() == 1
+
+
+def test_another_ones_job_is_not_there_or_not_to_be_cancelled(caller):
+    job = make_job(created_by=make_user())
+    with pytest.raises(Job.DoesNotExist):
+        services.cancel(caller, job.id)
+    with pytest.raises(services.NotPermitted):
+        services.cancel(caller_for(make_user("jobs.view_job")), job.id)
+    operator = caller_for(make_user("jobs.view_job", "jobs.cancel_job"))
+    assert services.cancel(operator, job.id).status == Status.CANCELLED
+
+
+def test_acknowledging_marks_failed_jobs_once(caller):
+    mine = make_job(created_by=caller.user, status=Status.FAILED)
+    others = make_job(status=Status.FAILED)
+    fine = make_job(created_by=caller.user, status=Status.COMPLETED)
+    ids = [mine.id, others.id, fine.id]
+    assert (services.acknowledge(caller, ids, "known"), services.acknowledge(caller, ids)) == (1, 0)
+    mine.refresh_from_db()
+    assert (mine.acknowledged_by, mine.acknowledged_note) == (caller.name, "known")
+
+
+def test_deleting_takes_everything_that_belongs_to_the_job():
+    deleter = caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+    job = make_job()
+    again = make_job(rerun_of=job)
+    lifecycle.cancel_waiting(job.id, actor="me")
+    stored = storages["jobs"].save("x/y", ContentFile(b"bytes"))
+    JobFile.objects.create(
+        job=job, attempt=1, name="f", content_type="text/plain", size=5, sha256="", stored_name=stored
+    )
+    services.delete(deleter, job.id)
+    assert list(Job.objects.all()) == [again]
+    assert Job.objects.get().rerun_of_id is None
+    assert not TaskResult.objects.exists()
+    assert not storages["jobs"].exists(stored)
+    assert LogEntry.objects.get().object_id == str(job.id)
+
+
+def test_deleting_asks_for_a_permission_and_a_settled_job_without_a_fresh_key(caller):
+    deleter = caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+    done = make_job(created_by=caller.user, status=Status.COMPLETED)
+    with pytest.raises(services.NotPermitted):
+        services.delete(caller, done.id)
+    keyed = make_job(status=Status.COMPLETED, idempotency_key="k")
+    for job in [make_job(status=status) for status in ACTIVE] + [keyed]:
+        with pytest.raises(lifecycle.InvalidTransition):
+            services.delete(deleter, job.id)
+    Job.objects.filter(id=keyed.id).update(created_at=timezone.now() - timedelta(hours=25))
+    services.delete(deleter, keyed.id)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_is_offered_is_what_may_happen_next(status, make_type):
+    kind = make_type()
+    everyone = make_user("jobs.view_job", "jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
+    offered = access.possible(everyone, make_job(status=status, type=kind.slug))
+    active = status in ACTIVE
+    assert (offered.can_cancel, offered.can_rerun, offered.can_delete) == (active, not active, not active)
+    assert offered.can_acknowledge == (status == Status.FAILED)
+    nobody = access.possible(make_user(), make_job(status=status, type=kind.slug))
+    assert not any(vars(nobody).values())

@@ -1,0 +1,81 @@
+"""A submission under an Idempotency-Key that came before finds the job it made."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from jobs import lifecycle, services
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.models import Job
+from jobs.services import Launch
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_replay_answers_with_the_same_job_and_publishes_it_again_while_it_waits(caller, make_type, redis):
+    kind = make_type()
+    first = services.submit(caller, type=kind.slug, idempotency_key="k")
+    again = services.submit(caller, type=kind.slug, idempotency_key="k")
+    assert (again.id, first.replayed, again.replayed) == (first.id, False, True)
+    assert Job.objects.get().publishes == 2
+    assert redis.llen("default") == 2
+
+
+def test_a_replay_of_a_settled_job_publishes_nothing(caller, make_type, redis):
+    kind = make_type()
+    first = services.submit(caller, type=kind.slug, idempotency_key="k")
+    services.cancel(caller, first.id)
+    again = services.submit(caller, type=kind.slug, idempotency_key="k")
+    assert (again.id, again.status, redis.llen("default")) == (first.id, "CANCELLED", 1)
+
+
+def test_another_request_under_the_same_key_is_refused(caller, make_type, redis):
+    kind = make_type()
+    services.submit(caller, type=kind.slug, idempotency_key="k")
+    with pytest.raises(services.KeyReused):
+        services.submit(caller, type=kind.slug, name="Other", idempotency_key="k")
+
+
+def test_a_replay_that_cannot_publish_promises_nothing(caller, make_type, redis):
+    kind = make_type()
+    first = services.submit(caller, type=kind.slug, idempotency_key="k")
+    redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(services.OutcomeUnknown) as unknown:
+            services.submit(caller, type=kind.slug, idempotency_key="k")
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert unknown.value.job_id == first.id
+    assert not lifecycle.withdraw([first.id])
+
+
+def test_an_error_is_not_remembered(caller, make_type, broken_redis):
+    kind = make_type()
+    with pytest.raises(BrokerUnavailable):
+        services.submit(caller, type=kind.slug, idempotency_key="k")
+    broken_redis.config_set("maxmemory", 0)
+    assert not services.submit(caller, type=kind.slug, idempotency_key="k").replayed
+
+
+def test_a_batch_is_replayed_whole(caller, make_type, redis):
+    items = [Launch(type=make_type().slug, name=name) for name in "abc"]
+    first = services.submit_batch(caller, items, idempotency_key="k")
+    again = services.submit_batch(caller, items, idempotency_key="k")
+    assert [job.id for job in again] == [job.id for job in first]
+    assert all(job.replayed for job in again)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_under_one_key_one_row_comes(caller, make_type, redis):
+    kind = make_type()
+
+    def submit(_):
+        try:
+            return services.submit(caller, type=kind.slug, idempotency_key="k").id
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(submit, range(16)))
+    assert len(ids) == Job.objects.count() == 1

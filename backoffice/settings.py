@@ -173,11 +173,19 @@ JOBS_HEARTBEAT_SECONDS = env.seconds(
 
 # --- REST API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "jobs.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["jobs.api.parsing.StrictJSONParser"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
+    "EXCEPTION_HANDLER": "jobs.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
-KNOX_TOKEN_MODEL = "jobs.ApiToken"
+KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be changed later
+REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 
 # --- Celery -----------------------------------------------------------------------------------
 # PostgreSQL is the truth and Redis a doorbell: publishing fails fast, nothing is tracked twice, and

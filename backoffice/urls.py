@@ -1,10 +1,11 @@
 """Every address the site answers, but for the probes, which backoffice/health.py answers before all else."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include("jobs.api.urls")),
 ]
 
 handler500 = "backoffice.errors.server_error"

@@ -1,7 +1,11 @@
 """Makes any text or JSON value storable: PostgreSQL refuses NUL and lone surrogates, pages refuse megabytes."""
 
+import unicodedata
 from typing import Any
 
+NAME_LIMIT = 200
+# Letters and symbols by category that show nothing: Hangul and Khmer fillers, the blank Braille pattern.
+BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 CUT = "… (cut)"
 
 
@@ -27,3 +31,16 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {_whole(key): storable_json(item) for key, item in value.items()}
     return value
+
+
+def name_error(name: str) -> str:
+    """What is wrong with `name` as a job's name, in one sentence; "" if nothing is."""
+    if len(name) > NAME_LIMIT:
+        return f"A name has at most {NAME_LIMIT} characters."
+    kinds = {unicodedata.category(character) for character in name if character not in BLANK_LETTERS}
+    if kinds & {"Cc", "Cs"}:
+        return "A name has no control characters."
+    # Spaces, joiners and direction marks alone would be a row without a name to click on.
+    if not kinds - {"Zs", "Zl", "Zp", "Cf", "Cn", "Co", "Mn", "Me"}:
+        return "A name needs a visible character."
+    return ""

@@ -1,0 +1,46 @@
+"""Who a request comes from: the owner of the API token it carries."""
+
+from datetime import timedelta
+from typing import Any
+
+import knox.auth
+from django.utils import timezone
+from knox.crypto import hash_token
+from knox.settings import CONSTANTS
+from rest_framework.exceptions import AuthenticationFailed
+
+from jobs.models import ApiToken
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(knox.auth.TokenAuthentication):
+    """Accepts `Authorization: Token ...`; knox's own fails on bytes that are no UTF-8, and deletes old tokens."""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
+        """The token's owner and the token.
+
+        Raises: AuthenticationFailed; the answer is one and the same whatever is wrong with the token.
+        """
+        found = _find(token)
+        if found is None or not found.user.is_active or (found.expiry and found.expiry < timezone.now()):
+            raise AuthenticationFailed("This token is not valid, or no longer.")
+        _note_use(found)
+        return found.user, found
+
+
+def _find(token: bytes) -> ApiToken | None:
+    try:
+        text = token.decode()
+        digest = hash_token(text)
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return None
+    # The digest of 512 bits is the primary key: looking it up gives nothing away by its timing.
+    key = text[: CONSTANTS.TOKEN_KEY_LENGTH]
+    return ApiToken.objects.select_related("user").filter(digest=digest, token_key=key).first()
+
+
+def _note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
+        ApiToken.objects.filter(digest=token.digest).update(last_used_at=now)

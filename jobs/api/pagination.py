@@ -1,0 +1,113 @@
+"""Pages of a list by keyset: the next page starts behind the last row, whatever was added meanwhile."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Q
+from rest_framework.request import Request
+
+from jobs.api.problems import Problem, query_error
+from jobs.models import Job, JobQuerySet
+
+PAGE_SIZE = 50
+PAGE_SIZE_LIMIT = 200
+PARAMETERS = ("cursor", "page_size")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page starts: behind the row with these values, or before it when it looks `back`."""
+
+    back: bool
+    values: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        text = json.dumps([self.back, *self.values], default=str, separators=(",", ":"))
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def parse_cursor(text: str, columns: tuple[str, ...]) -> Cursor:
+    """The cursor in `text`, each value parsed by the type of its column.
+
+    Raises: Problem (400).
+    """
+    try:
+        back, *values = json.loads(urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        parsed = [
+            cast(Field, Job._meta.get_field(column)).to_python(value)
+            for column, value in zip(columns, values, strict=True)
+        ]
+        if not isinstance(back, bool) or None in parsed:
+            raise ValueError("not a position")
+    except (ValueError, TypeError, ValidationError, RecursionError) as error:
+        detail = "This is not a cursor of this list; take it from `next` or `previous`."
+        raise bad_query("cursor", detail) from error
+    return Cursor(back, tuple(parsed))
+
+
+def page_size(request: Request) -> int:
+    """How many rows the caller wants, at most PAGE_SIZE_LIMIT.
+
+    Raises: Problem (400).
+    """
+    text = request.query_params.get("page_size", str(PAGE_SIZE))
+    if not (text.isascii() and text.isdigit() and int(text[:12]) > 0):
+        raise bad_query("page_size", f"Must be a number from 1; more than {PAGE_SIZE_LIMIT} counts as that.")
+    return min(int(text[:12]), PAGE_SIZE_LIMIT)
+
+
+def page(jobs: JobQuerySet, request: Request, order: tuple[str, ...]) -> dict[str, Any]:
+    """One page of `jobs` by `order` ("-id"; the last column is unique), with the links to its neighbours."""
+    columns = tuple(name.removeprefix("-") for name in order)
+    size = page_size(request)
+    given = request.query_params.get("cursor")
+    cursor = None if given is None else parse_cursor(given, columns)
+    back = cursor is not None and cursor.back
+    if cursor is not None:
+        jobs = jobs.filter(_behind(order, cursor))
+    rows = list(jobs.order_by(*(_turned(name) if back else name for name in order))[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    if back:
+        rows.reverse()
+
+    def link(row: Job, *, back: bool) -> str:
+        new = Cursor(back, tuple(getattr(row, column) for column in columns))
+        return _with_cursor(request, str(new))
+
+    return {
+        "next": link(rows[-1], back=False) if rows and (more or back) else None,
+        "previous": link(rows[0], back=True) if rows and (more if back else cursor) else None,
+        "results": rows,
+    }
+
+
+def bad_query(parameter: str, detail: str) -> Problem:
+    """The answer to a query parameter with a value that means nothing."""
+    errors = [query_error(parameter, detail, "invalid")]
+    return Problem(400, "invalid_query", "The query is not valid.", errors=errors)
+
+
+def _behind(order: tuple[str, ...], cursor: Cursor) -> Q:
+    """Rows behind the cursor: the first column bounds the index scan, the others break its ties."""
+    first, *others = order
+    value, *rest = cursor.values
+    column = first.removeprefix("-")
+    direction = "lt" if first.startswith("-") != cursor.back else "gt"
+    if not others:
+        return Q((f"{column}__{direction}", value))
+    tied = ~Q((column, value)) | _behind(tuple(others), Cursor(cursor.back, tuple(rest)))
+    return Q((f"{column}__{direction}e", value)) & tied
+
+
+def _turned(name: str) -> str:
+    return name.removeprefix("-") if name.startswith("-") else f"-{name}"
+
+
+def _with_cursor(request: Request, cursor: str) -> str:
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -1,0 +1,162 @@
+"""Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import PermissionDenied as Forbidden
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs import services
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.lifecycle import InvalidTransition
+from jobs.parameters import InvalidParams
+from jobs.registry import UnknownJobType
+from jobs.text import storable
+
+MEDIA_TYPE = "application/problem+json"
+TEXT_LIMIT = 500
+ERRORS_LIMIT = 100
+
+
+class Problem(APIException):
+    """An answer other than success; `extra` is added to the problem, `headers` to the response."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, code)
+        self.status_code = status
+        self.code = code
+        self.errors = errors or []
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The response for an exception; None for what only a bug raises, which Django's handler answers with 500."""
+    problem = as_problem(error)
+    if problem is None:
+        return None
+    return response(problem, context["request"])
+
+
+def response(problem: Problem, request: Request) -> Response:
+    """`problem` as the answer to `request`."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status_code).phrase,
+        "status": problem.status_code,
+        "detail": storable(problem.detail, TEXT_LIMIT),
+        "code": problem.code,
+        "request_id": request.headers.get("X-Request-ID", ""),
+        "errors": problem.errors[:ERRORS_LIMIT],
+        **problem.extra,
+    }
+    return Response(body, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE)
+
+
+def as_problem(error: Exception) -> Problem | None:
+    """The problem an exception means; None if it means a bug."""
+    match error:
+        case Problem():
+            return error
+        case InvalidParams():
+            found = [
+                body_error(f"/params/{_escape(e.name)}" if e.name else "/params", e.message, e.code)
+                for e in error.errors
+            ]
+            return Problem(400, "invalid", "The params are not valid.", errors=found)
+        case UnknownJobType():
+            unknown = body_error("/type", "There is no such job type.", "unknown_type")
+            return Problem(400, "invalid", "There is no such job type.", errors=[unknown])
+        case services.NotPermitted():
+            return Problem(403, "permission_denied", str(error))
+        case InvalidTransition():
+            return Problem(409, "conflict", str(error))
+        case BrokerUnavailable():
+            return Problem(
+                503,
+                "broker_unavailable",
+                "The broker does not answer. Nothing was accepted; try again.",
+                headers={"Retry-After": str(error.retry_after_seconds)},
+            )
+        case services.DatabaseUnavailable() | OperationalError() | InterfaceError():
+            return Problem(
+                503,
+                "database_unavailable",
+                "The database does not answer. Nothing was changed; try again.",
+                headers={"Retry-After": "5"},
+            )
+        case services.OutcomeUnknown():
+            return Problem(
+                504,
+                "outcome_unknown",
+                "The database went away while the job was being stored. Ask for its id later, or repeat the "
+                "request with the same Idempotency-Key.",
+                extra={"id": str(error.job_id)},
+            )
+        case Http404():
+            return _from_rest(NotFound())
+        case PermissionDenied():
+            return _from_rest(Forbidden())
+        case ValidationError():
+            return Problem(400, "invalid", "The request is not valid.", errors=list(_flatten(error.detail)))
+        case APIException():
+            return _from_rest(error)
+    return None
+
+
+def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about the body; `pointer` is a JSON Pointer (RFC 6901)."""
+    return {"pointer": storable(pointer, TEXT_LIMIT), "detail": storable(detail, TEXT_LIMIT), "code": code}
+
+
+def query_error(parameter: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about the query."""
+    return {
+        "parameter": storable(parameter, TEXT_LIMIT),
+        "detail": storable(detail, TEXT_LIMIT),
+        "code": code,
+    }
+
+
+def _from_rest(error: APIException) -> Problem:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    detail = error.detail
+    code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
+    return Problem(error.status_code, str(code), str(detail), headers=headers)
+
+
+def _flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    """DRF's nested error details as a flat list with pointers."""
+    if isinstance(detail, ErrorDetail):
+        yield body_error(pointer, str(detail), str(detail.code))
+    elif isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            yield from _flatten(
+                inner, pointer if key == "non_field_errors" else f"{pointer}/{_escape(str(key))}"
+            )
+    else:
+        for item in detail:
+            yield from _flatten(item, pointer)
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

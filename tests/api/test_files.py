@@ -1,0 +1,43 @@
+"""The files of a job: listed, and downloaded as what they are."""
+
+import hashlib
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from jobs.models import JobFile
+from tests.factories import make_job
+
+
+@pytest.fixture
+def file(client):
+    content = b"a,b\n1,2\n"
+    return JobFile.objects.create(
+        job=make_job(created_by=client.user, status="COMPLETED"),
+        attempt=1,
+        name="Bericht für alle.csv",
+        content_type="text/csv",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        stored_name=storages["jobs"].save("test", ContentFile(content)),
+    )
+
+
+def test_a_file_is_listed_and_downloaded(client, file):
+    [listed] = client.get(f"/api/v1/jobs/{file.job_id}/files/").json()["results"]
+    assert listed["name"] == file.name
+    answer = client.get(listed["url"])
+    content = b"".join(answer.streaming_content)
+    assert hashlib.sha256(content).hexdigest() == listed["sha256"]
+    assert len(content) == listed["size"]
+    assert answer["ETag"] == f'"{file.sha256}"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("name", ["other.csv", "../settings.py", "%2e%2e/x", "%00", "/etc/passwd"])
+def test_names_that_no_file_has_are_404(client, file, name):
+    answer = client.get(f"/api/v1/jobs/{file.job_id}/files/{name}")
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"

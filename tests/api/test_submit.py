@@ -1,0 +1,47 @@
+"""POST /api/v1/jobs/: what is accepted, and what is said otherwise."""
+
+import pytest
+
+from jobs.models import Job, JobEvent
+
+JOBS = "/api/v1/jobs/"
+
+
+@pytest.fixture(autouse=True)
+def report(make_type):
+    """A type that stands in for the default one."""
+    return make_type(slug="quick", label="Quick")
+
+
+def test_a_name_is_enough(client, settings):
+    settings.JOBS_DEFAULT_TYPE = "quick"
+    answer = client.post(JOBS, {"name": "Anything"}, format="json")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["status"] == "PENDING"
+    assert body["name"] == "Anything"
+    assert body["type"] == "quick"
+    assert body["created_by"] == client.user.username
+    assert answer["Location"] == body["url"] == f"http://testserver{JOBS}{body['id']}/"
+    assert answer["Retry-After"] == "1"
+    assert client.get(body["url"]).json() == body
+
+
+def test_a_name_that_is_a_label_picks_the_type(client):
+    assert client.post(JOBS, {"name": "qUICK"}, format="json").json()["type"] == "quick"
+
+
+def test_while_the_broker_is_away_nothing_is_accepted(client, broker_away):
+    answer = client.post(JOBS, {"name": "Quick"}, format="json")
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "5"
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "broker_unavailable"
+    assert not Job.objects.exists()
+    assert not JobEvent.objects.exists()
+
+
+def test_launching_needs_the_right(make_client):
+    answer = make_client().post(JOBS, {"name": "Quick"}, format="json")
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "permission_denied"

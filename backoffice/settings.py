@@ -21,7 +21,7 @@ WEB_THREADS = env.number("WEB_THREADS", 8, least=2)
 
 INSTALLED_APPS = [
     "backoffice",
-    "django.contrib.admin",
+    "backoffice.admin_app.BackofficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

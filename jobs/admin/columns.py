@@ -1,0 +1,128 @@
+"""What the cells of a job show: pure functions from a job to HTML, the same for the page and for its refresh."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs import registry
+from jobs.admin import times
+from jobs.models import Job, Status
+
+NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
+
+Column = Callable[[Job], SafeString | str]
+
+
+def type_label(slug: str) -> str:
+    """The label of a job type; its slug where the type is gone."""
+    try:
+        return registry.get(slug).label
+    except registry.UnknownJobType:
+        return slug
+
+
+def name(job: Job) -> SafeString:
+    """The job's name, leading to its page, and its type below."""
+    return format_html(
+        '<a class="job-name" href="{}">{}</a><span class="below">{}</span>',
+        reverse("admin:jobs_job_change", args=[job.pk]),
+        job.name,
+        type_label(job.type),
+    )
+
+
+def status(job: Job) -> SafeString:
+    """The status as a badge; a running job that was asked to stop says so."""
+    stopping = job.status == Status.PROCESSING and job.cancel_requested_at
+    return format_html(
+        '<span class="badge" data-status="{}">{}</span>',
+        job.status,
+        "Stopping" if stopping else job.get_status_display(),
+    )
+
+
+def progress(job: Job) -> SafeString | str:
+    """What there is to say of a job where it stands: a bar and message, its error, or why it was cancelled."""
+    if job.status == Status.FAILED:
+        return failure(job)
+    if job.status == Status.PROCESSING:
+        return bar(job)
+    return format_html('<span class="below">{}</span>', job.cancel_reason or job.progress_message)
+
+
+def bar(job: Job) -> SafeString:
+    """The progress bar of a running job, its percent and its message; without a percent the bar only moves."""
+    if job.progress_percent is None:
+        drawn = format_html('<progress aria-label="{}"></progress>', f"Progress of {job.name}")
+    else:
+        drawn = format_html(
+            '<progress max="100" value="{}" aria-label="{}"></progress><span class="percent">{} %</span>',
+            job.progress_percent,
+            f"Progress of {job.name}",
+            job.progress_percent,
+        )
+    return format_html(
+        '<span class="bar">{}</span><span class="below">{}</span>', drawn, job.progress_message
+    )
+
+
+def failure(job: Job) -> SafeString:
+    """The type of a failed job's error and the first line of its message."""
+    first_line = next(iter(job.error_message.strip().splitlines()), "")
+    return format_html(
+        '<span class="error-type">{}</span><span class="below" title="{}">{}</span>',
+        job.error_type or job.error_code,
+        first_line,
+        first_line,
+    )
+
+
+def requested_by(job: Job) -> SafeString | str:
+    """Who asked for the job, and by which door."""
+    return format_html(
+        '{}<span class="below">{}</span>', job.created_by_name or NOTHING, job.get_source_display()
+    )
+
+
+def created(job: Job) -> SafeString:
+    """When the job was asked for."""
+    return times.moment(job.created_at)
+
+
+def wait(job: Job) -> SafeString | str:
+    """How long the job waited for a worker, or has been waiting."""
+    return times.lasting(job.created_at, job.started_at or job.finished_at)
+
+
+def run_time(job: Job) -> SafeString | str:
+    """How long the job ran, or has been running."""
+    if job.started_at is None or job.status == Status.PENDING:
+        return NOTHING
+    return times.lasting(job.started_at, job.finished_at)
+
+
+LIVE: dict[str, Column] = {"status": status, "progress": progress, "wait": wait, "run_time": run_time}
+
+
+def version(job: Job) -> str:
+    """Differs when the live cells of the job do, but for seconds that tick in the browser."""
+    return str(job.version)
+
+
+def cell(job: Job, column: str) -> SafeString:
+    """A live cell: the column's HTML in the frame by which live.js finds and replaces it."""
+    return format_html(
+        '<div class="cell" data-job="{}" data-column="{}" data-version="{}"{}>{}</div>',
+        job.pk,
+        column,
+        version(job),
+        "" if job.is_settled else SafeString(" data-active"),
+        LIVE[column](job),
+    )
+
+
+def cells(job: Job) -> dict[str, SafeString]:
+    """All live cells of a job, by column."""
+    return {column: cell(job, column) for column in LIVE}

@@ -1,0 +1,24 @@
+"""The one gate before every admin view of ours: staff, then a permission, then the methods it answers."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+View = Callable[..., HttpResponse]
+
+
+def guarded(view: View, allowed: Callable[[Any], bool], *methods: str) -> View:
+    """`view` for staff whom `allowed` lets in: others get the login page or 403, other methods 405."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not allowed(request.user):
+            raise PermissionDenied
+        return require_http_methods(methods)(view)(request, *args, **kwargs)
+
+    return admin.site.admin_view(checked)

@@ -1,0 +1,33 @@
+"""Who acts from the admin, and the log entry that says so."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.http import HttpRequest
+
+from jobs.models import Job, Source
+from jobs.services import Caller
+
+
+def caller(request: HttpRequest) -> Caller:
+    """The user of this request, as services know callers."""
+    return Caller(
+        user=request.user,
+        name=request.user.get_username(),
+        source=Source.ADMIN,
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
+    """Note in the admin's log what the user did to `jobs`."""
+    LogEntry.objects.log_actions(
+        user_id=str(request.user.pk), queryset=list(jobs), action_flag=CHANGE, change_message=message
+    )
+
+
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the admin needs in its context."""
+    return admin.site.each_context(request) | {"opts": Job._meta}

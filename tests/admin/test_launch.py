@@ -1,0 +1,80 @@
+"""Launching from the admin."""
+
+import pytest
+from django import forms
+from django.contrib.admin.models import LogEntry
+
+from jobs.models import Job, Source
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LAUNCH = "/admin/jobs/job/launch/"
+
+
+class Greeting(forms.Form):
+    """The form of a type for these tests."""
+
+    whom = forms.CharField(max_length=20)
+    times = forms.IntegerField(initial=1, min_value=1, max_value=9)
+    at = forms.DateTimeField(required=False)
+
+
+@pytest.fixture
+def greet(make_type):
+    return make_type(slug="greet", label="Greet", form=Greeting, description="Says hello.")
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(make_user("jobs.view_job", "jobs.add_job", username="olga", is_staff=True))
+    return client
+
+
+def filled(**params):
+    entries = {"whom": "Ada", "times": "2", "at": ""} | params
+    return {"name": "Hello"} | {f"params-{name}": value for name, value in entries.items()}
+
+
+def test_the_cards_lead_to_the_forms_of_the_types(operator, greet):
+    assert b"Says hello." in operator.get(LAUNCH).content
+    page = operator.get(f"{LAUNCH}greet/").content.decode()
+    assert 'name="params-whom"' in page
+    assert 'type="datetime-local"' in page
+    assert 'value="Greet"' in page, "the name is filled in"
+
+
+def test_a_launch_submits_the_job_and_leads_to_it(operator, greet):
+    response = operator.post(f"{LAUNCH}greet/", filled(at="2026-11-22T09:30"))
+    job = Job.objects.get()
+    assert response.headers["Location"] == f"/admin/jobs/job/{job.pk}/change/"
+    assert (job.name, job.type, job.source, job.created_by_name) == ("Hello", "greet", Source.ADMIN, "olga")
+    assert job.params == {"whom": "Ada", "times": 2, "at": "2026-11-22T09:30:00+00:00"}
+    assert job.events.get().actor == "olga"
+    assert LogEntry.objects.get().object_id == str(job.pk)
+
+
+def test_a_refused_launch_shows_the_error_beside_its_field_and_stores_nothing(operator, greet):
+    page = operator.post(f"{LAUNCH}greet/", filled(times="12"))
+    assert page.status_code == 200
+    assert page.context["params_form"].errors.keys() == {"times"}
+    assert not Job.objects.exists()
+
+
+def test_without_the_broker_the_form_stays_filled_and_nothing_is_left(operator, greet, broken_redis):
+    page = operator.post(f"{LAUNCH}greet/", filled(whom="Grace")).content.decode()
+    assert 'class="error"' in page
+    assert "Grace" in page
+    assert not Job.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_a_type_with_a_permission_is_offered_only_to_those_who_have_it(operator, make_type):
+    make_type(slug="secret", label="Secret", permission="jobs.delete_job")
+    assert b"Secret" not in operator.get(LAUNCH).content
+    assert operator.get(f"{LAUNCH}secret/").status_code == 403
+    assert operator.post(f"{LAUNCH}secret/", {"name": "x"}).status_code == 403
+
+
+def test_an_unknown_type_is_not_found(operator):
+    assert operator.get(f"{LAUNCH}nothing/").status_code == 404

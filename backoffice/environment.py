@@ -27,7 +27,7 @@ class Environment:
 
     def __init__(self) -> None:
         self._values = FileAwareMapping(os.environ)
-        self.names: list[str] = []
+        self.defaults: dict[str, str | None] = {}  # None: must be set; "": optional
         self.problems: list[str] = []
 
     def refuse(self) -> None:
@@ -40,7 +40,7 @@ class Environment:
         self.problems.append(f"{seen} {why}. {fix}.")
 
     def text(self, name: str, default: str | None = None, fix: str = "Set it") -> str:
-        self.names.append(name)
+        self.defaults[name] = default
         known = len(self.problems)
         value = self._read(name)
         if not value and default is None and len(self.problems) == known:
@@ -48,7 +48,7 @@ class Environment:
         return value or default or ""
 
     def flag(self, name: str, default: bool) -> bool:
-        value = self.text(name, str(default)).lower()
+        value = self.text(name, str(default).lower()).lower()
         if value not in FLAGS:
             self.wrong(f"{name}={value!r}", "is neither true nor false", "Set it to true or false")
         return FLAGS.get(value, default)
@@ -70,7 +70,7 @@ class Environment:
         return default
 
     def seconds(self, name: str, default: float, most: float = math.inf) -> float:
-        value = self.text(name, str(default))
+        value = self.text(name, f"{default:g}")
         if re.fullmatch(r"\d+(\.\d+)?", value) and 0 < float(value) <= most:
             return float(value)
         limit = "" if most == math.inf else f" of at most {most:g}"

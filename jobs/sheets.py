@@ -1,0 +1,175 @@
+"""Writes tables as CSV, JSON Lines and XLSX: row by row in constant memory, and inert in a spreadsheet.
+
+A spreadsheet runs a cell such as "=cmd()", so in CSV and XLSX a text that begins like a formula gets an apostrophe
+in front. JSON Lines are read by programs and keep every text as it is.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from io import TextIOWrapper
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+import xlsxwriter
+from django.utils import timezone
+from xlsxwriter.worksheet import Worksheet
+
+CSV_TYPE = "text/csv; charset=utf-8"
+JSON_LINES_TYPE = "application/x-ndjson"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+# What OWASP lists, with the full-width twins that some spreadsheets take for the same.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+XLSX_TEXT_LIMIT = 32_767  # characters in a cell; XlsxWriter leaves a longer text out
+
+
+class Kind(Enum):
+    """What a column holds; its value is the number format of a spreadsheet cell."""
+
+    TEXT = "@"
+    NUMBER = "#,##0"
+    SECONDS = "#,##0.000"
+    PERCENT = '0.0"%"'  # of 100, not of 1
+    MOMENT = "yyyy-mm-dd hh:mm:ss"
+    DAY = "yyyy-mm-dd"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `name` heads it in CSV and JSON, `title` in a spreadsheet, where it is `width` characters wide."""
+
+    name: str
+    title: str
+    kind: Kind = Kind.TEXT
+    width: int = 12
+
+
+def inert(text: str) -> str:
+    """`text` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def write_csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as CSV: a line of names, then the rows; times as RFC 3339."""
+    # The byte order mark: Excel reads UTF-8 as the machine's old code page without it.
+    with _as_text(file, "utf-8-sig") as text:
+        writer = csv.writer(text)
+        writer.writerow([column.name for column in columns])
+        writer.writerows(
+            [inert(cell) if isinstance(cell, str) else cell for cell in map(plain, row)] for row in rows
+        )
+
+
+def write_json_lines(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as one JSON object a line; times as RFC 3339."""
+    names = [column.name for column in columns]
+    with _as_text(file, "utf-8") as text:
+        for row in rows:
+            text.write(json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False) + "\n")
+
+
+def plain(value: Any) -> str | int | float | bool | None:
+    """A value of a row as JSON has it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@contextmanager
+def _as_text(file: IO[bytes], encoding: str) -> Iterator[TextIOWrapper]:
+    text = TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield text
+    finally:
+        text.detach()  # else the wrapper closes the file, which is not its own
+
+
+class Workbook:
+    """An XLSX file while it is written; `book` is XlsxWriter's. Rows of a sheet can only be added below."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self.book = book
+        self.heading = book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3A4D"})
+        self.note = book.add_format({"font_color": "#666666"})
+        self._header = book.add_format(
+            {
+                "bold": True,
+                "bg_color": "#1F3A4D",
+                "font_color": "white",
+                "text_wrap": True,
+                "valign": "vcenter",
+            }
+        )
+        self._cells = {kind: book.add_format({"num_format": kind.value}) for kind in Kind}
+
+    def add_sheet(self, title: str, columns: Sequence[Column]) -> Worksheet:
+        """A new sheet with the columns' widths, printed on landscape pages as wide as the table."""
+        sheet = self.book.add_worksheet(title)
+        for number, column in enumerate(columns):
+            sheet.set_column(number, number, column.width)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&RPage &P of &N")
+        return sheet
+
+    def add_table(
+        self, sheet: Worksheet, columns: Sequence[Column], rows: Iterable[Sequence[Any]], top: int = 0
+    ) -> int:
+        """Write a header at row `top` and the rows below; returns the number of the last row written."""
+        for number, column in enumerate(columns):
+            sheet.write_string(top, number, column.title, self._header)
+        writers = [self._writer(sheet, column.kind) for column in columns]
+        last = top
+        for last, row in enumerate(rows, top + 1):
+            for number, (write, value) in enumerate(zip(writers, row, strict=True)):
+                if value is not None:
+                    write(last, number, value)
+        return last
+
+    def write(self, sheet: Worksheet, row: int, column: int, kind: Kind, value: Any) -> None:
+        """Write one cell; None leaves it empty."""
+        if value is not None:
+            self._writer(sheet, kind)(row, column, value)
+
+    def _writer(self, sheet: Worksheet, kind: Kind) -> Any:
+        cell = self._cells[kind]
+        if kind is Kind.TEXT:
+            return lambda row, column, value: sheet.write_string(row, column, xlsx_text(str(value)), cell)
+        if kind is Kind.MOMENT:
+            return lambda row, column, value: sheet.write_datetime(row, column, local(value), cell)
+        if kind is Kind.DAY:
+            return lambda row, column, value: sheet.write_datetime(row, column, value, cell)
+        return lambda row, column, value: sheet.write_number(row, column, value, cell)
+
+
+def xlsx_text(text: str) -> str:
+    """`text` as a cell of a spreadsheet takes it, inert."""
+    if text.startswith("<r>"):  # XlsxWriter would let "<r>...</r>" into its XML as it stands
+        text = f"'{text}"
+    return inert(text)[:XLSX_TEXT_LIMIT]
+
+
+def local(moment: datetime) -> datetime:
+    """An aware moment as the site's clocks show it, without the zone, which a spreadsheet cannot hold."""
+    return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+@contextmanager
+def workbook(file: IO[bytes]) -> Iterator[Workbook]:
+    """A workbook that is in `file` when the block is left without an error."""
+    with TemporaryDirectory(prefix="backoffice-xlsx-") as directory:
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": directory})
+        book.use_zip64()
+        try:
+            yield Workbook(book)
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet._opt_close()  # its rows so far; close() would pack them first
+            raise
+        book.close()

@@ -1,0 +1,132 @@
+"""The job type "Generate report": the jobs of a period in figures, as a file."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import connection, transaction
+from django.utils import timezone
+
+from jobs import access, registry
+from jobs.context import JobContext
+from jobs.models import Job, JobQuerySet, Source
+from jobs.registry import job_type
+from jobs.types.report.figures import JOBS, JOBS_LIMIT, SECTIONS, Section
+from jobs.types.report.formats import FORMATS, Report
+
+ROWS_A_STEP = 10_000  # of the jobs sheet, which take about as long as a section
+ROWS_BETWEEN_PROGRESS = 1_000
+
+
+def _next_second() -> datetime:
+    # A form keeps whole seconds; rounding up counts every job that was there at the launch.
+    return timezone.now().replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _types() -> list[tuple[str, str]]:
+    return [(one.slug, one.label) for one in registry.all()]
+
+
+# A spreadsheet has no dates before 1900 and none after 9999, in whatever zone.
+A_DATE = (
+    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC), "Must be in the year 2000 or later."),
+    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC), "Must be in the year 2099 or earlier."),
+)
+
+
+class ReportForm(forms.Form):
+    """Which jobs the report is about, and what comes out."""
+
+    since = forms.DateTimeField(
+        label="From",
+        initial=lambda: _next_second() - timedelta(days=7),
+        validators=A_DATE,
+        help_text="Jobs created at this moment or later.",
+    )
+    until = forms.DateTimeField(
+        label="To",
+        initial=_next_second,
+        validators=A_DATE,
+        help_text="Jobs created before this moment.",
+    )
+    types = forms.MultipleChoiceField(
+        label="Job types", choices=_types, required=False, help_text="None chosen: all."
+    )
+    format = forms.ChoiceField(
+        choices=[("xlsx", "Excel (XLSX)"), ("csv", "CSV, a file for each table"), ("json", "JSON")],
+        initial="xlsx",
+    )
+    list_jobs = forms.BooleanField(
+        label="List the jobs",
+        required=False,
+        initial=False,
+        help_text=f"Adds a table of the jobs themselves, at most the first {JOBS_LIMIT:,}.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        cleaned = self.cleaned_data
+        if "since" in cleaned and "until" in cleaned and cleaned["until"] <= cleaned["since"]:
+            self.add_error("until", "The period must end after it begins.")
+        return cleaned
+
+
+@job_type(
+    slug="report",
+    label="Generate report",
+    description="The jobs of a period in figures: by status, type and day, the slowest, the failures.",
+    form=ReportForm,
+    time_limit=1800,  # a million listed jobs take minutes
+    max_attempts=2,  # it only reads
+)
+def run(
+    job: JobContext, since: datetime, until: datetime, types: list[str], format: str, list_jobs: bool
+) -> dict[str, Any]:
+    """Write the report's files; the result is its totals."""
+    visible, scope = _visible_jobs(job)
+    jobs = visible.filter(created_at__gte=since, created_at__lt=until)
+    if types:
+        jobs = jobs.filter(type__in=types)
+    with _snapshot():
+        tables: dict[Section, Iterable[tuple[Any, ...]]] = {}
+        for done, section in enumerate(SECTIONS):
+            job.progress(done, len(SECTIONS) + 1, section.title)
+            tables[section] = list(section.rows(jobs))
+        report = Report(since=since, until=until, types=types, scope=scope, tables=tables)
+        if list_jobs:
+            report.tables[JOBS] = _watched(job, JOBS.rows(jobs), min(report.totals["jobs"], JOBS_LIMIT))
+        FORMATS[format](job, report)
+    job.progress(1, 1, "The report is written.")
+    return report.summary
+
+
+def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
+    """The jobs that who launched this one may see now, and in words which those are."""
+    launched = Job.objects.select_related("created_by").get(id=job.id)
+    if launched.created_by is None and launched.source == Source.COMMAND:
+        return Job.objects.all(), "all jobs"
+    if launched.created_by is None:
+        raise PermissionError("The account that launched the report is gone.")
+    if launched.created_by.has_perm("jobs.view_job"):
+        return access.visible_jobs(launched.created_by), "all jobs"
+    return access.visible_jobs(launched.created_by), f"the jobs of {launched.created_by.get_username()}"
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """All queries in the block see one moment of the database, so that the sections agree."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _watched(job: JobContext, rows: Iterable[tuple[Any, ...]], total: int) -> Iterator[tuple[Any, ...]]:
+    steps = len(SECTIONS) + total / ROWS_A_STEP + 1
+    for done, row in enumerate(rows):
+        if done % ROWS_BETWEEN_PROGRESS == 0:
+            job.progress(len(SECTIONS) + done / ROWS_A_STEP, steps, f"Jobs: {done:,} of {total:,}")
+        yield row
+    job.progress(steps - 1, steps, "Packing the file")

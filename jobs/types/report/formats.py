@@ -1,0 +1,161 @@
+"""The report as files: a workbook with a chart, CSV tables, or JSON."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from jobs import sheets
+from jobs.context import JobContext
+from jobs.models import Status
+from jobs.sheets import Kind, Workbook
+from jobs.types.report.figures import BY_DAY, BY_STATUS, BY_TYPE, FAILURES, JOBS, SLOWEST, TOTALS, Section
+
+COLORS = {
+    Status.PENDING: "#9AA5B1",
+    Status.PROCESSING: "#2F80C2",
+    Status.COMPLETED: "#3A9D5D",
+    Status.FAILED: "#C8453B",
+    Status.CANCELLED: "#B08D2E",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a report says; `tables` holds the rows of each section."""
+
+    since: datetime
+    until: datetime
+    types: list[str]
+    scope: str
+    tables: dict[Section, Iterable[tuple[Any, ...]]]
+    made_at: datetime = field(default_factory=timezone.now)
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        """The figures over all jobs, by name."""
+        [row] = self.tables[TOTALS]
+        return dict(zip((column.name for column in TOTALS.columns), row, strict=True))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The totals and the counts by status."""
+        return self.totals | {"by_status": {status: jobs for status, jobs, _ in self.tables[BY_STATUS]}}
+
+    @property
+    def stem(self) -> str:
+        """How the names of its files begin."""
+        return f"report-{sheets.local(self.since):%Y-%m-%d}-{sheets.local(self.until):%Y-%m-%d}"
+
+    @property
+    def about(self) -> list[str]:
+        """What it covers, in sentences."""
+        since, until, made = (
+            f"{sheets.local(moment):%Y-%m-%d %H:%M:%S}" for moment in (self.since, self.until, self.made_at)
+        )
+        return [
+            f"Covers {self.scope} created from {since} until before {until}.",
+            f"Job types: {', '.join(self.types) or 'all'}.",
+            f"Made {made}. All times are {timezone.get_default_timezone_name()}.",
+        ]
+
+
+def write_csv(job: JobContext, report: Report) -> None:
+    """A CSV file for each table."""
+    for section, rows in report.tables.items():
+        with job.save_file(f"{report.stem}-{section.name}.csv", sheets.CSV_TYPE) as file:
+            sheets.write_csv(file, section.columns, rows)
+
+
+def write_json(job: JobContext, report: Report) -> None:
+    """One JSON file for the figures; the jobs as JSON Lines, which nobody has to load whole."""
+    figures: dict[str, Any] = {
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "types": report.types,
+        "scope": report.scope,
+        "made_at": report.made_at.isoformat(),
+        "time_zone": timezone.get_default_timezone_name(),
+        "totals": report.totals,
+    }
+    for section in (BY_STATUS, BY_TYPE, BY_DAY, SLOWEST, FAILURES):
+        names = [column.name for column in section.columns]
+        figures[section.name] = [
+            dict(zip(names, map(sheets.plain, row), strict=True)) for row in report.tables[section]
+        ]
+    with job.save_file(f"{report.stem}.json", "application/json") as file:
+        file.write(json.dumps(figures, ensure_ascii=False, indent=2).encode())
+    if JOBS in report.tables:
+        with job.save_file(f"{report.stem}-jobs.jsonl", sheets.JSON_LINES_TYPE) as file:
+            sheets.write_json_lines(file, JOBS.columns, report.tables[JOBS])
+
+
+def write_xlsx(job: JobContext, report: Report) -> None:
+    """A workbook: a summary with a chart, then a sheet for each further table."""
+    with (
+        job.save_file(f"{report.stem}.xlsx", sheets.XLSX_TYPE) as file,
+        sheets.workbook(file) as book,
+    ):
+        book.book.set_properties({"title": "Jobs report", "comments": " ".join(report.about)})
+        summary = _add_summary(book, report)
+        for section in (BY_TYPE, BY_DAY, SLOWEST, FAILURES, JOBS):
+            if section not in report.tables:
+                continue
+            sheet = book.add_sheet(section.title, section.columns)
+            last = book.add_table(sheet, section.columns, report.tables[section])
+            sheet.freeze_panes(1, 0)
+            sheet.repeat_rows(0)
+            sheet.autofilter(0, 0, last, len(section.columns) - 1)
+            if section is BY_DAY and last:
+                summary.insert_chart("E6", _chart(book, last))
+
+
+def _add_summary(book: Workbook, report: Report) -> Any:
+    """The first sheet: what the report covers, the totals, the counts by status."""
+    sheet = book.add_sheet("Summary", BY_STATUS.columns)
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, "Jobs report", book.heading)
+    for row, sentence in enumerate(report.about, 1):
+        sheet.write_string(row, 0, sheets.xlsx_text(sentence), book.note)
+    row = 5
+    for column in TOTALS.columns:
+        book.write(sheet, row, 0, Kind.TEXT, column.title)
+        book.write(sheet, row, 1, column.kind, report.totals[column.name])
+        row += 1
+    book.add_table(sheet, BY_STATUS.columns, report.tables[BY_STATUS], row + 1)
+    return sheet
+
+
+def _chart(book: Workbook, last: int) -> Any:
+    """Jobs by day, a colour for each status, read from the rows of the sheet "By day"."""
+    chart = book.book.add_chart({"type": "column", "subtype": "stacked"})
+    names = [column.name for column in BY_DAY.columns]
+    for status in Status:
+        column = names.index(status.lower())
+        chart.add_series(
+            {
+                "name": status.label,
+                "categories": [BY_DAY.title, 1, 0, last, 0],
+                "values": [BY_DAY.title, 1, column, last, column],
+                "fill": {"color": COLORS[status]},
+                "gap": 60,
+            }
+        )
+    chart.set_title({"name": "Jobs created by day", "name_font": {"size": 12}})
+    chart.set_x_axis({"num_format": Kind.DAY.value, "text_axis": True})
+    chart.set_y_axis(
+        {"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#DDDDDD"}}}
+    )
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 720, "height": 340})
+    return chart
+
+
+FORMATS: dict[str, Callable[[JobContext, Report], None]] = {
+    "xlsx": write_xlsx,
+    "csv": write_csv,
+    "json": write_json,
+}

@@ -154,9 +154,35 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "id"], name="jobs_job_status_id"),
-            models.Index(fields=["created_at"], name="jobs_job_created_at"),
+            models.Index(fields=["created_at", "id"], name="jobs_job_created_at_id"),
             models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
             models.Index(fields=["type", "id"], name="jobs_job_type_id"),
+            models.Index(fields=["source", "id"], name="jobs_job_source_id"),
+            models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
+            # The operator class makes it serve LIKE 'prefix%' whatever the database's collation.
+            models.Index(
+                fields=["name", "id"], name="jobs_job_name_id", opclasses=["varchar_pattern_ops", "uuid_ops"]
+            ),
+            models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),
+            models.Index(
+                fields=["error_code", "id"], condition=~Q(error_code=""), name="jobs_job_error_code_id"
+            ),
+            models.Index(
+                fields=["started_at", "id"],
+                condition=Q(started_at__isnull=False),
+                name="jobs_job_started_at_id",
+            ),
+            models.Index(
+                fields=["finished_at", "id"],
+                condition=Q(finished_at__isnull=False),
+                name="jobs_job_finished_at_id",
+            ),
+            # The last runs of a type, by which estimates are made.
+            models.Index(
+                fields=["type", "finished_at"],
+                condition=Q(started_at__isnull=False, finished_at__isnull=False),
+                name="jobs_job_type_ran",
+            ),
             models.Index(
                 fields=["queue", "published_at"],
                 condition=Q(status=Status.PENDING),

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from jobs.models import ACTIVE, SETTLED, Job, Status
+from jobs.models import ACTIVE, SETTLED, Job, Status, Worker
 
 _numbers = count(1)
 
@@ -38,3 +38,10 @@ def make_job(**fields: Any) -> Job:
     job = Job.objects.create(**defaults | fields)
     job.refresh_from_db()
     return job
+
+
+def make_worker(**fields: Any) -> Worker:
+    """A worker that beat just now, with one slot, serving the default queue and knowing the type report."""
+    number = next(_numbers)
+    defaults = {"id": f"w{number}", "host": "test", "pid": number, "queues": ["default"], "types": ["report"]}
+    return Worker.objects.create(**defaults | {"slots": 1, "consuming": True} | fields)

@@ -75,7 +75,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Job
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "url",
             "name",

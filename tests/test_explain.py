@@ -1,0 +1,95 @@
+"""The sentence on why a job is where it is, and the estimate of when it will have ended."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs import explain
+from tests.factories import make_job, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(**spans):
+    return timezone.now() - timedelta(**spans)
+
+
+def ran(seconds):
+    return make_job(status="COMPLETED", started_at=ago(seconds=seconds), finished_at=timezone.now())
+
+
+def test_without_a_worker_it_says_which_queue_nobody_serves():
+    make_worker(queues=["other"])
+    make_worker(heartbeat_at=ago(minutes=5))
+    assert explain.explanation(make_job()).sentence == 'No live worker serves the queue "default".'
+
+
+def test_a_type_that_no_worker_knows_yet_is_named():
+    make_worker(types=["other"])
+    assert "knows the type" in explain.explanation(make_job()).sentence
+
+
+def test_the_jobs_ahead_are_counted_in_its_own_queue():
+    make_worker()
+    make_job(queue="other")
+    make_job(status="PROCESSING")
+    first, _, third = make_job(), make_job(), make_job()
+    assert explain.explanation(first).sentence == "It is the next one to be taken."
+    assert explain.explanation(third).sentence == "2 jobs are ahead of it."
+    assert explain.places(["default", "other"])[third.id] == 2
+
+
+def test_the_estimate_is_what_the_jobs_ahead_take_on_all_slots():
+    make_worker(slots=2)
+    for seconds in (20, 40):
+        ran(seconds)
+    for _ in range(12):
+        make_job()
+    told = explain.explanation(make_job())
+    assert told.sentence == "12 jobs are ahead of it, about 3 minutes."
+    assert told.eta_seconds == pytest.approx(12 * 30 / 2 + 30, abs=2)
+
+
+def test_a_running_job_is_estimated_by_its_own_progress():
+    job = make_job(status="PROCESSING", started_at=ago(seconds=20), progress_percent=25)
+    told = explain.explanation(job)
+    assert told.sentence == "Running for 20 seconds, about 60 seconds left."
+    assert told.eta_seconds == pytest.approx(60, abs=2)
+
+
+def test_a_running_job_without_progress_is_estimated_by_its_type():
+    ran(60)
+    told = explain.explanation(make_job(status="PROCESSING", started_at=ago(seconds=20)))
+    assert told.eta_seconds == pytest.approx(40, abs=2)
+
+
+def test_a_silent_worker_is_reported_with_the_hour(settings):
+    job = make_job(status="PROCESSING", lease_until=ago(seconds=1))
+    silent = timezone.localtime(job.lease_until - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
+    assert f"stopped answering at {silent:%H:%M}" in explain.explanation(job).sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"status": "FAILED", "error_message": "no file\nat all"}, "Failed: no file"),
+        ({"status": "CANCELLED"}, "Cancelled."),
+        ({"status": "CANCELLED", "cancel_requested_by": "ann"}, "Cancelled by ann."),
+        (
+            {"status": "CANCELLED", "cancel_requested_by": "ann", "cancel_reason": "wrong month"},
+            "Cancelled by ann: wrong month",
+        ),
+        ({"status": "PROCESSING", "cancel_requested_by": "ann", "cancel_requested_at": ago()}, "Asked to"),
+    ],
+)
+def test_other_states_are_told_in_one_sentence(fields, sentence):
+    assert explain.explanation(make_job(**fields)).sentence.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 second"), (40, "40 seconds"), (89, "89 seconds"), (180, "3 minutes"), (5400, "2 hours")],
+)
+def test_durations_are_told_in_words(seconds, words):
+    assert explain.words(seconds) == words

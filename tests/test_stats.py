@@ -1,0 +1,92 @@
+"""Figures over jobs."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jobs import stats
+from jobs.models import Job
+from tests.factories import make_job
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def ran(seconds, *, waited=0, **fields):
+    """A job that waited and ran that long, and has just ended."""
+    return make_job(
+        **{"status": "COMPLETED"} | fields,
+        created_at=NOW - timedelta(seconds=waited + seconds),
+        started_at=NOW - timedelta(seconds=seconds),
+        finished_at=NOW,
+    )
+
+
+def test_statuses_are_counted_and_absent_ones_are_0():
+    make_job()
+    make_job(status="FAILED")
+    counts = stats.count_by_status(Job.objects.all())
+    assert counts == {"PENDING": 1, "PROCESSING": 0, "COMPLETED": 0, "FAILED": 1, "CANCELLED": 0}
+
+
+def test_types_are_counted_by_status():
+    make_job(type="a")
+    make_job(type="a", status="FAILED")
+    make_job(type="b")
+    assert stats.count_by_type(Job.objects.all()) == {"a": {"PENDING": 1, "FAILED": 1}, "b": {"PENDING": 1}}
+
+
+def test_failures_are_counted_by_type_and_error_the_most_frequent_first():
+    for code in ("exception", "worker_lost", "worker_lost"):
+        make_job(status="FAILED", error_code=code, error_type="")
+    make_job()
+    found = [(row["error_code"], row["count"]) for row in stats.failures(Job.objects.all())]
+    assert found == [("worker_lost", 2), ("exception", 1)]
+
+
+def test_failures_are_counted_from_each_moment_on():
+    for hours in (0, 5, 48):
+        make_job(status="FAILED", finished_at=NOW - timedelta(hours=hours, minutes=1))
+    moments = {"hour": NOW - timedelta(hours=1), "day": NOW - timedelta(days=1)}
+    [row] = stats.failures_since(Job.objects.all(), moments)
+    assert (row["hour"], row["day"]) == (1, 2)
+
+
+def test_settled_jobs_are_counted_by_hour():
+    hour = NOW.replace(minute=0, second=0, microsecond=0)
+    make_job(status="COMPLETED", finished_at=hour)
+    make_job(status="FAILED", finished_at=hour - timedelta(seconds=1))
+    make_job(status="FAILED", finished_at=hour - timedelta(days=2))
+    found = stats.settled_per_hour(Job.objects.all(), NOW - timedelta(days=1))
+    assert found == {hour: {"COMPLETED": 1}, hour - timedelta(hours=1): {"FAILED": 1}}
+
+
+def test_times_are_percentiles_of_waiting_and_running():
+    for seconds in (1, 2, 3):
+        ran(seconds, waited=10 * seconds)
+    make_job()
+    assert stats.times(Job.objects.all()) == stats.Times(20, 29, 2, 2.9)
+    assert stats.times(Job.objects.none()) == stats.Times(None, None, None, None)
+
+
+def test_queues_show_how_many_wait_and_since_when():
+    first = make_job(queue="b")
+    make_job(queue="b")
+    make_job(queue="a", status="COMPLETED")
+    assert stats.waiting_by_queue() == [stats.QueueDepth("b", 2, first.created_at)]
+
+
+def test_usual_durations_look_at_the_last_runs_of_each_type(django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr(stats, "RECENT", 3)
+    make_job(
+        type="a",
+        status="COMPLETED",
+        started_at=NOW - timedelta(days=9),
+        finished_at=NOW - timedelta(days=8),
+    )
+    for seconds in (1, 2, 6):
+        ran(seconds, type="a")
+    make_job(type="b", status="CANCELLED")
+    with django_assert_num_queries(1):
+        assert stats.usual_durations(["a", "b", "a"]) == {"a": stats.Usual(2, 5.6, 3)}

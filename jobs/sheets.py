@@ -39,6 +39,12 @@ class Kind(Enum):
     DAY = "yyyy-mm-dd"
 
 
+LEFT, RIGHT = {"align": "left", "indent": 1}, {"align": "right"}
+ALIGNED = {kind: LEFT if kind in (Kind.TEXT, Kind.MOMENT, Kind.DAY) else RIGHT for kind in Kind}
+CELL = {"valign": "top", "bottom": 1, "bottom_color": "#E3E7EA"}
+HEADER = {"bold": True, "bg_color": "#1F3A4D", "font_color": "white", "text_wrap": True, "valign": "vcenter"}
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: `name` heads it in CSV and JSON, `title` in a spreadsheet, where it is `width` characters wide."""
@@ -96,16 +102,10 @@ class Workbook:
         self.book = book
         self.heading = book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3A4D"})
         self.note = book.add_format({"font_color": "#666666"})
-        self._header = book.add_format(
-            {
-                "bold": True,
-                "bg_color": "#1F3A4D",
-                "font_color": "white",
-                "text_wrap": True,
-                "valign": "vcenter",
-            }
-        )
-        self._cells = {kind: book.add_format({"num_format": kind.value}) for kind in Kind}
+        self._headers = {kind: book.add_format(HEADER | ALIGNED[kind]) for kind in Kind}
+        self._cells = {
+            kind: book.add_format(CELL | ALIGNED[kind] | {"num_format": kind.value}) for kind in Kind
+        }
 
     def add_sheet(self, title: str, columns: Sequence[Column]) -> Worksheet:
         """A new sheet with the columns' widths, printed on landscape pages as wide as the table."""
@@ -122,8 +122,9 @@ class Workbook:
         self, sheet: Worksheet, columns: Sequence[Column], rows: Iterable[Sequence[Any]], top: int = 0
     ) -> int:
         """Write a header at row `top` and the rows below; returns the number of the last row written."""
+        sheet.set_row(top, 32)  # points: room for a title of two lines
         for number, column in enumerate(columns):
-            sheet.write_string(top, number, column.title, self._header)
+            sheet.write_string(top, number, column.title, self._headers[column.kind])
         writers = [self._writer(sheet, column.kind) for column in columns]
         last = top
         for last, row in enumerate(rows, top + 1):

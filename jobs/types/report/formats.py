@@ -59,6 +59,7 @@ class Report:
         return [
             f"Covers {self.scope} created from {since} until before {until}.",
             f"Job types: {', '.join(self.types) or 'all'}.",
+            "Success share: completed jobs among the completed and the failed.",
             f"Made {made}. All times are {timezone.get_default_timezone_name()}.",
         ]
 
@@ -110,7 +111,7 @@ def write_xlsx(job: JobContext, report: Report) -> None:
             sheet.repeat_rows(0)
             sheet.autofilter(0, 0, last, len(section.columns) - 1)
             if section is BY_DAY and last:
-                summary.insert_chart("E6", _chart(book, last))
+                summary.insert_chart("E7", _chart(book, last))
 
 
 def _add_summary(book: Workbook, report: Report) -> Any:
@@ -120,7 +121,7 @@ def _add_summary(book: Workbook, report: Report) -> Any:
     sheet.write_string(0, 0, "Jobs report", book.heading)
     for row, sentence in enumerate(report.about, 1):
         sheet.write_string(row, 0, sheets.xlsx_text(sentence), book.note)
-    row = 5
+    row = len(report.about) + 2
     for column in TOTALS.columns:
         book.write(sheet, row, 0, Kind.TEXT, column.title)
         book.write(sheet, row, 1, column.kind, report.totals[column.name])

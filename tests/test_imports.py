@@ -15,6 +15,7 @@ ORDER = [
     "registry",
     "parameters",
     "sheets",
+    "selection",
     "context",
     "engine",
     "stats",

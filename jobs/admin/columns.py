@@ -1,4 +1,7 @@
-"""What the cells of a job show: pure functions from a job to HTML, the same for the page and for its refresh."""
+"""What the cells of a job show: pure functions from a job to HTML, the same for the page and for its refresh.
+
+The job is one that rows.prepared has seen.
+"""
 
 from collections.abc import Callable
 
@@ -6,11 +9,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import registry
+from jobs import explain, registry
 from jobs.admin import times
 from jobs.models import Job, Status
 
 NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
+
+# What no cell shows and may be long: the list leaves it in the database.
+LARGE = ("params", "result", "error_traceback")
 
 Column = Callable[[Job], SafeString | str]
 
@@ -49,6 +55,8 @@ def progress(job: Job) -> SafeString | str:
         return failure(job)
     if job.status == Status.PROCESSING:
         return bar(job)
+    if job.status == Status.PENDING:
+        return format_html('<span class="below">{}</span>', place(job))
     return format_html('<span class="below">{}</span>', job.cancel_reason or job.progress_message)
 
 
@@ -66,6 +74,16 @@ def bar(job: Job) -> SafeString:
     return format_html(
         '<span class="bar">{}</span><span class="below">{}</span>', drawn, job.progress_message
     )
+
+
+def place(job: Job) -> str:
+    """Where a waiting job stands in its queue: "14 ahead, about 3 minutes"."""
+    if job.ahead is None:
+        return f"{explain.PLACES_LIMIT:,}+ ahead"
+    if job.ahead == 0:
+        return "Next in line"
+    about = "" if job.start_seconds is None else f", about {explain.words(job.start_seconds)}"
+    return f"{job.ahead:,} ahead{about}"
 
 
 def failure(job: Job) -> SafeString:
@@ -100,7 +118,11 @@ def run_time(job: Job) -> SafeString | str:
     """How long the job ran, or has been running."""
     if job.started_at is None or job.status == Status.PENDING:
         return NOTHING
-    return times.lasting(job.started_at, job.finished_at)
+    lasting = times.lasting(job.started_at, job.finished_at)
+    if not job.is_slow:
+        return lasting
+    usual = f"19 of 20 end within {times.duration(job.usual.p95)}"
+    return format_html('{}<span class="below slow" title="{}">slower than usual</span>', lasting, usual)
 
 
 LIVE: dict[str, Column] = {"status": status, "progress": progress, "wait": wait, "run_time": run_time}
@@ -108,7 +130,8 @@ LIVE: dict[str, Column] = {"status": status, "progress": progress, "wait": wait,
 
 def version(job: Job) -> str:
     """Differs when the live cells of the job do, but for seconds that tick in the browser."""
-    return str(job.version)
+    moving = place(job) if job.status == Status.PENDING else "slow" if job.is_slow else ""
+    return f"{job.version} {moving}".strip()
 
 
 def cell(job: Job, column: str) -> SafeString:

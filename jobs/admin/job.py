@@ -2,72 +2,61 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 
 from jobs import access
-from jobs.admin import columns, launch, live, record
+from jobs.admin import columns, launch, live, record, rows
 from jobs.admin.guard import guarded
+from jobs.admin.listing import CappedPaginator, JobChangeList
 from jobs.models import Job
+from jobs.selection import as_uuid
 
 
 def _may_look(user) -> bool:
-    return user.has_perm("jobs.view_job")
+    return user.has_perm("jobs.view_job") or user.has_perm("jobs.add_job")
 
 
 def _may_launch(user) -> bool:
     return user.has_perm("jobs.add_job")
 
 
+def _drawn(description, column):
+    """A column of the list that one of the functions in columns.py draws."""
+
+    @admin.display(description=description)
+    def draw(self, job):
+        return column(job)
+
+    return draw
+
+
+def _live(description, name):
+    return _drawn(description, lambda job: columns.cell(job, name))
+
+
 @admin.register(Job)
 class JobAdmin(admin.ModelAdmin):
     """Jobs are launched, not typed in: adding and changing rows by hand is off."""
 
-    list_display = (
-        "job_column",
-        "status_column",
-        "progress_column",
-        "requested_by_column",
-        "created_column",
-        "wait_column",
-        "run_time_column",
-    )
+    list_display = ("job", "status_now", "progress", "requested_by", "created", "wait", "run_time")
     list_display_links = None
     list_per_page = 50
+    list_max_show_all = 0
     list_select_related = ("created_by",)
-    ordering = ("-id",)
     sortable_by = ()
     show_full_result_count = False
+    paginator = CappedPaginator
     actions = None
 
-    @admin.display(description="job")
-    def job_column(self, job):
-        return columns.name(job)
-
-    @admin.display(description="status")
-    def status_column(self, job):
-        return columns.cell(job, "status")
-
-    @admin.display(description="progress")
-    def progress_column(self, job):
-        return columns.cell(job, "progress")
-
-    @admin.display(description="requested by")
-    def requested_by_column(self, job):
-        return columns.requested_by(job)
-
-    @admin.display(description="created")
-    def created_column(self, job):
-        return columns.created(job)
-
-    @admin.display(description="wait")
-    def wait_column(self, job):
-        return columns.cell(job, "wait")
-
-    @admin.display(description="run time")
-    def run_time_column(self, job):
-        return columns.cell(job, "run_time")
+    job = _drawn("job", columns.name)
+    status_now = _live("status", "status")
+    progress = _live("progress", "progress")
+    requested_by = _drawn("requested by", columns.requested_by)
+    created = _drawn("created", columns.created)
+    wait = _live("wait", "wait")
+    run_time = _live("run time", "run_time")
 
     def get_urls(self):
         return [
@@ -82,7 +71,16 @@ class JobAdmin(admin.ModelAdmin):
         ]
 
     def get_queryset(self, request):
-        return access.visible_jobs(request.user).defer("params", "result", "error_traceback")
+        return access.visible_jobs(request.user).defer(*columns.LARGE)
+
+    def get_changelist(self, request, **kwargs):
+        return JobChangeList
+
+    def has_view_permission(self, request, obj=None):
+        return _may_look(request.user)
+
+    def has_module_permission(self, request):
+        return _may_look(request.user)
 
     def has_add_permission(self, request):
         return False
@@ -92,6 +90,15 @@ class JobAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        """The list; a pasted id leads to its job."""
+        wanted = as_uuid(request.GET.get("q", ""))
+        if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
+            return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))
+        return super().changelist_view(
+            request, {"title": "Jobs", "may_launch": _may_launch(request.user)} | (extra_context or {})
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
@@ -104,12 +111,10 @@ class JobAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if job is None:
             raise Http404
+        rows.prepared([job])
         context = record.site_context(request) | {
             "title": job.name,
             "job": job,
             "columns": columns.cells(job),
         }
         return TemplateResponse(request, "admin/jobs/job/page.html", context)
-
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Jobs", "may_launch": _may_launch(request.user)})

@@ -3,30 +3,67 @@
 
 {
     const root = document.getElementById('live');
-    const EVERY = 2000;
+    const bar = root.querySelector('.live-bar');
+    const words = bar.querySelector('[data-live-words]');
+    const announcer = bar.querySelector('[data-live-announce]');
+    const choice = bar.querySelector('select');
+    const pause = bar.querySelector('.live-pause');
     const SLOWEST = 30000;
     let etag = '';
     let failures = 0;
+    let timer = 0;
+
+    const remember = (name, value) => localStorage.setItem(`live.${name}`, value);
+    const remembered = (name) => localStorage.getItem(`live.${name}`);
+    const paused = () => pause.getAttribute('aria-pressed') === 'true';
+    const cellsOf = (job, column) => root.querySelectorAll(`.cell[data-job="${job}"][data-column="${column}"]`);
 
     const activeIds = () => [...new Set(
         [...root.querySelectorAll('.cell[data-active]')].map((cell) => cell.dataset.job),
     )];
 
+    const state = (name, text) => {
+        bar.firstElementChild.dataset.state = name;
+        if (words.textContent !== text) {
+            words.textContent = text;
+        }
+    };
+
+    const describe = () => {
+        if (paused()) {
+            state('paused', 'Paused');
+        } else if (failures) {
+            state('lost', 'Connection lost, trying again');
+        } else {
+            state(activeIds().length ? 'live' : 'idle', activeIds().length ? 'Live' : 'Up to date');
+        }
+    };
+
+    // Returns what a listener should hear of the change: only a new status is worth an interruption.
     const replace = (html) => {
         const template = document.createElement('template');
         template.innerHTML = html;
         const fresh = template.content.firstElementChild;
         const {job, column, version} = fresh.dataset;
-        for (const old of root.querySelectorAll(`.cell[data-job="${job}"][data-column="${column}"]`)) {
+        let news = '';
+        for (const old of cellsOf(job, column)) {
             if (old.dataset.version !== version) {
+                if (column === 'status' && old.textContent !== fresh.textContent) {
+                    const row = old.closest('tr');
+                    const name = row && row.querySelector('.job-name');
+                    news = `${name ? name.textContent : 'The job'}: ${fresh.textContent}`;
+                    fresh.classList.add('changed');
+                }
                 old.replaceWith(fresh.cloneNode(true));
             }
         }
+        return news;
     };
 
     const show = (jobs) => {
-        for (const cells of Object.values(jobs)) {
-            Object.values(cells).forEach(replace);
+        const news = Object.values(jobs).flatMap((cells) => Object.values(cells).map(replace)).filter(Boolean);
+        if (news.length) {
+            announcer.textContent = news.length > 3 ? `${news.length} jobs changed` : news.join('. ');
         }
         document.dispatchEvent(new Event('cells-changed'));
     };
@@ -36,19 +73,25 @@
             headers: etag ? {'If-None-Match': etag} : {},
             cache: 'no-store',
             redirect: 'error',
+            signal: AbortSignal.timeout(10000),
         });
+        if (response.status !== 304 && !response.ok) {
+            throw new Error(response.status);
+        }
+        const date = Date.parse(response.headers.get('Date'));
+        if (date) {
+            document.dispatchEvent(new CustomEvent('server-time', {detail: date}));
+        }
         if (response.status !== 304) {
-            if (!response.ok) {
-                throw new Error(response.status);
-            }
             etag = response.headers.get('ETag') || '';
             show(await response.json());
         }
     };
 
     const tick = async () => {
+        clearTimeout(timer);
         const ids = activeIds();
-        if (ids.length && !document.hidden) {
+        if (ids.length && !document.hidden && !paused()) {
             try {
                 await ask(ids);
                 failures = 0;
@@ -56,8 +99,29 @@
                 failures += 1;
             }
         }
-        setTimeout(tick, Math.min(EVERY * 2 ** failures, SLOWEST));
+        describe();
+        clearTimeout(timer);
+        timer = setTimeout(tick, Math.min(Number(choice.value) * 2 ** failures, SLOWEST));
     };
 
-    setTimeout(tick, EVERY);
+    const setPaused = (on) => {
+        pause.setAttribute('aria-pressed', String(on));
+        pause.textContent = on ? 'Resume' : 'Pause';
+        remember('paused', on ? 'yes' : '');
+        describe();
+    };
+
+    choice.value = remembered('interval') || choice.value;
+    choice.addEventListener('change', () => {
+        remember('interval', choice.value);
+        tick();
+    });
+    pause.addEventListener('click', () => {
+        setPaused(!paused());
+        tick();
+    });
+    document.addEventListener('visibilitychange', () => document.hidden || tick());
+    setPaused(remembered('paused') === 'yes');
+    bar.hidden = false;
+    timer = setTimeout(tick, Number(choice.value));
 }

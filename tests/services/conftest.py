@@ -15,9 +15,7 @@ def redis():
     """The broker, empty; again closed to nobody afterwards."""
     client = Redis.from_url(settings.CELERY_BROKER_URL)
     client.flushdb()
-    publishing.breaker.reset()
     yield client
-    publishing.breaker.reset()
     client.flushdb()
     client.close()
 
@@ -28,6 +26,7 @@ def broken_redis(redis):
     redis.config_set("maxmemory", 1)
     yield redis
     redis.config_set("maxmemory", 0)
+    publishing.breaker.reset()
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""The job list behind its page: filtered, counted with a cap, in the order of its tab, at any size of the table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import EmptyResultSet
+from django.core.paginator import Paginator
+from django.db import OperationalError, connection
+
+from jobs.admin import rows
+from jobs.models import JobQuerySet, Status
+from jobs.selection import Selection
+
+CAP = 10_000
+COUNT_MILLISECONDS = 300
+# Parameters of Django's own in a list's address.
+NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
+
+
+def capped(count: int | None) -> str:
+    """A count for eyes: "1,234", "10,000+" beyond the cap, "?" where counting took too long."""
+    if count is None:
+        return "?"
+    return f"{CAP:,}+" if count > CAP else f"{count:,}"
+
+
+class CappedPaginator(Paginator):
+    """Counts to the cap and no further: the list ends there, and asks for a narrower filter."""
+
+    @cached_property
+    def found(self) -> int:
+        """How many rows there are, at most one more than the cap."""
+        return self.object_list.order_by()[: CAP + 1].count()
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """How many rows the list reaches."""
+        return min(self.found, CAP)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One status, or all of them, above the list."""
+
+    label: str
+    status: str
+    count: str
+    query: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter without a control: its parameter, its words, and the list's address without it."""
+
+    name: str
+    value: str
+    words: str
+    query: str
+
+
+class JobChangeList(ChangeList):
+    """Django's list with our filters and tabs instead of its own."""
+
+    def get_queryset(self, request, exclude_parameters=None) -> JobQuerySet:
+        """The jobs of the chosen tab that the filters leave, in the tab's order."""
+        self.filter_specs, self.has_filters = [], False
+        self.filters = Selection(
+            {name: value for name, value in self.params.items() if name not in NOT_FILTERS}
+        )
+        self.any_status = self.filters.narrow(self.root_queryset, request.user)
+        self.status = self.filters.cleaned_data.get("status", "")
+        self.has_active_filters = any(
+            value for name, value in self.filters.cleaned_data.items() if name != "status"
+        )
+        self.clear_all_filters_qs = self.get_query_string(remove=[*self.filters.fields])
+        jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
+        # Whoever waits longest comes first; of what is over, the newest.
+        order = "id" if self.status == Status.PENDING else "-id"
+        return jobs.select_related(*self.list_select_related).order_by(order)
+
+    def get_results(self, request) -> None:
+        """Django's page of the list, its rows prepared for the columns."""
+        super().get_results(request)
+        self.result_list = rows.prepared(self.result_list)
+
+    def get_ordering_field_columns(self) -> dict[int, str]:
+        """None: the order follows the tab."""
+        return {}
+
+    def tabs(self) -> list[Tab]:
+        """Every status with its count under the present filters, "All" first."""
+        counts = counts_by_status(self.any_status)
+        return [
+            Tab(
+                label=label,
+                status=status,
+                count=capped(counts.get(status)),
+                query=self.get_query_string({"status": status or None}, remove=["status"]),
+                is_current=status == self.status,
+            )
+            for status, label in [("", "All"), *Status.choices]
+        ]
+
+    def chips(self) -> list[Chip]:
+        """The filters that no control shows."""
+        return [
+            Chip(name, value, words, self.get_query_string(remove=[name]))
+            for name, value, words in self.filters.hidden()
+        ]
+
+    def found_words(self) -> str:
+        """How many jobs there are, as far as they were counted."""
+        return capped(self.paginator.found)
+
+
+def counts_by_status(jobs: JobQuerySet) -> Mapping[str, int]:
+    """How many of `jobs` there are by status ("": all), each up to one more than the cap; empty if it takes long.
+
+    One query of capped sub-selects. Source: jobs_job, index jobs_job_status_id.
+    """
+    parts, values = [], []
+    for status in ("", *Status.values):
+        part = jobs.filter(status=status) if status else jobs
+        try:
+            sql, params = part.order_by().values("pk")[: CAP + 1].query.sql_with_params()
+        except EmptyResultSet:
+            return {"": 0} | dict.fromkeys(Status.values, 0)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
+        values.extend(params)
+    try:
+        with connection.cursor() as cursor:
+            # Two statements, one round trip: the limit ends with the transaction that they are.
+            cursor.execute(
+                f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}; SELECT {', '.join(parts)}", values
+            )
+            return dict(zip(("", *Status.values), cursor.fetchone(), strict=True))
+    except OperationalError:  # cancelled for its time
+        return {}

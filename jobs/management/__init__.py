@@ -1,1 +1,0 @@
-"""The third door: commands on the same services."""

@@ -1,0 +1,88 @@
+"""Which jobs are meant: the filters of the admin's list, by name, as its address and the bulk job types have them."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q
+
+from jobs import registry
+from jobs.models import JobQuerySet, Source, Status
+
+MOMENT = {"type": "datetime-local"}
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The id that `text` is, with or without hyphens; None if it is none."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def _types() -> list[tuple[str, str]]:
+    return [("", "All types"), *((one.slug, one.label) for one in registry.all())]
+
+
+class Selection(forms.Form):
+    """The filters of the job list. Each has an index behind it."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search", strip=True)
+    status = forms.ChoiceField(required=False, choices=[("", "All"), *Status.choices])
+    type = forms.ChoiceField(required=False, choices=_types)
+    source = forms.ChoiceField(required=False, choices=[("", "All sources"), *Source.choices])
+    mine = forms.BooleanField(required=False, label="Mine")
+    error = forms.CharField(required=False, max_length=50, label="Error code")
+    error_type = forms.CharField(required=False, max_length=200, label="Error")
+    unseen = forms.BooleanField(required=False, label="Not acknowledged")
+    queue = forms.CharField(required=False, max_length=100)
+    batch = forms.UUIDField(required=False)
+    created_after = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+    created_before = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+
+    # Links set these; the list names them, each with a way to drop it.
+    HIDDEN = ("error_type", "unseen", "queue", "batch")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse parameters that are none: a filter with a typing error must not show, or act on, every job."""
+        unknown = set(self.data) - set(self.fields)
+        if unknown:
+            raise forms.ValidationError(f"Unknown filter: {', '.join(sorted(unknown))}.")
+        return self.cleaned_data
+
+    def narrow(self, jobs: JobQuerySet, user: Any) -> JobQuerySet:
+        """`jobs` by every filter but the status, which the tabs choose; none if a filter is refused."""
+        if not self.is_valid():
+            return jobs.none()
+        given = {name: value for name, value in self.cleaned_data.items() if value and name != "status"}
+        for name, value in given.items():
+            jobs = jobs.filter(_CONDITIONS[name](value, user))
+        return jobs
+
+    def hidden(self) -> Iterator[tuple[str, str, str]]:
+        """Name, value and words of each filter that is set and that no control shows."""
+        for name in self.HIDDEN:
+            value = self.cleaned_data.get(name)
+            if value:
+                label = str(self.fields[name].label or name.capitalize())
+                yield (
+                    name,
+                    "on" if value is True else str(value),
+                    label if value is True else f"{label}: {value}",
+                )
+
+
+_CONDITIONS: dict[str, Any] = {
+    "q": lambda text, user: Q(name__startswith=text) | Q(error_code=text),
+    "type": lambda slug, user: Q(type=slug),
+    "source": lambda source, user: Q(source=source),
+    "mine": lambda yes, user: Q(created_by=user),
+    "error": lambda code, user: Q(status=Status.FAILED, error_code=code),
+    "error_type": lambda name, user: Q(status=Status.FAILED, error_type=name),
+    "unseen": lambda yes, user: Q(status=Status.FAILED, acknowledged_at=None),
+    "queue": lambda queue, user: Q(queue=queue),
+    "batch": lambda batch, user: Q(batch_id=batch),
+    "created_after": lambda at, user: Q(created_at__gte=at),
+    "created_before": lambda at, user: Q(created_at__lt=at),
+}

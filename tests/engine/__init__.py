@@ -1,1 +1,0 @@
-"""Celery and the processes around it."""

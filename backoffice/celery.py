@@ -14,4 +14,8 @@ app.autodiscover_tasks(["jobs.engine"])
 
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
-    """With a receiver here Celery leaves the logging that Django configured alone."""
+    """Leave the logging that Django configured alone, which a receiver of this signal asks for.
+
+    What a handler prints becomes log records: lines between the JSON ones would be nobody's.
+    """
+    app.log.redirect_stdouts("INFO")

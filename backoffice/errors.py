@@ -1,40 +1,45 @@
 """What a visitor sees when a page fails outside the REST API's own views: a sentence and a number to quote."""
 
 import sys
-from typing import Any
+from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from backoffice.logging import request_id
 
 RETRY_AFTER_SECONDS = 5
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400, "bad_request", "The request makes no sense here.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 403, "permission_denied", "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 404, "not_found", "There is nothing at this address.")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 when PostgreSQL did not answer in time, else 500; the traceback is in the log, with the same id."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        problem = describe(503, "database_unavailable", "The database does not answer. Try again shortly.")
-    else:
-        problem = describe(
-            500, "internal_error", "Something went wrong here. It has been written to the log."
-        )
-    problem["request_id"] = request_id.get()
-    response = answer(request, problem)
-    if problem["status"] == 503:
+        detail = "The database does not answer. Try again shortly."
+        response = answer(request, 503, "database_unavailable", detail)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+        return response
+    return answer(request, 500, "error", "Something went wrong here. It has been written to the log.")
 
 
-def describe(status: int, code: str, detail: str) -> dict[str, Any]:
-    """A problem in the words of RFC 9457."""
-    title = {500: "Internal Server Error", 503: "Service Unavailable"}[status]
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-
-
-def answer(request: HttpRequest, problem: dict[str, Any]) -> HttpResponse:
-    """JSON for programs, a page for people."""
+def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """A problem as of RFC 9457 for programs, a page for people."""
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    problem |= {"request_id": request_id.get(), "errors": []}
     if request.path.startswith("/api/"):
-        return JsonResponse(problem, status=problem["status"], content_type="application/problem+json")
-    return render(request, "error.html", problem, status=problem["status"])
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    # Without the request: whatever failed must not be needed to say so.
+    return HttpResponse(render_to_string("error.html", problem), status=status)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import logging.config
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,12 @@ def current_ids() -> dict[str, str]:
     return {name: value for name, value in ids.items() if value}
 
 
+def configure(config: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG: as usual, and Python's warnings are records too."""
+    logging.config.dictConfig(config)
+    logging.captureWarnings(True)
+
+
 def logging_settings(level: str) -> dict[str, Any]:
     """The LOGGING of every process, for Django, Celery and gunicorn alike."""
     return {
@@ -60,5 +67,8 @@ def logging_settings(level: str) -> dict[str, Any]:
             "gunicorn.error": {"handlers": [], "propagate": True},
             # Our own line knows the request's id and the client behind the proxies.
             "gunicorn.access": {"handlers": [], "propagate": False},
+            # Two lines a job that say less than ours, one of them with the result, whatever is in it.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

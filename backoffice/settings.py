@@ -161,6 +161,7 @@ STORAGES = {
 }
 
 # --- Logs -------------------------------------------------------------------------------------
+LOGGING_CONFIG = "backoffice.logging.configure"
 LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
 
 # --- Jobs -------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def caller(request: HttpRequest) -> Caller:
         user=request.user,
         name=request.user.get_username(),
         source=Source.ADMIN,
-        request_id=getattr(request, "request_id", ""),
+        request_id=request.headers.get("X-Request-ID", ""),
     )
 
 

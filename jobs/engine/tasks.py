@@ -33,8 +33,10 @@ def run_job(self: Task) -> dict[str, Any] | None:
     if job is None:
         logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)
         raise Ignore
+    self.request.update(request_id=job.request_id)  # for the lines that this attempt logs
     outcome = execute(job)
     self.request.update(outcome=outcome, attempt=job.attempt)
+    logger.info("job of type %s ended: %s", job.type, outcome.status)
     if outcome.status == Status.CANCELLED:
         results.settle(job.id, outcome, job.attempt)
         raise Ignore

@@ -90,9 +90,9 @@ def serving(directory: Path, **changes: str) -> Iterator[Site]:
 
 @contextlib.contextmanager
 def started(command: list[str], *, log: object, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the project that is ended with SIGTERM when the block ends."""
+    """A process of the project, its stderr in `log`; it gets SIGTERM when the block ends."""
     process = subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=production(**changes), stdout=log, stderr=log
+        command, cwd=settings.BASE_DIR, env=production(**changes), stdout=subprocess.DEVNULL, stderr=log
     )
     try:
         yield process

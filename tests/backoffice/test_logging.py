@@ -1,0 +1,84 @@
+"""Logs are JSON, one line a record, and know the request and the job they belong to."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from backoffice.logging import JsonFormatter, logging_settings, request_id
+from jobs.engine import publishing
+from jobs.models import Job
+from tests.backoffice.processes import run, started, wait_until
+from tests.factories import make_job
+
+
+def written(message="", *args, **fields):
+    line = JsonFormatter().format(logging.makeLogRecord({"msg": message, "args": args, **fields}))
+    assert "\n" not in line
+    return json.loads(line)
+
+
+def test_a_newline_in_a_message_stays_inside_its_record():
+    forged = 'report\n{"level": "INFO", "message": "all is well"}\r\n\x00\ud800'
+    assert written("job %s", forged)["message"] == f"job {forged}"
+
+
+def test_a_traceback_stays_inside_its_record():
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        record = written("failed", exc_info=sys.exc_info())
+    assert record["traceback"].startswith("Traceback")
+    assert "two\nlines" in record["traceback"]
+
+
+def test_a_record_carries_what_its_caller_added():
+    assert written("done", path="/admin/", status=200).items() >= {"path": "/admin/", "status": 200}.items()
+
+
+def test_a_record_names_the_request_it_was_written_for():
+    token = request_id.set("order-4711")
+    assert written("here")["request_id"] == "order-4711"
+    request_id.reset(token)
+    assert "request_id" not in written("outside")
+
+
+def test_a_level_below_the_chosen_one_is_not_written():
+    assert logging_settings("WARNING")["root"]["level"] == "WARNING"
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
+    job = make_job(request_id="order-4711")
+    command = [
+        "celery",
+        "--app=backoffice",
+        "--quiet",
+        "worker",
+        "--concurrency=1",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    log = tmp_path / "log"
+    with log.open("w") as out, started(command, log=out, REMAP_SIGTERM="SIGQUIT", FILES_DIR=str(tmp_path)):
+        publishing.publish([job])
+        wait_until(lambda: Job.objects.settled().filter(id=job.id).exists())
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    ended = next(record for record in records if record["message"] == "job of type report ended: COMPLETED")
+    assert (ended["job_id"], ended["request_id"]) == (str(job.id), "order-4711")
+
+
+PRINT = """
+import django
+django.setup()
+from backoffice.celery import app
+app.log.setup()
+print("printed by a handler")
+"""
+
+
+def test_what_a_handler_prints_is_a_record_in_the_worker():
+    done = run("python", "-c", PRINT, DJANGO_SETTINGS_MODULE="backoffice.settings")
+    assert json.loads(done.stderr)["message"] == "printed by a handler"
+    assert done.stdout == ""

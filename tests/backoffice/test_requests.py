@@ -1,0 +1,125 @@
+"""What every request and answer carries: content policy, request id, the client's address; and sign-in limits."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import reverse
+
+from backoffice.middleware import find_client
+
+LOGIN = "/admin/login/"
+
+
+def test_a_page_may_load_our_files_only_and_no_inline_code(client):
+    policy = client.get(LOGIN).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_the_login_page_has_nothing_that_its_policy_forbids(client):
+    html = client.get(LOGIN).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
+
+
+def test_a_sane_request_id_comes_back(client):
+    assert (
+        client.get(LOGIN, headers={"X-Request-ID": "order-4711.a"}).headers["X-Request-ID"] == "order-4711.a"
+    )
+
+
+@pytest.mark.parametrize(
+    "insane", ["", "short", "x" * 129, "with space in it", "new\nline-in-it", "żółw-żółw"]
+)
+def test_any_other_request_id_is_replaced(client, insane):
+    found = client.get(LOGIN, headers={"X-Request-ID": insane}).headers["X-Request-ID"]
+    assert re.fullmatch("[0-9a-f]{32}", found)
+
+
+def test_two_requests_have_two_ids(client):
+    assert client.get(LOGIN).headers["X-Request-ID"] != client.get(LOGIN).headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "client"),
+    [
+        (0, "6.6.6.6", "10.0.0.1"),
+        (1, None, "10.0.0.1"),
+        (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+        (2, "6.6.6.6", "10.0.0.1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "unknown", "10.0.0.1"),
+        (1, "<script>", "10.0.0.1"),
+    ],
+)
+def test_the_clients_address_is_the_one_our_outermost_proxy_saw(settings, proxies, forwarded, client):
+    settings.TRUSTED_PROXY_COUNT = proxies
+    request = RequestFactory(REMOTE_ADDR="10.0.0.1").get("/")
+    if forwarded is not None:
+        request.META["HTTP_X_FORWARDED_FOR"] = forwarded
+    find_client(lambda request: HttpResponse())(request)
+    assert request.META["REMOTE_ADDR"] == client
+    assert "HTTP_X_FORWARDED_FOR" not in request.META
+
+
+@pytest.fixture
+def five_wrong_passwords(client, db):
+    User.objects.create_user("ada", password="right", is_staff=True)
+    for _ in range(5):
+        sign_in(client, "wrong")
+
+
+def sign_in(client, password, **headers):
+    return client.post(LOGIN, {"username": "ada", "password": password}, headers=headers)
+
+
+@pytest.mark.usefixtures("five_wrong_passwords")
+def test_the_sixth_login_is_refused_even_with_the_right_password(client):
+    assert sign_in(client, "right").status_code == 429
+
+
+@pytest.mark.usefixtures("five_wrong_passwords")
+def test_a_forged_address_does_not_open_a_closed_login(client):
+    assert sign_in(client, "right", X_Forwarded_For="6.6.6.6").status_code == 429
+    assert sign_in(client, "right", Forwarded="for=6.6.6.6", X_Real_IP="6.6.6.6").status_code == 429
+
+
+@pytest.mark.usefixtures("five_wrong_passwords")
+def test_the_same_name_may_sign_in_from_elsewhere(client):
+    client.defaults["REMOTE_ADDR"] = "10.9.8.7"
+    assert sign_in(client, "right").status_code == 302
+
+
+def test_an_address_that_is_not_there_is_a_page_for_people_and_a_problem_for_programs(client):
+    page = client.get("/nothing", headers={"X-Request-ID": "order-4711"})
+    assert page.status_code == 404
+    assert "There is nothing at this address" in page.content.decode()
+    assert "order-4711" in page.content.decode()
+    problem = client.get("/api/nothing", headers={"X-Request-ID": "order-4711"})
+    assert problem.status_code == 404
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    assert problem.json()["request_id"] == "order-4711"
+
+
+def test_a_foreign_host_is_refused(client):
+    refused = client.get("/api/v1/jobs/", headers={"Host": "evil.example"})
+    assert refused.status_code == 400
+    assert refused.json()["code"] == "bad_request"
+
+
+def test_the_session_cookie_is_out_of_reach_for_scripts_and_ends_with_the_day(client, db):
+    User.objects.create_user("ada", password="right", is_staff=True)
+    cookie = sign_in(client, "right").cookies["sessionid"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == 12 * 3600
+
+
+def test_the_login_is_where_pages_send_strangers(client, settings):
+    assert reverse(settings.LOGIN_URL) == LOGIN

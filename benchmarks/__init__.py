@@ -1,0 +1,1 @@
+"""Measurements that docs/decisions.md quotes; none runs with the tests."""

@@ -1,0 +1,140 @@
+"""Shows what memory a worker needs for reports that list a million jobs: `python -m benchmarks.report_memory`.
+
+Starts PostgreSQL, Redis and a worker of its own, with one pool process, and leaves nothing behind. Prints a line
+of JSON for each format: seconds, size of the files, and by how much the pool process grew: its peak during the
+report less what it held before, which was after a first report that lists no jobs. Linux only: reads /proc.
+"""
+
+import json
+import os
+import re
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from backoffice.local import processes, servers
+
+PATIENCE_SECONDS = 1800
+
+FILL = """INSERT INTO jobs_job SELECT new.* FROM jobs_job AS template, generate_series(1, %s) AS number,
+    LATERAL jsonb_populate_record(template, jsonb_build_object(
+        'id', gen_random_uuid(), 'name', 'Import the customers of region ' || number,
+        'status', CASE WHEN number %% 10 = 0 THEN 'FAILED' ELSE 'COMPLETED' END,
+        'error_code', CASE WHEN number %% 10 = 0 THEN 'exception' ELSE '' END,
+        'error_message', CASE WHEN number %% 10 = 0 THEN repeat('It broke. ', 20) ELSE '' END,
+        'created_at', now() - number * interval '0.5 s',
+        'started_at', now() - (number - 1) * interval '0.5 s',
+        'finished_at', now() - (number - 1) * interval '0.5 s' + number %% 100 * interval '1 s')) AS new"""
+
+
+@contextmanager
+def project() -> Iterator[Path]:
+    """Servers of our own in the environment, Django on top of them; gives a directory for what is written."""
+    with TemporaryDirectory(prefix="backoffice-bench-") as home, servers.running(Path(home), {}) as started:
+        os.environ.update(
+            started.urls,
+            SECRET_KEY=secrets.token_urlsafe(50),
+            ALLOWED_HOSTS="127.0.0.1",
+            FILES_DIR=f"{home}/files",
+            HTTPS="false",
+            DJANGO_SETTINGS_MODULE="backoffice.settings",
+        )
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield Path(home)
+
+
+@contextmanager
+def worker(home: Path) -> Iterator[int]:
+    """A worker with one pool process; gives its pid."""
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "backoffice",
+        "worker",
+        "--concurrency=1",
+        "--loglevel=WARNING",
+    ]
+    with (home / "worker.log").open("w") as log:
+        running = processes.spawn(command, dying=signal.SIGTERM, stdout=log, stderr=log)
+        try:
+            yield running.pid
+        finally:
+            processes.stop(running, signal.SIGTERM, 60)
+
+
+def memory_mb(pid: int, what: str) -> float:
+    """VmRSS (now) or VmHWM (the peak) of a process. Source: /proc/PID/status."""
+    [kilobytes] = re.findall(rf"{what}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(kilobytes) / 1024
+
+
+def fill(jobs: int) -> None:
+    """Make that many settled jobs out of one."""
+    from jobs.models import Job
+
+    now = timezone.now()
+    template = Job.objects.create(
+        name="x", type="import", status="COMPLETED", attempt=1, started_at=now, finished_at=now
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [jobs])
+        cursor.execute("ANALYZE jobs_job")
+    template.delete()
+
+
+def run_report(**params: object) -> dict[str, object]:
+    """Launch a report, wait for its end; returns what is worth knowing of it."""
+    from jobs import services
+    from jobs.models import Source
+
+    caller = services.Caller(user=None, name="benchmark", source=Source.COMMAND)
+    job = services.submit(caller, type="report", params=params)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not job.is_settled and time.monotonic() < end:
+        time.sleep(0.2)
+        job.refresh_from_db()
+    assert job.status == "COMPLETED", (job.status, job.progress_message, job.error_message)
+    return {
+        "jobs": job.result["jobs"],
+        "seconds": round((job.finished_at - job.started_at).total_seconds(), 1),
+        "files_mb": round(sum(file.size for file in job.files.all()) / 2**20, 1),
+    }
+
+
+def measured(pid: int, **params: object) -> dict[str, object]:
+    """Run a report in the pool process `pid`, and see by how much the process grows meanwhile."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak starts anew
+    before = memory_mb(pid, "VmRSS")
+    report = run_report(**params)
+    peak = memory_mb(pid, "VmHWM")
+    return report | {"before_mb": round(before, 1), "grew_mb": round(peak - before, 1)}
+
+
+def main() -> None:
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with project() as home, worker(home) as main_pid:
+        fill(jobs)
+        run_report()
+        [pool_pid] = Path(f"/proc/{main_pid}/task/{main_pid}/children").read_text().split()
+        since = (timezone.now() - timedelta(days=30)).isoformat()
+        for format in ("xlsx", "csv", "json"):
+            figures = measured(int(pool_pid), format=format, list_jobs=True, since=since)
+            print(json.dumps({"format": format} | figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

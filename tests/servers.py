@@ -1,14 +1,20 @@
 """Early pytest plugin: throw-away PostgreSQL and Redis, in the environment before Django reads its settings.
 
-The developer's own DATABASE_URL and REDIS_URL are never used: tests empty what they are given. For
-quick runs one after the other keep a pair running in a second terminal (`python -m tests.servers`
-prints the two variables to set). With xdist the controller owns the servers; a worker finds them in
-the two variables and takes its own Redis number, and from pytest-django its own database.
+The developer's own DATABASE_URL and REDIS_URL are never used: tests empty what they are given. With
+xdist the controller owns the servers; each worker takes a Redis number of its own, and from
+pytest-django a database of its own.
+
+`python -m tests.servers COMMAND ...` runs any command in that environment; without a command it
+keeps servers running, for quick test runs one after the other.
 """
 
 import contextlib
+import fcntl
 import os
 import secrets
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,8 +23,9 @@ from pathlib import Path
 import pytest
 
 from backoffice.local import servers
-from backoffice.local.home import DEFAULT
+from backoffice.local.home import DEFAULT, reachable
 
+# How servers that already run are named: by the developer, and by xdist's controller for its workers.
 SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
 
@@ -26,29 +33,39 @@ SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     stack = contextlib.ExitStack()
     early_config.add_cleanup(stack.close)
-    urls = stack.enter_context(throw_away()).urls
-    os.environ.update({SHARED[name]: url for name, url in urls.items()})
-    files = stack.enter_context(tempfile.TemporaryDirectory(prefix="backoffice-files-"))
-    os.environ.update(
-        DATABASE_URL=urls["DATABASE_URL"],
-        REDIS_URL=_own_redis_number(urls["REDIS_URL"]),
-        SECRET_KEY=secrets.token_urlsafe(50),
-        ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
-        FILES_DIR=files,
-        STATIC_ROOT=str(DEFAULT / "static"),
-        HTTPS="false",
-    )
+    os.environ.update(stack.enter_context(environment()))
 
 
 @contextlib.contextmanager
-def throw_away() -> Iterator[servers.Servers]:
-    """Give servers for tests: the ones of TEST_DATABASE_URL and TEST_REDIS_URL, else new ones."""
+def environment() -> Iterator[dict[str, str]]:
+    """Give what settings.py needs, on throw-away servers that live as long as the block."""
     given = {name: os.environ[shared] for name, shared in SHARED.items() if os.environ.get(shared)}
+    place = reachable(DEFAULT)
+    _sweep(place)
     with (
-        tempfile.TemporaryDirectory(prefix="backoffice-tests-") as home,
-        servers.running(Path(home), given, durable=False) as started,
+        tempfile.TemporaryDirectory(dir=place, prefix="tests-") as home,
+        servers.running(Path(home), given, durable=False) as running,
     ):
-        yield started
+        files = Path(home, "files")
+        files.mkdir()
+        yield {
+            **{SHARED[name]: url for name, url in running.urls.items()},
+            "DATABASE_URL": running.urls["DATABASE_URL"],
+            "REDIS_URL": _own_redis_number(running.urls["REDIS_URL"]),
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+            "HTTPS": "false",
+            "FILES_DIR": str(files),
+            "STATIC_ROOT": str(DEFAULT / "static"),
+        }
+
+
+def _sweep(place: Path) -> None:
+    """Remove what killed test runs left behind."""
+    for left in place.glob("tests-*/servers.lock"):
+        with contextlib.suppress(OSError), left.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused: that run is alive
+            shutil.rmtree(left.parent)
 
 
 def _own_redis_number(url: str) -> str:
@@ -56,9 +73,16 @@ def _own_redis_number(url: str) -> str:
     return f"{url.rpartition('/')[0]}/{int(worker) + 1}"
 
 
-if __name__ == "__main__":
-    with throw_away() as kept:
-        print(*(f"export {SHARED[name]}={url}" for name, url in kept.urls.items()), sep="\n", flush=True)
+def main(command: list[str]) -> int:
+    with environment() as env:
+        if command:
+            return subprocess.call(command, env=os.environ | env)
+        print(*(f"export {name}={env[name]}" for name in SHARED.values()), sep="\n", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 time.sleep(3600)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

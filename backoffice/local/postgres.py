@@ -11,13 +11,14 @@ from typing import Any
 
 from backoffice.local import binaries
 from backoffice.local.home import secret, server_account, write_private
-from backoffice.local.processes import Unavailable, free_port, spawn, stop, stop_orphan
+from backoffice.local.processes import Unavailable, free_port, is_running, run, spawn, stop, stop_orphan
 
 START_SECONDS = 60  # recovery after a crash takes its time
+PAUSES = (0.1, 0.2, 0.5, 1, 2, 4)  # seconds, after each vain start
 READY_LINE = 7  # of postmaster.pid: "ready" once the server takes connections
-# The builtin provider needs no locale of the machine, and lower('É') works; compose does the same.
 CLUSTER = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync", "--no-instructions"]
-CLUSTER += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+# Needs no locale of the machine, and lower('É') works; compose does the same. From version 17.
+BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 # What a crash of the machine may lose. synchronous_commit stays on: without it a crash of the
 # server alone would lose accepted jobs, and a test would blame the product.
 THROW_AWAY = ("fsync=off", "full_page_writes=off")
@@ -31,23 +32,29 @@ class Postgres:
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         self.binary = binaries.postgres()
-        self.data = home / f"postgres-{_major_version(self.binary)}"  # another major has another format
+        self.major = _major_version(self.binary)
+        self.data = home / f"postgres-{self.major}"  # another major has another format
         self.log = home / "postgres.log"
         self.password = secret(home / "postgres.password")
         self.options = () if durable else THROW_AWAY
+        self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, port: int = 0) -> str:
-        """Return the URL of the running server, on `port` if one is given."""
+    def start(self) -> str:
+        """Return the URL of the running server; its port stays the same when it is started again."""
         if not (self.data / "initdb.done").exists():
             self._initialise()
         self._stop_orphan()
-        for _ in range(5):  # the free port may be taken before the server binds it
-            chosen = port or free_port()
-            self.process = self._spawn(chosen)
+        # A port may be taken before the server binds it, and what a killed server leaves of itself needs
+        # a moment to go away: until then PostgreSQL does not start on the same data.
+        for pause in PAUSES:
+            port = self.port or free_port()
+            self.process = self._spawn(port)
             if self._is_ready():
-                return f"postgres://postgres:{self.password}@127.0.0.1:{chosen}/postgres"
+                self.port = port
+                return f"postgres://postgres:{self.password}@127.0.0.1:{port}/postgres"
             stop(self.process, signal.SIGQUIT, 5)
+            time.sleep(pause)
         raise Unavailable(f"PostgreSQL does not start; {self.log} says why.")
 
     def stop(self) -> None:
@@ -63,16 +70,13 @@ class Postgres:
         if account := server_account():
             os.chown(self.data, account.pw_uid, account.pw_gid)
             os.chown(password_file, account.pw_uid, account.pw_gid)
-        done = subprocess.run(
-            [self.binary.with_name("initdb"), "-D", self.data, f"--pwfile={password_file}", *CLUSTER],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            **self._circumstances(),
-        )
+        locale = BUILTIN_LOCALE if self.major >= 17 else ["--locale=C.UTF-8"]
+        where = ["-D", str(self.data), f"--pwfile={password_file}"]
+        command = [str(self.binary.with_name("initdb")), *where, *CLUSTER, *locale]
+        status, printed = run(command, **self._circumstances())
         password_file.unlink()
-        if done.returncode:
-            raise Unavailable(f"initdb failed:\n{done.stdout}{_hint(done.stdout)}")
+        if status:
+            raise Unavailable(f"initdb failed:\n{printed}{_hint(printed)}")
         (self.data / "initdb.done").touch()
 
     def _circumstances(self) -> dict[str, Any]:
@@ -102,11 +106,10 @@ class Postgres:
 
     def _stop_orphan(self) -> None:
         """Only the holder of the lock starts a server: whoever runs on this directory is a killed run's."""
-        lines = self._pid_file()
-        if lines:
+        if lines := self._pid_file():
             stop_orphan(int(lines[0]), str(self.data), signal.SIGINT)
-            # Left by a kill; if its number is now a stranger's, PostgreSQL would refuse to start.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            if is_running(int(lines[0])):  # a stranger has this number by now: PostgreSQL would give way
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _pid_file(self) -> list[str]:
         with contextlib.suppress(FileNotFoundError):
@@ -114,9 +117,9 @@ class Postgres:
         return []
 
 
-def _major_version(binary: Path) -> str:
-    version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
-    return version.split()[2].split(".")[0]
+def _major_version(binary: Path) -> int:
+    version = run([binary, "--version"])[1]  # postgres (PostgreSQL) 18.1
+    return int(version.split()[2].split(".")[0])
 
 
 def _hint(output: str) -> str:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class Unavailable(RuntimeError):
     """Something this machine lacks, said so that its owner can act."""
 
 
-def spawn(command: list[str | Path], *, dying: signal.Signals, **options: Any) -> subprocess.Popen[bytes]:
+def spawn(command: Sequence[str | Path], *, dying: signal.Signals, **options: Any) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; it gets `dying` when the calling thread ends, even by SIGKILL.
 
     A session of its own keeps Ctrl-C from reaching it: only its supervisor decides the order of a stop.
@@ -41,6 +41,18 @@ def _follow(dying: signal.Signals) -> Callable[[], None] | None:
     return in_child
 
 
+def run(command: Sequence[str | Path], **options: Any) -> tuple[int, str]:
+    """Run `command` to its end and return its exit status and all it printed."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with spawn(command, dying=signal.SIGKILL, **pipes, **options) as process:
+        try:
+            printed = process.communicate()[0]
+        except BaseException:  # Ctrl-C reaches us alone
+            process.kill()
+            raise
+    return process.returncode, printed.decode(errors="replace")
+
+
 def stop(process: subprocess.Popen[bytes], how: signal.Signals, seconds: float) -> None:
     """Send `how`, wait, and kill what has not ended in time."""
     if process.poll() is None:
@@ -60,7 +72,7 @@ def stop_orphan(pid: int, mark: str, how: signal.Signals, seconds: float = 15) -
         time.sleep(0.05)
 
 
-def is_running(pid: int, mark: str) -> bool:
+def is_running(pid: int, mark: str = "") -> bool:
     """Whether `pid` lives and its command line bears `mark`: a number alone may by now be a stranger's.
 
     Source: /proc/PID/cmdline, empty for a zombie (which `kill(pid, 0)` takes for alive).

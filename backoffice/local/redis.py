@@ -1,6 +1,8 @@
 """Redis as a child process on a free port of 127.0.0.1."""
 
 import contextlib
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -26,18 +28,20 @@ class Redis:
         self.log = home / "redis.log"
         self.password = secret(home / "redis.password")
         self.append_only = "yes" if durable else "no"
+        self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, port: int = 0) -> str:
-        """Return the URL of the running server, on `port` if one is given."""
+    def start(self) -> str:
+        """Return the URL of the running server; its port stays the same when it is started again."""
         self.data.mkdir(mode=0o700, exist_ok=True)
         self._stop_orphan()
         for _ in range(5):  # the free port may be taken before the server binds it
-            chosen = port or free_port()
-            self.process = self._spawn(chosen)
-            (self.data / "pid").write_text(f"{self.process.pid} 127.0.0.1:{chosen}")
-            if self._is_ready(chosen):
-                return f"redis://:{self.password}@127.0.0.1:{chosen}/0"
+            port = self.port or free_port()
+            self.process = self._spawn(port)
+            (self.data / "pid").write_text(f"{self.process.pid} 127.0.0.1:{port}")
+            if self._is_ready(port):
+                self.port = port
+                return f"redis://:{self.password}@127.0.0.1:{port}/0"
             stop(self.process, signal.SIGTERM, 5)
         raise Unavailable(f"Redis does not start; {self.log} says why.")
 
@@ -53,7 +57,7 @@ class Redis:
             )
         assert process.stdin
         # By stdin, for everybody can read a command line, and the password with it.
-        process.stdin.write(self._configuration(port).encode())
+        process.stdin.write(os.fsencode(self._configuration(port)))
         process.stdin.close()
         return process
 
@@ -62,7 +66,7 @@ class Redis:
             port {port}
             bind 127.0.0.1
             requirepass {self.password}
-            dir "{self.data}"
+            dir {json.dumps(str(self.data), ensure_ascii=False)}
             databases 64
             maxmemory-policy noeviction
             save ""

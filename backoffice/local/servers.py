@@ -21,11 +21,11 @@ KINDS: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)
 
 @dataclass
 class Servers:
-    """Where PostgreSQL and Redis are, and which of them are our children, by name."""
+    """Where PostgreSQL and Redis are, and which of them we started, by variable."""
 
     urls: dict[str, str]
     owned: bool = False  # false: another process started them and will stop them
-    children: dict[str, Postgres | Redis] = field(default_factory=dict)
+    started: dict[str, Postgres | Redis] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -45,13 +45,13 @@ def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> 
             for kind in KINDS:
                 if kind.variable not in given:
                     child = kind(home, durable=durable)
-                    servers.children[child.name] = child
+                    servers.started[kind.variable] = child
                     servers.urls[kind.variable] = child.start()
             write_private(state, json.dumps({"pid": os.getpid(), "urls": servers.urls}))
             yield servers
         finally:
             state.unlink(missing_ok=True)
-            for child in reversed(servers.children.values()):
+            for child in reversed(servers.started.values()):
                 child.stop()
 
 
@@ -65,7 +65,7 @@ def _lock_or_attach(lock: IO[str], state: Path) -> dict[str, str] | None:
             return None
         with contextlib.suppress(FileNotFoundError):
             found = json.loads(state.read_text())
-            if is_running(found["pid"], ""):
+            if is_running(found["pid"]):
                 urls: dict[str, str] = found["urls"]
                 return urls
         time.sleep(0.1)

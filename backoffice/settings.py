@@ -1,5 +1,6 @@
 """Settings of every process, read from the environment; what is missing or wrong stops the start."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -223,4 +224,5 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than t
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
 
-env.refuse()
+if sys.argv[1:2] != ["up"]:  # `manage.py up` only starts the others, each with an environment of its own
+    env.refuse()

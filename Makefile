@@ -1,0 +1,69 @@
+# The only commands to know; CI runs the same. They need python3 (3.11 or newer) and make.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+UV := $(shell command -v uv)
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONDONTWRITEBYTECODE :=  # each of many processes would compile everything again
+
+ifdef UV
+INSTALL := $(UV) pip install --quiet --python $(RUN) --require-hashes
+else
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+endif
+
+.PHONY: help demo run test lint format lock bench
+.DELETE_ON_ERROR:
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/runtime ## run one report on real servers, from nothing to its file, and stop
+	$(RUN) manage.py up --once
+
+run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--port 9000 --workers 2")
+	$(RUN) manage.py up $(ARGS)
+
+test: $(VENV)/dev ## run every test on throw-away servers (ARGS="tests/local -x")
+	$(RUN) -m pytest $(ARGS)
+
+lint: $(VENV)/dev ## check style, types, migrations and Django's own checks
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m tests.servers $(RUN) -m mypy
+	$(RUN) -m tests.servers $(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -m tests.servers $(RUN) manage.py check --fail-level WARNING
+
+format: $(VENV)/dev ## put the code into shape
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+bench: $(VENV)/dev ## measure the project beside its peers
+	$(RUN) -m benchmarks $(ARGS)
+
+lock: ## pin every dependency anew, with hashes (needs uv; ARGS=--upgrade for newer ones)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
+
+# Installed again only when its list changed: each of these files is the time of an installation.
+$(VENV)/runtime: requirements.txt $(RUN)
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# Debian splits pip off Python's own venv; without it, or uv, nothing can be installed.
+$(RUN):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Backoffice needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv --clear --without-pip $(VENV)
+ifndef UV
+	@$(RUN) -m ensurepip >$(VENV)/pip.log 2>&1 \
+		|| $(PYTHON) -m pip --python $(RUN) install pip >>$(VENV)/pip.log 2>&1 \
+		|| { cat $(VENV)/pip.log; rm -rf $(VENV); \
+			echo "Python's venv is incomplete here. Debian, Ubuntu: apt install python3-venv. Or install uv."; exit 1; }
+endif

@@ -1,0 +1,86 @@
+"""What `make demo` shows: one report, asked for over HTTP, followed to its end, its file fetched."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from backoffice.local.processes import Unavailable
+from backoffice.local.stack import Stack, fail_if_one_ended
+
+SECONDS = 60
+REQUEST = {"name": "Generate report"}
+FINAL = ("COMPLETED", "FAILED", "CANCELLED")
+
+
+def run(stack: Stack) -> None:
+    """Launch "Generate report", print how it goes and where its file lies.
+
+    Raises: Unavailable, with the reason, when it does not complete.
+    """
+    print(f"POST {stack.web_url}/api/v1/jobs/ {json.dumps(REQUEST)}")
+    job = _follow(stack, _ask(stack, "/api/v1/jobs/", REQUEST))
+    if job["status"] != "COMPLETED":
+        raise Unavailable(f"The report ended as {job['status']}: {job['error']}")
+    for file in _ask(stack, f"/api/v1/jobs/{job['id']}/files/")["results"]:
+        print(f"The report: {_fetch(stack, job, file)}")
+
+
+def _follow(stack: Stack, job: dict[str, Any]) -> dict[str, Any]:
+    """Print every new status and percentage; return the job at its end."""
+    end = time.monotonic() + SECONDS
+    lines: list[str] = []
+    while job["status"] not in FINAL:
+        _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
+        if time.monotonic() > end:
+            raise Unavailable(f"No end after {SECONDS} s; the logs are in {stack.directory / 'log'}.")
+        fail_if_one_ended(stack.web, *stack.workers)
+        time.sleep(0.02)
+        job = _ask(stack, f"/api/v1/jobs/{job['id']}/")
+    if not any(line.startswith("PROCESSING") for line in lines):
+        _show(
+            lines, "PROCESSING", job["progress"]["percent"], f"for {job['run_seconds']} s, between two looks"
+        )
+    _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
+    return job
+
+
+def _show(lines: list[str], status: str, percent: int | None, message: str) -> None:
+    line = f"{status:<10} {percent or 0:>3}%  {message}".rstrip()
+    if line not in lines:
+        print(f"  {line}", flush=True)
+        lines.append(line)
+
+
+def _ask(stack: Stack, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    data = json.dumps(body).encode() if body else None
+    with _open(stack, path, data) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def _fetch(stack: Stack, job: dict[str, Any], file: dict[str, Any]) -> Path:
+    folder = stack.directory / "reports"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{job['id']}-{Path(file['name']).name}"
+    with _open(stack, f"/api/v1/jobs/{job['id']}/files/{quote(file['name'])}") as answer:
+        path.write_bytes(answer.read())
+    return path
+
+
+def _open(stack: Stack, path: str, data: bytes | None = None) -> HTTPResponse:
+    headers = {"Authorization": f"Token {stack.token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(stack.web_url + path, data, headers)
+    try:
+        answer: HTTPResponse = urllib.request.urlopen(request, timeout=SECONDS)
+        return answer
+    except urllib.error.HTTPError as error:
+        raise Unavailable(
+            f"{request.get_method()} {path} answered {error.code}: {error.read(2000).decode()}"
+        ) from None
+    except OSError as error:
+        raise Unavailable(f"{request.get_method()} {path} was not answered: {error}") from None

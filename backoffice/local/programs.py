@@ -1,0 +1,83 @@
+"""Our own commands as child processes: web, worker, upkeep, and the environment each needs here."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from backoffice.local.home import PROJECT, secret
+from backoffice.local.processes import spawn, stop
+from backoffice.local.servers import Servers
+
+GRACE_SECONDS = 40  # a worker lets running jobs finish for 25 s
+MANAGE = [sys.executable, "manage.py"]
+
+
+class Program:
+    """Runs `command` with its output added to <name>.log; `options` are Popen's."""
+
+    def __init__(
+        self, name: str, command: list[str], *, env: Mapping[str, str], logs: Path, **options: Any
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.log = logs / f"{name}.log"
+        self.options = {"env": env, "cwd": PROJECT, "stdin": subprocess.DEVNULL, **options}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; whether it gets anywhere shows later."""
+        with self.log.open("ab") as log:
+            self.process = spawn(self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options)
+
+    def stop(self) -> None:
+        """End it, with time to finish what it is at."""
+        if self.process:
+            stop(self.process, signal.SIGTERM, GRACE_SECONDS)
+
+    def last_words(self) -> str:
+        """The end of its log, for whoever must find out why it died."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+def environment(directory: Path, servers: Servers) -> dict[str, str]:
+    """What our commands need on this machine, and of our own environment whatever does not contradict it."""
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
+        "SECRET_KEY": secret(directory / "secret.key"),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "HTTPS": "false",
+        "FILES_DIR": str(directory / "files"),
+        "STATIC_ROOT": str(directory / "static"),
+        **servers.urls,
+    }
+    # The URLs of our own servers hold their passwords.
+    overruled = ours.keys() | {name.replace("_URL", "_PASSWORD") for name in servers.started}
+    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in overruled}
+    return kept | ours
+
+
+def web(env: Mapping[str, str], logs: Path, door: socket.socket) -> Program:
+    """The web server, on a socket that is already open."""
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:backoffice.gunicorn"]
+    command += ["--bind", f"fd://{door.fileno()}"]
+    return Program("web", command, env=env, logs=logs, pass_fds=[door.fileno()])
+
+
+def worker(number: int, concurrency: int, env: Mapping[str, str], logs: Path) -> Program:
+    """One Celery worker of `concurrency` processes."""
+    name = f"worker-{number}"
+    command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--pool", "prefork"]
+    command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
+    command += ["--without-heartbeat", "--without-gossip", "--without-mingle"]
+    # With SIGQUIT for SIGTERM it waits for running jobs as long as its settings say, not for ever.
+    return Program(name, command, env={**env, "REMAP_SIGTERM": "SIGQUIT"}, logs=logs)
+
+
+def upkeep(env: Mapping[str, str], logs: Path) -> Program:
+    """The process that rescues and republishes."""
+    return Program("upkeep", [*MANAGE, "upkeep"], env=env, logs=logs)

@@ -1,0 +1,49 @@
+"""`manage.py prepare`: what `up` needs done, with our settings, before its processes start."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
+from django.core.management import BaseCommand, CommandParser, call_command
+from django.utils import timezone
+from knox.crypto import hash_token
+
+from backoffice.local.home import secret, write_private
+from jobs.models import ApiToken
+
+
+class Command(BaseCommand):
+    help = "Migrate, collect static files, and make a staff login and an API token for this machine."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user", help="name of the staff login; its password lies in staff.password")
+        parser.add_argument("directory", type=Path, help="where staff.password and token lie")
+
+    def handle(self, *args: Any, user: str, directory: Path, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        staff = ensure_staff(user, secret(directory / "staff.password"))
+        ensure_token(staff, directory / "token")
+
+
+def ensure_staff(name: str, password: str) -> AbstractUser:
+    """Return a superuser of that name who can sign in with `password`."""
+    staff, _ = get_user_model().objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if not staff.check_password(password):
+        staff.set_password(password)
+        staff.save()
+    return staff
+
+
+def ensure_token(user: AbstractUser, file: Path) -> None:
+    """See to it that `file` holds a token of `user` that is good for another day."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    known = file.exists() and hash_token(file.read_text())
+    if not ApiToken.objects.filter(digest=known, user=user, expiry__gt=tomorrow).exists():
+        ApiToken.objects.filter(user=user, name="local").delete()
+        _, token = ApiToken.objects.create(user=user, name="local", expiry=timedelta(days=365))
+        write_private(file, token)

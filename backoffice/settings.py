@@ -182,10 +182,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsing.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttling.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
     "EXCEPTION_HANDLER": "jobs.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
+# Of one caller in one web process; far above what a program needs that heeds Retry-After.
+API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)
 KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be changed later
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 

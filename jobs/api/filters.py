@@ -1,56 +1,147 @@
 """The query parameters by which jobs are chosen: the same for the list, its count and the statistics."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import django_filters
-from django.http import QueryDict
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, Subquery
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
-from jobs.api.problems import Problem, query_error
-from jobs.models import Job, JobQuerySet, Status
+from jobs.api.problems import query_error
+from jobs.api.query import allow_only, bad_query
+from jobs.models import Job, JobQuerySet, Source, Status
+
+IDS_LIMIT = 100
+REPEATED = ("status", "id")
 
 
-class StatusFilter(django_filters.BaseInFilter, django_filters.ChoiceFilter):
-    """Several statuses, by commas or by repeating the parameter."""
+class SomeOf(forms.Field):
+    """Some of the words that are allowed, with commas between them."""
+
+    def __init__(self, *, words: list[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.words = words
+
+    def to_python(self, value: str | None) -> list[str]:
+        found = value.split(",") if value else []
+        if unknown := [word for word in found if word not in self.words]:
+            raise ValidationError(f"{unknown[0]!r} is none of: {', '.join(self.words)}.")
+        return found
+
+
+class OneOf(forms.CharField):
+    """One of the words that are allowed."""
+
+    def __init__(self, *, words: list[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.words = words
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in self.words:
+            raise ValidationError(f"{value!r} is none of: {', '.join(self.words)}.")
+
+
+class Ids(forms.Field):
+    """Several ids by commas."""
+
+    def to_python(self, value: str | None) -> list[UUID]:
+        words = value.split(",") if value else []
+        if len(words) > IDS_LIMIT:
+            raise ValidationError(f"At most {IDS_LIMIT} ids.")
+        try:
+            return [UUID(word) for word in words]
+        except ValueError:
+            raise ValidationError("Must be UUIDs, with commas between them.") from None
+
+
+class Moment(forms.Field):
+    """A date and time with a zone: without one it would mean another moment on another server."""
+
+    def to_python(self, value: str | None) -> datetime | None:
+        if not value:
+            return None
+        try:
+            moment = parse_datetime(value)
+        except ValueError:
+            moment = None
+        if moment is None or timezone.is_naive(moment):
+            raise ValidationError(
+                "Must be a date and time with a zone, such as 2026-11-22T09:30:00Z (a + is written %2B)."
+            )
+        return moment
+
+
+class OneOfFilter(django_filters.Filter):
+    field_class = OneOf
+
+
+class SomeOfFilter(django_filters.Filter):
+    field_class = SomeOf
+
+
+class IdsFilter(django_filters.Filter):
+    field_class = Ids
+
+
+class MomentFilter(django_filters.Filter):
+    field_class = Moment
 
 
 class JobFilter(django_filters.FilterSet):
-    """Each filter has an index behind it."""
+    """Each filter has an index behind it; `..._after` includes its moment, `..._before` does not."""
 
-    status = StatusFilter(choices=Status.choices)
-    type = django_filters.CharFilter()
-    name = django_filters.CharFilter(lookup_expr="startswith")
+    status = SomeOfFilter(lookup_expr="in", words=Status.values)
+    active = OneOfFilter(method="filter_active", words=["true", "false"])
+    type = django_filters.CharFilter(max_length=100)
+    name = django_filters.CharFilter(lookup_expr="startswith", max_length=200, strip=False)
+    created_by = django_filters.CharFilter(method="filter_created_by", max_length=150)
+    source = OneOfFilter(words=Source.values)
+    queue = django_filters.CharFilter(max_length=100)
+    batch = django_filters.UUIDFilter("batch_id")
+    rerun_of = django_filters.UUIDFilter("rerun_of_id")
+    error_code = django_filters.CharFilter(max_length=50)
+    id = IdsFilter(lookup_expr="in")
+    created_after = MomentFilter("created_at", lookup_expr="gte")
+    created_before = MomentFilter("created_at", lookup_expr="lt")
+    started_after = MomentFilter("started_at", lookup_expr="gte")
+    started_before = MomentFilter("started_at", lookup_expr="lt")
+    finished_after = MomentFilter("finished_at", lookup_expr="gte")
+    finished_before = MomentFilter("finished_at", lookup_expr="lt")
 
     class Meta:
         model = Job
         fields: list[str] = []
 
+    def filter_active(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
+        return jobs.active() if value == "true" else jobs.settled()
+
+    def filter_created_by(self, jobs: JobQuerySet, name: str, value: str) -> QuerySet[Job]:
+        # A sub-select gives one id before the index is read; a join would sort all the user's jobs.
+        owner = get_user_model().objects.filter(username=value).values("pk")[:1]
+        return jobs.filter(created_by=Subquery(owner))
+
 
 def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = ()) -> Any:
     """`jobs` narrowed by the query; `others` are the parameters that belong to somebody else.
 
-    Raises: Problem (400) naming the unknown parameter or the bad value.
+    Raises: Problem (400) naming the unknown parameters or the bad values.
     """
-    query: QueryDict = request.query_params
-    allowed = [*JobFilter.base_filters, *others]
-    if unknown := [name for name in query if name not in allowed]:
-        message = f"This parameter is not known; allowed: {', '.join(allowed)}."
-        raise Problem(
-            400,
-            "invalid_query",
-            "The query is not valid.",
-            errors=[query_error(name, message, "unknown") for name in unknown],
-        )
-    chosen = JobFilter(_joined(query), queryset=jobs, request=request)
+    allow_only(request, [*JobFilter.base_filters, *others], repeated=REPEATED)
+    given = {name: ",".join(values) for name, values in request.query_params.lists()}
+    chosen = JobFilter(given, queryset=jobs, request=request)
     if not chosen.is_valid():
-        errors = [
-            query_error(name, str(message), "invalid")
-            for name, messages in chosen.errors.items()
-            for message in messages
-        ]
-        raise Problem(400, "invalid_query", "The query is not valid.", errors=errors)
+        raise bad_query(
+            *(
+                query_error(name, str(message), "invalid")
+                for name, messages in chosen.errors.items()
+                for message in messages
+            )
+        )
     return chosen.qs
-
-
-def _joined(query: QueryDict) -> dict[str, str]:
-    return {name: ",".join(query.getlist(name)) for name in query}

@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field, Q
 from rest_framework.request import Request
 
-from jobs.api.problems import Problem, query_error
+from jobs.api.query import bad_value, flag, whole_number
 from jobs.models import Job, JobQuerySet
 
 PAGE_SIZE = 50
 PAGE_SIZE_LIMIT = 200
-PARAMETERS = ("cursor", "page_size")
+COUNT_LIMIT = 10_000
+PARAMETERS = ("cursor", "page_size", "count")
 
 
 @dataclass(frozen=True)
@@ -44,28 +45,18 @@ def parse_cursor(text: str, columns: tuple[str, ...]) -> Cursor:
             raise ValueError("not a position")
     except (ValueError, TypeError, ValidationError, RecursionError) as error:
         detail = "This is not a cursor of this list; take it from `next` or `previous`."
-        raise bad_query("cursor", detail) from error
+        raise bad_value("cursor", detail) from error
     return Cursor(back, tuple(parsed))
-
-
-def page_size(request: Request) -> int:
-    """How many rows the caller wants, at most PAGE_SIZE_LIMIT.
-
-    Raises: Problem (400).
-    """
-    text = request.query_params.get("page_size", str(PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and int(text[:12]) > 0):
-        raise bad_query("page_size", f"Must be a number from 1; more than {PAGE_SIZE_LIMIT} counts as that.")
-    return min(int(text[:12]), PAGE_SIZE_LIMIT)
 
 
 def page(jobs: JobQuerySet, request: Request, order: tuple[str, ...]) -> dict[str, Any]:
     """One page of `jobs` by `order` ("-id"; the last column is unique), with the links to its neighbours."""
     columns = tuple(name.removeprefix("-") for name in order)
-    size = page_size(request)
+    size = whole_number(request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT)
     given = request.query_params.get("cursor")
     cursor = None if given is None else parse_cursor(given, columns)
     back = cursor is not None and cursor.back
+    counted = _count(jobs) if flag(request, "count") else {}
     if cursor is not None:
         jobs = jobs.filter(_behind(order, cursor))
     rows = list(jobs.order_by(*(_turned(name) if back else name for name in order))[: size + 1])
@@ -81,14 +72,14 @@ def page(jobs: JobQuerySet, request: Request, order: tuple[str, ...]) -> dict[st
     return {
         "next": link(rows[-1], back=False) if rows and (more or back) else None,
         "previous": link(rows[0], back=True) if rows and (more if back else cursor) else None,
+        **counted,
         "results": rows,
     }
 
 
-def bad_query(parameter: str, detail: str) -> Problem:
-    """The answer to a query parameter with a value that means nothing."""
-    errors = [query_error(parameter, detail, "invalid")]
-    return Problem(400, "invalid_query", "The query is not valid.", errors=errors)
+def _count(jobs: JobQuerySet) -> dict[str, Any]:
+    found = jobs.order_by()[: COUNT_LIMIT + 1].count()
+    return {"count": min(found, COUNT_LIMIT), "count_capped": found > COUNT_LIMIT}
 
 
 def _behind(order: tuple[str, ...], cursor: Cursor) -> Q:

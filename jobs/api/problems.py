@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from jobs import services
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
+from jobs.models import Job
 from jobs.parameters import InvalidParams
 from jobs.registry import UnknownJobType
 from jobs.text import storable
@@ -22,6 +23,7 @@ from jobs.text import storable
 MEDIA_TYPE = "application/problem+json"
 TEXT_LIMIT = 500
 ERRORS_LIMIT = 100
+DATABASE_RETRY_AFTER_SECONDS = 5
 
 
 class Problem(APIException):
@@ -73,50 +75,82 @@ def as_problem(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
-        case InvalidParams():
-            found = [
-                body_error(f"/params/{_escape(e.name)}" if e.name else "/params", e.message, e.code)
-                for e in error.errors
-            ]
-            return Problem(400, "invalid", "The params are not valid.", errors=found)
-        case UnknownJobType():
-            unknown = body_error("/type", "There is no such job type.", "unknown_type")
-            return Problem(400, "invalid", "There is no such job type.", errors=[unknown])
+        case InvalidParams() | UnknownJobType() | services.InvalidBatch():
+            return _invalid(error)
         case services.NotPermitted():
             return Problem(403, "permission_denied", str(error))
+        case services.AlreadyActive():
+            return Problem(409, "already_active", _sentence(error), extra={"id": _text(error.job_id)})
+        case services.KeyReused():
+            return Problem(422, "idempotency_key_reused", str(error))
         case InvalidTransition():
             return Problem(409, "conflict", str(error))
         case BrokerUnavailable():
-            return Problem(
-                503,
-                "broker_unavailable",
-                "The broker does not answer. Nothing was accepted; try again.",
-                headers={"Retry-After": str(error.retry_after_seconds)},
-            )
+            return _away("broker_unavailable", "The broker", error.retry_after_seconds)
         case services.DatabaseUnavailable() | OperationalError() | InterfaceError():
-            return Problem(
-                503,
-                "database_unavailable",
-                "The database does not answer. Nothing was changed; try again.",
-                headers={"Retry-After": "5"},
-            )
+            return _away("database_unavailable", "The database", DATABASE_RETRY_AFTER_SECONDS)
         case services.OutcomeUnknown():
             return Problem(
                 504,
                 "outcome_unknown",
-                "The database went away while the job was being stored. Ask for its id later, or repeat the "
-                "request with the same Idempotency-Key.",
+                "Whether the job was accepted is not known. Ask for its id later, or repeat the request with the "
+                "same Idempotency-Key.",
                 extra={"id": str(error.job_id)},
             )
-        case Http404():
+        case Http404() | Job.DoesNotExist():
             return _from_rest(NotFound())
         case PermissionDenied():
             return _from_rest(Forbidden())
         case ValidationError():
-            return Problem(400, "invalid", "The request is not valid.", errors=list(_flatten(error.detail)))
+            return _not_valid(_flatten(error.detail))
         case APIException():
             return _from_rest(error)
     return None
+
+
+def _away(code: str, who: str, retry_after_seconds: int) -> Problem:
+    detail = f"{who} does not answer. Nothing was accepted; try again."
+    return Problem(503, code, detail, headers={"Retry-After": str(retry_after_seconds)})
+
+
+def _invalid(error: Exception) -> Problem:
+    """The answer to params, a type or a batch that a service refuses."""
+    if isinstance(error, services.InvalidBatch) and all(
+        isinstance(one, services.NotPermitted) for one in error.errors.values()
+    ):
+        return Problem(403, "permission_denied", "You may not launch any of these jobs.")
+    found = list(_refusals(error))
+    if any(one["code"] == "too_large" for one in found):
+        return Problem(413, "too_large", "The params are too large.", errors=found)
+    return _not_valid(found)
+
+
+def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
+    match error:
+        case InvalidParams():
+            for param in error.errors:
+                name = f"/{_escape(param.name)}" if param.name else ""
+                yield body_error(f"{pointer}/params{name}", param.message, param.code)
+        case UnknownJobType():
+            yield body_error(f"{pointer}/type", "There is no such job type.", "unknown_type")
+        case services.InvalidBatch():
+            for index, refused in error.errors.items():
+                yield from _refusals(refused, f"/jobs/{index}")
+        case _:
+            yield body_error(pointer, str(error), "permission_denied")
+
+
+def _not_valid(errors: Iterable[dict[str, str]]) -> Problem:
+    return Problem(400, "invalid", "The request is not valid.", errors=list(errors))
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:

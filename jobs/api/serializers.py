@@ -5,10 +5,13 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from jobs import parameters, registry
-from jobs.models import Job, JobFile, Status
+from jobs import access, explain, parameters, registry
+from jobs.lifecycle import MESSAGE_LIMIT
+from jobs.models import Job, JobFile, JobLog, Status
 from jobs.registry import UnknownJobType
 from jobs.text import name_error
+
+BATCH_LIMIT = 500
 
 
 class Text(serializers.CharField):
@@ -56,8 +59,27 @@ def check_name(name: str) -> None:
 class SubmitSerializer(StrictSerializer):
     """What POST /jobs/ takes."""
 
-    name = Text(validators=[check_name])
+    # Not trimmed: what was sent is what is stored, or it is refused.
+    name = Text(validators=[check_name], trim_whitespace=False)
     type = Text(required=False)
+    params = JsonObject(required=False)
+
+
+class BatchSerializer(StrictSerializer):
+    """What POST /jobs/batch/ takes."""
+
+    jobs = serializers.ListField(child=SubmitSerializer(), allow_empty=False, max_length=BATCH_LIMIT)
+
+
+class CancelSerializer(StrictSerializer):
+    """What POST /jobs/{id}/cancel/ takes."""
+
+    reason = Text(required=False, allow_blank=True, max_length=MESSAGE_LIMIT)
+
+
+class RerunSerializer(StrictSerializer):
+    """What POST /jobs/{id}/rerun/ takes: the params that shall differ."""
+
     params = JsonObject(required=False)
 
 
@@ -72,6 +94,9 @@ class JobSummarySerializer(serializers.ModelSerializer):
     wait_seconds = serializers.SerializerMethodField()
     run_seconds = serializers.SerializerMethodField()
     rerun_of = serializers.UUIDField(source="rerun_of_id")
+    can_cancel = serializers.SerializerMethodField()
+    can_rerun = serializers.SerializerMethodField()
+    admin_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Job
@@ -95,13 +120,20 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "rerun_of",
             "batch_id",
             "cancel_requested_at",
+            "can_cancel",
+            "can_rerun",
+            "admin_url",
         )
 
     def get_url(self, job: Job) -> str:
         return reverse("api:job", args=[job.id], request=self.context["request"])
 
     def get_progress(self, job: Job) -> dict[str, Any]:
-        return {"percent": job.progress_percent, "message": job.progress_message}
+        return {
+            "percent": job.progress_percent,
+            "message": job.progress_message,
+            "eta_seconds": explain.run_eta_seconds(job),
+        }
 
     def get_error(self, job: Job) -> dict[str, str] | None:
         if not job.error_code:
@@ -114,14 +146,30 @@ class JobSummarySerializer(serializers.ModelSerializer):
     def get_run_seconds(self, job: Job) -> float | None:
         return _seconds(job.started_at, job.finished_at)
 
+    def get_can_cancel(self, job: Job) -> bool:
+        return access.possible(self.context["request"].user, job).can_cancel
+
+    def get_can_rerun(self, job: Job) -> bool:
+        return access.possible(self.context["request"].user, job).can_rerun
+
+    def get_admin_url(self, job: Job) -> str:
+        return reverse("admin:jobs_job_change", args=[job.id], request=self.context["request"])
+
 
 class JobSerializer(JobSummarySerializer):
-    """A job by itself."""
+    """A job by itself; the context holds its explanation, too."""
 
     params = serializers.SerializerMethodField()
+    explanation = serializers.SerializerMethodField()
 
     class Meta(JobSummarySerializer.Meta):
-        fields = (*JobSummarySerializer.Meta.fields, "params", "result")
+        fields = (*JobSummarySerializer.Meta.fields, "params", "result", "explanation")
+
+    def get_progress(self, job: Job) -> dict[str, Any]:
+        return super().get_progress(job) | {"eta_seconds": self.context["explanation"].eta_seconds}
+
+    def get_explanation(self, job: Job) -> str:
+        return self.context["explanation"].sentence
 
     def get_params(self, job: Job) -> dict[str, Any]:
         try:
@@ -141,6 +189,28 @@ class FileSerializer(serializers.ModelSerializer):
 
     def get_url(self, file: JobFile) -> str:
         return reverse("api:job-file", args=[file.job_id, file.name], request=self.context["request"])
+
+
+class EventSerializer(serializers.Serializer):
+    """One status change; `from` is "" for the first."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {
+            "from": serializers.CharField(source="from_status"),
+            "to": serializers.ChoiceField(choices=Status.choices, source="to_status"),
+            "at": serializers.DateTimeField(),
+            "actor": serializers.CharField(),
+            "attempt": serializers.IntegerField(),
+            "reason": serializers.CharField(),
+        }
+
+
+class LogLineSerializer(serializers.ModelSerializer):
+    """One line of a job's log."""
+
+    class Meta:
+        model = JobLog
+        fields = ("seq", "at", "level", "message")
 
 
 def _seconds(start: Any, end: Any) -> float | None:

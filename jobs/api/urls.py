@@ -2,13 +2,21 @@
 
 from django.urls import path, re_path
 
-from jobs.api import views
+from jobs.api.views import changes, figures, job_types, jobs, nothing, records
 
 app_name = "api"
 urlpatterns = [
-    path("jobs/", views.JobsView.as_view(), name="jobs"),
-    path("jobs/<uuid:id>/", views.JobView.as_view(), name="job"),
-    path("jobs/<uuid:id>/files/", views.FilesView.as_view(), name="job-files"),
-    path("jobs/<uuid:id>/files/<path:name>", views.FileView.as_view(), name="job-file"),
-    re_path(r"", views.NothingHere.as_view()),
+    path("jobs/", jobs.JobsView.as_view(), name="jobs"),
+    path("jobs/batch/", jobs.BatchView.as_view(), name="batch"),
+    path("jobs/stats/", figures.StatsView.as_view(), name="stats"),
+    path("jobs/<uuid:id>/", jobs.JobView.as_view(), name="job"),
+    path("jobs/<uuid:id>/cancel/", changes.CancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:id>/rerun/", changes.RerunView.as_view(), name="job-rerun"),
+    path("jobs/<uuid:id>/events/", records.EventsView.as_view(), name="job-events"),
+    path("jobs/<uuid:id>/logs/", records.LogsView.as_view(), name="job-logs"),
+    path("jobs/<uuid:id>/files/", records.FilesView.as_view(), name="job-files"),
+    path("jobs/<uuid:id>/files/<path:name>", records.FileView.as_view(), name="job-file"),
+    path("job-types/", job_types.JobTypesView.as_view(), name="job-types"),
+    path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
+    re_path(r"", nothing.NothingHere.as_view()),
 ]

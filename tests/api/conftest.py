@@ -1,10 +1,11 @@
-"""Callers of the API with their tokens."""
+"""Callers of the API with their tokens, and what the broker may do to them."""
 
 from collections.abc import Callable
 
 import pytest
 from rest_framework.test import APIClient
 
+from jobs.api.throttling import CallerThrottle
 from jobs.engine import publishing
 from jobs.models import ApiToken
 from tests.factories import make_user
@@ -32,9 +33,28 @@ def client(make_client) -> APIClient:
 
 
 @pytest.fixture
+def viewer(make_client) -> APIClient:
+    """A caller who may see all jobs and change none."""
+    return make_client("jobs.view_job")
+
+
+@pytest.fixture
+def quick(make_type, settings):
+    """The job type of names that are no label."""
+    settings.JOBS_DEFAULT_TYPE = "quick"
+    return make_type(slug="quick", label="Quick")
+
+
+@pytest.fixture
 def broker_away():
     """The breaker stands open, as after two failures: every publish is refused at once."""
     for _ in range(publishing.FAILURES_BEFORE_OPEN):
         publishing.breaker._failed()
     yield
     publishing.breaker.__init__()
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """Nobody has asked anything yet."""
+    CallerThrottle.buckets.clear()

@@ -1,15 +1,14 @@
-"""GET /api/v1/jobs/: pages and filters."""
+"""GET /api/v1/jobs/: pages, order, filters, count."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from tests.factories import make_job
+from jobs.api import pagination
+from tests.factories import make_job, make_user
 
 JOBS = "/api/v1/jobs/"
-
-
-@pytest.fixture
-def viewer(make_client):
-    return make_client("jobs.view_job")
 
 
 def names(page):
@@ -73,3 +72,150 @@ def test_a_caller_lists_their_own_jobs(client, viewer):
     make_job(name="other")
     assert names(client.get(JOBS).json()) == ["mine"]
     assert names(viewer.get(JOBS).json()) == ["other", "mine"]
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ID = "01a20000-0000-7000-8000-000000000000"
+
+
+def settled(**fields):
+    return {"status": "COMPLETED", "started_at": NOON, "finished_at": NOON} | fields
+
+
+@pytest.mark.parametrize(
+    ("query", "match", "other"),
+    [
+        ("status=FAILED", {"status": "FAILED"}, {}),
+        ("active=true", {"status": "PROCESSING"}, {"status": "FAILED"}),
+        ("active=false", {"status": "CANCELLED"}, {}),
+        ("type=a", {"type": "a"}, {"type": "A"}),
+        ("name=Rep", {"name": "Report 1"}, {"name": "report 1"}),
+        ("name=%25", {"name": "% done"}, {"name": "x"}),
+        ("source=api", {"source": "api"}, {"source": "admin"}),
+        ("queue=slow", {"queue": "slow"}, {}),
+        (f"batch={ID}", {"batch_id": UUID(ID)}, {}),
+        ("error_code=time_limit", {"status": "FAILED", "error_code": "time_limit"}, {"status": "FAILED"}),
+        (f"id={ID}", {"id": UUID(ID)}, {}),
+        (
+            "created_after=2026-11-22T12:00:00Z",
+            {"created_at": NOON},
+            {"created_at": NOON - timedelta(seconds=1)},
+        ),
+        (
+            "created_before=2026-11-22T12:00:01Z",
+            {"created_at": NOON},
+            {"created_at": NOON + timedelta(seconds=1)},
+        ),
+        ("started_after=2026-11-22T13:00:00%2B01:00", settled(), {}),
+        ("started_before=2026-11-22T12:00:01Z", settled(), {}),
+        ("finished_after=2026-11-22T12:00:00Z", settled(), {}),
+        ("finished_before=2026-11-22T12:00:01Z", settled(), {}),
+    ],
+)
+def test_a_filter_keeps_what_matches(viewer, query, match, other):
+    make_job(**{"name": "match"} | match)
+    make_job(**{"name": "other"} | other)
+    page = viewer.get(f"{JOBS}?{query}&count=true")
+    assert page.status_code == 200, page.content
+    assert names(page.json()) == [match.get("name", "match")]
+    assert page.json()["count"] == 1
+
+
+def test_jobs_are_chosen_by_who_created_them_and_by_what_they_repeat(viewer):
+    ann = make_user(username="ann")
+    first = make_job(name="first", created_by=ann)
+    make_job(name="again", rerun_of=first)
+    assert names(viewer.get(JOBS, {"created_by": "ann"}).json()) == ["first"]
+    assert names(viewer.get(JOBS, {"created_by": "bob"}).json()) == []
+    assert names(viewer.get(JOBS, {"rerun_of": str(first.id)}).json()) == ["again"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "says"),
+    [
+        ("status=PENDING,BOGUS", "status", "CANCELLED"),
+        ("status=pending", "status", "PENDING"),
+        ("status=", "status", "empty"),
+        ("active=yes", "active", "true, false"),
+        ("source=API", "source", "api, admin, command"),
+        ("type=a&type=b", "type", "once"),
+        ("type=%00", "type", "Null"),
+        ("name=%00", "name", "Null"),
+        (f"name={'x' * 201}", "name", "200"),
+        ("batch=x", "batch", "UUID"),
+        ("rerun_of=1", "rerun_of", "UUID"),
+        (f"id={ID},x", "id", "UUID"),
+        (f"id={','.join([ID] * 101)}", "id", "100"),
+        ("created_after=99999-01-01", "created_after", "zone"),
+        ("created_after=2026-11-22T12:00:00", "created_after", "zone"),
+        ("created_after=2026-11-22", "created_after", "zone"),
+        ("finished_before=2026-02-30T12:00:00Z", "finished_before", "zone"),
+        ("ordering=password", "ordering", "-finished_at"),
+        ("ordering=-finished_at", "ordering", "COMPLETED"),
+        ("ordering=-finished_at&status=PENDING,FAILED", "ordering", "COMPLETED"),
+        ("count=1", "count", "true or false"),
+        ("search=x", "search", "name"),
+        ("format=json", "format", "allowed"),
+    ],
+)
+def test_a_bad_value_is_a_400_that_names_what_is_allowed(viewer, query, parameter, says):
+    answer = viewer.get(f"{JOBS}?{query}")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["parameter"] == parameter
+    assert says in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ordering=id", ["a", "b", "c"]),
+        ("ordering=-id", ["c", "b", "a"]),
+        ("ordering=-finished_at&active=false", ["a", "c", "b"]),
+        ("ordering=-finished_at&status=COMPLETED,FAILED", ["a", "c", "b"]),
+        ("created_after=2020-01-01T00:00:00Z", ["b", "c", "a"]),
+    ],
+)
+def test_every_order_holds_over_the_pages(viewer, query, expected):
+    for name, ended, created in (("a", 3, 1), ("b", 1, 3), ("c", 2, 2)):
+        times = {"finished_at": NOON + timedelta(hours=ended), "created_at": NOON + timedelta(hours=created)}
+        make_job(name=name, status="COMPLETED", **times)
+    seen, link = [], f"{JOBS}?page_size=1&{query}"
+    while link:
+        page = viewer.get(link).json()
+        seen += names(page)
+        link = page["next"]
+    assert seen == expected
+
+
+def test_jobs_that_ended_at_the_same_moment_are_each_listed_once(viewer):
+    for number in range(5):
+        make_job(name=f"{number}", status="COMPLETED", finished_at=NOON)
+    seen, link = [], f"{JOBS}?page_size=2&ordering=-finished_at&active=false"
+    while link:
+        page = viewer.get(link).json()
+        seen += names(page)
+        link = page["next"]
+    assert seen == ["4", "3", "2", "1", "0"]
+
+
+def test_counting_stops_at_a_limit(viewer, monkeypatch):
+    monkeypatch.setattr(pagination, "COUNT_LIMIT", 2)
+    for _ in range(2):
+        make_job()
+    page = viewer.get(JOBS, {"count": "true"}).json()
+    assert (page["count"], page["count_capped"]) == (2, False)
+    make_job()
+    page = viewer.get(JOBS, {"count": "true", "page_size": 1}).json()
+    assert (page["count"], page["count_capped"]) == (2, True)
+
+
+def test_a_page_costs_the_same_queries_for_few_and_many_jobs(viewer, django_assert_num_queries):
+    make_job()
+    viewer.get(JOBS)
+    with django_assert_num_queries(4):  # the token, two for permissions, the page
+        viewer.get(JOBS)
+    for _ in range(30):
+        make_job(status="PROCESSING", progress_percent=3)
+    with django_assert_num_queries(4):
+        viewer.get(JOBS)

@@ -7,14 +7,10 @@ from jobs.models import Job, JobEvent
 JOBS = "/api/v1/jobs/"
 
 
-@pytest.fixture(autouse=True)
-def report(make_type):
-    """A type that stands in for the default one."""
-    return make_type(slug="quick", label="Quick")
+pytestmark = pytest.mark.usefixtures("quick")
 
 
-def test_a_name_is_enough(client, settings):
-    settings.JOBS_DEFAULT_TYPE = "quick"
+def test_a_name_is_enough(client):
     answer = client.post(JOBS, {"name": "Anything"}, format="json")
     assert answer.status_code == 201
     body = answer.json()

@@ -1,0 +1,34 @@
+"""The order of the job list: one that an index keeps, whatever is filtered."""
+
+from rest_framework.request import Request
+
+from jobs.api.query import bad_value
+from jobs.models import SETTLED
+
+NEWEST = "-id"
+ALLOWED = (NEWEST, "id", "-finished_at")
+
+
+def order(request: Request) -> tuple[str, ...]:
+    """The columns to order by, the last one unique.
+
+    Raises: Problem (400).
+    """
+    query = request.query_params
+    wanted = query.get("ordering")
+    if wanted is None:
+        # Both say newest first, ids being UUIDv7; a range of times is read from the index of those times.
+        by_time = {"created_after", "created_before"} & set(query)
+        return ("-created_at", "-id") if by_time else (NEWEST,)
+    if wanted not in ALLOWED:
+        raise bad_value("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
+    if wanted == "-finished_at":
+        if not _only_settled(request):
+            raise bad_value("ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}.")
+        return ("-finished_at", "-id")
+    return (wanted,)
+
+
+def _only_settled(request: Request) -> bool:
+    statuses = {one for value in request.query_params.getlist("status") for one in value.split(",")}
+    return request.query_params.get("active") == "false" or (bool(statuses) and statuses <= set(SETTLED))

@@ -1,0 +1,78 @@
+"""What the views share: who asks, for which job, and how a job is answered."""
+
+import re
+from uuid import UUID
+
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from jobs import access, explain
+from jobs.api.problems import Problem
+from jobs.api.serializers import JobSerializer
+from jobs.models import Job, Source
+from jobs.services import Caller
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# A job may end within the second at first; one that takes long need not be asked for so often.
+RETRY_SOON_SECONDS, RETRY_LATER_SECONDS = 1, 5
+LONG_ETA_SECONDS = 60
+
+
+def caller(request: Request) -> Caller:
+    """Who asks, for the services."""
+    return Caller(
+        user=request.user,
+        name=request.user.get_username(),
+        source=Source.API,
+        request_id=request.headers.get("X-Request-ID", ""),
+    )
+
+
+def visible_job(request: Request, id: UUID) -> Job:
+    """The job, if the caller may see it.
+
+    Raises: Http404, the same for a job of somebody else and for none.
+    """
+    found = access.visible_jobs(request.user).filter(id=id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The Idempotency-Key of the request; None without one.
+
+    Raises: Problem (400).
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Problem(400, "invalid", "An Idempotency-Key has 1 to 255 visible ASCII characters.")
+    return key
+
+
+def etag(job: Job) -> str:
+    """The job's weak validator: its version. What only the clock changes, such as estimates, is not in it."""
+    return f'W/"{job.version}"'
+
+
+def shown(job: Job, request: Request, *, status: int = 200) -> Response:
+    """The job as an answer."""
+    explanation = explain.explanation(job)
+    data = JobSerializer(job, context={"request": request, "explanation": explanation}).data
+    headers = {"ETag": etag(job)}
+    if not job.is_settled:
+        far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS
+        headers["Retry-After"] = str(RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS)
+    return Response(data, status, headers=headers)
+
+
+def accepted(job: Job, request: Request) -> Response:
+    """The answer to a submission: where the job is, and when to ask for it."""
+    response = shown(job, request, status=201)
+    response["Location"] = reverse("api:job", args=[job.id], request=request)
+    response.setdefault("Retry-After", str(RETRY_SOON_SECONDS))
+    if job.replayed:
+        response["Idempotency-Replayed"] = "true"
+    return response

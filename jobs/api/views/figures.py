@@ -1,0 +1,69 @@
+"""Figures over the jobs the caller may see."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs import access, stats
+from jobs.api import filters
+from jobs.api.query import bad_value
+from jobs.models import Worker
+
+DEFAULT_PERIOD = timedelta(days=1)
+LONGEST_PERIOD = timedelta(days=90)
+
+
+class StatsView(APIView):
+    """Counts, times and failures of the jobs that the list's filters choose, submitted in the last day unless told."""
+
+    def get(self, request: Request) -> Response:
+        visible = access.visible_jobs(request.user)
+        jobs = filters.filtered(visible, request)
+        start, end = period(request)
+        jobs = jobs.filter(created_at__gte=start)
+        times = stats.times(jobs)
+        return Response(
+            {
+                "from": start,
+                "to": end,
+                "by_status": stats.count_by_status(jobs),
+                "by_type": stats.count_by_type(jobs),
+                "failures": stats.failures(jobs),
+                "wait_seconds": {"p50": times.wait_p50, "p95": times.wait_p95},
+                "run_seconds": {"p50": times.run_p50, "p95": times.run_p95},
+                "queues": [asdict(one) for one in stats.waiting_by_queue(visible)],
+                "workers": live_workers(),
+            }
+        )
+
+
+def period(request: Request) -> tuple[datetime, datetime]:
+    """From when to when jobs are counted, by created_after and created_before, which are valid moments.
+
+    Raises: Problem (400) when it is longer than LONGEST_PERIOD.
+    """
+    query = request.query_params
+    end = parse_datetime(query.get("created_before", "")) or timezone.now()
+    try:
+        start = parse_datetime(query.get("created_after", "")) or end - DEFAULT_PERIOD
+    except OverflowError:
+        raise bad_value("created_before", "There is no day before that.") from None
+    if end - start > LONGEST_PERIOD:
+        raise bad_value("created_after", f"At most {LONGEST_PERIOD.days} days are counted at once.")
+    return start, end
+
+
+def live_workers() -> dict[str, Any]:
+    """How many workers live, and how many jobs they run at a time."""
+    silence = timedelta(seconds=settings.JOBS_LEASE_SECONDS)
+    return Worker.objects.filter(heartbeat_at__gt=timezone.now() - silence).aggregate(
+        live=Count("pk"), slots=Sum("slots", default=0)
+    )

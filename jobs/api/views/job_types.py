@@ -1,0 +1,47 @@
+"""The job types: what can be launched, and with which params."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs import access, parameters, registry
+from jobs.api.query import allow_only
+from jobs.registry import JobType, UnknownJobType
+
+
+def described(job_type: JobType, user: Any) -> dict[str, Any]:
+    """A job type as callers see it."""
+    return {
+        "type": job_type.slug,
+        "label": job_type.label,
+        "description": job_type.description,
+        "queue": job_type.queue,
+        "time_limit_seconds": job_type.time_limit,
+        "max_attempts": job_type.max_attempts,
+        "unique_while_active": job_type.unique_while_active,
+        "retention_days": job_type.retention_days,
+        "can_launch": access.may_launch(user, job_type),
+        "params_schema": parameters.json_schema(job_type),
+    }
+
+
+class JobTypesView(APIView):
+    """Every job type, by label."""
+
+    def get(self, request: Request) -> Response:
+        allow_only(request)
+        return Response({"results": [described(one, request.user) for one in registry.all()]})
+
+
+class JobTypeView(APIView):
+    """One job type."""
+
+    def get(self, request: Request, type: str) -> Response:
+        allow_only(request)
+        try:
+            return Response(described(registry.get(type), request.user))
+        except UnknownJobType as error:
+            raise Http404 from error

@@ -1,0 +1,75 @@
+"""Jobs: the list, submitting, one job."""
+
+from uuid import UUID
+
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs import access, services
+from jobs.api import filters, ordering, pagination
+from jobs.api.query import allow_only
+from jobs.api.serializers import BatchSerializer, JobSummarySerializer, SubmitSerializer
+from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
+from jobs.services import Launch
+
+# Large, and not shown in lists.
+DEFERRED = ("params", "result", "error_traceback")
+
+
+class JobsView(APIView):
+    """The jobs the caller may see, and the place to submit one."""
+
+    def get(self, request: Request) -> Response:
+        others = (*pagination.PARAMETERS, "ordering")
+        jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
+        page = pagination.page(jobs.defer(*DEFERRED), request, ordering.order(request))
+        page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
+        return Response(page)
+
+    def post(self, request: Request) -> Response:
+        allow_only(request)
+        wanted = SubmitSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        key = idempotency_key(request)
+        job = services.submit(caller(request), **wanted.validated_data, idempotency_key=key)
+        return accepted(job, request)
+
+
+class BatchView(APIView):
+    """Up to 500 jobs at once: all of them, or none."""
+
+    def post(self, request: Request) -> Response:
+        allow_only(request)
+        wanted = BatchSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        items = [Launch(**item) for item in wanted.validated_data["jobs"]]
+        jobs = services.submit_batch(caller(request), items, idempotency_key=idempotency_key(request))
+        results = JobSummarySerializer(jobs, many=True, context={"request": request}).data
+        answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
+        if jobs[0].replayed:
+            answer["Idempotency-Replayed"] = "true"
+        return answer
+
+
+class JobView(APIView):
+    """One job."""
+
+    def get(self, request: Request, id: UUID) -> Response:
+        allow_only(request)
+        job = visible_job(request, id)
+        if etag(job) in known_to(request):
+            return Response(status=304, headers={"ETag": etag(job)})
+        return shown(job, request)
+
+    def delete(self, request: Request, id: UUID) -> Response:
+        allow_only(request)
+        services.delete(caller(request), id)
+        return Response(status=204)
+
+
+def known_to(request: Request) -> list[str]:
+    """The versions a caller has, by If-None-Match, as weak ones."""
+    tags = parse_etags(request.headers.get("If-None-Match", ""))
+    return [tag if tag.startswith("W/") else f"W/{tag}" for tag in tags]

@@ -1,0 +1,99 @@
+"""What is kept of a job: its status changes, its log, its files."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import storages
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.api.problems import Problem
+from jobs.api.query import allow_only, whole_number
+from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
+from jobs.api.views.asking import visible_job
+from jobs.models import Job, JobFile
+
+LINES_LIMIT = 1_000
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
+
+
+class EventsView(APIView):
+    """The status changes of a job, oldest first."""
+
+    def get(self, request: Request, id: UUID) -> Response:
+        allow_only(request)
+        events = visible_job(request, id).events.all()
+        return Response({"results": EventSerializer(events, many=True).data})
+
+
+class LogsView(APIView):
+    """The log of a job, from a line on; `complete` when nothing will follow."""
+
+    def get(self, request: Request, id: UUID) -> Response:
+        allow_only(request, ["after"])
+        after = whole_number(request, "after", default=0)
+        job = visible_job(request, id)
+        lines = list(job.logs.filter(seq__gt=after)[: LINES_LIMIT + 1])
+        more = len(lines) > LINES_LIMIT
+        lines = lines[:LINES_LIMIT]
+        return Response(
+            {
+                "results": LogLineSerializer(lines, many=True).data,
+                "next_after": lines[-1].seq if lines else after,
+                "complete": job.is_settled and not more,
+            }
+        )
+
+
+class AnyMediaType(BaseContentNegotiation):
+    """For files: they are what they are, whatever Accept says; problems are JSON."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+def files_of(job: Job) -> QuerySet[JobFile]:
+    """The job's files, of each name the one of the latest attempt."""
+    return JobFile.objects.filter(job=job).order_by("name", "-attempt").distinct("name")
+
+
+class FilesView(APIView):
+    """The files a job saved."""
+
+    def get(self, request: Request, id: UUID) -> Response:
+        allow_only(request)
+        files = files_of(visible_job(request, id))
+        data = FileSerializer(files, many=True, context={"request": request}).data
+        return Response({"results": data})
+
+
+class FileView(APIView):
+    """One file, to be saved and never to be shown in the browser: it may hold anything."""
+
+    content_negotiation_class = AnyMediaType
+
+    def get(self, request: Request, id: UUID, name: str) -> FileResponse:
+        allow_only(request)
+        # Compared here: PostgreSQL would refuse a name that holds NUL.
+        file = next((one for one in files_of(visible_job(request, id)) if one.name == name), None)
+        if file is None:
+            raise Http404
+        try:
+            content = storages["jobs"].open(file.stored_name)
+        except FileNotFoundError as error:
+            raise Problem(404, "file_lost", "The file is listed, but its content is gone.") from error
+        # A handler chose the type; what is no media type could break the header.
+        kind = file.content_type if MEDIA_TYPE.fullmatch(file.content_type) else "application/octet-stream"
+        response = FileResponse(content, as_attachment=True, filename=file.name, content_type=kind)
+        response["Content-Length"] = str(file.size)
+        response["ETag"] = f'"{file.sha256}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response

@@ -1,0 +1,110 @@
+"""GET and DELETE /api/v1/jobs/{id}/: the job as it is told, and its version."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from jobs.models import Job
+from tests.factories import make_job, make_worker
+
+FIELDS = set(
+    """id url name type status progress params result error explanation created_by source created_at started_at
+    finished_at wait_seconds run_seconds attempt queue rerun_of batch_id cancel_requested_at can_cancel can_rerun
+    admin_url""".split()  # noqa: SIM905 (a list would fill the page)
+)
+
+
+def url(job):
+    return f"/api/v1/jobs/{job.id}/"
+
+
+def test_a_job_is_told_completely(viewer, django_assert_num_queries):
+    job = make_job(
+        status="COMPLETED",
+        created_at=timezone.now() - timedelta(seconds=10),
+        started_at=timezone.now() - timedelta(seconds=8),
+        finished_at=timezone.now(),
+        result={"rows": 3},
+        params={"x": 1},
+        created_by_name="ann",
+    )
+    viewer.get(url(job))
+    with django_assert_num_queries(4):  # the token, two for permissions, the job
+        body = viewer.get(url(job)).json()
+    assert set(body) == FIELDS
+    assert body["created_by"] == "ann"
+    assert body["result"] == {"rows": 3}
+    assert body["wait_seconds"] == pytest.approx(2, abs=0.1)
+    assert body["run_seconds"] == pytest.approx(8, abs=0.1)
+    assert body["explanation"] == "Completed after 8 seconds."
+    assert body["error"] is None
+    assert body["admin_url"].endswith(f"/admin/jobs/job/{job.id}/change/")
+
+
+def test_a_waiting_job_tells_what_it_waits_for(viewer):
+    make_worker()
+    make_job()
+    answer = viewer.get(url(make_job()))
+    assert answer.json()["explanation"] == "1 job is ahead of it."
+    assert answer["Retry-After"] == "1"
+
+
+def test_a_failed_job_tells_why(viewer):
+    body = viewer.get(url(make_job(status="FAILED", error_traceback="secret path"))).json()
+    assert body["error"] == {"code": "exception", "type": "ValueError", "message": "it broke"}
+    assert "secret path" not in str(body)
+
+
+def test_secret_params_are_masked(viewer, make_type):
+    make_type(slug="hush", secret_fields=("password",))
+    masked = {"password": "********"}
+    assert viewer.get(url(make_job(type="hush", params={"password": "pw"}))).json()["params"] == masked
+    assert viewer.get(url(make_job(type="gone", params={"password": "pw"}))).json()["params"] == masked
+
+
+def test_whoever_knows_the_version_gets_304_until_it_changes(viewer):
+    job = make_job()
+    tag = viewer.get(url(job))["ETag"]
+    assert tag == 'W/"1"'
+    for known in (tag, '"1"', f'"0", {tag}'):
+        answer = viewer.get(url(job), headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+    Job.objects.update(version=2)
+    assert viewer.get(url(job), headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_what_may_happen_next_is_said(client, make_type):
+    make_type(slug="mine")
+    waits = make_job(type="mine", created_by=client.user)
+    settled = make_job(type="mine", created_by=client.user, status="FAILED")
+    told = [client.get(url(job)).json() for job in (waits, settled)]
+    assert [(job["can_cancel"], job["can_rerun"]) for job in told] == [(True, False), (False, True)]
+
+
+def test_no_job_and_one_of_somebody_else_get_the_same_answer(client):
+    other = make_job()
+    client.credentials(HTTP_X_REQUEST_ID="the-same-one", HTTP_AUTHORIZATION=f"Token {client.token}")
+    answers = [client.get(url(other)), client.get("/api/v1/jobs/01a20000-0000-7000-8000-000000000000/")]
+    answers += [client.get(f"/api/v1/jobs/{bad}/") for bad in ("x", "1", "%00")]
+    bodies = [answer.json() for answer in answers]
+    assert all(answer.status_code == 404 for answer in answers)
+    assert all(body == bodies[0] for body in bodies)
+
+
+def test_a_settled_job_is_deleted_by_whoever_may(make_client):
+    client = make_client("jobs.view_job", "jobs.delete_job")
+    assert client.delete(url(make_job(status="FAILED"))).status_code == 204
+    assert not Job.objects.exists()
+    assert LogEntry.objects.filter(user=client.user).count() == 1
+
+
+def test_an_active_job_is_not_deleted(make_client):
+    client = make_client("jobs.view_job", "jobs.delete_job")
+    assert client.delete(url(make_job())).status_code == 409
+
+
+def test_deleting_needs_the_right(viewer):
+    assert viewer.delete(url(make_job(status="FAILED"))).status_code == 403
+    assert Job.objects.count() == 1

@@ -1,0 +1,37 @@
+"""Events and log lines of a job."""
+
+from django.utils import timezone
+
+from jobs.api.views import records
+from jobs.models import JobEvent, JobLog
+from tests.factories import make_job
+
+
+def test_events_are_told_in_their_order(viewer):
+    job = make_job()
+    JobEvent.objects.create(job=job, to_status="PENDING", actor="ann")
+    JobEvent.objects.create(job=job, from_status="PENDING", to_status="CANCELLED", actor="bob", reason="no")
+    first, second = viewer.get(f"/api/v1/jobs/{job.id}/events/").json()["results"]
+    assert (first["from"], first["to"], first["actor"]) == ("", "PENDING", "ann")
+    assert (second["from"], second["to"], second["reason"]) == ("PENDING", "CANCELLED", "no")
+
+
+def test_a_log_is_read_from_a_line_on(viewer, monkeypatch):
+    monkeypatch.setattr(records, "LINES_LIMIT", 2)
+    job = make_job(status="COMPLETED")
+    for seq in (1, 2, 3):
+        JobLog.objects.create(
+            job=job, attempt=1, seq=seq, at=timezone.now(), level="INFO", message=f"line {seq}"
+        )
+    address = f"/api/v1/jobs/{job.id}/logs/"
+    page = viewer.get(address).json()
+    assert [line["message"] for line in page["results"]] == ["line 1", "line 2"]
+    assert (page["next_after"], page["complete"]) == (2, False)
+    page = viewer.get(address, {"after": 2}).json()
+    assert [line["seq"] for line in page["results"]] == [3]
+    assert (page["next_after"], page["complete"]) == (3, True)
+
+
+def test_the_log_of_an_active_job_is_not_complete(viewer):
+    page = viewer.get(f"/api/v1/jobs/{make_job().id}/logs/").json()
+    assert page == {"results": [], "next_after": 0, "complete": False}

@@ -1,5 +1,8 @@
 """The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -194,7 +197,7 @@ class Job(models.Model):
             # The newest claim of a queue, by which upkeep knows that a message was overtaken.
             models.Index(
                 fields=["queue", "taken_published_at"],
-                condition=Q(taken_published_at__isnull=False),
+                condition=Q(taken_published_at__isnull=False, publishes=1),
                 name="jobs_job_taken",
             ),
             # Deleting a job asks for its reruns; without this, by reading every job.
@@ -270,6 +273,14 @@ class JobFile(models.Model):
         return self.name
 
 
+class HeartbeatQuerySet(models.QuerySet[Any]):
+    """Processes by whether they answer."""
+
+    def live(self) -> "HeartbeatQuerySet":
+        """Those that were heard of within a lease."""
+        return self.filter(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
+
+
 class Worker(models.Model):
     """A worker process as its agent last reported it; the id is made anew at each start."""
 
@@ -283,8 +294,26 @@ class Worker(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
 
+    objects = HeartbeatQuerySet.as_manager()
+
     class Meta:
         ordering = ("-heartbeat_at",)
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.pid})"
+
+
+class UpkeepState(models.Model):
+    """The upkeep process as its leader last reported it: one row."""
+
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    heartbeat_at = models.DateTimeField(db_default=Now())
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "upkeep state"
 
     def __str__(self) -> str:
         return f"{self.host} ({self.pid})"

@@ -10,7 +10,7 @@ from django_celery_results.models import TaskResult
 
 from backoffice.celery import app
 from jobs import lifecycle
-from jobs.lifecycle import NEXT, InvalidTransition, Outcome, failed
+from jobs.lifecycle import NEXT, InvalidTransition, Outcome, failed, moving
 from jobs.models import SETTLED, Job, Source, Status
 from tests.factories import make_job, make_user
 
@@ -63,7 +63,7 @@ def test_a_move_outside_the_table_is_refused(before, after):
     if after in NEXT[before]:
         return
     with pytest.raises(InvalidTransition):
-        lifecycle._move(make_job().id, before, after, set="", values={}, actor="x", using="default")
+        moving.move(make_job().id, before, after, set="", values={}, actor="x", using="default")
 
 
 def test_final_statuses_have_no_next():
@@ -120,7 +120,7 @@ def test_celery_reads_our_task_results_as_its_own():
 
 def test_a_job_published_again_is_not_withdrawn():
     once, twice = make_job(), make_job()
-    assert lifecycle.republish(twice.id)
+    assert lifecycle.republish([twice.id])
     assert (lifecycle.withdraw([twice.id]), lifecycle.withdraw([once.id])) == (False, True)
     assert list(Job.objects.values_list("id", flat=True)) == [twice.id]
 

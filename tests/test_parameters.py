@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from jsonschema import Draft202012Validator
 
 from jobs import parameters
 from jobs.parameters import InvalidParams
@@ -104,3 +105,58 @@ def test_the_sites_language_does_not_change_the_meaning_of_json(every, settings)
 def test_secret_values_are_masked(make_type):
     job_type = make_type(form=Every, secret_fields=("text",))
     assert parameters.mask(job_type, {"text": "hush", "count": 1}) == {"text": "********", "count": 1}
+
+
+def nested(levels):
+    return {"a": nested(levels - 1)} if levels > 1 else {}
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"text": "\x00"}, "unstorable"),
+        ({"text": "\ud800"}, "unstorable"),
+        ({"extra": {"\x00": 1}}, "unstorable"),
+        ({"\udfff": 1}, "unstorable"),
+        ({"text": "é" * 33_000}, "too_large"),
+        ({"extra": nested(32)}, "too_deep"),
+        (nested(900), "too_deep"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_whole(every, params, code):
+    with pytest.raises(InvalidParams) as caught:
+        parameters.validate(every, params)
+    assert [(error.name, error.code) for error in caught.value.errors] == [("", code)]
+
+
+def test_params_may_be_32_levels_deep(every):
+    params = {"extra": nested(31)}
+    assert parameters.validate(every, params)["extra"] == params["extra"]
+
+
+def test_the_schema_says_what_the_form_takes(make_type):
+    schema = parameters.json_schema(make_type(form=Every, label="Every", secret_fields=("text",)))
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"] == "Every"
+    assert "required" not in schema
+    assert schema["properties"]["count"] == {"type": "integer", "default": 3, "maximum": 9}
+    assert schema["properties"]["kind"] == {"type": "string", "default": "a", "enum": ["a", "b"]}
+    assert schema["properties"]["text"]["writeOnly"]
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid({"kinds": ["a"], "text": None, "extra": {"x": 1}})
+    for wrong in ({"kinds": ["c"]}, {"count": 10}, {"count": None}, {"nothing": 1}, {"kind": "c"}):
+        assert not validator.is_valid(wrong)
+
+
+def test_the_schema_names_what_has_no_default(make_type):
+    class Needs(forms.Form):
+        where = forms.CharField(max_length=5, label="Place", help_text="Where to look.")
+
+    schema = parameters.json_schema(make_type(form=Needs))
+    assert schema["required"] == ["where"]
+    assert schema["properties"]["where"] == {
+        "title": "Place",
+        "description": "Where to look.",
+        "type": "string",
+        "maxLength": 5,
+    }

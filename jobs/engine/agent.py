@@ -20,7 +20,8 @@ from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from jobs import lifecycle, registry
-from jobs.lifecycle import WORKER_DB, failed
+from jobs.engine.lost import end_attempt
+from jobs.lifecycle import WORKER_DB
 from jobs.models import Worker
 
 logger = logging.getLogger(__name__)
@@ -89,15 +90,7 @@ class Agent(threading.Thread):
         if holders := running_attempts():
             lifecycle.renew_leases(holders, worker=WORKER_ID, using=WORKER_DB)
         while self._unsettled:
-            lost = self._unsettled[0]
-            lifecycle.settle_lost(
-                lost.job_id,
-                failed("worker_lost", lost.message),
-                worker=WORKER_ID,
-                pid=lost.pid,
-                actor=actor(),
-                using=WORKER_DB,
-            )
+            _end(self._unsettled[0])
             self._unsettled.pop(0)
 
     def _write_row(self) -> None:
@@ -113,6 +106,12 @@ class Agent(threading.Thread):
                 "heartbeat_at": Now(),
             },
         )
+
+
+def _end(lost: Lost) -> None:
+    job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
+    if job is not None:
+        end_attempt(job, code="worker_lost", message=lost.message, actor=actor(), using=WORKER_DB)
 
 
 def running_attempts() -> dict[UUID, int]:

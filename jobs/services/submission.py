@@ -229,8 +229,8 @@ def _publish_again(job: Job) -> bool:
     Raises: OutcomeUnknown: 503 would promise that it never runs, and it may.
     """
     try:
-        if waits := lifecycle.republish(job.id):
-            publishing.publish([job])
+        if waits := lifecycle.republish([job.id]):
+            publishing.publish(waits)
     except (*DATABASE_AWAY, BrokerUnavailable) as error:
         raise OutcomeUnknown(job.id) from error
-    return waits
+    return bool(waits)

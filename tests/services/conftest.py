@@ -15,7 +15,9 @@ def redis():
     """The broker, empty; again closed to nobody afterwards."""
     client = Redis.from_url(settings.CELERY_BROKER_URL)
     client.flushdb()
+    publishing.breaker.reset()
     yield client
+    publishing.breaker.reset()
     client.flushdb()
     client.close()
 
@@ -26,7 +28,6 @@ def broken_redis(redis):
     redis.config_set("maxmemory", 1)
     yield redis
     redis.config_set("maxmemory", 0)
-    publishing.breaker.reset()
 
 
 @pytest.fixture

@@ -1,12 +1,7 @@
-"""The form of a job type is its one schema: it validates params for every door, binds them, and describes them.
-
-A plain Django form leaves gaps that show only over JSON: it drops the initial value of a field that was left out,
-takes True or ["a"] for text and 7.0 for a number, reads dates as the site's language writes them, and ignores names
-it does not know. They are closed here, so that every door accepts and refuses the same.
-"""
+"""Checks params by their type's form, stores them as JSON, and binds them again."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -15,14 +10,15 @@ from uuid import UUID
 
 from django import forms
 from django.db import models
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
 
+from jobs.parameters.json_types import json_type
 from jobs.registry import JobType
 from jobs.text import storable_json
 
 PARAMS_LIMIT = 64 * 1024
+PARAMS_DEPTH_LIMIT = 32
 MASK = "********"
 
 
@@ -48,6 +44,8 @@ def validate(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises: InvalidParams, with every error found.
     """
+    if error := unstorable(params):
+        raise InvalidParams([error])
     fields = job_type.form().fields
     errors = [
         ParamError(name, "This parameter is not known.", "unknown") for name in params if name not in fields
@@ -60,6 +58,25 @@ def validate(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise InvalidParams(errors)
     return as_json(_clean(job_type, params))
+
+
+def unstorable(params: Mapping[str, Any]) -> ParamError | None:
+    """What keeps parsed JSON from being stored, whatever the form: its depth, its size, text PostgreSQL refuses."""
+    if _is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
+        return ParamError("", f"Params may be nested {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")
+    if len(json.dumps(params, ensure_ascii=False).encode(errors="surrogatepass")) > PARAMS_LIMIT:
+        return ParamError("", f"Params may have {PARAMS_LIMIT} bytes as JSON.", "too_large")
+    if storable_json(params) != params:
+        return ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")
+    return None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested more than `levels` deep; never recurses deeper than that."""
+    if not isinstance(value, list | Mapping):
+        return False
+    inner = value.values() if isinstance(value, Mapping) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def bind(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,89 +132,6 @@ def _to_form(field: forms.Field, value: Any) -> Any:
     if isinstance(field, forms.JSONField) and value is not None:
         return json.dumps(value)
     return value
-
-
-def _rfc3339(value: str) -> bool:
-    moment = parse_datetime(value)
-    return moment is not None and timezone.is_aware(moment)
-
-
-@dataclass(frozen=True)
-class JsonType:
-    """How a kind of form field looks in JSON: a test, words for the error, and its JSON Schema."""
-
-    accepts: Callable[[Any], bool]
-    words: str
-    schema: dict[str, Any]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
-    def accepts(value: Any) -> bool:
-        try:
-            return isinstance(value, str) and bool(parse(value))
-        except ValueError:  # well formed, but no such day or hour
-            return False
-
-    return accepts
-
-
-# The first kind that a field is an instance of counts, so subclasses stand before their parents.
-JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonType], ...] = (
-    (
-        forms.DateTimeField,
-        JsonType(
-            _parses(_rfc3339),
-            "a date and time with a zone, such as 2026-11-22T09:30:00Z",
-            {"type": "string", "format": "date-time"},
-        ),
-    ),
-    (
-        forms.DateField,
-        JsonType(_parses(parse_date), "a date such as 2026-11-22", {"type": "string", "format": "date"}),
-    ),
-    (forms.TimeField, JsonType(_parses(parse_time), "a time such as 09:30", {"type": "string"})),
-    (
-        forms.DurationField,
-        JsonType(_parses(parse_duration), "a duration such as 3 02:00:00", {"type": "string"}),
-    ),
-    (
-        forms.DecimalField,
-        JsonType(lambda v: _is_number(v) or _is_text(v), "a number", {"type": ["number", "string"]}),
-    ),
-    (forms.FloatField, JsonType(_is_number, "a number", {"type": "number"})),
-    (forms.IntegerField, JsonType(_is_integer, "a whole number", {"type": "integer"})),
-    (forms.BooleanField, JsonType(lambda v: isinstance(v, bool), "true or false", {"type": "boolean"})),
-    (
-        (forms.MultipleChoiceField, forms.ModelMultipleChoiceField),
-        JsonType(lambda v: isinstance(v, list), "a list", {"type": "array"}),
-    ),
-    (
-        forms.ModelChoiceField,
-        JsonType(lambda v: _is_text(v) or _is_integer(v), "an id", {"type": ["string", "integer"]}),
-    ),
-    (forms.JSONField, JsonType(lambda v: True, "any JSON value", {})),
-    (forms.UUIDField, JsonType(_is_text, "a UUID", {"type": "string", "format": "uuid"})),
-    (forms.EmailField, JsonType(_is_text, "an e-mail address", {"type": "string", "format": "email"})),
-    (forms.URLField, JsonType(_is_text, "a URL", {"type": "string", "format": "uri"})),
-    (forms.Field, JsonType(_is_text, "text", {"type": "string"})),
-)
-
-
-def json_type(field: forms.Field) -> JsonType:
-    """How `field` looks in JSON."""
-    return next(found for kinds, found in JSON_TYPES if isinstance(field, kinds))
 
 
 def _type_error(field: forms.Field, value: Any) -> str:

@@ -1,0 +1,102 @@
+"""One leader does each duty when it is due; another upkeep that was started waits to take its place.
+
+The lock belongs to the connection over which all duties speak: who loses the one has lost the other.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+from django.db.models.functions import Now
+
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.upkeep.pruning import prune
+from jobs.engine.upkeep.republish import Republish
+from jobs.engine.upkeep.rescue import Rescue
+from jobs.engine.upkeep.unknown import GiveUpUnknown
+from jobs.lifecycle import WORKER_DB
+from jobs.models import UpkeepState
+
+logger = logging.getLogger(__name__)
+
+LOCK = 5_041_722_008  # any number that no other program locks in this database
+PRUNE_EVERY_SECONDS = 3600.0
+
+
+@dataclass
+class Duty:
+    """Something to do every so often."""
+
+    run: Callable[[], object]
+    every_seconds: float
+    due_at: float = field(default=0.0)
+
+
+class Upkeep:
+    """The process: `run` until `stopped` is set."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self._rescue = Rescue()
+        beat = settings.JOBS_HEARTBEAT_SECONDS
+        self._duties = [
+            Duty(_report, beat / 2),
+            Duty(self._rescue.run, beat / 2),
+            Duty(Republish().run, beat),
+            Duty(GiveUpUnknown().run, beat),
+            Duty(prune, PRUNE_EVERY_SECONDS, time.monotonic() + PRUNE_EVERY_SECONDS / 60),
+        ]
+
+    def run(self) -> None:
+        """Work until stopped. No error ends it: a database that is away comes back."""
+        while not self.stopped.is_set():
+            try:
+                self.once()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("PostgreSQL is away, upkeep waits: %s", error)
+                self._rescue.forget()
+                connections[WORKER_DB].close()
+            self.stopped.wait(settings.JOBS_HEARTBEAT_SECONDS / 10)
+        connections[WORKER_DB].close()
+
+    def once(self) -> None:
+        """Do what is due, if this is the leader."""
+        if not _lead():
+            return
+        for duty in self._duties:
+            if time.monotonic() >= duty.due_at:
+                duty.due_at = time.monotonic() + duty.every_seconds
+                _attempt(duty)
+
+
+def _attempt(duty: Duty) -> None:
+    try:
+        duty.run()
+    except BrokerUnavailable as error:
+        logger.warning("the broker is away, publishing again waits: %s", error)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # One job that breaks one duty must not keep the others from theirs.
+        logger.exception("an upkeep duty failed")
+
+
+def _lead() -> bool:
+    # Taken once for each connection; whoever holds it answers from pg_locks without taking it again.
+    sql = """SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+            AND (classid::bigint << 32) + objid::bigint = %s) OR pg_try_advisory_lock(%s)"""
+    with connections[WORKER_DB].cursor() as cursor:
+        cursor.execute(sql, [LOCK, LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _report() -> None:
+    UpkeepState.objects.using(WORKER_DB).update_or_create(
+        id=1, defaults={"host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": Now()}
+    )

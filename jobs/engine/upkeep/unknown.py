@@ -1,0 +1,75 @@
+"""Fails waiting jobs of a type that no live worker has known for ten leases (10 minutes)."""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connections
+from django.db.models.functions import Now
+
+from jobs import lifecycle
+from jobs.lifecycle import WORKER_DB, failed
+from jobs.models import Job, Status, Worker
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "upkeep"
+PATIENCE_LEASES = 10
+LIMIT = 1000
+
+# Loose scan: one index probe for each type that any job ever had.
+TYPES = """WITH RECURSIVE known(type) AS (
+        (SELECT type FROM jobs_job ORDER BY type LIMIT 1)
+        UNION ALL
+        SELECT (SELECT job.type FROM jobs_job job WHERE job.type > known.type ORDER BY job.type LIMIT 1)
+        FROM known WHERE known.type IS NOT NULL
+    )
+    SELECT type FROM known WHERE type IS NOT NULL"""
+
+
+def stored_types() -> set[str]:
+    """The types that any job has or had."""
+    with connections[WORKER_DB].cursor() as cursor:
+        cursor.execute(TYPES)
+        return {name for (name,) in cursor.fetchall()}
+
+
+class GiveUpUnknown:
+    """Remembers since when each type has been unknown to every live worker.
+
+    While no worker lives nothing is unknown: jobs wait for workers, however long those are away.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def run(self) -> int:
+        """One pass; returns how many jobs were failed."""
+        now = time.monotonic()
+        self._since = {name: self._since.get(name, now) for name in _unknown()}
+        patience = PATIENCE_LEASES * settings.JOBS_LEASE_SECONDS
+        return sum(_fail(name, patience) for name, since in self._since.items() if now - since >= patience)
+
+
+def _unknown() -> set[str]:
+    live = Worker.objects.using(WORKER_DB).live()
+    known = [set(types) for types in live.values_list("types", flat=True)]
+    if not known:
+        return set()
+    return stored_types() - set.union(*known)
+
+
+def _fail(name: str, patience: float) -> int:
+    outcome = failed(
+        "unknown_type", f"No live worker has known the type {name} for {patience / 60:.0f} minutes."
+    )
+    waiting = Job.objects.using(WORKER_DB).filter(
+        type=name, status=Status.PENDING, created_at__lt=Now() - timedelta(seconds=patience)
+    )
+    jobs = list(waiting.order_by("id").values_list("id", "publishes")[:LIMIT])
+    for job_id, publishes in jobs:
+        lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)
+    if jobs:
+        logger.warning("failed %s jobs of the unknown type %s", len(jobs), name)
+    return len(jobs)

@@ -1,0 +1,41 @@
+"""The transitions of a job: one table, and the only code that changes Job.status. docs/lifecycle.md explains it.
+
+Every change is one statement that moves the row only from the status (and attempt) its caller saw, writes the
+event, and, when the new status is final, the TaskResult: so races are decided by PostgreSQL and the three agree.
+`using` is the database alias, so that a worker can keep these writes apart from its handler's transaction.
+"""
+
+from jobs.lifecycle.accepting import remove, republish, submit, withdraw
+from jobs.lifecycle.attempts import claim, held, release, renew_leases, settle
+from jobs.lifecycle.ending import cancel_waiting, give_up, request_cancel
+from jobs.lifecycle.table import (
+    MESSAGE_LIMIT,
+    NEXT,
+    TRACEBACK_LIMIT,
+    WORKER_DB,
+    InvalidTransition,
+    Outcome,
+    failed,
+)
+
+__all__ = [
+    "MESSAGE_LIMIT",
+    "NEXT",
+    "TRACEBACK_LIMIT",
+    "WORKER_DB",
+    "InvalidTransition",
+    "Outcome",
+    "cancel_waiting",
+    "claim",
+    "failed",
+    "give_up",
+    "held",
+    "release",
+    "remove",
+    "renew_leases",
+    "republish",
+    "request_cancel",
+    "settle",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,114 @@
+"""Jobs come and go: submit, withdraw, publish again, remove."""
+
+import json
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from jobs.models import Job
+
+# The columns a submission sets; the others start at their defaults.
+SUBMITTED = (
+    "id",
+    "name",
+    "type",
+    "params",
+    "queue",
+    "created_by_id",
+    "created_by_name",
+    "source",
+    "request_id",
+    "idempotency_key",
+    "request_hash",
+    "batch_id",
+    "rerun_of_id",
+    "unique_key",
+)
+
+SUBMIT = f"""
+WITH new AS (
+    INSERT INTO jobs_job ({", ".join(SUBMITTED)}, status, version, progress_message, error_code, error_type,
+        error_message, error_traceback, created_at, published_at, publishes, attempt, worker,
+        cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
+    SELECT {", ".join(SUBMITTED)}, 'PENDING', 1, '', '', '', '', '', now, now, 1, 0, '', '', '', '', ''
+    FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb), (SELECT clock_timestamp() AS now) AS clock
+    RETURNING *
+), event AS (
+    INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+    SELECT id, '', status, created_at, 0, %(actor)s, '' FROM new
+)
+SELECT * FROM new ORDER BY id"""
+
+
+def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
+    """Insert jobs as PENDING, with their events, in one statement; returns them as stored, by id.
+
+    Raises: IntegrityError naming jobs_job_one_per_idempotency_key or jobs_job_one_active_of_its_kind.
+    """
+    values = [{column: getattr(row, column) for column in SUBMITTED} for row in rows]
+    params = {"rows": json.dumps(values, default=str), "actor": actor}
+    return list(Job.objects.using(using).raw(SUBMIT, params))
+
+
+def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Remove jobs whose first publish failed, events and all: every one, or none of them; returns which.
+
+    A job that was taken or published again meanwhile is somebody's promise: it stays, and its batch with it.
+    """
+    sql = """
+    WITH mine AS (
+        SELECT id, status = 'PENDING' AND publishes = 1 AS untouched
+        FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+    ), gone AS (
+        DELETE FROM jobs_job WHERE id = ANY(%s)
+            AND (SELECT count(*) = %s AND bool_and(untouched) FROM mine) RETURNING id
+    ), events AS (
+        DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
+    )
+    SELECT count(*) FROM gone"""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, [list(ids), list(ids), len(ids)])
+        return bool(cursor.fetchone()[0])
+
+
+def republish(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
+    """Note that jobs are about to be published once more; returns those that still wait, in their order.
+
+    Comes before the publish: from here on no withdraw removes them.
+    """
+    sql = """
+    WITH again AS (
+        UPDATE jobs_job SET publishes = publishes + 1, published_at = clock_timestamp()
+        WHERE id = ANY(%s) AND status = 'PENDING' RETURNING *
+    )
+    SELECT * FROM again ORDER BY id"""
+    return list(Job.objects.using(using).raw(sql, [list(ids)]))
+
+
+def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
+    """Delete settled jobs with all that belongs to them; returns the stored names of their files, now unreferenced.
+
+    None if any of them is gone, still active, or remembered for its idempotency key (24 hours): then all stay.
+    """
+    sql = """
+    WITH mine AS (
+        SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
+            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - interval '24 hours') AS removable
+        FROM jobs_job WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    ), gone AS (
+        DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
+            AND (SELECT count(*) = %(count)s AND bool_and(removable) FROM mine) RETURNING id
+    ), events AS (DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
+    ), logs AS (DELETE FROM jobs_joblog WHERE job_id IN (SELECT id FROM gone)
+    ), reruns AS (
+        UPDATE jobs_job SET rerun_of_id = NULL
+        WHERE rerun_of_id IN (SELECT id FROM gone) AND id <> ALL(%(ids)s)
+    ), task_results AS (
+        DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
+    ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
+    SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, {"ids": list(ids), "count": len(ids)})
+        count, stored_names = cursor.fetchone()
+    return (stored_names or []) if count == len(ids) else None

@@ -1,0 +1,96 @@
+"""An attempt's life: claimed by a worker, its lease renewed, settled, or given back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from jobs.lifecycle.moving import finish, move
+from jobs.lifecycle.table import Outcome
+from jobs.models import Job, Status
+
+
+def claim(
+    job_id: UUID, *, types: Sequence[str], worker: str, pid: int, using: str = DEFAULT_DB_ALIAS
+) -> Job | None:
+    """Take a PENDING job of one of `types` for a new attempt of this worker process; None if there is none."""
+    return move(
+        job_id,
+        Status.PENDING,
+        Status.PROCESSING,
+        where="type = ANY(%(types)s)",
+        set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s, started_at = clock_timestamp(),
+            lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+            taken_published_at = published_at""",
+        values={"types": list(types), "worker": worker, "pid": pid, "lease": settings.JOBS_LEASE_SECONDS},
+        actor=f"worker {worker}",
+        using=using,
+    )
+
+
+# An attempt that others end is fenced by the lease they saw too: one renewed meanwhile is alive.
+SEEN_LEASE = "AND (%(lease_until)s::timestamptz IS NULL OR lease_until = %(lease_until)s)"
+
+
+def settle(
+    job_id: UUID,
+    outcome: Outcome,
+    *,
+    attempt: int,
+    actor: str,
+    lease_until: datetime | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Job | None:
+    """Write the outcome of an attempt; None if the attempt no longer holds the job (under the lease seen)."""
+    return finish(
+        job_id,
+        Status.PROCESSING,
+        outcome,
+        where=f"attempt = %(attempt)s {SEEN_LEASE}",
+        values={"attempt": attempt, "lease_until": lease_until},
+        actor=actor,
+        using=using,
+    )
+
+
+def release(
+    job_id: UUID,
+    *,
+    attempt: int,
+    actor: str,
+    reason: str,
+    lease_until: datetime | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Job | None:
+    """Let a job whose attempt was lost wait again, to be published by the caller; None as with `settle`."""
+    return move(
+        job_id,
+        Status.PROCESSING,
+        Status.PENDING,
+        where=f"attempt = %(attempt)s {SEEN_LEASE}",
+        set="""lease_until = NULL, pid = NULL, worker = '', started_at = NULL, progress_percent = NULL,
+            progress_message = '', publishes = publishes + 1, published_at = clock_timestamp()""",
+        values={"attempt": attempt, "lease_until": lease_until},
+        actor=actor,
+        reason=reason,
+        using=using,
+    )
+
+
+def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) -> Job | None:
+    """The job, if this process holds it: what a claim asks whose answer got lost."""
+    return (
+        Job.objects.using(using).filter(id=job_id, status=Status.PROCESSING, worker=worker, pid=pid).first()
+    )
+
+
+def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them."""
+    sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
+        FROM unnest(%s::uuid[], %s::int[]) AS holder(id, pid)
+        WHERE jobs_job.id = holder.id AND jobs_job.pid = holder.pid AND worker = %s AND status = 'PROCESSING'"""
+    ids, pids = list(holders), list(holders.values())
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, [settings.JOBS_LEASE_SECONDS, ids, pids, worker])

@@ -1,0 +1,100 @@
+"""The one statement behind every change of status: guarded row, event and TaskResult together."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from jobs.lifecycle.table import NEXT, InvalidTransition, Outcome
+from jobs.models import SETTLED, Job, Status
+from jobs.text import storable_json
+
+# Celery's words for our final statuses, and the JSON in which its results carry an exception.
+TASK_RESULT = """, task_result AS (
+    INSERT INTO django_celery_results_taskresult (task_id, task_name, status, worker, content_type,
+        content_encoding, result, date_created, date_started, date_done, traceback, meta)
+    SELECT id::text, 'jobs.run_job',
+        CASE status WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'FAILED' THEN 'FAILURE' ELSE 'REVOKED' END,
+        worker, 'application/json', 'utf-8',
+        CASE status WHEN 'COMPLETED' THEN coalesce(result::text, 'null')
+            WHEN 'FAILED' THEN jsonb_build_object('exc_type', 'JobFailed', 'exc_module', 'jobs.engine.tasks',
+                'exc_message', jsonb_build_array(error_code, error_message))::text
+            ELSE jsonb_build_object('exc_type', 'TaskRevokedError', 'exc_module', 'celery.exceptions',
+                'exc_message', jsonb_build_array('cancelled'))::text END,
+        created_at, started_at, finished_at, nullif(error_traceback, ''), '{"children": []}'
+    FROM moved
+    ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, worker = excluded.worker,
+        result = excluded.result, date_started = excluded.date_started, date_done = excluded.date_done,
+        traceback = excluded.traceback
+)"""
+
+
+def move(
+    job_id: UUID,
+    before: Status,
+    after: Status,
+    *,
+    set: str,
+    values: Mapping[str, Any],
+    actor: str,
+    using: str,
+    where: str = "TRUE",
+    reason: str = "",
+) -> Job | None:
+    """The one statement behind every transition; None if no row was as described."""
+    if after not in NEXT[before]:
+        raise InvalidTransition(f"{before} to {after}")
+    sql = f"""
+    WITH moved AS (
+        UPDATE jobs_job SET status = %(to)s, version = version + 1, {set}
+        WHERE id = %(id)s AND status = %(from)s AND {where}
+        RETURNING *
+    ), event AS (
+        INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+        SELECT id, %(from)s, status, coalesce(finished_at, clock_timestamp()), attempt, %(actor)s, %(reason)s
+        FROM moved
+    ){TASK_RESULT if after in SETTLED else ""}
+    SELECT * FROM moved"""
+    params = {
+        **values,
+        "id": job_id,
+        "from": before.value,
+        "to": after.value,
+        "actor": actor,
+        "reason": reason,
+    }
+    return next(iter(Job.objects.using(using).raw(sql, params)), None)
+
+
+def finish(
+    job_id: UUID,
+    before: Status,
+    outcome: Outcome,
+    *,
+    actor: str,
+    using: str,
+    where: str = "TRUE",
+    values: Mapping[str, Any] = {},
+) -> Job | None:
+    result = None if outcome.result is None else json.dumps(storable_json(outcome.result))
+    return move(
+        job_id,
+        before,
+        outcome.status,
+        where=where,
+        set="""finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+            result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
+            error_message = %(error_message)s, error_traceback = %(error_traceback)s,
+            progress_percent = CASE WHEN %(to)s = 'COMPLETED' THEN 100 ELSE progress_percent END""",
+        values={
+            **values,
+            "result": result,
+            "error_code": outcome.error_code,
+            "error_type": outcome.error_type,
+            "error_message": outcome.error_message,
+            "error_traceback": outcome.error_traceback,
+        },
+        actor=actor,
+        reason=outcome.reason or outcome.error_code,
+        using=using,
+    )

@@ -1,0 +1,51 @@
+"""Which status may follow which, and how an attempt may end. docs/lifecycle.md draws the table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.models import Status
+from jobs.text import storable
+
+NEXT: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.FAILED}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+# The alias of a worker's own connection: a handler's open transaction on "default" neither hides nor undoes
+# what the worker writes about the job.
+WORKER_DB = "lifecycle"
+
+MESSAGE_LIMIT = 1_000
+TRACEBACK_LIMIT = 64 * 1024
+
+
+class InvalidTransition(Exception):
+    """The job is no longer where the caller saw it, or may not go where the caller wants it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: COMPLETED with a result, FAILED with an error, or CANCELLED."""
+
+    status: Status
+    result: dict[str, Any] | None = None
+    error_code: str = ""
+    error_type: str = ""
+    error_message: str = ""
+    error_traceback: str = ""
+    reason: str = ""
+
+
+def failed(code: str, message: object, *, type: str = "", traceback: str = "") -> Outcome:
+    """The outcome FAILED; `code` is one of the error codes in docs/lifecycle.md."""
+    return Outcome(
+        status=Status.FAILED,
+        error_code=code,
+        error_type=storable(type, 200),
+        error_message=storable(message, MESSAGE_LIMIT),
+        error_traceback=storable(traceback, TRACEBACK_LIMIT),
+    )

@@ -1,0 +1,15 @@
+"""Who a command acts for: whoever runs it on this machine."""
+
+import getpass
+
+from jobs.models import Source
+from jobs.services import Caller
+
+
+def command_caller() -> Caller:
+    """A caller who may do everything, named after the account of the operating system."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a uid without a passwd entry, as in some containers
+        name = "command"
+    return Caller(user=None, name=name, source=Source.COMMAND)

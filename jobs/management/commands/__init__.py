@@ -1,0 +1,1 @@
+"""The third door: commands on the same services."""

@@ -1,0 +1,24 @@
+"""manage.py prune_jobs: what upkeep does every hour, now, or only shown."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from jobs.engine.upkeep import prune
+
+
+class Command(BaseCommand):
+    help = "Remove settled jobs past their type's retention, and files and results that belong to no job."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        pruned = prune(dry_run=dry_run)
+        self.stdout.write("would remove:" if dry_run else "removed:")
+        for job_type, count in sorted(pruned.jobs.items()):
+            self.stdout.write(f"  {count} jobs of type {job_type}")
+        self.stdout.write(f"  {pruned.files} files without a job")
+        self.stdout.write(f"  {pruned.task_results} results without a job")
+        self.stdout.write(f"  {pruned.workers} workers that have been silent for a day")

@@ -1,0 +1,43 @@
+"""manage.py submit_job: launch a job from a shell or a crontab."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from jobs import services
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.management.caller import command_caller
+from jobs.parameters import InvalidParams
+from jobs.registry import UnknownJobType
+
+
+class Command(BaseCommand):
+    help = "Launch a job and print its id."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", default="", help='as "Generate report"')
+        parser.add_argument("--type", help="the slug of a job type; without it the name chooses")
+        parser.add_argument("--params", default="{}", help="a JSON object")
+
+    def handle(self, *args: Any, name: str, type: str | None, params: str, **options: Any) -> None:
+        try:
+            job = services.submit(command_caller(), name=name, type=type, params=_object(params))
+        except UnknownJobType as error:
+            raise CommandError(f"No job type is called {error}.") from error
+        except (InvalidParams, services.AlreadyActive, services.OutcomeUnknown) as error:
+            raise CommandError(str(error)) from error
+        except (BrokerUnavailable, services.DatabaseUnavailable) as error:
+            raise CommandError(f"Nothing was accepted: {error}", returncode=75) from error  # EX_TEMPFAIL
+        self.stdout.write(str(job.id))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--params is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CommandError("--params must be a JSON object.")
+    return value

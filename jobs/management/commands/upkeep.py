@@ -1,0 +1,18 @@
+"""manage.py upkeep: the process that rescues, publishes again and prunes. Safe to start twice."""
+
+import signal
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from jobs.engine.upkeep import Upkeep
+
+
+class Command(BaseCommand):
+    help = "Rescue lost attempts, publish lost messages again, prune what is old; runs until stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        upkeep = Upkeep()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: upkeep.stopped.set())
+        upkeep.run()

@@ -1,0 +1,21 @@
+"""manage.py worker_alive: the healthcheck of a worker's container."""
+
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from jobs.models import Worker
+
+
+class Command(BaseCommand):
+    help = "Exit 0 if a worker on this host was heard of within a lease, else 1."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=socket.gethostname())
+
+    def handle(self, *args: Any, host: str, **options: Any) -> None:
+        if not Worker.objects.live().filter(host=host).exists():
+            raise CommandError(f"No worker on {host} was heard of within a lease.")
+        self.stdout.write("alive")

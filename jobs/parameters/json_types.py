@@ -1,0 +1,92 @@
+"""How each kind of form field looks in JSON: what is accepted, in words, and as JSON Schema."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
+
+
+def _rfc3339(value: str) -> bool:
+    moment = parse_datetime(value)
+    return moment is not None and timezone.is_aware(moment)
+
+
+@dataclass(frozen=True)
+class JsonType:
+    """How a kind of form field looks in JSON: a test, words for the error, and its JSON Schema."""
+
+    accepts: Callable[[Any], bool]
+    words: str
+    schema: dict[str, Any]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
+    def accepts(value: Any) -> bool:
+        try:
+            return isinstance(value, str) and bool(parse(value))
+        except ValueError:  # well formed, but no such day or hour
+            return False
+
+    return accepts
+
+
+# The first kind that a field is an instance of counts, so subclasses stand before their parents.
+JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonType], ...] = (
+    (
+        forms.DateTimeField,
+        JsonType(
+            _parses(_rfc3339),
+            "a date and time with a zone, such as 2026-11-22T09:30:00Z",
+            {"type": "string", "format": "date-time"},
+        ),
+    ),
+    (
+        forms.DateField,
+        JsonType(_parses(parse_date), "a date such as 2026-11-22", {"type": "string", "format": "date"}),
+    ),
+    (forms.TimeField, JsonType(_parses(parse_time), "a time such as 09:30", {"type": "string"})),
+    (
+        forms.DurationField,
+        JsonType(_parses(parse_duration), "a duration such as 3 02:00:00", {"type": "string"}),
+    ),
+    (
+        forms.DecimalField,
+        JsonType(lambda v: _is_number(v) or _is_text(v), "a number", {"type": ["number", "string"]}),
+    ),
+    (forms.FloatField, JsonType(_is_number, "a number", {"type": "number"})),
+    (forms.IntegerField, JsonType(_is_integer, "a whole number", {"type": "integer"})),
+    (forms.BooleanField, JsonType(lambda v: isinstance(v, bool), "true or false", {"type": "boolean"})),
+    (
+        (forms.MultipleChoiceField, forms.ModelMultipleChoiceField),
+        JsonType(lambda v: isinstance(v, list), "a list", {"type": "array"}),
+    ),
+    (
+        forms.ModelChoiceField,
+        JsonType(lambda v: _is_text(v) or _is_integer(v), "an id", {"type": ["string", "integer"]}),
+    ),
+    (forms.JSONField, JsonType(lambda v: True, "any JSON value", {})),
+    (forms.UUIDField, JsonType(_is_text, "a UUID", {"type": "string", "format": "uuid"})),
+    (forms.EmailField, JsonType(_is_text, "an e-mail address", {"type": "string", "format": "email"})),
+    (forms.URLField, JsonType(_is_text, "a URL", {"type": "string", "format": "uri"})),
+    (forms.Field, JsonType(_is_text, "text", {"type": "string"})),
+)
+
+
+def json_type(field: forms.Field) -> JsonType:
+    """How `field` looks in JSON."""
+    return next(found for kinds, found in JSON_TYPES if isinstance(field, kinds))

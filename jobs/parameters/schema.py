@@ -1,0 +1,89 @@
+"""The params of a job type as JSON Schema, for callers who write programs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.forms.models import ModelChoiceField
+
+from jobs.parameters.json_types import json_type
+from jobs.parameters.validation import as_json
+from jobs.registry import JobType
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(job_type: JobType) -> dict[str, Any]:
+    """The schema of `params`; what spans several fields (since before until) only the form knows.
+
+    Source: JSON Schema 2020-12.
+    """
+    form = job_type.form()
+    initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    properties = {
+        # A computed default, such as a week ago, is no constant to print.
+        name: _property(field, None if callable(field.initial) else initial[name]) | _secrecy(name, job_type)
+        for name, field in form.fields.items()
+    }
+    needed = [name for name, field in form.fields.items() if field.required and initial[name] is None]
+    return {
+        "$schema": DIALECT,
+        "title": job_type.label,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    } | ({"required": needed} if needed else {})
+
+
+def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
+    schema = dict(json_type(field).schema)
+    choices = _choices(field)
+    if schema.get("type") == "array":
+        schema["items"] = {"type": "string", "enum": choices} if choices else {}
+    elif choices:
+        schema["enum"] = choices
+    schema |= _limits(field)
+    if not field.required:
+        schema = _or_null(schema)
+    about = {"title": str(field.label or ""), "description": str(field.help_text)}
+    about |= {} if initial is None else {"default": as_json({"": initial})[""]}
+    return {name: value for name, value in about.items() if value != ""} | schema
+
+
+def _choices(field: forms.Field) -> list[str]:
+    """The values a field offers, groups opened; none for rows of a table, of which there may be a million."""
+    if isinstance(field, ModelChoiceField) or not isinstance(field, forms.ChoiceField):
+        return []
+    choices: Any = field.choices
+    return [str(value) for value in _flat(choices) if value != ""]
+
+
+def _flat(choices: Iterable[Any]) -> Iterable[Any]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield value
+
+
+def _limits(field: forms.Field) -> dict[str, Any]:
+    pairs = {
+        "maxLength": getattr(field, "max_length", None),
+        "minLength": getattr(field, "min_length", None),
+        "maximum": getattr(field, "max_value", None),
+        "minimum": getattr(field, "min_value", None),
+    }
+    return {name: limit for name, limit in pairs.items() if isinstance(limit, int | float)}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kind = schema.get("type")
+    if kind is None:
+        return schema
+    kinds = kind if isinstance(kind, list) else [kind]
+    enum = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return schema | {"type": [*kinds, "null"]} | enum
+
+
+def _secrecy(name: str, job_type: JobType) -> dict[str, Any]:
+    return {"writeOnly": True, "format": "password"} if name in job_type.secret_fields else {}

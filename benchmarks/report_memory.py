@@ -109,6 +109,7 @@ def run_report(**params: object) -> dict[str, object]:
         job.refresh_from_db()
     assert job.status == "COMPLETED", (job.status, job.progress_message, job.error_message)
     return {
+        "pid": job.pid,
         "jobs": job.result["jobs"],
         "seconds": round((job.finished_at - job.started_at).total_seconds(), 1),
         "files_mb": round(sum(file.size for file in job.files.all()) / 2**20, 1),
@@ -121,6 +122,7 @@ def measured(pid: int, **params: object) -> dict[str, object]:
     before = memory_mb(pid, "VmRSS")
     report = run_report(**params)
     peak = memory_mb(pid, "VmHWM")
+    assert report["pid"] == pid, "another process ran it"
     return report | {"before_mb": round(before, 1), "grew_mb": round(peak - before, 1)}
 
 

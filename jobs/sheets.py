@@ -41,7 +41,7 @@ class Kind(Enum):
 
 LEFT, RIGHT = {"align": "left", "indent": 1}, {"align": "right"}
 ALIGNED = {kind: LEFT if kind in (Kind.TEXT, Kind.MOMENT, Kind.DAY) else RIGHT for kind in Kind}
-CELL = {"valign": "top", "bottom": 1, "bottom_color": "#E3E7EA"}
+CELL = {"valign": "top"}
 HEADER = {"bold": True, "bg_color": "#1F3A4D", "font_color": "white", "text_wrap": True, "valign": "vcenter"}
 
 
@@ -129,7 +129,7 @@ class Workbook:
         last = top
         for last, row in enumerate(rows, top + 1):
             for number, (write, value) in enumerate(zip(writers, row, strict=True)):
-                if value is not None:
+                if value is not None and value != "":
                     write(last, number, value)
         return last
 

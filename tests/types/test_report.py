@@ -220,6 +220,29 @@ def test_a_report_whose_launcher_was_deleted_meanwhile_shows_nothing():
     )
 
 
+def test_a_list_that_was_cut_says_so(jobs_of_march, monkeypatch):
+    monkeypatch.setattr("jobs.types.report.formats.JOBS_LIMIT", 25)
+    _, files = run_report(**MARCH, list_jobs=True)
+    said = [row[0] for row in workbook(files)["Summary"].values]
+    assert "Only the first 25 jobs are listed." in said
+
+
+def test_a_report_that_is_told_to_stop_writes_no_file():
+    job = launched(**MARCH)
+    Job.objects.filter(id=job.id).update(cancel_requested_at=timezone.now())
+    assert execute(job).status == Status.CANCELLED
+    assert not job.files.exists()
+
+
+def test_the_log_tells_what_the_report_covers():
+    job = launched(**MARCH)
+    execute(job)
+    assert (
+        job.logs.first().message
+        == "Covers all jobs created from 2026-03-01 00:00:00 until before 2026-04-01 00:00:00."
+    )
+
+
 def test_progress_tells_the_section_and_the_row(monkeypatch):
     told = []
     monkeypatch.setattr(

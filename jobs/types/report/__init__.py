@@ -98,6 +98,8 @@ def run(
         report = Report(since=since, until=until, types=types, scope=scope, tables=tables)
         if list_jobs:
             report.tables[JOBS] = _watched(job, JOBS.rows(jobs), min(report.totals["jobs"], JOBS_LIMIT))
+        for sentence in report.about:
+            job.log(sentence)
         FORMATS[format](job, report)
     job.progress(1, 1, "The report is written.")
     return report.summary

@@ -128,7 +128,7 @@ FAILURES = Section(
         Column("error_code", "Error code", width=18),
         Column("error_type", "Error type", width=24),
         Column("jobs", "Jobs", Kind.NUMBER),
-        Column("types", "Types", width=24),
+        Column("types", "Types", width=36),
         Column("last_at", "Last", Kind.MOMENT, 20),
         Column("last_id", "Last job", width=38),
         Column("last_message", "Its message", width=80),

@@ -12,7 +12,17 @@ from jobs import sheets
 from jobs.context import JobContext
 from jobs.models import Status
 from jobs.sheets import Kind, Workbook
-from jobs.types.report.figures import BY_DAY, BY_STATUS, BY_TYPE, FAILURES, JOBS, SLOWEST, TOTALS, Section
+from jobs.types.report.figures import (
+    BY_DAY,
+    BY_STATUS,
+    BY_TYPE,
+    FAILURES,
+    JOBS,
+    JOBS_LIMIT,
+    SLOWEST,
+    TOTALS,
+    Section,
+)
 
 COLORS = {
     Status.PENDING: "#9AA5B1",
@@ -56,12 +66,15 @@ class Report:
         since, until, made = (
             f"{sheets.local(moment):%Y-%m-%d %H:%M:%S}" for moment in (self.since, self.until, self.made_at)
         )
-        return [
+        sentences = [
             f"Covers {self.scope} created from {since} until before {until}.",
             f"Job types: {', '.join(self.types) or 'all'}.",
             "Success share: completed jobs among the completed and the failed.",
             f"Made {made}. All times are {timezone.get_default_timezone_name()}.",
         ]
+        if JOBS in self.tables and self.totals["jobs"] > JOBS_LIMIT:
+            sentences.append(f"Only the first {JOBS_LIMIT:,} jobs are listed.")
+        return sentences
 
 
 def write_csv(job: JobContext, report: Report) -> None:
@@ -74,10 +87,10 @@ def write_csv(job: JobContext, report: Report) -> None:
 def write_json(job: JobContext, report: Report) -> None:
     """One JSON file for the figures; the jobs as JSON Lines, which nobody has to load whole."""
     figures: dict[str, Any] = {
+        "about": " ".join(report.about),
         "since": report.since.isoformat(),
         "until": report.until.isoformat(),
         "types": report.types,
-        "scope": report.scope,
         "made_at": report.made_at.isoformat(),
         "time_zone": timezone.get_default_timezone_name(),
         "totals": report.totals,

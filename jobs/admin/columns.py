@@ -1,6 +1,6 @@
 """What the cells of a job show: pure functions from a job to HTML, the same for the page and for its refresh.
 
-The job is one that rows.prepared has seen.
+A Row is a job that rows.prepared has seen; the others take any job.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from jobs import explain, registry
 from jobs.admin import times
+from jobs.admin.rows import Row
 from jobs.models import Job, Status
 
 NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
@@ -18,7 +19,7 @@ NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a
 # What no cell shows and may be long: the list leaves it in the database.
 LARGE = ("params", "result", "error_traceback")
 
-Column = Callable[[Job], SafeString | str]
+Column = Callable[[Row], SafeString | str]
 
 
 def type_label(slug: str) -> str:
@@ -49,7 +50,7 @@ def status(job: Job) -> SafeString:
     )
 
 
-def progress(job: Job) -> SafeString | str:
+def progress(job: Row) -> SafeString | str:
     """What there is to say of a job where it stands: a bar and message, its error, or why it was cancelled."""
     if job.status == Status.FAILED:
         return failure(job)
@@ -76,7 +77,7 @@ def bar(job: Job) -> SafeString:
     )
 
 
-def place(job: Job) -> str:
+def place(job: Row) -> str:
     """Where a waiting job stands in its queue: "14 ahead, about 3 minutes"."""
     if job.ahead is None:
         return f"{explain.PLACES_LIMIT:,}+ ahead"
@@ -114,27 +115,31 @@ def wait(job: Job) -> SafeString | str:
     return times.lasting(job.created_at, job.started_at or job.finished_at)
 
 
-def run_time(job: Job) -> SafeString | str:
+def ran(job: Job) -> SafeString | str:
     """How long the job ran, or has been running."""
     if job.started_at is None or job.status == Status.PENDING:
         return NOTHING
-    lasting = times.lasting(job.started_at, job.finished_at)
+    return times.lasting(job.started_at, job.finished_at)
+
+
+def run_time(job: Row) -> SafeString | str:
+    """How long the job ran, with a word where it takes longer than nearly all of its type."""
     if not job.is_slow:
-        return lasting
+        return ran(job)
     usual = f"19 of 20 end within {times.duration(job.usual.p95)}"
-    return format_html('{}<span class="below slow" title="{}">slower than usual</span>', lasting, usual)
+    return format_html('{}<span class="below slow" title="{}">slower than usual</span>', ran(job), usual)
 
 
 LIVE: dict[str, Column] = {"status": status, "progress": progress, "wait": wait, "run_time": run_time}
 
 
-def version(job: Job) -> str:
+def version(job: Row) -> str:
     """Differs when the live cells of the job do, but for seconds that tick in the browser."""
     moving = place(job) if job.status == Status.PENDING else "slow" if job.is_slow else ""
     return f"{job.version} {moving}".strip()
 
 
-def cell(job: Job, column: str) -> SafeString:
+def cell(job: Row, column: str) -> SafeString:
     """A live cell: the column's HTML in the frame by which live.js finds and replaces it."""
     return format_html(
         '<div class="cell" data-job="{}" data-column="{}" data-version="{}"{}>{}</div>',
@@ -146,6 +151,6 @@ def cell(job: Job, column: str) -> SafeString:
     )
 
 
-def cells(job: Job) -> dict[str, SafeString]:
+def cells(job: Row) -> dict[str, SafeString]:
     """All live cells of a job, by column."""
     return {column: cell(job, column) for column in LIVE}

@@ -6,17 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.views.decorators.http import require_http_methods
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
 
 
 def guarded(view: View, allowed: Callable[[Any], bool], *methods: str) -> View:
     """`view` for staff whom `allowed` lets in: others get the login page or 403, other methods 405."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not allowed(request.user):
             raise PermissionDenied
         return require_http_methods(methods)(view)(request, *args, **kwargs)

@@ -1,13 +1,11 @@
 """Jobs in the admin: the list, the page of one, and the addresses below them."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from jobs import access
-from jobs.admin import columns, launch, live, record, rows
+from jobs.admin import columns, deeds, launch, live, page
 from jobs.admin.guard import guarded
 from jobs.admin.listing import CappedPaginator, JobChangeList
 from jobs.models import Job
@@ -20,6 +18,16 @@ def _may_look(user) -> bool:
 
 def _may_launch(user) -> bool:
     return user.has_perm("jobs.add_job")
+
+
+# The addresses below one job. Each view asks access.py what this user may do to this job.
+OF_ONE = (
+    ("live", page.live, "GET"),
+    ("log", page.log, "GET"),
+    ("cancel", deeds.cancel, "POST"),
+    ("rerun", deeds.rerun, "POST"),
+    ("acknowledge", deeds.acknowledge, "POST"),
+)
 
 
 def _drawn(description, column):
@@ -44,7 +52,6 @@ class JobAdmin(admin.ModelAdmin):
     list_display_links = None
     list_per_page = 50
     list_max_show_all = 0
-    list_select_related = ("created_by",)
     sortable_by = ()
     show_full_result_count = False
     paginator = CappedPaginator
@@ -67,6 +74,15 @@ class JobAdmin(admin.ModelAdmin):
                 name="jobs_job_launch_type",
             ),
             path("live/", guarded(live.cells, _may_look, "GET"), name="jobs_job_live"),
+            *(
+                path(f"<uuid:job_id>/{verb}/", guarded(view, _may_look, method), name=f"jobs_job_{verb}")
+                for verb, view, method in OF_ONE
+            ),
+            path(
+                "<uuid:job_id>/files/<int:file_id>/",
+                guarded(page.download, _may_look, "GET"),
+                name="jobs_job_file",
+            ),
             *super().get_urls(),
         ]
 
@@ -103,18 +119,15 @@ class JobAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
     ) -> HttpResponse:
-        """The page of one job."""
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET"])
-        job = self.get_object(request, object_id)
-        if not self.has_view_permission(request, job):
-            raise PermissionDenied
-        if job is None:
-            raise Http404
-        rows.prepared([job])
-        context = record.site_context(request) | {
-            "title": job.name,
-            "job": job,
-            "columns": columns.cells(job),
-        }
-        return TemplateResponse(request, "admin/jobs/job/page.html", context)
+        """The page of one job, at the address where the admin has its form."""
+        wanted = as_uuid(object_id)
+        if wanted is None:
+            raise Http404("No such job.")
+        return guarded(page.page, _may_look, "GET")(request, wanted)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
+        """Our confirmation: services.delete knows what belongs to a job, the admin's collector does not."""
+        wanted = as_uuid(object_id)
+        if wanted is None:
+            raise Http404("No such job.")
+        return guarded(deeds.delete, _may_look, "GET", "POST")(request, wanted)

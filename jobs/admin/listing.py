@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import EmptyResultSet
@@ -32,10 +33,11 @@ class CappedPaginator(Paginator):
     @cached_property
     def found(self) -> int:
         """How many rows there are, at most one more than the cap."""
-        return self.object_list.order_by()[: CAP + 1].count()
+        jobs: Any = self.object_list
+        return int(jobs.order_by()[: CAP + 1].count())
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """How many rows the list reaches."""
         return min(self.found, CAP)
 
@@ -64,7 +66,9 @@ class Chip:
 class JobChangeList(ChangeList):
     """Django's list with our filters and tabs instead of its own."""
 
-    def get_queryset(self, request, exclude_parameters=None) -> JobQuerySet:
+    root_queryset: JobQuerySet
+
+    def get_queryset(self, request, exclude_parameters=None):
         """The jobs of the chosen tab that the filters leave, in the tab's order."""
         self.filter_specs, self.has_filters = [], False
         self.filters = Selection(
@@ -79,14 +83,14 @@ class JobChangeList(ChangeList):
         jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
         # Whoever waits longest comes first; of what is over, the newest.
         order = "id" if self.status == Status.PENDING else "-id"
-        return jobs.select_related(*self.list_select_related).order_by(order)
+        return jobs.select_related("created_by").order_by(order)
 
     def get_results(self, request) -> None:
         """Django's page of the list, its rows prepared for the columns."""
         super().get_results(request)
         self.result_list = rows.prepared(self.result_list)
 
-    def get_ordering_field_columns(self) -> dict[int, str]:
+    def get_ordering_field_columns(self):
         """None: the order follows the tab."""
         return {}
 
@@ -121,7 +125,8 @@ def counts_by_status(jobs: JobQuerySet) -> Mapping[str, int]:
 
     One query of capped sub-selects. Source: jobs_job, index jobs_job_status_id.
     """
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for status in ("", *Status.values):
         part = jobs.filter(status=status) if status else jobs
         try:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -11,13 +12,16 @@ from jobs import explain, stats
 from jobs.models import Job, Status, Worker
 from jobs.stats import Usual
 
+# A Job with the four attributes that `prepared` adds.
+Row = Any
+
 REMEMBER_SECONDS = 30
 _usual: dict[str, tuple[float, Usual | None]] = {}
 
 
-def prepared(jobs: Iterable[Job]) -> list[Job]:
+def prepared(jobs: Iterable[Job]) -> list[Row]:
     """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows. Up to three queries."""
-    rows = list(jobs)
+    rows: list[Row] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
     places = explain.places(job.queue for job in waiting) if waiting else {}
     slots = _slots_by_queue() if waiting else {}
@@ -55,14 +59,14 @@ def _slots_by_queue() -> dict[str, int]:
     return slots
 
 
-def _start_seconds(job: Job, slots: int) -> float | None:
+def _start_seconds(job: Row, slots: int) -> float | None:
     if job.ahead is None or job.usual is None or not slots:
         return None
-    return job.usual.mean * job.ahead / slots
+    return float(job.usual.mean * job.ahead / slots)
 
 
-def _is_slow(job: Job) -> bool:
+def _is_slow(job: Row) -> bool:
     if job.status != Status.PROCESSING or job.usual is None or job.started_at is None:
         return False
     # A second of grace: jobs that take milliseconds are not slow for taking two of them.
-    return (timezone.now() - job.started_at).total_seconds() > job.usual.p95 + 1
+    return bool((timezone.now() - job.started_at).total_seconds() > job.usual.p95 + 1)

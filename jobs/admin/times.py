@@ -50,6 +50,16 @@ def clock(at: datetime) -> SafeString:
     return format_html('<time datetime="{}" data-time="exact">{}</time>', at.isoformat(), exact(at))
 
 
+def time_of_day(at: datetime) -> SafeString:
+    """The time of day, for lines that follow each other; the exact one in the tooltip."""
+    return format_html(
+        '<time datetime="{}" title="{}" data-time="clock">{}</time>',
+        at.isoformat(),
+        exact(at),
+        timezone.localtime(at).strftime("%H:%M:%S"),
+    )
+
+
 def lasting(start: datetime, end: datetime | None) -> SafeString | str:
     """The time from `start` to `end`; ticking where it has no end yet."""
     words = duration(((end or timezone.now()) - start).total_seconds())

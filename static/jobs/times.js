@@ -29,12 +29,14 @@
     const exact = new Intl.DateTimeFormat('sv-SE', {dateStyle: 'short', timeStyle: 'medium'});
     const zone = new Intl.DateTimeFormat('en', {timeZoneName: 'short'});
     const zoneName = (at) => zone.formatToParts(at).find((part) => part.type === 'timeZoneName').value;
+    const clock = new Intl.DateTimeFormat('sv-SE', {timeStyle: 'medium'});
     const local = (at) => `${exact.format(at)} ${zoneName(at)}`;
 
     const WORDS = {
         ago: (at, seconds) => ago(seconds),
         since: (at, seconds) => duration(seconds),
         exact: local,
+        clock: (at) => clock.format(at),
     };
 
     const show = (element) => {

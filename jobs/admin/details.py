@@ -1,0 +1,185 @@
+"""What the page of a job says of it: its steps, parameters, error and result, made fit for reading."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils.dateparse import parse_datetime
+
+from jobs import parameters, registry
+from jobs.admin import times
+from jobs.models import Job, Status
+
+FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
+# Frames below these are the machinery's, not the handler's.
+MACHINERY = ("/site-packages/", "/lib/python3", "/jobs/engine/", "<frozen ")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the job's history."""
+
+    at: datetime
+    words: str
+    actor: str
+    note: str
+    status: str
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a traceback: where, and the code there."""
+
+    place: str
+    function: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Error:
+    """A failure: what, and where in the application; `traceback` is the whole of it."""
+
+    title: str
+    message: str
+    frames: list[Frame]
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """Parameters or a result: pairs for reading, and all of it as JSON."""
+
+    pairs: list[tuple[str, str]]
+    text: str
+
+
+def steps(job: Job) -> list[Step]:
+    """The events of the job and what else people did to it, by time, each with the time since the one before."""
+    found = [
+        Step(event.at, _words(event), event.actor, event.reason, event.to_status)
+        for event in job.events.all()[:200]
+    ]
+    if job.cancel_requested_at:
+        found.append(
+            Step(job.cancel_requested_at, "Asked to stop", job.cancel_requested_by, job.cancel_reason, "")
+        )
+    if job.acknowledged_at:
+        found.append(
+            Step(job.acknowledged_at, "Acknowledged", job.acknowledged_by, job.acknowledged_note, "")
+        )
+    return list(_with_distances(sorted(found, key=lambda step: step.at)))
+
+
+def _words(event: Any) -> str:
+    words = {Status.PENDING: "Submitted", Status.PROCESSING: "Started"}
+    if event.from_status and event.to_status == Status.PENDING:
+        return "Back in the queue"
+    word = words.get(event.to_status, event.get_to_status_display())
+    return f"{word} (attempt {event.attempt})" if event.attempt > 1 else word
+
+
+def _with_distances(ordered: list[Step]) -> Iterator[Step]:
+    before: Step | None = None
+    for step in ordered:
+        after = times.duration((step.at - before.at).total_seconds()) if before else ""
+        yield Step(step.at, step.words, step.actor, step.note, step.status, after)
+        before = step
+
+
+def parameters_of(job: Job) -> Data:
+    """The parameters by the labels of their fields, secrets masked."""
+    try:
+        job_type = registry.get(job.type)
+    except registry.UnknownJobType:
+        # Which of them were secret is not known any more.
+        masked = dict.fromkeys(job.params, parameters.MASK)
+        return Data([(name, value) for name, value in masked.items()], _json(masked))
+    shown = parameters.mask(job_type, job.params)
+    labels = {
+        name: field.label or name.replace("_", " ").capitalize()
+        for name, field in job_type.form().fields.items()
+    }
+    return Data(
+        [(str(labels.get(name, name)), _readable(value)) for name, value in shown.items()], _json(shown)
+    )
+
+
+def result_of(job: Job) -> Data | None:
+    """The result: its single values as pairs, and all of it as JSON."""
+    if job.result is None:
+        return None
+    if not isinstance(job.result, dict):
+        return Data([], _json(job.result))
+    pairs = [
+        (name.replace("_", " ").capitalize(), _readable(value))
+        for name, value in job.result.items()
+        if not isinstance(value, dict | list)
+    ]
+    return Data(pairs, _json(job.result))
+
+
+def error_of(job: Job) -> Error | None:
+    """The failure, if it is one."""
+    if job.status != Status.FAILED:
+        return None
+    title = job.error_type or job.error_code
+    return Error(title, job.error_message, application_frames(job.error_traceback), job.error_traceback)
+
+
+def application_frames(traceback: str) -> list[Frame]:
+    """The frames of a traceback that belong to the application, innermost first."""
+    frames = []
+    for found in FRAME.finditer(traceback):
+        if not any(part in found["path"] for part in MACHINERY):
+            code = traceback[found.end() + 1 :].split("\n", 1)[0].strip()
+            path = "/".join(found["path"].split("/")[-3:])
+            frames.append(Frame(f"{path}:{found['line']}", found["function"], code))
+    return frames[::-1][:10]
+
+
+def deleted_at(job: Job) -> datetime | None:
+    """When prune will remove the job; None while it is active or its type is gone."""
+    try:
+        retention = timedelta(days=registry.get(job.type).retention_days)
+    except registry.UnknownJobType:
+        return None
+    return job.finished_at + retention if job.finished_at else None
+
+
+def log_entries(job: Job) -> list[LogEntry]:
+    """What staff did to the job in the admin, the latest first."""
+    kind = ContentType.objects.get_for_model(Job)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(job.pk))
+    return list(entries.select_related("user").order_by("-pk")[:20])
+
+
+def _readable(value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return "–"  # noqa: RUF001 (a dash for eyes)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(_readable(one) for one in value)
+    if isinstance(value, str) and (at := _moment(value)):
+        return times.exact(at)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

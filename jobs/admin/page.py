@@ -1,0 +1,137 @@
+"""The page of one job, in regions that are drawn again when the job changes; its log, and its files."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.core.files.storage import storages
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+
+from jobs import access, explain
+from jobs.admin import details, record
+from jobs.models import Job, JobLog
+
+LINES = 200
+
+
+def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Everything about one job."""
+    job = _visible(request, job_id)
+    lines = _lines(job, after=0)
+    context = record.site_context(request) | {
+        "title": job.name,
+        "job": job,
+        "regions": _regions(request, job),
+        "lines": lines,
+        "last_seq": lines[-1].seq if lines else 0,
+        "parameters": details.parameters_of(job),
+        "log_entries": details.log_entries(job),
+        "deleted_at": details.deleted_at(job),
+    }
+    return TemplateResponse(request, "admin/jobs/job/page.html", context)
+
+
+def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """What changed since `?version=` and `?after=` (a line's number): regions and log lines; 304 if nothing did."""
+    job = _visible(request, job_id)
+    lines = _lines(job, after=_number(request.GET.get("after", "0")))
+    changed = request.GET.get("version") != _version(job)
+    if not changed and not lines:
+        return HttpResponseNotModified()
+    return JsonResponse(
+        {
+            "version": _version(job),
+            "active": not job.is_settled,
+            "regions": _regions(request, job) if changed else {},
+            "lines": render_to_string("admin/jobs/job/lines.html", {"lines": lines}),
+            "after": lines[-1].seq if lines else None,
+        }
+    )
+
+
+def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
+    """A file of the job, as an attachment, whatever it says it is."""
+    file = get_object_or_404(_visible(request, job_id).files, pk=file_id)
+    try:
+        content = storages["jobs"].open(file.stored_name)
+    except FileNotFoundError:
+        raise Http404("The file is not in the storage any more.") from None
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=file.name,
+        content_type=file.content_type,
+        headers={"X-Content-Type-Options": "nosniff", "ETag": f'"{file.sha256}"'},
+    )
+
+
+def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+    """The whole log as text."""
+    job = _visible(request, job_id)
+    return StreamingHttpResponse(
+        _text_of(job.logs.order_by("seq").iterator(chunk_size=1000)),
+        content_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="log-{job.pk}.txt"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _visible(request: HttpRequest, job_id: UUID) -> Job:
+    jobs = access.visible_jobs(request.user).select_related("created_by", "task_result", "rerun_of")
+    return get_object_or_404(jobs, pk=job_id)
+
+
+def _version(job: Job) -> str:
+    return f"{job.version}-{job.attempt}"
+
+
+def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
+    """The HTML of each part of the page that follows the job's status, by name."""
+    context = {
+        "job": job,
+        "may": access.possible(request.user, job),
+        "explanation": explain.explanation(job),
+        "steps": details.steps(job),
+        "files": list(job.files.all()) if job.attempt else [],
+        "error": details.error_of(job),
+        "result": details.result_of(job),
+        "reruns": list(access.visible_jobs(request.user).filter(rerun_of=job)[:10]) if job.is_settled else [],
+        "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),
+    }
+    return {
+        name: render_to_string(f"admin/jobs/job/region_{name}.html", context, request)
+        for name in ("head", "outcome", "facts", "steps")
+    }
+
+
+def _lines(job: Job, after: int) -> list[JobLog]:
+    """The last lines of the log, or those that follow line `after`."""
+    if not job.attempt:
+        return []
+    if after:
+        return list(job.logs.filter(seq__gt=after).order_by("seq")[:1000])
+    return list(job.logs.order_by("-seq")[:LINES])[::-1]
+
+
+def _number(text: str) -> int:
+    try:
+        return max(0, min(int(text), 2**31 - 1))
+    except ValueError:
+        return 0
+
+
+def _text_of(lines: Iterable[JobLog]) -> Iterable[str]:
+    for line in lines:
+        yield f"{line.at.isoformat(timespec='milliseconds')} {line.level:<8} {line.message}\n"

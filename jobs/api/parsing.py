@@ -1,21 +1,12 @@
-"""Reads request bodies: JSON, strictly, and no more of it than anyone needs."""
+"""Reads request bodies: JSON, strictly, so that two readers cannot understand it differently."""
 
 import json
 import math
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-
-
-class TooLarge(APIException):
-    """The body or its params are larger than we take."""
-
-    status_code = 413
-    default_detail = "The request is too large."
-    default_code = "too_large"
 
 
 class StrictJSONParser(JSONParser):
@@ -29,12 +20,11 @@ class StrictJSONParser(JSONParser):
     ) -> Any:
         """The parsed body.
 
-        Raises: ParseError, TooLarge.
+        Raises: ParseError.
         """
-        body = _read(stream, (parser_context or {})["request"].META.get("CONTENT_LENGTH"))
         try:
             return json.loads(
-                body.decode("utf-8"),
+                stream.read().decode("utf-8"),
                 object_pairs_hook=_no_key_twice,
                 parse_constant=_refuse_constant,
                 parse_float=_finite,
@@ -45,17 +35,6 @@ class StrictJSONParser(JSONParser):
             raise ParseError(f"The body is not JSON: {error}") from error
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
-
-
-def _read(stream: IO[bytes], length: str | None) -> bytes:
-    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    # A chunked body has no length, so what is read counts, too.
-    if (length or "0").isdigit() and int(length or 0) > limit:
-        raise TooLarge(f"A body may have {limit} bytes.")
-    body = stream.read(limit + 1)
-    if len(body) > limit:
-        raise TooLarge(f"A body may have {limit} bytes.")
-    return body
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
@@ -99,6 +100,9 @@ def as_problem(error: Exception) -> Problem | None:
             )
         case Http404() | Job.DoesNotExist():
             return _from_rest(NotFound())
+        case RequestDataTooBig():
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return Problem(413, "too_large", f"The body may have {limit} bytes.")
         case PermissionDenied():
             return _from_rest(Forbidden())
         case ValidationError():

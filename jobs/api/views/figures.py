@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -63,7 +62,4 @@ def period(request: Request) -> tuple[datetime, datetime]:
 
 def live_workers() -> dict[str, Any]:
     """How many workers live, and how many jobs they run at a time."""
-    silence = timedelta(seconds=settings.JOBS_LEASE_SECONDS)
-    return Worker.objects.filter(heartbeat_at__gt=timezone.now() - silence).aggregate(
-        live=Count("pk"), slots=Sum("slots", default=0)
-    )
+    return Worker.objects.live().aggregate(live=Count("pk"), slots=Sum("slots", default=0))

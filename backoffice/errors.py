@@ -3,6 +3,7 @@
 import sys
 from http import HTTPStatus
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -22,6 +23,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, 404, "not_found", "There is nothing at this address.")
+
+
+def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
+    """Django's own page for a missing CSRF token has inline style, which our content policy forbids."""
+    detail = "This form is not from one of our pages, or it is too old. Reload the page and send it again."
+    return answer(request, 403, "csrf_failed", detail)
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: object) -> HttpResponse:
+    """What django-axes answers after too many wrong passwords."""
+    wait = settings.AXES_COOLOFF_TIME.total_seconds()
+    detail = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
+    refused = answer(request, 429, "locked_out", detail)
+    refused["Retry-After"] = f"{wait:.0f}"
+    return refused
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

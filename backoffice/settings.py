@@ -107,12 +107,14 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     ]
 ]
+CSRF_FAILURE_VIEW = "backoffice.errors.not_from_our_page"
 LOGIN_URL = "admin:login"
 SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
 # Five wrong passwords for one name from one address: refused for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_CALLABLE = "backoffice.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
@@ -158,7 +160,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "jobs": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.directory("FILES_DIR")},
+        # For our own account alone: what jobs write is for those who may see the job.
+        "OPTIONS": {"location": env.directory("FILES_DIR"), "file_permissions_mode": 0o600},
     },
 }
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from backoffice.middleware import find_client
@@ -81,7 +81,9 @@ def sign_in(client, password, **headers):
 
 @pytest.mark.usefixtures("five_wrong_passwords")
 def test_the_sixth_login_is_refused_even_with_the_right_password(client):
-    assert sign_in(client, "right").status_code == 429
+    refused = sign_in(client, "right")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+    assert "Try again in 15 minutes" in refused.content.decode()
 
 
 @pytest.mark.usefixtures("five_wrong_passwords")
@@ -105,6 +107,12 @@ def test_an_address_that_is_not_there_is_a_page_for_people_and_a_problem_for_pro
     assert problem.status_code == 404
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert problem.json()["request_id"] == "order-4711"
+
+
+def test_a_form_that_is_not_ours_is_refused_on_a_page_that_the_policy_allows():
+    refused = Client(enforce_csrf_checks=True).post(LOGIN, {"username": "ada", "password": "right"})
+    assert refused.status_code == 403
+    assert "not from one of our pages" in refused.content.decode()
 
 
 def test_a_foreign_host_is_refused(client):

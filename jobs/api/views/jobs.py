@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access, services
-from jobs.api import filters, ordering, pagination
-from jobs.api.query import allow_only
+from jobs.api import filters, ordering, pagination, waiting
+from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import BatchSerializer, JobSummarySerializer, SubmitSerializer
 from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
 from jobs.services import Launch
@@ -57,9 +57,14 @@ class JobView(APIView):
     """One job."""
 
     def get(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
+        allow_only(request, ["wait"])
+        seconds = whole_number(request, "wait", default=0, most=waiting.SECONDS_LIMIT)
         job = visible_job(request, id)
-        if etag(job) in known_to(request):
+        known = known_to(request)
+        if seconds and not job.is_settled and (not known or etag(job) in known):
+            waiting.watcher.wait(job, seconds)
+            job = visible_job(request, id)
+        if etag(job) in known:
             return Response(status=304, headers={"ETag": etag(job)})
         return shown(job, request)
 

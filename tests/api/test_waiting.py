@@ -1,0 +1,106 @@
+"""GET /api/v1/jobs/{id}/?wait=N: the answer comes when the status changes, and waiting costs next to nothing."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from jobs import lifecycle
+from jobs.api import waiting
+from tests.factories import make_job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def get(client):
+    """GET an address in another thread, as another web thread would; gives answer and seconds."""
+
+    def get(address, **headers):
+        started = time.monotonic()
+        answer = APIClient(HTTP_AUTHORIZATION=f"Token {client.token}").get(address, headers=headers)
+        connection.close()
+        return answer, time.monotonic() - started
+
+    with ThreadPoolExecutor(20) as pool:
+        yield lambda address, **headers: pool.submit(get, address, **headers)
+
+
+def until(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def waiters():
+    return len(waiting.watcher._waiters)
+
+
+def test_the_answer_comes_when_the_status_changes(client, get):
+    job = make_job(created_by=client.user)
+    asked = get(f"/api/v1/jobs/{job.id}/?wait=10")
+    until(waiters)
+    lifecycle.cancel_waiting(job.id, actor="test")
+    answer, seconds = asked.result()
+    assert answer.json()["status"] == "CANCELLED"
+    assert seconds < 2
+
+
+def test_without_a_change_it_comes_in_the_end(client, get):
+    job = make_job(created_by=client.user)
+    answer, seconds = get(f"/api/v1/jobs/{job.id}/?wait=1").result()
+    assert answer.json()["status"] == "PENDING"
+    assert 1 <= seconds < 3
+
+
+def test_a_settled_job_is_not_waited_for(client, get):
+    job = make_job(created_by=client.user, status="COMPLETED")
+    assert get(f"/api/v1/jobs/{job.id}/?wait=10").result()[1] < 2
+
+
+def test_a_version_the_caller_does_not_have_is_not_waited_for(client, get):
+    job = make_job(created_by=client.user)
+    answer, seconds = get(f"/api/v1/jobs/{job.id}/?wait=10", **{"If-None-Match": 'W/"0"'}).result()
+    assert answer.status_code == 200
+    assert seconds < 2
+
+
+def test_a_version_the_caller_has_is_waited_for_and_answered_with_304(client, get):
+    job = make_job(created_by=client.user)
+    answer, seconds = get(f"/api/v1/jobs/{job.id}/?wait=1", **{"If-None-Match": 'W/"1"'}).result()
+    assert answer.status_code == 304
+    assert seconds >= 1
+
+
+def test_only_half_the_threads_may_wait(client, get, settings):
+    settings.WEB_THREADS = 4
+    job = make_job(created_by=client.user)
+    patient = [get(f"/api/v1/jobs/{job.id}/?wait=5") for _ in range(2)]
+    until(lambda: waiters() == 2)
+    assert get(f"/api/v1/jobs/{job.id}/?wait=5").result()[1] < 1
+    lifecycle.cancel_waiting(job.id, actor="test")
+    assert all(asked.result()[1] < 4 for asked in patient)
+
+
+def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch, settings):
+    settings.WEB_THREADS = 40
+    looks = []
+    look = waiting.watcher._look
+    monkeypatch.setattr(waiting.watcher, "_look", lambda found: (looks.append(len(found)), look(found)))
+    job = make_job(created_by=client.user)
+    asked = [get(f"/api/v1/jobs/{job.id}/?wait=2") for _ in range(15)]
+    for one in asked:
+        one.result()
+    assert max(looks) == 15
+    assert len(looks) <= 4 * 3  # seconds, the starting one included
+    assert len([one for one in threading.enumerate() if one.name == "long-poll"]) == 1
+
+
+@pytest.mark.parametrize("seconds", ["-1", "x", "1.5"])
+def test_seconds_are_a_whole_number(client, seconds):
+    job = make_job(created_by=client.user)
+    assert client.get(f"/api/v1/jobs/{job.id}/?wait={seconds}").status_code == 400

@@ -25,7 +25,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "pid": record.process,
-            **current_ids(),
+            **ids_of(record),
             **{k: v for k, v in vars(record).items() if k not in STANDARD | NOT_FOR_LOGS},
         }
         if record.exc_info:
@@ -33,16 +33,18 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-def current_ids() -> dict[str, str]:
+def ids_of(record: logging.LogRecord) -> dict[str, str]:
     """The request being answered, or the job being run and the request that asked for it.
 
-    A job's request id is `request_id` on its task's request, put there by whoever claimed it.
+    A job's request id is `request_id` on its task's request, put there by whoever claimed it. What Django says
+    of an answer it says when our middleware is through, but it passes the request.
     """
     if current_task:
         job = current_task.request
         ids = {"job_id": job.id, "request_id": getattr(job, "request_id", "")}
     else:
-        ids = {"request_id": request_id.get()}
+        answered = getattr(getattr(record, "request", None), "META", {})
+        ids = {"request_id": request_id.get() or answered.get("HTTP_X_REQUEST_ID", "")}
     return {name: value for name, value in ids.items() if value}
 
 
@@ -67,6 +69,8 @@ def logging_settings(level: str) -> dict[str, Any]:
             "gunicorn.error": {"handlers": [], "propagate": True},
             # Our own line knows the request's id and the client behind the proxies.
             "gunicorn.access": {"handlers": [], "propagate": False},
+            # Our own line about each request says it for the answers below 500.
+            "django.request": {"level": "ERROR"},
             # Two lines a job that say less than ours, one of them with the result, whatever is in it.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

@@ -92,6 +92,9 @@ def test_a_page_without_its_database_says_so_with_503(site_without_database, pat
     assert "The database does not answer" in answer.text
     assert "order-4711" in answer.text
     assert "Traceback" not in answer.text
+    told = [json.loads(line) for line in site_without_database.log.read_text().splitlines()]
+    about = [record for record in told if record["message"].endswith(f": {path}")]
+    assert {record["request_id"] for record in about} == {"order-4711"}
 
 
 def test_the_api_without_its_database_says_so_with_a_problem(site_without_database):

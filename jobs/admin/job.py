@@ -1,11 +1,12 @@
 """Jobs in the admin: the list, the page of one, and the addresses below them."""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from jobs import access
-from jobs.admin import columns, deeds, launch, live, page
+from jobs.admin import bulk, columns, deeds, launch, live, page
 from jobs.admin.guard import guarded
 from jobs.admin.listing import CappedPaginator, JobChangeList
 from jobs.models import Job
@@ -40,6 +41,11 @@ def _drawn(description, column):
     return draw
 
 
+def _action(verb):
+    """A verb as the admin's list calls its actions."""
+    return lambda model_admin, request, jobs: bulk.chosen(request, verb, jobs)
+
+
 def _live(description, name):
     return _drawn(description, lambda job: columns.cell(job, name))
 
@@ -55,8 +61,6 @@ class JobAdmin(admin.ModelAdmin):
     sortable_by = ()
     show_full_result_count = False
     paginator = CappedPaginator
-    actions = None
-
     job = _drawn("job", columns.name)
     status_now = _live("status", "status")
     progress = _live("progress", "progress")
@@ -86,6 +90,12 @@ class JobAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    def get_actions(self, request):
+        """Ours alone, as far as the user may use them."""
+        if not self.has_view_permission(request):
+            return {}
+        return {verb.name: (_action(verb), verb.name, verb.label) for verb in bulk.permitted(request.user)}
+
     def get_queryset(self, request):
         return access.visible_jobs(request.user).defer(*columns.LARGE)
 
@@ -109,6 +119,9 @@ class JobAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list; a pasted id leads to its job."""
+        verb = bulk.verb_of(request.POST.get("action", ""))
+        if verb and not verb.permission(request.user):
+            raise PermissionDenied
         wanted = as_uuid(request.GET.get("q", ""))
         if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))

@@ -8,6 +8,7 @@ from jobs.services.asking import (
     KeyReused,
     NotPermitted,
     OutcomeUnknown,
+    launcher,
 )
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import Launch, chosen_type, rerun, submit, submit_batch
@@ -25,6 +26,7 @@ __all__ = [
     "cancel",
     "chosen_type",
     "delete",
+    "launcher",
     "rerun",
     "submit",
     "submit_batch",

@@ -65,3 +65,17 @@ def visible(caller: Caller, job_id: UUID) -> Job:
     Raises: Job.DoesNotExist, alike for no such job and for one that is none of the caller's business.
     """
     return access.visible_jobs(caller.user).get(id=job_id)
+
+
+def launcher(job_id: UUID) -> Caller:
+    """Whoever launched the job, with the rights they have now: what a handler acts as.
+
+    Raises: NotPermitted if the account is gone or deactivated meanwhile.
+    """
+    job = Job.objects.select_related("created_by").get(id=job_id)
+    user = job.created_by
+    if user is None and job.source != Source.COMMAND:
+        raise NotPermitted("The account that launched this job is gone.")
+    if user is not None and not user.is_active:
+        raise NotPermitted("The account that launched this job is deactivated.")
+    return Caller(user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id)

@@ -1,0 +1,150 @@
+"""The job types "Cancel many" and "Launch many again": one action on every job that a filter of the list matches.
+
+Each row is asked for through the same service as a click, with the rights of whoever launched this job, so what may
+not be done to a job is not done to it here; the CSV says for each row what became of it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+
+from jobs import access, parameters, registry, services
+from jobs.context import JobContext
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.lifecycle import InvalidTransition
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet
+from jobs.registry import job_type
+from jobs.selection import Selection
+from jobs.services import Caller
+from jobs.sheets import CSV_TYPE, Column, write_csv
+
+ROWS = 500
+COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
+
+# What is a job's own affair, and what goes wrong: the next row may fare better.
+SKIPPED = (InvalidTransition, services.NotPermitted, services.AlreadyActive, Job.DoesNotExist)
+FAILED = (
+    BrokerUnavailable,
+    services.DatabaseUnavailable,
+    services.OutcomeUnknown,
+    parameters.InvalidParams,
+    registry.UnknownJobType,
+)
+
+
+class BulkForm(forms.Form):
+    """Which jobs."""
+
+    filters = forms.CharField(
+        required=False,
+        max_length=2000,
+        help_text="As in the address of the job list, such as status=FAILED&type=report. Empty: every job.",
+    )
+    newest = forms.UUIDField(
+        required=False, help_text="The id of the newest job that is meant; later ones are left alone."
+    )
+
+    def clean_filters(self) -> str:
+        """Refuse filters that the list would refuse."""
+        text = str(self.cleaned_data["filters"])
+        selection = Selection(QueryDict(text).dict())
+        if not selection.is_valid():
+            raise forms.ValidationError(
+                [f"{name}: {' '.join(map(str, found))}" for name, found in selection.errors.items()]
+            )
+        return text
+
+
+class CancelForm(BulkForm):
+    """Which jobs, and why."""
+
+    reason = forms.CharField(required=False, max_length=1000)
+
+
+@job_type(
+    slug="bulk_cancel",
+    label="Cancel many",
+    description="Cancels every job that a filter of the list matches; a CSV says what became of each.",
+    form=CancelForm,
+    time_limit=3600,
+)
+def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
+    """Cancel the active ones of the jobs that match."""
+
+    def act(caller: Caller, job_id: UUID) -> str:
+        cancelled = services.cancel(caller, job_id, reason)
+        return "" if cancelled.is_settled else "asked to stop"
+
+    return _each(job, filters, newest, ACTIVE, "cancelled", act)
+
+
+@job_type(
+    slug="bulk_rerun",
+    label="Launch many again",
+    description="Launches again every settled job that a filter of the list matches; a CSV says what became of each.",
+    form=BulkForm,
+    time_limit=3600,
+)
+def rerun(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
+    """Launch again the settled ones of the jobs that match."""
+
+    def act(caller: Caller, job_id: UUID) -> str:
+        return str(services.rerun(caller, job_id).id)
+
+    return _each(job, filters, newest, SETTLED, "launched", act)
+
+
+def _each(
+    job: JobContext,
+    filters: str,
+    newest: UUID | None,
+    statuses: tuple[str, ...],
+    done: str,
+    act: Callable[[Caller, UUID], str],
+) -> dict[str, Any]:
+    """Do `act` to each job and write the CSV; the result counts the outcomes."""
+    caller = services.launcher(job.id)
+    jobs = _matching(caller, filters).filter(status__in=statuses)
+    # Not itself, and nothing that came after it: what it launches must not be launched again.
+    jobs = jobs.filter(id__lt=job.id) if newest is None else jobs.filter(id__lte=newest).exclude(id=job.id)
+    outcomes: Counter[str] = Counter()
+    total = jobs.count()
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for number, (job_id, name, status) in enumerate(_pages(jobs), 1):
+            outcome, detail = _outcome(act, caller, job_id, done)
+            outcomes[outcome] += 1
+            job.progress(number, max(total, number), f"{number:,} of {total:,}")
+            yield str(job_id), name, status, outcome, detail
+
+    with job.save_file("outcomes.csv", CSV_TYPE) as file:
+        write_csv(file, COLUMNS, rows())
+    return {done: 0, "skipped": 0, "failed": 0} | dict(outcomes)
+
+
+def _matching(caller: Caller, filters: str) -> JobQuerySet:
+    selection = Selection(QueryDict(filters).dict())
+    jobs = selection.narrow(access.visible_jobs(caller.user), caller.user)
+    status = selection.cleaned_data.get("status")
+    return jobs.filter(status=status) if status else jobs
+
+
+def _pages(jobs: JobQuerySet) -> Iterator[tuple[UUID, str, str]]:
+    """Id, name and status of each job, by id, a page at a time: no transaction stays open meanwhile."""
+    last = UUID(int=0)
+    while page := list(jobs.filter(id__gt=last).order_by("id").values_list("id", "name", "status")[:ROWS]):
+        yield from page
+        last = page[-1][0]
+
+
+def _outcome(act: Callable[[Caller, UUID], str], caller: Caller, job_id: UUID, done: str) -> tuple[str, str]:
+    try:
+        return done, act(caller, job_id)
+    except SKIPPED as error:
+        return "skipped", str(error)
+    except FAILED as error:
+        return "failed", str(error)

@@ -54,9 +54,14 @@ def run(command: Sequence[str | Path], **options: Any) -> tuple[int, str]:
 
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals, seconds: float) -> None:
-    """Send `how`, wait, and kill what has not ended in time."""
+    """Send `how`, and see the end of it."""
     if process.poll() is None:
         process.send_signal(how)
+    await_end(process, seconds)
+
+
+def await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the end of a process, and kill it when its time is up."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

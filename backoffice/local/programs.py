@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from backoffice.local.home import PROJECT, secret
-from backoffice.local.processes import spawn, stop
+from backoffice.local.processes import await_end, spawn
 from backoffice.local.servers import Servers
 
 GRACE_SECONDS = 40  # a worker lets running jobs finish for 25 s
@@ -34,14 +34,19 @@ class Program:
         with self.log.open("ab") as log:
             self.process = spawn(self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options)
 
-    def stop(self) -> None:
-        """End it, with time to finish what it is at."""
-        if self.process:
-            stop(self.process, signal.SIGTERM, GRACE_SECONDS)
-
     def last_words(self) -> str:
         """The end of its log, for whoever must find out why it died."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+def stop(programs: Sequence[Program]) -> None:
+    """End them at the same time, with time to finish what they are at."""
+    processes = [program.process for program in programs if program.process]
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()  # once: a second one makes a worker drop what it runs
+    for process in processes:
+        await_end(process, GRACE_SECONDS)
 
 
 def environment(directory: Path, servers: Servers) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class Stack:
 
     @property
     def programs(self) -> list[Program]:
-        """In the order in which they stop: nothing new comes in while the workers finish."""
+        """Ours, without the servers."""
         return [self.web, *self.workers, self.upkeep]
 
     def supervise(self) -> None:
@@ -93,8 +94,9 @@ def running(options: Options, given: dict[str, str]) -> Iterator[Stack]:
         finally:
             if found.owned:
                 (options.directory / "run.json").unlink(missing_ok=True)
-            for program in stack.programs:
-                program.stop()
+            programs.stop([stack.web])  # nothing new comes in while the workers finish
+            programs.stop(stack.workers)
+            programs.stop([stack.upkeep])
 
 
 def fail_if_one_ended(*programs: Program) -> None:
@@ -109,7 +111,8 @@ def _listening(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=512)
     except OSError as error:
-        raise Unavailable(f"Port {port}: {error.strerror}. Choose another with --port.") from None
+        reason = os.strerror(error.errno or 0)
+        raise Unavailable(f"Port {port}: {reason}. Choose another with --port.") from None
 
 
 def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:

@@ -19,8 +19,6 @@ class Child(Protocol):
 
     def start(self) -> object: ...
 
-    def stop(self) -> None: ...
-
 
 class Supervisor:
     """Watches children that already run; `say` gets a sentence for each death and each new start."""

@@ -1,11 +1,8 @@
 """Places and processes for the tests of the local servers."""
 
-import contextlib
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pytest
 
 from backoffice.local import servers
 from backoffice.local.home import PROJECT
+from tests.local.places import copy_of, place
 
 HOLD_SERVERS = """
 import json, sys, time
@@ -23,15 +21,6 @@ with servers.running(Path(sys.argv[1]), json.loads(sys.argv[2]), durable=False) 
     print(json.dumps({"urls": running.urls, "pids": pids}), flush=True)
     sys.stdin.read()
 """
-
-
-@contextlib.contextmanager
-def place() -> Iterator[Path]:
-    """A directory with everything that paths may hold, which PostgreSQL's account may enter."""
-    directory = Path(tempfile.mkdtemp(prefix="bäck 'office ", dir="/tmp"))
-    directory.chmod(0o711)
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture
@@ -51,10 +40,10 @@ def initialised() -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(initialised, empty_home) -> Path:
+def home(initialised) -> Iterator[Path]:
     """Where servers ran before: starting them takes a moment only."""
-    subprocess.run(["cp", "-a", f"{initialised}/.", empty_home], check=True)
-    return empty_home
+    with copy_of(initialised) as directory:
+        yield directory
 
 
 class Holder:

@@ -1,0 +1,25 @@
+"""Directories for servers of the tests' own."""
+
+import contextlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A directory with everything that paths may hold, which PostgreSQL's account may enter."""
+    directory = Path(tempfile.mkdtemp(prefix="bäck 'office ", dir="/tmp"))
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@contextlib.contextmanager
+def copy_of(original: Path) -> Iterator[Path]:
+    """Another directory with the same content, owners and modes."""
+    with place() as directory:
+        subprocess.run(["cp", "-a", f"{original}/.", directory], check=True)
+        yield directory

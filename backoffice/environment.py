@@ -14,6 +14,7 @@ from environ.fileaware_mapping import FileAwareMapping
 
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)  # .example.com is all below it
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -104,8 +105,8 @@ class Environment:
         fix = "List this site's names, such as backoffice.example.com, with commas"
         hosts = [host.strip() for host in self.text(name, fix=fix).split(",") if host.strip()]
         for host in hosts:
-            if "*" in host or "/" in host:
-                why = "lets anyone choose the host" if "*" in host else "is not a host name"
+            if not HOST.fullmatch(host):
+                why = "lets anyone choose the host" if "*" in host else "is not a host name alone"
                 self.wrong(f"{name}={host!r}", why, fix)
         return hosts
 

@@ -161,7 +161,11 @@ STORAGES = {
     "jobs": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         # For our own account alone: what jobs write is for those who may see the job.
-        "OPTIONS": {"location": env.directory("FILES_DIR"), "file_permissions_mode": 0o600},
+        "OPTIONS": {
+            "location": env.directory("FILES_DIR"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
 }
 

@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "django_celery_results",
     "rest_framework",
     "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "knox",
     "axes",
     "jobs",
@@ -192,8 +194,22 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsing.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttling.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "jobs.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Backoffice",
+    "DESCRIPTION": "Submit jobs, follow them, fetch their files. Start with docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "jobs.api.schema.complete",
+    ],
+    "ENUM_NAME_OVERRIDES": {"Status": "jobs.models.Status"},
+    "SORT_OPERATION_PARAMETERS": False,
 }
 # Of one caller in one web process; far above what a program needs that heeds Retry-After.
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)

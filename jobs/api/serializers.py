@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
@@ -9,7 +10,7 @@ from jobs import access, explain, parameters, registry
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import Job, JobFile, JobLog, Status
 from jobs.registry import UnknownJobType
-from jobs.text import name_error
+from jobs.text import NAME_LIMIT, name_error
 
 BATCH_LIMIT = 500
 
@@ -23,6 +24,7 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class JsonObject(serializers.Field):
     """A JSON object, taken as it is."""
 
@@ -60,7 +62,7 @@ class SubmitSerializer(StrictSerializer):
     """What POST /jobs/ takes."""
 
     # Not trimmed: what was sent is what is stored, or it is refused.
-    name = Text(validators=[check_name], trim_whitespace=False)
+    name = Text(validators=[check_name], max_length=NAME_LIMIT, min_length=1, trim_whitespace=False)
     type = Text(required=False)
     params = JsonObject(required=False)
 
@@ -68,7 +70,7 @@ class SubmitSerializer(StrictSerializer):
 class BatchSerializer(StrictSerializer):
     """What POST /jobs/batch/ takes."""
 
-    jobs = serializers.ListField(child=SubmitSerializer(), allow_empty=False, max_length=BATCH_LIMIT)
+    jobs = serializers.ListField(child=SubmitSerializer(), min_length=1, max_length=BATCH_LIMIT)
 
 
 class CancelSerializer(StrictSerializer):
@@ -83,6 +85,22 @@ class RerunSerializer(StrictSerializer):
     params = JsonObject(required=False)
 
 
+class ProgressSerializer(serializers.Serializer):
+    """How far a job is; null where nobody can say."""
+
+    percent = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField(allow_blank=True)
+    eta_seconds = serializers.IntegerField(allow_null=True)
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Why a job failed."""
+
+    code = serializers.CharField()
+    type = serializers.CharField()
+    message = serializers.CharField()
+
+
 class JobSummarySerializer(serializers.ModelSerializer):
     """A job in a list."""
 
@@ -93,7 +111,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
     created_by = serializers.CharField(source="created_by_name")
     wait_seconds = serializers.SerializerMethodField()
     run_seconds = serializers.SerializerMethodField()
-    rerun_of = serializers.UUIDField(source="rerun_of_id")
+    rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
     can_cancel = serializers.SerializerMethodField()
     can_rerun = serializers.SerializerMethodField()
     admin_url = serializers.SerializerMethodField()
@@ -128,6 +146,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
     def get_url(self, job: Job) -> str:
         return reverse("api:job", args=[job.id], request=self.context["request"])
 
+    @extend_schema_field(ProgressSerializer)
     def get_progress(self, job: Job) -> dict[str, Any]:
         return {
             "percent": job.progress_percent,
@@ -135,6 +154,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "eta_seconds": explain.run_eta_seconds(job),
         }
 
+    @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
         if not job.error_code:
             return None
@@ -160,11 +180,13 @@ class JobSerializer(JobSummarySerializer):
     """A job by itself; the context holds its explanation, too."""
 
     params = serializers.SerializerMethodField()
+    result = serializers.DictField(allow_null=True)
     explanation = serializers.SerializerMethodField()
 
     class Meta(JobSummarySerializer.Meta):
         fields = (*JobSummarySerializer.Meta.fields, "params", "result", "explanation")
 
+    @extend_schema_field(ProgressSerializer)
     def get_progress(self, job: Job) -> dict[str, Any]:
         return super().get_progress(job) | {"eta_seconds": self.context["explanation"].eta_seconds}
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from jobs.api.views import changes, figures, job_types, jobs, nothing, records
+from jobs.api.views import changes, description, figures, job_types, jobs, nothing, records
 
 app_name = "api"
 urlpatterns = [
@@ -18,5 +18,7 @@ urlpatterns = [
     path("jobs/<uuid:id>/files/<path:name>", records.FileView.as_view(), name="job-file"),
     path("job-types/", job_types.JobTypesView.as_view(), name="job-types"),
     path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
+    path("schema/", description.SchemaView.as_view(), name="schema"),
+    path("docs/", description.DocsView.as_view(), name="docs"),
     re_path(r"", nothing.NothingHere.as_view()),
 ]

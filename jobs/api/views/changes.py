@@ -7,14 +7,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import services
+from jobs.api.openapi import operation
 from jobs.api.query import allow_only
-from jobs.api.serializers import CancelSerializer, RerunSerializer
+from jobs.api.serializers import CancelSerializer, JobSerializer, RerunSerializer
 from jobs.api.views.asking import accepted, caller, shown
 
 
 class CancelView(APIView):
     """Cancel a waiting job, or ask a running one to stop."""
 
+    @operation(
+        "Cancel a job",
+        {200: JobSerializer, 202: JobSerializer},
+        request=CancelSerializer,
+        problems=(404, 409),
+        headers=("Retry-After", "ETag"),
+        id="cancel_job",
+    )
     def post(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         wanted = CancelSerializer(data=request.data)
@@ -26,6 +35,14 @@ class CancelView(APIView):
 class RerunView(APIView):
     """Launch a settled job again, as a new one."""
 
+    @operation(
+        "Launch a settled job again",
+        {201: JobSerializer},
+        request=RerunSerializer,
+        problems=(404, 409, 504),
+        headers=("Location", "Retry-After", "ETag"),
+        id="rerun_job",
+    )
     def post(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         wanted = RerunSerializer(data=request.data)

@@ -13,7 +13,9 @@ from rest_framework.views import APIView
 
 from jobs import access, stats
 from jobs.api import filters
+from jobs.api.openapi import filter_parameters, operation
 from jobs.api.query import bad_value
+from jobs.api.shapes import StatsSerializer
 from jobs.models import Worker
 
 DEFAULT_PERIOD = timedelta(days=1)
@@ -23,6 +25,7 @@ LONGEST_PERIOD = timedelta(days=90)
 class StatsView(APIView):
     """Counts, times and failures of the jobs that the list's filters choose, submitted in the last day unless told."""
 
+    @operation("Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats")
     def get(self, request: Request) -> Response:
         visible = access.visible_jobs(request.user)
         jobs = filters.filtered(visible, request)

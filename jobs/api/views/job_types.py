@@ -8,7 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access, parameters, registry
+from jobs.api.openapi import operation
 from jobs.api.query import allow_only
+from jobs.api.shapes import JobTypeSerializer, JobTypesSerializer
 from jobs.registry import JobType, UnknownJobType
 
 
@@ -31,6 +33,7 @@ def described(job_type: JobType, user: Any) -> dict[str, Any]:
 class JobTypesView(APIView):
     """Every job type, by label."""
 
+    @operation("List job types", {200: JobTypesSerializer}, tag="Job types", id="list_job_types")
     def get(self, request: Request) -> Response:
         allow_only(request)
         return Response({"results": [described(one, request.user) for one in registry.all()]})
@@ -39,6 +42,9 @@ class JobTypesView(APIView):
 class JobTypeView(APIView):
     """One job type."""
 
+    @operation(
+        "Look at a job type", {200: JobTypeSerializer}, tag="Job types", problems=(404,), id="get_job_type"
+    )
     def get(self, request: Request, type: str) -> Response:
         allow_only(request)
         try:

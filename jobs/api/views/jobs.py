@@ -9,8 +9,10 @@ from rest_framework.views import APIView
 
 from jobs import access, services
 from jobs.api import filters, ordering, pagination, waiting
+from jobs.api.openapi import KEY, KNOWN, filter_parameters, operation, query
 from jobs.api.query import allow_only, whole_number
-from jobs.api.serializers import BatchSerializer, JobSummarySerializer, SubmitSerializer
+from jobs.api.serializers import BatchSerializer, JobSerializer, JobSummarySerializer, SubmitSerializer
+from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
 from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
 from jobs.services import Launch
 
@@ -18,9 +20,25 @@ from jobs.services import Launch
 DEFERRED = ("params", "result", "error_traceback")
 
 
+LIST_PARAMETERS = (
+    query("ordering", {"type": "string", "enum": list(ordering.ALLOWED)}, "-finished_at: settled jobs only."),
+    query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
+    query(
+        "page_size", {"type": "integer", "minimum": 1, "default": pagination.PAGE_SIZE}, "At most 200 count."
+    ),
+    query("count", {"type": "boolean", "default": False}, "Add `count`, which stops at 10,000."),
+)
+
+
 class JobsView(APIView):
     """The jobs the caller may see, and the place to submit one."""
 
+    @operation(
+        "List jobs, newest first",
+        {200: JobPageSerializer},
+        parameters=[*filter_parameters(), *LIST_PARAMETERS],
+        id="list_jobs",
+    )
     def get(self, request: Request) -> Response:
         others = (*pagination.PARAMETERS, "ordering")
         jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
@@ -28,6 +46,15 @@ class JobsView(APIView):
         page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
         return Response(page)
 
+    @operation(
+        "Submit a job",
+        {201: JobSerializer},
+        request=SubmitSerializer,
+        problems=(409, 422, 504),
+        parameters=[KEY],
+        headers=("Location", "Retry-After", "ETag", "Idempotency-Replayed"),
+        id="submit_job",
+    )
     def post(self, request: Request) -> Response:
         allow_only(request)
         wanted = SubmitSerializer(data=request.data)
@@ -40,6 +67,15 @@ class JobsView(APIView):
 class BatchView(APIView):
     """Up to 500 jobs at once: all of them, or none."""
 
+    @operation(
+        "Submit up to 500 jobs, all or none",
+        {201: BatchAnswerSerializer},
+        request=BatchSerializer,
+        problems=(409, 422, 504),
+        parameters=[KEY],
+        headers=("Retry-After", "Idempotency-Replayed"),
+        id="submit_batch",
+    )
     def post(self, request: Request) -> Response:
         allow_only(request)
         wanted = BatchSerializer(data=request.data)
@@ -56,6 +92,21 @@ class BatchView(APIView):
 class JobView(APIView):
     """One job."""
 
+    @operation(
+        "Look at a job",
+        {200: JobSerializer, 304: None},
+        problems=(404,),
+        parameters=[
+            KNOWN,
+            query(
+                "wait",
+                {"type": "integer", "minimum": 0, "maximum": waiting.SECONDS_LIMIT},
+                "Answer when the status changes, or after so many seconds.",
+            ),
+        ],
+        headers=("Retry-After", "ETag"),
+        id="get_job",
+    )
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request, ["wait"])
         seconds = whole_number(request, "wait", default=0, most=waiting.SECONDS_LIMIT)
@@ -68,6 +119,12 @@ class JobView(APIView):
             return Response(status=304, headers={"ETag": etag(job)})
         return shown(job, request)
 
+    @operation(
+        "Delete a settled job",
+        {204: None},
+        problems=(403, 404, 409),
+        id="delete_job",
+    )
     def delete(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         services.delete(caller(request), id)

@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from jobs.api.openapi import operation, query
 from jobs.api.problems import Problem
 from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
+from jobs.api.shapes import EventsSerializer, FilesSerializer, LogsSerializer
 from jobs.api.views.asking import visible_job
 from jobs.models import Job, JobFile
 
@@ -25,6 +27,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 class EventsView(APIView):
     """The status changes of a job, oldest first."""
 
+    @operation("Status changes of a job", {200: EventsSerializer}, problems=(404,), id="list_events")
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         events = visible_job(request, id).events.all()
@@ -34,6 +37,15 @@ class EventsView(APIView):
 class LogsView(APIView):
     """The log of a job, from a line on; `complete` when nothing will follow."""
 
+    @operation(
+        "Read a job's log",
+        {200: LogsSerializer},
+        problems=(404,),
+        parameters=[
+            query("after", {"type": "integer", "minimum": 0, "default": 0}, "The last `seq` one has.")
+        ],
+        id="read_log",
+    )
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request, ["after"])
         after = whole_number(request, "after", default=0)
@@ -68,6 +80,7 @@ def files_of(job: Job) -> QuerySet[JobFile]:
 class FilesView(APIView):
     """The files a job saved."""
 
+    @operation("Files of a job", {200: FilesSerializer}, problems=(404,), id="list_files")
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         files = files_of(visible_job(request, id))
@@ -80,6 +93,9 @@ class FileView(APIView):
 
     content_negotiation_class = AnyMediaType
 
+    @operation(
+        "Download a file", {(200, "*/*"): bytes}, problems=(404,), headers=("ETag",), id="download_file"
+    )
     def get(self, request: Request, id: UUID, name: str) -> FileResponse:
         allow_only(request)
         # Compared here: PostgreSQL would refuse a name that holds NUL.

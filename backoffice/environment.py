@@ -103,7 +103,8 @@ class Environment:
     def hosts(self, name: str) -> list[str]:
         """Host names that requests may carry."""
         fix = "List this site's names, such as backoffice.example.com, with commas"
-        hosts = [host.strip() for host in self.text(name, fix=fix).split(",") if host.strip()]
+        value = self.text(name, fix=fix)
+        hosts = [host.strip() for host in value.split(",")] if value else []
         for host in hosts:
             if not HOST.fullmatch(host):
                 why = "lets anyone choose the host" if "*" in host else "is not a host name alone"
@@ -150,8 +151,10 @@ class Environment:
 
 
 def mask(url: str) -> str:
-    """The URL without user, password and query."""
-    return re.sub(r"://.*@", "://***@", url, flags=re.DOTALL).split("?")[0]
+    """The URL without user, password, query, and whatever else may be a misplaced password."""
+    if "@" not in url:
+        url = re.sub(r"(://[^:/]*):.*", r"\1:***", url, flags=re.DOTALL)
+    return re.split("[?#]", re.sub(r"://.*@", "://***@", url, flags=re.DOTALL))[0]
 
 
 def _fault_of(url: str, schemes: list[str]) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django import forms
 from django.conf import settings as all_settings
-from django.db import connection, connections
+from django.db import connections
 
 from jobs import registry
 from jobs.registry import JobType
@@ -18,11 +18,8 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Let transactional tests empty the database, and pytest-django drop it."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # knox makes its table although ours replaces it; Django does not know it, so cannot empty auth_user.
-        cursor.execute("DROP TABLE IF EXISTS knox_authtoken")
+def django_db_setup(django_db_setup):
+    """Let pytest-django drop the database at the end."""
     yield
     connections["lifecycle"].close()
 

@@ -1,6 +1,12 @@
-"""The admin site: its name and its home page."""
+"""The admin site: its name, its home page, and the count in its header."""
+
+from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from jobs.admin import home
 
 
 class BackofficeAdminSite(AdminSite):
@@ -11,3 +17,16 @@ class BackofficeAdminSite(AdminSite):
     index_title = "Overview"
     site_url = None
     enable_nav_sidebar = False  # the bar at the top says the same in one line
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What needs attention and how it goes, for those who may see jobs; for others what else there is."""
+        figures = home.figures(request) if home.may_see(request.user) else {}
+        return super().index(request, figures | (extra_context or {}))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Django's, with what the header of every page shows."""
+        context = super().each_context(request)
+        if context["has_permission"] and home.may_see(request.user):
+            context["attention"] = home.attention(request.user)
+            context["may_launch"] = request.user.has_perm("jobs.add_job")
+        return context

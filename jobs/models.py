@@ -200,6 +200,15 @@ class Job(models.Model):
                 condition=Q(taken_published_at__isnull=False, publishes=1),
                 name="jobs_job_taken",
             ),
+            # What needs attention, and the home page's table of failures.
+            models.Index(
+                fields=["id"],
+                condition=Q(status=Status.FAILED, acknowledged_at=None),
+                name="jobs_job_unseen",
+            ),
+            models.Index(
+                fields=["finished_at"], condition=Q(status=Status.FAILED), name="jobs_job_failed_at"
+            ),
             # Deleting a job asks for its reruns; without this, by reading every job.
             models.Index(fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"),
             models.Index(fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"),

@@ -8,13 +8,10 @@ from django.urls import path, reverse
 from jobs import access
 from jobs.admin import bulk, columns, deeds, launch, live, page
 from jobs.admin.guard import guarded
+from jobs.admin.home import may_see
 from jobs.admin.listing import CappedPaginator, JobChangeList
 from jobs.models import Job
 from jobs.selection import as_uuid
-
-
-def _may_look(user) -> bool:
-    return user.has_perm("jobs.view_job") or user.has_perm("jobs.add_job")
 
 
 def _may_launch(user) -> bool:
@@ -77,14 +74,14 @@ class JobAdmin(admin.ModelAdmin):
                 guarded(launch.form, _may_launch, "GET", "POST"),
                 name="jobs_job_launch_type",
             ),
-            path("live/", guarded(live.cells, _may_look, "GET"), name="jobs_job_live"),
+            path("live/", guarded(live.cells, may_see, "GET"), name="jobs_job_live"),
             *(
-                path(f"<uuid:job_id>/{verb}/", guarded(view, _may_look, method), name=f"jobs_job_{verb}")
+                path(f"<uuid:job_id>/{verb}/", guarded(view, may_see, method), name=f"jobs_job_{verb}")
                 for verb, view, method in OF_ONE
             ),
             path(
                 "<uuid:job_id>/files/<int:file_id>/",
-                guarded(page.download, _may_look, "GET"),
+                guarded(page.download, may_see, "GET"),
                 name="jobs_job_file",
             ),
             *super().get_urls(),
@@ -103,10 +100,10 @@ class JobAdmin(admin.ModelAdmin):
         return JobChangeList
 
     def has_view_permission(self, request, obj=None):
-        return _may_look(request.user)
+        return may_see(request.user)
 
     def has_module_permission(self, request):
-        return _may_look(request.user)
+        return may_see(request.user)
 
     def has_add_permission(self, request):
         return False
@@ -125,9 +122,7 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(request.GET.get("q", ""))
         if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))
-        return super().changelist_view(
-            request, {"title": "Jobs", "may_launch": _may_launch(request.user)} | (extra_context or {})
-        )
+        return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
@@ -136,11 +131,11 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(page.page, _may_look, "GET")(request, wanted)
+        return guarded(page.page, may_see, "GET")(request, wanted)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         """Our confirmation: services.delete knows what belongs to a job, the admin's collector does not."""
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(deeds.delete, _may_look, "GET", "POST")(request, wanted)
+        return guarded(deeds.delete, may_see, "GET", "POST")(request, wanted)

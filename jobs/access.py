@@ -3,12 +3,15 @@
 `user` is None for a command: whoever runs one has the whole machine, so it may do everything.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from jobs import registry
 from jobs.lifecycle import NEXT
-from jobs.models import Job, JobQuerySet, Status
+from jobs.models import Job, JobFile, JobQuerySet, Status
 from jobs.registry import JobType, UnknownJobType
 
 
@@ -29,11 +32,30 @@ def _all_or_own(user: Any, permission: str) -> JobQuerySet:
 
 
 def may_launch(user: Any, job_type: JobType) -> bool:
-    """Whether `user` may launch jobs of this type."""
-    if user is None:
-        return True
-    permitted = job_type.permission is None or user.has_perm(job_type.permission)
-    return permitted and user.has_perm("jobs.add_job")
+    """Whether `user` may launch jobs of this type, with some params at least."""
+    return not missing_permission(user, job_type)
+
+
+def missing_permission(user: Any, job_type: JobType, params: Mapping[str, Any] | None = None) -> str:
+    """The first permission that `user` lacks to launch the type (with the validated `params`); "" if none."""
+    needed = ["jobs.add_job", job_type.permission, _permission_for(job_type, params)]
+    return next((one for one in needed if one and user is not None and not user.has_perm(one)), "")
+
+
+def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str | None:
+    if params is None or job_type.permission_for is None:
+        return None
+    return job_type.permission_for(params)
+
+
+def files(user: Any, job: Job) -> QuerySet[JobFile]:
+    """The files that `user`, who sees the job, may read: none where its params need a permission they lack."""
+    try:
+        permission = _permission_for(registry.get(job.type), job.params)
+    except UnknownJobType:
+        permission = None
+    permitted = user is None or permission is None or user.has_perm(permission)
+    return job.files.all() if permitted else job.files.none()
 
 
 def may_cancel(user: Any, job: Job) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ class JobType:
     run: Handler
     queue: str = "default"
     permission: str | None = None
+    permission_for: Callable[[Mapping[str, Any]], str | None] | None = None
     time_limit: int = 600
     cancel_grace: int = 10
     max_attempts: int = 1

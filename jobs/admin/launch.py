@@ -99,6 +99,12 @@ def _launch(
         for one in error.errors:
             params_form.add_error(one.name or None, one.message)
         return None
+    except services.NotPermitted as error:
+        params_form.add_error(None, str(error))
+        return None
+    except services.AlreadyActive as error:
+        params_form.add_error(None, f"Not launched: {error}.")
+        return None
     except (BrokerUnavailable, services.DatabaseUnavailable):
         messages.error(request, "Not launched: the queue does not answer. Your entries are kept; try again.")
         return None

@@ -61,7 +61,7 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
     """A file of the job, as an attachment, whatever it says it is."""
-    file = get_object_or_404(_visible(request, job_id).files, pk=file_id)
+    file = get_object_or_404(access.files(request.user, _visible(request, job_id)), pk=file_id)
     try:
         content = storages["jobs"].open(file.stored_name)
     except FileNotFoundError:
@@ -104,7 +104,7 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "may": access.possible(request.user, job),
         "explanation": explain.explanation(job),
         "steps": details.steps(job),
-        "files": list(job.files.all()) if job.attempt else [],
+        "files": list(access.files(request.user, job)) if job.attempt else [],
         "error": details.error_of(job),
         "result": details.result_of(job),
         "reruns": list(access.visible_jobs(request.user).filter(rerun_of=job)[:10]) if job.is_settled else [],

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from jobs import access
+from jobs import access, registry
 from jobs.models import Job, Source
+from jobs.registry import JobType
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -70,7 +71,7 @@ def visible(caller: Caller, job_id: UUID) -> Job:
 def launcher(job_id: UUID) -> Caller:
     """Whoever launched the job, with the rights they have now: what a handler acts as.
 
-    Raises: NotPermitted if the account is gone or deactivated meanwhile.
+    Raises: NotPermitted if the account is gone or deactivated meanwhile, or may not launch the job any more.
     """
     job = Job.objects.select_related("created_by").get(id=job_id)
     user = job.created_by
@@ -78,4 +79,16 @@ def launcher(job_id: UUID) -> Caller:
         raise NotPermitted("The account that launched this job is gone.")
     if user is not None and not user.is_active:
         raise NotPermitted("The account that launched this job is deactivated.")
-    return Caller(user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id)
+    caller = Caller(user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id)
+    check_launch(caller, registry.get(job.type), job.params)
+    return caller
+
+
+def check_launch(caller: Caller, job_type: JobType, params: Mapping[str, Any] | None = None) -> None:
+    """Make sure that the caller may launch the type, and with these (validated) params.
+
+    Raises: NotPermitted, naming the permission.
+    """
+    if missing := access.missing_permission(caller.user, job_type, params):
+        what = f'"{job_type.label}"' + ("" if params is None else " with these parameters")
+        raise NotPermitted(f"{what} needs the permission {missing}, which {caller.name} does not have.")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
-from jobs import access, lifecycle, parameters, registry
+from jobs import lifecycle, parameters, registry
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
@@ -29,6 +29,7 @@ from jobs.services.asking import (
     KeyReused,
     NotPermitted,
     OutcomeUnknown,
+    check_launch,
     visible,
 )
 
@@ -100,13 +101,14 @@ def chosen_type(name: str, type: str | None) -> JobType:
 
 def _new_job(caller: Caller, launch: Launch) -> Job:
     job_type = chosen_type(launch.name, launch.type)
-    if not access.may_launch(caller.user, job_type):
-        raise NotPermitted(f'You may not launch "{job_type.label}".')
+    check_launch(caller, job_type)
+    params = parameters.validate(job_type, launch.params)
+    check_launch(caller, job_type, params)
     return Job(
         id=uuid7(),
         name=launch.name or job_type.label,
         type=job_type.slug,
-        params=parameters.validate(job_type, launch.params),
+        params=params,
         queue=job_type.queue,
         created_by=caller.user,
         created_by_name=caller.name,

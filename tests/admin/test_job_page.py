@@ -110,7 +110,7 @@ def test_the_refresh_takes_any_nonsense_for_a_line_number(viewer, after):
 
 def test_a_file_comes_as_an_attachment_whatever_it_says_it_is(viewer):
     job = make_job(status=Status.COMPLETED)
-    stored = storages["jobs"].save("x", BytesIO(b"<script>alert(1)</script>"))
+    stored = storages["jobs"].save("hostile/page", BytesIO(b"<script>alert(1)</script>"))
     file = JobFile.objects.create(
         job=job,
         attempt=1,

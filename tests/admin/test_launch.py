@@ -3,9 +3,10 @@
 import pytest
 from django import forms
 from django.contrib.admin.models import LogEntry
+from django.urls import reverse
 
 from jobs.models import Job, Source
-from tests.factories import make_user
+from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,3 +79,29 @@ def test_a_type_with_a_permission_is_offered_only_to_those_who_have_it(operator,
 
 def test_an_unknown_type_is_not_found(operator):
     assert operator.get(f"{LAUNCH}nothing/").status_code == 404
+
+
+def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator, make_type):
+    make_type(slug="alone", label="Alone", unique_while_active=True)
+    operator.post(f"{LAUNCH}alone/", {"name": "One"})
+    page = operator.post(f"{LAUNCH}alone/", {"name": "Two"})
+    assert f"Not launched: job {Job.objects.get().pk} of this type is still active." in page.content.decode()
+
+
+def test_params_that_need_a_permission_of_their_own_are_refused_on_their_form(operator, make_type):
+    make_type(
+        slug="greet", label="Greet", form=Greeting, permission_for=lambda params: f"auth.{params['whom']}"
+    )
+    page = operator.post(f"{LAUNCH}greet/", filled(whom="add_user"))
+    assert "needs the permission auth.add_user, which olga does not have." in page.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_files_that_the_params_do_not_permit_are_neither_listed_nor_given(operator, make_type):
+    make_type(slug="greet", form=Greeting, permission_for=lambda params: "auth.view_user")
+    job = make_job(type="greet", params={"whom": "x"}, status="COMPLETED")
+    file = job.files.create(
+        attempt=1, name="people.csv", content_type="text/csv", size=1, sha256="", stored_name="x"
+    )
+    assert b"people.csv" not in operator.get(f"/admin/jobs/job/{job.pk}/change/").content
+    assert operator.get(reverse("admin:jobs_job_file", args=[job.pk, file.pk])).status_code == 404

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from jobs.models import JobFile
+from jobs.models import Job, JobFile
 from tests.factories import make_job
 
 
@@ -41,3 +41,10 @@ def test_names_that_no_file_has_are_404(client, file, name):
     answer = client.get(f"/api/v1/jobs/{file.job_id}/files/{name}")
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_files_that_the_params_do_not_permit_are_neither_listed_nor_given(client, file, make_type):
+    kind = make_type(permission_for=lambda params: "auth.view_user")
+    Job.objects.filter(id=file.job_id).update(type=kind.slug)
+    assert client.get(f"/api/v1/jobs/{file.job_id}/files/").json() == {"results": []}
+    assert client.get(f"/api/v1/jobs/{file.job_id}/files/{file.name}").status_code == 404

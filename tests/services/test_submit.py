@@ -3,12 +3,13 @@
 import json
 
 import pytest
+from django import forms
 
 from jobs import access, lifecycle, services
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import Job, JobEvent, Status
-from tests.factories import make_user
+from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,58 @@ def test_only_those_who_may_launch_a_type_can(make_type, redis):
     with pytest.raises(services.NotPermitted):
         services.submit(caller_for(plain), type=kind.slug)
     assert services.submit(caller_for(trusted), type=kind.slug)
+
+
+def by_colour(params):
+    return f"auth.{params['colour']}_user" if params["colour"] != "none" else None
+
+
+class Colour(forms.Form):
+    """A parameter that a permission may depend on."""
+
+    colour = forms.CharField(initial="none")
+
+
+def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in(make_type, redis):
+    kind = make_type(form=Colour, permission_for=by_colour)
+    plain, viewer = make_user("jobs.add_job", username="paul"), make_user("jobs.add_job", "auth.view_user")
+    with pytest.raises(services.NotPermitted) as refused:
+        services.submit(caller_for(plain), type=kind.slug, params={"colour": "view"})
+    assert str(refused.value) == (
+        f'"{kind.label}" with these parameters needs the permission auth.view_user, which paul does not have.'
+    )
+    assert not Job.objects.exists()
+    assert services.submit(caller_for(plain), type=kind.slug)
+    assert services.submit(caller_for(viewer), type=kind.slug, params={"colour": "view"})
+
+
+def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
+    kind = make_type(form=Colour, permission_for=by_colour)
+    demoted = make_user("jobs.add_job", username="dora")
+    job = make_job(
+        type=kind.slug, params={"colour": "add"}, created_by=demoted, created_by_name="dora", source="api"
+    )
+    with pytest.raises(services.NotPermitted, match=r"needs the permission auth\.add_user, which dora does"):
+        services.launcher(job.id)
+
+
+def test_a_launcher_who_was_deactivated_or_deleted_is_refused_in_the_worker(make_type):
+    kind = make_type()
+    leaver = make_user("jobs.add_job", is_active=False)
+    with pytest.raises(services.NotPermitted, match="is deactivated"):
+        services.launcher(make_job(type=kind.slug, created_by=leaver, source="api").id)
+    with pytest.raises(services.NotPermitted, match="is gone"):
+        services.launcher(make_job(type=kind.slug, source="api").id)
+    assert services.launcher(make_job(type=kind.slug, source="command").id).user is None
+
+
+def test_files_are_for_those_whom_the_params_permit(make_type):
+    kind = make_type(form=Colour, permission_for=by_colour)
+    job = make_job(type=kind.slug, params={"colour": "view"}, status=Status.COMPLETED)
+    job.files.create(attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x")
+    assert not access.files(make_user("jobs.view_job"), job).exists()
+    assert access.files(make_user("auth.view_user"), job).exists()
+    assert access.files(None, job).exists()
 
 
 def test_a_unique_type_names_the_active_job_and_runs_again_after_it(caller, make_type, redis):

@@ -34,7 +34,7 @@ def run_bulk(type, user, **params):
 
 
 def test_the_active_ones_that_match_are_cancelled_and_the_csv_tells_of_each():
-    boss = make_user("jobs.view_job", "jobs.cancel_job", username="boss")
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
     waiting = make_job(name="report 1")
     running = make_job(name="report 2", status=Status.PROCESSING)
     make_job(name="report 3", status=Status.COMPLETED)
@@ -53,7 +53,7 @@ def test_the_active_ones_that_match_are_cancelled_and_the_csv_tells_of_each():
 
 def test_settled_jobs_are_launched_again_each_once(make_type):
     make_type(slug="again")
-    boss = make_user("jobs.view_job", "jobs.add_job", username="boss")
+    boss = make_user("jobs.add_job", "jobs.view_job", username="boss")
     failed = [make_job(type="again", status=Status.FAILED) for _ in range(3)]
     outcome, _ = run_bulk("bulk_rerun", boss, filters="type=again")
     assert outcome.result == {"launched": 3, "skipped": 0, "failed": 0}
@@ -63,7 +63,7 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
 
 
 def test_nothing_newer_than_meant_is_touched():
-    boss = make_user("jobs.view_job", "jobs.cancel_job")
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job")
     meant, late = make_job(), make_job()
     run_bulk("bulk_cancel", boss, newest=str(meant.pk))
     late.refresh_from_db()
@@ -71,7 +71,7 @@ def test_nothing_newer_than_meant_is_touched():
 
 
 def test_rights_are_those_that_the_launcher_has_when_it_runs():
-    demoted = make_user("jobs.view_job")
+    demoted = make_user("jobs.add_job", "jobs.view_job")
     make_job()
     outcome, rows = run_bulk("bulk_cancel", demoted)
     assert outcome.result == {"cancelled": 0, "skipped": 1, "failed": 0}
@@ -79,7 +79,7 @@ def test_rights_are_those_that_the_launcher_has_when_it_runs():
 
 
 def test_a_deactivated_launcher_does_nothing():
-    gone = make_user("jobs.view_job", "jobs.cancel_job", is_active=False)
+    gone = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", is_active=False)
     waiting = make_job()
     outcome, _ = run_bulk("bulk_cancel", gone)
     assert outcome.status == Status.FAILED

@@ -42,7 +42,7 @@ def names(written, format):
 def test_rows_come_in_the_order_of_their_creation_and_formulas_are_inert(format):
     make_job(name="first")
     make_job(name="=cmd()")
-    outcome, written = run_export(make_user("jobs.view_job"), format=format)
+    outcome, written = run_export(make_user("jobs.add_job", "jobs.view_job"), format=format)
     assert outcome.status == Status.COMPLETED, outcome.error_traceback
     first, second, _itself = names(written, format)
     assert first == "first"
@@ -54,14 +54,14 @@ def test_an_export_of_a_period_has_its_rows_only():
     make_job(name="old", created_at="2026-01-05T00:00:00Z")
     make_job(name="march", created_at="2026-03-05T00:00:00Z")
     _, written = run_export(
-        make_user("jobs.view_job"), since="2026-03-01T00:00:00Z", until="2026-04-01T00:00:00Z"
+        make_user("jobs.add_job", "jobs.view_job"), since="2026-03-01T00:00:00Z", until="2026-04-01T00:00:00Z"
     )
     assert names(written, "csv") == ["march"]
 
 
 @pytest.mark.parametrize("model", EXPORTABLE)
 def test_every_registered_model_is_exported_to_those_who_may_view_it(model):
-    boss = make_user("jobs.view_job", EXPORTABLE[model].permission)
+    boss = make_user("jobs.add_job", "jobs.view_job", EXPORTABLE[model].permission)
     outcome, _ = run_export(boss, model=model)
     assert outcome.status == Status.COMPLETED, outcome.error_traceback
 

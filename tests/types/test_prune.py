@@ -31,16 +31,16 @@ def run_prune(user, **params):
 
 
 def test_a_dry_run_says_what_would_go_and_removes_nothing(old_job):
-    outcome = run_prune(make_user("jobs.delete_job"), dry_run=True)
+    outcome = run_prune(make_user("jobs.add_job", "jobs.delete_job"), dry_run=True)
     assert (outcome.result["jobs"], outcome.result["jobs_by_type"]) == (1, {"report": 1})
     assert Job.objects.filter(pk=old_job.pk).exists()
 
 
 def test_prune_removes_what_is_past_its_retention(old_job):
-    assert run_prune(make_user("jobs.delete_job"), dry_run=False).result["jobs"] == 1
+    assert run_prune(make_user("jobs.add_job", "jobs.delete_job"), dry_run=False).result["jobs"] == 1
     assert not Job.objects.filter(pk=old_job.pk).exists()
 
 
 def test_whoever_lost_the_right_to_delete_prunes_nothing(old_job):
-    assert run_prune(make_user(), dry_run=False).status == Status.FAILED
+    assert run_prune(make_user("jobs.add_job"), dry_run=False).status == Status.FAILED
     assert Job.objects.filter(pk=old_job.pk).exists()

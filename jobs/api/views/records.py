@@ -12,13 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from jobs import access
 from jobs.api.openapi import operation, query
 from jobs.api.problems import Problem
 from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
 from jobs.api.shapes import EventsSerializer, FilesSerializer, LogsSerializer
 from jobs.api.views.asking import visible_job
-from jobs.models import Job, JobFile
+from jobs.models import JobFile
 
 LINES_LIMIT = 1_000
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
@@ -72,9 +73,10 @@ class AnyMediaType(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-def files_of(job: Job) -> QuerySet[JobFile]:
-    """The job's files, of each name the one of the latest attempt."""
-    return JobFile.objects.filter(job=job).order_by("name", "-attempt").distinct("name")
+def files_of(request: Request, id: UUID) -> QuerySet[JobFile]:
+    """The job's files as far as the caller may read them, of each name the one of the latest attempt."""
+    files = access.files(request.user, visible_job(request, id))
+    return files.order_by("name", "-attempt").distinct("name")
 
 
 class FilesView(APIView):
@@ -83,7 +85,7 @@ class FilesView(APIView):
     @operation("Files of a job", {200: FilesSerializer}, problems=(404,), id="list_files")
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request)
-        files = files_of(visible_job(request, id))
+        files = files_of(request, id)
         data = FileSerializer(files, many=True, context={"request": request}).data
         return Response({"results": data})
 
@@ -99,7 +101,7 @@ class FileView(APIView):
     def get(self, request: Request, id: UUID, name: str) -> FileResponse:
         allow_only(request)
         # Compared here: PostgreSQL would refuse a name that holds NUL.
-        file = next((one for one in files_of(visible_job(request, id)) if one.name == name), None)
+        file = next((one for one in files_of(request, id) if one.name == name), None)
         if file is None:
             raise Http404
         try:

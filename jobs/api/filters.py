@@ -9,10 +9,9 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, Subquery
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
+from jobs import parameters
 from jobs.api.problems import query_error
 from jobs.api.query import allow_only, bad_query
 from jobs.models import Job, JobQuerySet, Source, Status
@@ -67,11 +66,8 @@ class Moment(forms.Field):
     def to_python(self, value: str | None) -> datetime | None:
         if not value:
             return None
-        try:
-            moment = parse_datetime(value)
-        except ValueError:
-            moment = None
-        if moment is None or timezone.is_naive(moment):
+        moment = parameters.moment(value)
+        if moment is None:
             raise ValidationError(
                 "Must be a date and time with a zone, such as 2026-11-22T09:30:00Z (a + is written %2B)."
             )

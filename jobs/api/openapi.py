@@ -87,6 +87,7 @@ def operation(
         )
         for status in refused
     }
+    responses[414] = OpenApiResponse(description="The address is too long. The web server's answer, in HTML.")
     sent = [
         OpenApiParameter(
             name,

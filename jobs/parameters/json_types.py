@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -9,9 +10,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 
 
-def _rfc3339(value: str) -> bool:
-    moment = parse_datetime(value)
-    return moment is not None and timezone.is_aware(moment)
+def moment(text: str) -> datetime | None:
+    """The moment, in UTC, that a date and time with a zone names (RFC 3339); None if it names none.
+
+    In UTC, because PostgreSQL refuses zones more than 16 hours off, which Python takes.
+    """
+    try:
+        found = parse_datetime(text)
+        return found.astimezone(UTC) if found is not None and timezone.is_aware(found) else None
+    except (ValueError, OverflowError):  # well formed, but no such day or hour
+        return None
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
     (
         forms.DateTimeField,
         JsonType(
-            _parses(_rfc3339),
+            _parses(moment),
             "a date and time with a zone, such as 2026-11-22T09:30:00Z",
             {"type": "string", "format": "date-time"},
         ),

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from django import forms
 from django.db import models
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
 
-from jobs.parameters.json_types import json_type
+from jobs.parameters.json_types import json_type, moment
 from jobs.registry import JobType
 from jobs.text import storable_json
 
@@ -128,7 +127,7 @@ def form_errors(form: forms.Form) -> list[ParamError]:
 def _to_form(field: forms.Field, value: Any) -> Any:
     """A JSON or Python value as the form's widget would have sent it."""
     if isinstance(field, forms.DateTimeField) and isinstance(value, str):
-        return parse_datetime(value)
+        return moment(value)
     if isinstance(field, forms.JSONField) and value is not None:
         return json.dumps(value)
     return value

@@ -149,6 +149,7 @@ def test_jobs_are_chosen_by_who_created_them_and_by_what_they_repeat(viewer):
         ("created_after=99999-01-01", "created_after", "zone"),
         ("created_after=2026-11-22T12:00:00", "created_after", "zone"),
         ("created_after=2026-11-22", "created_after", "zone"),
+        ("created_before=0001-01-01T00:00:00%2B10:00", "created_before", "zone"),
         ("finished_before=2026-02-30T12:00:00Z", "finished_before", "zone"),
         ("ordering=password", "ordering", "-finished_at"),
         ("ordering=-finished_at", "ordering", "COMPLETED"),
@@ -197,6 +198,12 @@ def test_jobs_that_ended_at_the_same_moment_are_each_listed_once(viewer):
         seen += names(page)
         link = page["next"]
     assert seen == ["4", "3", "2", "1", "0"]
+
+
+def test_a_zone_far_off_is_understood(viewer):
+    make_job(created_at=NOON)
+    assert names(viewer.get(f"{JOBS}?created_before=2026-11-23T07:00:00%2B19:28").json()) == []
+    assert len(names(viewer.get(f"{JOBS}?created_before=2026-11-23T08:00:00%2B19:00").json())) == 1
 
 
 def test_counting_stops_at_a_limit(viewer, monkeypatch):

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs import access, stats
+from jobs import access, parameters, stats
 from jobs.api import filters
 from jobs.api.openapi import filter_parameters, operation
 from jobs.api.query import bad_value
@@ -53,9 +52,9 @@ def period(request: Request) -> tuple[datetime, datetime]:
     Raises: Problem (400) when it is longer than LONGEST_PERIOD.
     """
     query = request.query_params
-    end = parse_datetime(query.get("created_before", "")) or timezone.now()
+    end = parameters.moment(query.get("created_before", "")) or timezone.now()
     try:
-        start = parse_datetime(query.get("created_after", "")) or end - DEFAULT_PERIOD
+        start = parameters.moment(query.get("created_after", "")) or end - DEFAULT_PERIOD
     except OverflowError:
         raise bad_value("created_before", "There is no day before that.") from None
     if end - start > LONGEST_PERIOD:

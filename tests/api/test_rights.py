@@ -1,0 +1,153 @@
+"""Who gets what: callers are kept apart, and the table of address, method and role is the reviewed one."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from jobs.api.urls import urlpatterns
+from jobs.models import Job, JobEvent, JobFile, JobLog
+from tests.factories import make_job, make_user
+
+API = "/api/v1/"
+TABLE = Path(__file__).with_name("rights.txt")
+METHODS = ("get", "post", "put", "delete")
+BODIES = {
+    "jobs/": {"name": "Quick"},
+    "jobs/batch/": {"jobs": [{"name": "Quick"}]},
+}
+ADDRESSES = {
+    "jobs": "jobs/",
+    "batch": "jobs/batch/",
+    "stats": "jobs/stats/",
+    "job": "jobs/{id}/",
+    "job-cancel": "jobs/{id}/cancel/",
+    "job-rerun": "jobs/{id}/rerun/",
+    "job-events": "jobs/{id}/events/",
+    "job-logs": "jobs/{id}/logs/",
+    "job-files": "jobs/{id}/files/",
+    "job-file": "jobs/{id}/files/secret.txt",
+    "job-types": "job-types/",
+    "job-type": "job-types/quick/",
+    "schema": "schema/",
+    "docs": "docs/",
+    None: "nothing/",
+}
+
+
+def full_job(owner=None, **fields) -> Job:
+    """A job with an event, a log line and a file, each of which tells on whoever shows it."""
+    job = make_job(name="secret name", type="quick", created_by=owner, **{"status": "FAILED"} | fields)
+    JobEvent.objects.create(job=job, to_status="PENDING", actor="secret actor")
+    JobLog.objects.create(job=job, attempt=1, seq=1, at=timezone.now(), level="INFO", message="secret line")
+    stored = storages["jobs"].save("x", ContentFile(b"secret content"))
+    JobFile.objects.create(
+        job=job,
+        attempt=1,
+        name="secret.txt",
+        content_type="text/plain",
+        size=14,
+        sha256="0" * 64,
+        stored_name=stored,
+    )
+    return job
+
+
+def content(answer) -> str:
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+
+
+@pytest.fixture
+def other(make_client):
+    """A second caller who may do with jobs whatever does not need to see those of others."""
+    return make_client("jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
+
+
+@pytest.mark.usefixtures("quick")
+class TestTwoCallers:
+    """One caller's job is, for the other, in no list, count, figure, log or file, and cannot be touched."""
+
+    @pytest.mark.parametrize("address", sorted(set(ADDRESSES.values())))
+    @pytest.mark.parametrize("method", ["get", "post", "delete"])
+    def test_no_address_tells_or_changes_anything(self, client, other, method, address):
+        job = full_job(client.user)
+        before = list(Job.objects.values_list("id", "version"))
+        body = BODIES.get(address, {}) if method == "post" else None
+        answer = getattr(other, method)(API + address.format(id=job.id), body, format="json")
+        told = content(answer)
+        assert "secret" not in told.replace("secret.txt", "")
+        assert str(job.id) not in told
+        if "{id}" in address:
+            assert answer.status_code in (404, 405)
+        mine = Job.objects.exclude(created_by=other.user)
+        assert list(mine.values_list("id", "version")) == before
+
+    def test_figures_and_counts_hold_ones_own_jobs_only(self, client, other):
+        full_job(client.user)
+        assert other.get(f"{API}jobs/?count=true").json()["count"] == 0
+        assert sum(other.get(f"{API}jobs/stats/").json()["by_status"].values()) == 0
+
+    @pytest.mark.parametrize(
+        "query", ["status=FAILED", "id={id}", "created_by={owner}", "name=secret", "type=quick"]
+    )
+    def test_no_filter_finds_the_others_job(self, client, other, query):
+        job = full_job(client.user)
+        query = query.format(id=job.id, owner=client.user.username)
+        assert client.get(f"{API}jobs/?{query}").json()["results"]
+        assert not other.get(f"{API}jobs/?{query}").json()["results"]
+
+    def test_a_key_of_one_caller_means_nothing_to_the_other(self, client, other):
+        sent = {"data": {"name": "Quick"}, "format": "json", "headers": {"Idempotency-Key": "k"}}
+        first, second = client.post(f"{API}jobs/", **sent), other.post(f"{API}jobs/", **sent)
+        assert first.json()["id"] != second.json()["id"]
+
+
+def clients() -> dict[str, APIClient]:
+    """One caller for each role; the owner has submitted the job and may see and launch their own."""
+    users = {
+        "anonymous": None,
+        "stranger": make_user(),
+        "owner": make_user("jobs.add_job"),
+        "viewer": make_user("jobs.view_job"),
+        "operator": make_user(),
+        "superuser": make_user(is_superuser=True),
+    }
+    users["operator"].user_permissions.set(Permission.objects.filter(content_type__app_label="jobs"))
+    made = {}
+    for role, user in users.items():
+        made[role] = APIClient()
+        if user:
+            made[role].force_authenticate(user)
+            made[role].force_login(user)
+        made[role].user = user
+    return made
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("quick")
+def test_the_table_of_address_method_and_role_is_the_reviewed_one():
+    callers = clients()
+    lines = [f"{'':42}" + "".join(f"{role:>10}" for role in callers)]
+    for address in dict.fromkeys(ADDRESSES.values()):
+        for method in METHODS:
+            statuses = [
+                status_of(client, method, address, callers["owner"].user) for client in callers.values()
+            ]
+            lines.append(f"{method.upper():7}{address:35}" + "".join(f"{status:>10}" for status in statuses))
+    assert [*lines, ""] == TABLE.read_text().split("\n"), "\n".join(lines)
+
+
+def status_of(client, method, address, owner) -> int:
+    job = full_job(owner)
+    body = BODIES.get(address, {}) if method != "get" else None
+    answer = getattr(client, method)(API + address.format(id=job.id), body, format="json")
+    content(answer)
+    return answer.status_code
+
+
+def test_every_address_is_in_the_table():
+    assert {getattr(pattern, "name", None) for pattern in urlpatterns} == set(ADDRESSES)

@@ -145,5 +145,20 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
         return {type: Usual(*figures) for type, *figures in cursor.fetchall()}
 
 
+def last_settled(types: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+    """Status and end of the last job of each of `types` that ran; types that never ran are absent.
+
+    Source: index jobs_job_type_ran; one query.
+    """
+    sql = """SELECT wanted.type, last.status, last.finished_at FROM unnest(%s::text[]) AS wanted(type), LATERAL (
+            SELECT status, finished_at FROM jobs_job
+            WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
+            ORDER BY finished_at DESC LIMIT 1
+        ) AS last"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [sorted(set(types))])
+        return {type: (status, finished_at) for type, status, finished_at in cursor.fetchall()}
+
+
 def _seconds(value: timedelta | None) -> float | None:
     return None if value is None else round(value.total_seconds(), 3)

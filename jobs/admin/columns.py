@@ -31,12 +31,13 @@ def type_label(slug: str) -> str:
 
 
 def name(job: Job) -> SafeString:
-    """The job's name, leading to its page, and its type below."""
+    """The job's name, leading to its page, and below it the type, where that says more than the name."""
+    label = type_label(job.type)
     return format_html(
         '<a class="job-name" href="{}">{}</a><span class="below">{}</span>',
         reverse("admin:jobs_job_change", args=[job.pk]),
         job.name,
-        type_label(job.type),
+        "" if label == job.name else label,
     )
 
 

@@ -13,9 +13,11 @@ from django.utils.dateparse import parse_datetime
 
 from jobs import parameters, registry
 from jobs.admin import times
-from jobs.models import Job, Status
+from jobs.models import Job, Status, Worker
 
 FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
+# A worker's id is made anew at each start, 32 digits long.
+WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 # Frames below these are the machinery's, not the handler's.
 MACHINERY = ("/site-packages/", "/lib/python3", "/jobs/engine/", "<frozen ")
 
@@ -30,6 +32,11 @@ class Step:
     note: str
     status: str
     after: str = ""
+
+    @property
+    def short_actor(self) -> str:
+        """The actor, a worker by the first digits of its id."""
+        return short(self.actor)
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,17 @@ def application_frames(traceback: str) -> list[Frame]:
             path = "/".join(found["path"].split("/")[-3:])
             frames.append(Frame(f"{path}:{found['line']}", found["function"], code))
     return frames[::-1][:10]
+
+
+def worker_of(job: Job) -> str:
+    """The worker that ran the job last, as people know it: its host and the first digits of its id."""
+    host = Worker.objects.filter(pk=job.worker).values_list("host", flat=True).first() if job.worker else ""
+    return f"{host or ''} {short(job.worker)}".strip()
+
+
+def short(text: str) -> str:
+    """`text` with the ids of workers cut to their first digits."""
+    return WORKER_ID.sub(r"\1", text)
 
 
 def deleted_at(job: Job) -> datetime | None:

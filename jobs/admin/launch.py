@@ -1,4 +1,4 @@
-"""Launching from the admin: the types as cards, then the form of one type."""
+"""Launching from the admin: the types as cards, then the form of one type, empty or filled as another job was."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,67 +11,108 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from jobs import access, parameters, registry, services
+from jobs import access, parameters, registry, services, stats
 from jobs.admin import record
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.admin.curl import as_curl
+from jobs.admin.deeds import REFUSALS, refusal
+from jobs.admin.rows import usual_durations
 from jobs.models import Job
 from jobs.registry import JobType
+from jobs.selection import as_uuid
+from jobs.text import NAME_LIMIT, name_error
 
 # One input each, as the form's fields have; the browser brings its own calendar.
-NATIVE: tuple[tuple[type[forms.Field], forms.Widget], ...] = (
+NATIVE: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
     (
         forms.DateTimeField,
-        forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
+        forms.DateTimeInput,
+        {"attrs": {"type": "datetime-local", "step": 1}, "format": "%Y-%m-%dT%H:%M:%S"},
     ),
-    (forms.DateField, forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")),
-    (forms.TimeField, forms.TimeInput(attrs={"type": "time"}, format="%H:%M")),
-    (forms.JSONField, AdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"})),
+    (forms.DateField, forms.DateInput, {"attrs": {"type": "date"}, "format": "%Y-%m-%d"}),
+    (forms.TimeField, forms.TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
+    (forms.JSONField, AdminTextareaWidget, {"attrs": {"rows": 6, "spellcheck": "false"}}),
 )
 
 
 class NameForm(forms.Form):
     """What every job has beside the parameters of its type."""
 
-    name = forms.CharField(max_length=200, help_text="How the job is called in lists.")
+    name = forms.CharField(max_length=NAME_LIMIT, help_text="How the job is called in lists.")
+
+    def clean_name(self) -> str:
+        """Refuse what the API refuses."""
+        name = str(self.cleaned_data["name"])
+        if error := name_error(name):
+            raise forms.ValidationError(error)
+        return name
 
 
 def types(request: HttpRequest) -> HttpResponse:
-    """The types that the user may launch."""
+    """The types that the user may launch, with what is usual and how the last one went."""
     permitted = [one for one in registry.all() if access.may_launch(request.user, one)]
-    return _page(request, "types", title="Launch job", types=permitted)
+    slugs = {one.slug for one in permitted}
+    usual, last = usual_durations(slugs), stats.last_settled(slugs)
+    cards = [(one, usual.get(one.slug), last.get(one.slug)) for one in permitted]
+    return _page(request, "types", title="Launch job", cards=cards)
 
 
 def form(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form of one type; launches on POST and leads to the job."""
+    """The form of one type; launches on POST and leads to the job. `?again=` fills it as that job was."""
     job_type = _permitted_type(request, slug)
+    model = _model(request, job_type)
     bound = request.POST if request.method == "POST" else None
-    name_form = NameForm(bound, initial={"name": job_type.label})
-    params_form = params_form_of(job_type, bound)
-    if bound is not None and name_form.is_valid() & params_form.is_valid():
-        job = _launch(request, job_type, name_form, params_form)
+    name_form = None if model else NameForm(bound, initial={"name": job_type.label})
+    params_form = params_form_of(job_type, bound, model)
+    if bound is not None and _all_valid(name_form, params_form):
+        job = _launch(request, job_type, name_form, params_form, model)
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     return _page(
         request,
         "form",
-        title=job_type.label,
+        title=f"Launch again: {model.name}" if model else job_type.label,
         type=job_type,
+        model=model,
         name_form=name_form,
         params_form=params_form,
+        usual=usual_durations({slug}).get(slug),
+        curl=as_curl(request, job_type, _shown(params_form)),
     )
 
 
-def params_form_of(
-    job_type: JobType, data: Mapping[str, Any] | None = None, initial: Mapping[str, Any] | None = None
-) -> forms.Form:
-    """The form of a type, dressed in the admin's widgets."""
-    made = job_type.form(data, initial=dict(initial or {}), prefix="params")
-    for field in made.fields.values():
-        for kind, widget in NATIVE:
+def params_form_of(job_type: JobType, data: Mapping[str, Any] | None, model: Job | None) -> forms.Form:
+    """The form of a type in native widgets; a secret left empty keeps the one that the model job has."""
+    initial = _stored(job_type, model) if model else {}
+    made = job_type.form(data, initial=initial, prefix="params")
+    for name, field in made.fields.items():
+        for kind, widget, options in NATIVE:
             if isinstance(field, kind):
-                field.widget = widget
+                field.widget = widget(**options)
                 break
+        if name in job_type.secret_fields:
+            field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+            if model and model.params.get(name):
+                field.required = False
+                field.help_text = "Left empty: as it was."
     return made
+
+
+def _stored(job_type: JobType, model: Job) -> dict[str, Any]:
+    try:
+        return parameters.bind(job_type, model.params)
+    except parameters.InvalidParams:  # the form has changed since: what still fits is a start
+        return dict(model.params)
+
+
+def _model(request: HttpRequest, job_type: JobType) -> Job | None:
+    """The job to launch again, if the address names one."""
+    if "again" not in request.GET:
+        return None
+    found = access.visible_jobs(request.user).filter(pk=as_uuid(request.GET["again"]), type=job_type.slug)
+    job = found.first()
+    if job is None:
+        raise Http404("No such job.")
+    return job
 
 
 def _permitted_type(request: HttpRequest, slug: str) -> JobType:
@@ -84,20 +125,34 @@ def _permitted_type(request: HttpRequest, slug: str) -> JobType:
     return job_type
 
 
+def _all_valid(*given: forms.Form | None) -> bool:
+    refused = [
+        one for one in given if one is not None and not one.is_valid()
+    ]  # asks each: all show their errors
+    return not refused
+
+
 def _launch(
-    request: HttpRequest, job_type: JobType, name_form: forms.Form, params_form: forms.Form
+    request: HttpRequest,
+    job_type: JobType,
+    name_form: forms.Form | None,
+    params_form: forms.Form,
+    model: Job | None,
 ) -> Job | None:
-    """The job, launched; None with the reason in the forms or the messages."""
+    """The job, launched; None with the reason in the form or the messages."""
+    caller = record.caller(request)
+    params = parameters.as_json(params_form.cleaned_data)
     try:
-        job = services.submit(
-            record.caller(request),
-            name=name_form.cleaned_data["name"],
-            type=job_type.slug,
-            params=parameters.as_json(params_form.cleaned_data),
-        )
+        if model is None or name_form is not None:
+            name = name_form.cleaned_data["name"] if name_form else ""
+            job = services.submit(caller, name=name, type=job_type.slug, params=params)
+        else:
+            kept = [name for name in job_type.secret_fields if not params.get(name)]
+            changed = {name: value for name, value in params.items() if name not in kept}
+            job = services.rerun(caller, model.pk, changed)
     except parameters.InvalidParams as error:
         for one in error.errors:
-            params_form.add_error(one.name or None, one.message)
+            params_form.add_error(one.name if one.name in params_form.fields else None, one.message)
         return None
     except services.NotPermitted as error:
         params_form.add_error(None, str(error))
@@ -105,17 +160,22 @@ def _launch(
     except services.AlreadyActive as error:
         params_form.add_error(None, f"Not launched: {error}.")
         return None
-    except (BrokerUnavailable, services.DatabaseUnavailable):
-        messages.error(request, "Not launched: the queue does not answer. Your entries are kept; try again.")
+    except REFUSALS as error:
+        messages.error(request, refusal(error))
         return None
-    except services.OutcomeUnknown as error:
-        messages.error(
-            request, f"PostgreSQL went away: whether job {error.job_id} was launched is not known."
-        )
-        return None
-    record.action(request, [job], "Launched.")
+    record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
     messages.success(request, f"“{job.name}” is launched.")
     return job
+
+
+def _shown(params_form: forms.Form) -> dict[str, Any]:
+    """The params that the form shows, as JSON: what was sent where it is valid, else what it began with."""
+    if params_form.is_bound and params_form.is_valid():
+        return parameters.as_json(params_form.cleaned_data)
+    initial = {
+        name: params_form.get_initial_for_field(field, name) for name, field in params_form.fields.items()
+    }
+    return parameters.as_json({name: value for name, value in initial.items() if value is not None})
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:

@@ -103,6 +103,7 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "job": job,
         "may": access.possible(request.user, job),
         "explanation": explain.explanation(job),
+        "worker": details.worker_of(job),
         "steps": details.steps(job),
         "files": list(access.files(request.user, job)) if job.attempt else [],
         "error": details.error_of(job),

@@ -2,6 +2,7 @@
 
 from django import template
 
+from jobs import explain
 from jobs.admin import columns, times
 
 register = template.Library()
@@ -17,3 +18,4 @@ register.simple_tag(times.time_of_day, name="clock")
 register.simple_tag(times.duration, name="duration")
 register.simple_tag(columns.failure, name="failure")
 register.simple_tag(lambda at: times.lasting(at, None), name="since")
+register.simple_tag(explain.words, name="roughly")

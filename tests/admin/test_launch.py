@@ -1,11 +1,16 @@
 """Launching from the admin."""
 
+import json
+import shlex
+
 import pytest
 from django import forms
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
-from jobs.models import Job, Source
+from jobs.models import ApiToken, Job, Source, Status
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +80,77 @@ def test_a_type_with_a_permission_is_offered_only_to_those_who_have_it(operator,
     assert b"Secret" not in operator.get(LAUNCH).content
     assert operator.get(f"{LAUNCH}secret/").status_code == 403
     assert operator.post(f"{LAUNCH}secret/", {"name": "x"}).status_code == 403
+
+
+def test_a_job_is_launched_again_with_changes_as_its_rerun(operator, greet):
+    operator.post(f"{LAUNCH}greet/", filled())
+    first = Job.objects.get()
+    Job.objects.filter(pk=first.pk).update(status=Status.CANCELLED, finished_at=timezone.now())
+    again = f"{LAUNCH}greet/?again={first.pk}"
+    assert 'value="Ada"' in operator.get(again).content.decode()
+    operator.post(again, filled(whom="Grace"))
+    second = Job.objects.get(rerun_of=first)
+    assert (second.name, second.params["whom"], second.params["times"]) == ("Hello", "Grace", 2)
+
+
+def test_a_secret_left_empty_stays_as_it_was(operator, make_type):
+    class Login(forms.Form):
+        host = forms.CharField()
+        password = forms.CharField()
+
+    make_type(slug="login", form=Login, secret_fields=("password",))
+    first = make_job(type="login", status=Status.FAILED, params={"host": "a", "password": "hunter2"})
+    again = f"{LAUNCH}login/?again={first.pk}"
+    assert b"hunter2" not in operator.get(again).content
+    operator.post(again, {"params-host": "b", "params-password": ""})
+    assert Job.objects.get(rerun_of=first).params == {"host": "b", "password": "hunter2"}
+
+
+def test_nobody_launches_again_what_they_may_not_see(client, greet):
+    client.force_login(make_user("jobs.add_job", is_staff=True))
+    assert client.get(f"{LAUNCH}greet/?again={make_job(type='greet').pk}").status_code == 404
+
+
+def test_the_curl_call_beside_the_form_is_one_that_the_api_takes(operator, greet):
+    page = operator.post(f"{LAUNCH}greet/", filled() | {"name": ""})
+    words = shlex.split(page.context["curl"].replace("\\\n", " "))
+    body = json.loads(words[words.index("-d") + 1])
+    answer = operator.post("/api/v1/jobs/", body | {"name": "by hand"}, content_type="application/json")
+    assert answer.status_code in (201, 401, 403), answer.content  # 401 where sessions are no login to the API
+    assert body["params"] == {"whom": "Ada", "times": 2, "at": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("", {}),
+        ("x" * 201, {}),
+        ("\u200b", {}),
+        ("a\x07b", {}),
+        ("a\x00b", {}),
+        ("ok", {"whom": ""}),
+        ("ok", {"whom": "x" * 21}),
+        ("ok", {"whom": "a\x00b"}),
+        ("ok", {"times": "0"}),
+        ("ok", {"times": "many"}),
+        ("ok", {"at": "yesterday"}),
+    ],
+)
+def test_both_doors_refuse_the_same(operator, greet, name, params):
+    page = operator.post(f"{LAUNCH}greet/", filled(**params) | {"name": name})
+    assert page.status_code == 200
+    token = ApiToken.objects.create(User.objects.get(username="olga"), name="t")[1]
+    sent = {"whom": "Ada", "times": 2} | params
+    if str(sent["times"]).isdigit():
+        sent["times"] = int(sent["times"])
+    answer = operator.post(
+        "/api/v1/jobs/",
+        {"type": "greet", "name": name, "params": sent},
+        content_type="application/json",
+        headers={"authorization": f"Token {token}"},
+    )
+    assert answer.status_code == 400, answer.content
+    assert not Job.objects.exists()
 
 
 def test_an_unknown_type_is_not_found(operator):

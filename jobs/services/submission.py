@@ -6,7 +6,7 @@ A caller's Idempotency-Key stands in the row itself, so that the same transactio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def submit(
     BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs); OutcomeUnknown.
     """
     launch = Launch(name, type, params or {})
-    submission = Submission(caller, idempotency_key, _digest([launch]))
+    submission = Submission(caller, idempotency_key, _digest("submit", [launch]))
     if replayed := submission.replay():
         return replayed[0]
     return submission.accept([_new_job(caller, launch)])[0]
@@ -70,13 +70,20 @@ def submit_batch(caller: Caller, items: Sequence[Launch], *, idempotency_key: st
 
     Raises: InvalidBatch, and whatever `submit` raises.
     """
-    submission = Submission(caller, idempotency_key, _digest(items))
+    submission = Submission(caller, idempotency_key, _digest("batch", items))
     return submission.replay() or submission.accept(_new_batch(caller, items))
 
 
-def rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any] | None = None) -> Job:
+def rerun(
+    caller: Caller,
+    job_id: UUID,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    idempotency_key: str | None = None,
+) -> Job:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
+    Under a key that came before: the job made then, `replayed`.
     Raises: Job.DoesNotExist; InvalidTransition while it is active; whatever `submit` raises.
     """
     job = visible(caller, job_id)
@@ -84,9 +91,13 @@ def rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any] | None = No
         raise InvalidTransition(
             f"The job is {job.get_status_display().lower()}; only settled jobs run again."
         )
-    again = _new_job(caller, Launch(job.name, job.type, {**job.params, **(overrides or {})}))
+    wanted = Launch(job.name, job.type, overrides or {})
+    submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [wanted]))
+    if replayed := submission.replay():
+        return replayed[0]
+    again = _new_job(caller, replace(wanted, params={**job.params, **wanted.params}))
     again.rerun_of = job
-    return Submission(caller).accept([again])[0]
+    return submission.accept([again])[0]
 
 
 def chosen_type(name: str, type: str | None) -> JobType:
@@ -133,9 +144,9 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     return jobs
 
 
-def _digest(launches: Sequence[Launch]) -> str:
-    """The request in 64 characters: the same ones for the same request only."""
-    plain = [[one.name, one.type, dict(one.params)] for one in launches]
+def _digest(kind: str, launches: Sequence[Launch]) -> str:
+    """The request in 64 characters: the same ones for the same request only; a batch of one is no single job."""
+    plain = [kind, *([one.name, one.type, dict(one.params)] for one in launches)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 

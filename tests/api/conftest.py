@@ -1,6 +1,7 @@
 """Callers of the API with their tokens, and what the broker may do to them."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from rest_framework.test import APIClient
@@ -8,6 +9,7 @@ from rest_framework.test import APIClient
 from jobs.api.throttling import CallerThrottle
 from jobs.engine import publishing
 from jobs.models import ApiToken
+from tests.backoffice.processes import serving, started
 from tests.factories import make_user
 
 
@@ -58,3 +60,23 @@ def broker_away():
 def full_buckets():
     """Nobody has asked anything yet."""
     CallerThrottle.buckets.clear()
+
+
+@pytest.fixture
+def api_site(transactional_db, tmp_path) -> Iterator[str]:
+    """The API's address at a running web server, behind which a worker runs jobs; nobody is throttled."""
+    environment = {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "HTTPS": "false",
+        "TRUSTED_PROXY_COUNT": "0",
+        "FILES_DIR": str(tmp_path / "files"),
+        "API_REQUESTS_PER_MINUTE": "1000000",
+    }
+    worker = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
+    worker += ["--without-heartbeat", "--without-gossip", "--without-mingle"]
+    with (
+        (tmp_path / "worker.log").open("w") as log,
+        serving(tmp_path, **environment) as site,
+        started(worker, log=log, **environment, REMAP_SIGTERM="SIGQUIT"),
+    ):
+        yield f"http://127.0.0.1:{site.port}/api/v1"

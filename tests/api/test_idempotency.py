@@ -1,8 +1,13 @@
 """Idempotency-Key: one request, however often it arrives."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
+from rest_framework.test import APIClient
 
 from jobs.models import Job
+from tests.factories import make_job
 
 JOBS = "/api/v1/jobs/"
 
@@ -45,3 +50,36 @@ def test_errors_are_not_remembered(client):
 def test_a_key_is_visible_and_short(client, key):
     assert submit(client, key=key).status_code == 400
     assert not Job.objects.exists()
+
+
+def test_a_batch_of_one_is_another_request_than_a_single_job(client):
+    submit(client)
+    answer = client.post(
+        f"{JOBS}batch/", {"jobs": [{"name": "a"}]}, format="json", headers={"Idempotency-Key": "k"}
+    )
+    assert answer.status_code == 422
+
+
+def test_running_again_may_be_repeated_too(client):
+    job = make_job(created_by=client.user, type="quick", status="FAILED")
+    again = {"path": f"{JOBS}{job.id}/rerun/", "headers": {"Idempotency-Key": "again"}}
+    first, second = client.post(**again), client.post(**again)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] == second.json()["id"]
+    assert second["Idempotency-Replayed"] == "true"
+    other = make_job(created_by=client.user, type="quick", status="FAILED")
+    assert client.post(f"{JOBS}{other.id}/rerun/", headers={"Idempotency-Key": "again"}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_under_one_key_make_one_job(client):
+    def post(_):
+        caller = APIClient(HTTP_AUTHORIZATION=f"Token {client.token}")
+        answer = submit(caller)
+        connection.close()
+        return answer
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == Job.objects.count() == 1

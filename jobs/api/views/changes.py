@@ -7,10 +7,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import services
-from jobs.api.openapi import operation
+from jobs.api.openapi import KEY, operation
 from jobs.api.query import allow_only
 from jobs.api.serializers import CancelSerializer, JobSerializer, RerunSerializer
-from jobs.api.views.asking import accepted, caller, shown
+from jobs.api.views.asking import accepted, caller, idempotency_key, shown
 
 
 class CancelView(APIView):
@@ -39,13 +39,15 @@ class RerunView(APIView):
         "Launch a settled job again",
         {201: JobSerializer},
         request=RerunSerializer,
-        problems=(404, 409, 504),
-        headers=("Location", "Retry-After", "ETag"),
+        problems=(404, 409, 422, 504),
+        parameters=[KEY],
+        headers=("Location", "Retry-After", "ETag", "Idempotency-Replayed"),
         id="rerun_job",
     )
     def post(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         wanted = RerunSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        job = services.rerun(caller(request), id, wanted.validated_data.get("params"))
+        params = wanted.validated_data.get("params")
+        job = services.rerun(caller(request), id, params, idempotency_key=idempotency_key(request))
         return accepted(job, request)

@@ -1,0 +1,67 @@
+"""The API against its own description, by schemathesis: a running server, real PostgreSQL and Redis, a worker."""
+
+import os
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+# A form's rules over several fields (since before until) stand in no schema.
+EXCLUDED = [positive_data_acceptance]
+TRIALS = settings(
+    max_examples=int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8")),
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+
+
+@pytest.fixture
+def schema(make_client, api_site):
+    """The description as the server serves it to a caller who may do everything."""
+    client = make_client("jobs.add_job", "jobs.view_job", "jobs.cancel_job", "jobs.delete_job")
+    headers = {"Authorization": f"Token {client.token}"}
+    loaded = schemathesis.openapi.from_url(f"{api_site}/schema/", headers=headers)
+    loaded.token = headers
+    return loaded
+
+
+def answers_as_described(schema, operation, mode):
+    """Call an operation as its description allows, or just not; returns what was wrong."""
+
+    @TRIALS
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def trial(case):
+        case.call_and_validate(headers=schema.token, excluded_checks=EXCLUDED)
+
+    try:
+        trial()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE  # nothing can be wrong where nothing is sent
+    except FailureGroup as error:
+        return [f"{operation.label} {mode.name}: {str(one)[:2000]}" for one in error.exceptions]
+    return []
+
+
+def test_every_operation_answers_as_described(schema):
+    wrong = []
+    for found in schema.get_all_operations():
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            wrong += answers_as_described(schema, found.ok(), mode)
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_operations_that_follow_one_another_answer_as_described(schema):
+    class Journey(schema.as_state_machine()):
+        def get_call_kwargs(self, case):
+            return {"headers": schema.token}
+
+        def validate_response(self, response, case, additional_checks=(), **kwargs):
+            case.validate_response(response, excluded_checks=EXCLUDED, headers=schema.token)
+
+    Journey.run(settings=settings(TRIALS, stateful_step_count=6))

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> 
             state.unlink(missing_ok=True)
             for child in reversed(servers.started.values()):
                 child.stop()
+            if home != directory and not durable:
+                shutil.rmtree(home)  # the caller removes its own directory only
 
 
 def _lock_or_attach(lock: IO[str], state: Path) -> dict[str, str] | None:

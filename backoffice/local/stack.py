@@ -85,6 +85,8 @@ def running(options: Options, given: dict[str, str]) -> Iterator[Stack]:
     with _listening(options.port) as door, servers.running(options.directory, given) as found:
         with exclusive(options.directory / "prepare.lock"):  # two at once would both migrate
             stack = _prepare(options, found, door)
+        if found.owned:
+            (options.directory / "run.json").unlink(missing_ok=True)  # of a killed run
         try:
             for program in stack.programs:
                 program.start()

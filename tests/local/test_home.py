@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from backoffice.local import home as local_home
+from backoffice.local import servers
 from backoffice.local.home import reachable, secret, write_private
 from backoffice.local.processes import Unavailable
 
@@ -63,3 +64,14 @@ def test_a_stand_in_that_somebody_else_made_is_refused(empty_home, monkeypatch):
     os.chown(stand_in, 12345, 12345)
     with pytest.raises(Unavailable, match="is not ours"):
         reachable(hidden / "deep")
+
+
+@as_root
+def test_a_stand_in_of_throw_away_servers_goes_with_them(empty_home, monkeypatch):
+    (empty_home / "stand-ins").mkdir()
+    monkeypatch.setattr(local_home, "STAND_INS", empty_home / "stand-ins")
+    (empty_home / "hidden").mkdir(mode=0o700)
+    given = {"DATABASE_URL": "", "REDIS_URL": ""}
+    with servers.running(empty_home / "hidden" / "deep", given, durable=False):
+        assert [*(empty_home / "stand-ins").iterdir()]
+    assert not [*(empty_home / "stand-ins").iterdir()]

@@ -76,13 +76,16 @@ def write_json_lines(file: IO[bytes], columns: Sequence[Column], rows: Iterable[
     names = [column.name for column in columns]
     with _as_text(file, "utf-8") as text:
         for row in rows:
-            text.write(json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False) + "\n")
+            values = dict(zip(names, row, strict=True))
+            text.write(json.dumps(values, ensure_ascii=False, default=plain) + "\n")
 
 
 def plain(value: Any) -> str | int | float | bool | None:
-    """A value of a row as JSON has it."""
+    """A value of a row as one cell; lists and objects as JSON text."""
     if value is None or isinstance(value, str | int | float):
         return value
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -141,12 +144,21 @@ class Workbook:
     def _writer(self, sheet: Worksheet, kind: Kind) -> Any:
         cell = self._cells[kind]
         if kind is Kind.TEXT:
-            return lambda row, column, value: sheet.write_string(row, column, xlsx_text(str(value)), cell)
+            return lambda row, column, value: sheet.write_string(
+                row, column, xlsx_text(str(plain(value))), cell
+            )
         if kind is Kind.MOMENT:
-            return lambda row, column, value: sheet.write_datetime(row, column, local(value), cell)
+            return lambda row, column, value: _write_moment(sheet, row, column, value, cell)
         if kind is Kind.DAY:
             return lambda row, column, value: sheet.write_datetime(row, column, value, cell)
         return lambda row, column, value: sheet.write_number(row, column, value, cell)
+
+
+def _write_moment(sheet: Worksheet, row: int, column: int, moment: datetime, cell: Any) -> None:
+    if 1900 < moment.year < 9999:
+        sheet.write_datetime(row, column, local(moment), cell)
+    else:  # a spreadsheet has no such date, in whatever zone
+        sheet.write_string(row, column, moment.isoformat(), cell)
 
 
 def xlsx_text(text: str) -> str:

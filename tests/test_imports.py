@@ -15,6 +15,7 @@ ORDER = [
     "registry",
     "parameters",
     "sheets",
+    "snapshot",
     "selection",
     "context",
     "engine",

@@ -142,3 +142,13 @@ def test_the_file_stays_open_for_its_owner():
     sheets.write_csv(file, [NAME], [])
     sheets.write_json_lines(file, [NAME], [["x"]])
     assert not file.closed
+
+
+def test_lists_and_objects_are_themselves_in_json_lines_and_json_text_in_a_cell():
+    value = {"to": ["é", 1]}
+    lines, table = BytesIO(), BytesIO()
+    sheets.write_json_lines(lines, [NAME], [(value,)])
+    sheets.write_csv(table, [NAME], [(value,)])
+    assert json.loads(lines.getvalue()) == {"name": value}
+    [[_, cell]] = [[row[0] for row in csv.reader(StringIO(table.getvalue().decode("utf-8-sig")))]]
+    assert cell == '{"to": ["é", 1]}'

@@ -1,77 +1,214 @@
-"""Exports: the rows that the launcher may see, in every format, inert."""
+"""Exports: the rows that the launcher may see, in every format, inert, without secrets."""
 
-import csv
+import dataclasses
 import json
-from io import BytesIO, StringIO
+from datetime import UTC, datetime
 
 import pytest
-from django.core.files.storage import storages
-from openpyxl import load_workbook
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
 
-from jobs import parameters, registry
+from jobs import parameters, registry, services
 from jobs.engine.tasks import execute
-from jobs.models import Status
-from jobs.types.export import EXPORTABLE
-from tests.factories import make_job, make_user
+from jobs.models import Job, JobEvent, Source, Status
+from jobs.sheets import FORMULA_STARTS
+from jobs.types import export
+from jobs.types.export.tables import TABLES
+from tests.factories import make_job, make_user, make_worker
+from tests.types.exports import claimed, exported, run_export
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
-
-def run_export(user, **params):
-    """The outcome of an export, and the bytes of its file."""
-    stored = parameters.validate(registry.get("export"), params)
-    job = make_job(status=Status.PROCESSING, type="export", params=stored, created_by=user, source="admin")
-    outcome = execute(job)
-    file = job.files.first()
-    if file is None:
-        return outcome, b""
-    with storages["jobs"].open(file.stored_name) as content:
-        return outcome, content.read()
-
-
-def names(written, format):
-    if format == "csv":
-        return [row["name"] for row in csv.DictReader(StringIO(written.decode("utf-8-sig")))]
-    if format == "jsonl":
-        return [json.loads(line)["name"] for line in written.decode().splitlines()]
-    header, *rows = load_workbook(BytesIO(written))["Rows"].values
-    return [row[header.index("Name")] for row in rows]
+FORMATS = ["csv", "xlsx", "jsonl"]
+SECRETS = {
+    "password",
+    "digest",
+    "token_key",
+    "idempotency_key",
+    "request_hash",
+    "session_data",
+    "session_key",
+}
+GUARDED = [model for model, table in TABLES.items() if table.permission]
 
 
-@pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl"])
-def test_rows_come_in_the_order_of_their_creation_and_formulas_are_inert(format):
-    make_job(name="first")
-    make_job(name="=cmd()")
-    outcome, written = run_export(make_user("jobs.add_job", "jobs.view_job"), format=format)
-    assert outcome.status == Status.COMPLETED, outcome.error_traceback
-    first, second, _itself = names(written, format)
-    assert first == "first"
-    assert second == ("=cmd()" if format == "jsonl" else "'=cmd()")
-    assert outcome.result["rows"] == 3
+def make_viewer(*permissions, **fields):
+    return make_user("jobs.add_job", "jobs.view_job", *permissions, **fields)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_rows_come_in_the_order_of_their_creation(format):
+    make_job(name="second", created_at=datetime(2026, 3, 2, tzinfo=UTC))
+    make_job(name="first", created_at=datetime(2026, 3, 1, tzinfo=UTC))
+    rows = exported(make_viewer(), format=format, until="2026-04-01T00:00:00Z")
+    assert [row["name"] for row in rows] == ["first", "second"]
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_text_that_begins_like_a_formula_is_inert_in_spreadsheets_and_itself_in_json(format, start):
+    name = f"{start}HYPERLINK(A1)"
+    make_job(name=name)
+    row = exported(make_viewer(), format=format)[0]
+    # XLSX itself knows no carriage return.
+    assert row["name"].replace("_x000D_", "\r") == (name if format == "jsonl" else f"'{name}")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_hostile_text_leaves_the_file_whole(format):
+    names = ["<r><t>x</r>", "]]>&<a>", "_x0041_", "\x1b[31m\x07", '",\n"', "\ufffe\uffff", "é" * 200]
+    for name in names:
+        make_job(name=name, error_message="x" * 100_000)
+    assert len(exported(make_viewer(), format=format)) == len(names) + 1
 
 
 def test_an_export_of_a_period_has_its_rows_only():
-    make_job(name="old", created_at="2026-01-05T00:00:00Z")
-    make_job(name="march", created_at="2026-03-05T00:00:00Z")
-    _, written = run_export(
-        make_user("jobs.add_job", "jobs.view_job"), since="2026-03-01T00:00:00Z", until="2026-04-01T00:00:00Z"
+    for name, day in [("before", "02-28"), ("first", "03-01"), ("after", "04-01")]:
+        make_job(name=name, created_at=f"2026-{day}T00:00:00Z")
+    rows = exported(make_viewer(), since="2026-03-01T00:00:00Z", until="2026-04-01T00:00:00Z")
+    assert [row["name"] for row in rows] == ["first"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("model", TABLES)
+def test_every_registered_table_is_exported_to_those_who_may_view_it(model, format):
+    make_worker()
+    permission = TABLES[model].permission
+    assert exported(make_viewer(*[permission] if permission else []), model=model, format=format) is not None
+
+
+@pytest.mark.parametrize("model", GUARDED)
+def test_an_export_of_what_one_may_not_view_is_refused_at_the_launch(model):
+    alice = make_viewer(username="alice")
+    caller = services.Caller(user=alice, name="alice", source=Source.API)
+    with pytest.raises(services.NotPermitted) as refused:
+        services.submit(caller, type="export", params={"model": model})
+    assert str(refused.value) == (
+        f'"Export data" with these parameters needs the permission {TABLES[model].permission}, '
+        "which alice does not have."
     )
-    assert names(written, "csv") == ["march"]
+    assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("model", EXPORTABLE)
-def test_every_registered_model_is_exported_to_those_who_may_view_it(model):
-    boss = make_user("jobs.add_job", "jobs.view_job", EXPORTABLE[model].permission)
-    outcome, _ = run_export(boss, model=model)
-    assert outcome.status == Status.COMPLETED, outcome.error_traceback
+@pytest.mark.parametrize("model", GUARDED)
+def test_an_export_of_somebody_demoted_meanwhile_fails_and_says_why(model):
+    outcome, written = run_export(make_viewer(username="dora"), model=model)
+    assert (outcome.status, outcome.error_code, written) == (Status.FAILED, "exception", b"")
+    assert outcome.error_message.endswith(
+        f"needs the permission {TABLES[model].permission}, which dora does not have."
+    )
 
 
-@pytest.mark.parametrize("model", EXPORTABLE)
-def test_nobody_exports_what_they_may_not_view(model):
-    outcome, written = run_export(make_user("jobs.add_job"), model=model)
-    assert (outcome.status, written) == (Status.FAILED, b"")
+def test_an_export_whose_launcher_was_deleted_meanwhile_fails():
+    job = claimed(make_viewer())
+    User.objects.all().delete()
+    assert execute(job).error_message == "The account that launched this job is gone."
 
 
-def test_a_model_that_is_not_registered_is_refused():
-    with pytest.raises(parameters.InvalidParams):
-        parameters.validate(registry.get("export"), {"model": "sessions.session"})
+def test_who_may_not_see_all_jobs_exports_their_own_and_their_events():
+    alice = make_user("jobs.add_job")
+    mine, other = make_job(created_by=alice), make_job()
+    for job in (mine, other):
+        JobEvent.objects.create(job=job, to_status=Status.PENDING, actor="x")
+    assert {row["id"] for row in exported(alice)} >= {str(mine.id)}
+    assert str(other.id) not in {row["id"] for row in exported(alice)}
+    assert [row["job_id"] for row in exported(alice, model="jobs.jobevent")] == [str(mine.id)]
+    assert len(exported(make_viewer(), model="jobs.jobevent")) == 2
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_secret_params_are_masked(make_type, format):
+    kind = make_type(secret_fields=("password",))
+    make_job(type=kind.slug, params={"password": "hunter2", "host": "db"})
+    _, written = run_export(make_viewer(), format=format)
+    row = exported(make_viewer(), format=format)[0]
+    assert b"hunter2" not in written
+    params = row["params"] if format == "jsonl" else json.loads(row["params"])
+    assert params == {"password": parameters.MASK, "host": "db"}
+
+
+def test_all_params_of_a_type_that_is_gone_are_masked():
+    make_job(type="long_gone", params={"password": "hunter2"})
+    assert exported(make_viewer())[0]["params"] == {"password": parameters.MASK}
+
+
+def test_no_column_of_any_table_holds_a_secret():
+    for table in TABLES.values():
+        assert not SECRETS & set(table.fields)
+    assert not {"jobs.apitoken", "sessions.session"} & set(TABLES)
+
+
+def test_every_field_that_tells_a_secret_exists_so_that_the_test_above_can_fail():
+    fields = {field.name for model in apps.get_models() for field in model._meta.fields}
+    assert fields >= SECRETS
+
+
+def test_an_export_of_accounts_has_no_password():
+    boss = make_viewer("auth.view_user", username="boss", password="hunter2")
+    _, written = run_export(boss, model="auth.user", format="csv")
+    assert b"boss" in written
+    assert boss.password.encode() not in written
+
+
+def test_a_moment_that_no_spreadsheet_has_is_text(settings):
+    settings.TIME_ZONE = "America/New_York"  # the year 1 begins there in the year before it
+    boss = make_viewer("auth.view_user", last_login=datetime(1, 1, 1, tzinfo=UTC))
+    assert exported(boss, model="auth.user", format="xlsx")[0]["last_login"] == "0001-01-01T00:00:00+00:00"
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_and_not_cut(monkeypatch):
+    monkeypatch.setattr(export, "XLSX_ROWS", 1)
+    make_job()
+    outcome, written = run_export(make_viewer(), format="xlsx")
+    assert outcome.error_message == (
+        "2 rows are too many for a sheet, which holds 1: choose CSV, or a shorter period."
+    )
+    assert written == b""
+    assert len(exported(make_viewer(), format="csv")) == 3
+
+
+def test_rows_come_through_a_cursor_of_the_servers_that_keeps_no_copy(monkeypatch):
+    cursors = []
+
+    def shown(row):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT is_holdable FROM pg_cursors")
+            cursors.extend(cursor.fetchall())
+        return row
+
+    monkeypatch.setitem(TABLES, "jobs.job", dataclasses.replace(TABLES["jobs.job"], shown=shown))
+    exported(make_viewer())
+    assert cursors == [(False,)]
+
+
+def test_the_result_tells_how_many_rows_which_file_has():
+    outcome, _ = run_export(make_viewer(), format="xlsx")
+    assert outcome.result == {"rows": 1, "file": "jobs-job.xlsx"}
+
+
+def test_an_export_that_is_told_to_stop_writes_no_file():
+    job = claimed(make_viewer())
+    Job.objects.filter(id=job.id).update(cancel_requested_at=timezone.now())
+    assert execute(job).status == Status.CANCELLED
+    assert not job.files.exists()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"model": "sessions.session"}, "sessions.session is not one of the available choices."),
+        ({"model": "jobs.apitoken"}, "jobs.apitoken is not one of the available choices."),
+        ({"format": "pdf"}, "pdf is not one of the available choices."),
+        ({"since": "1812-01-01T00:00:00Z"}, "since: Must be in the year 1900 or later."),
+        (
+            {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+            "until: The period must end after it begins.",
+        ),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_at_the_launch(params, message):
+    with pytest.raises(parameters.InvalidParams) as refused:
+        parameters.validate(registry.get("export"), params)
+    assert message in str(refused.value)

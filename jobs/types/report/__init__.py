@@ -1,19 +1,18 @@
 """The job type "Generate report": the jobs of a period in figures, as a file."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs import access, registry
 from jobs.context import JobContext
 from jobs.models import Job, JobQuerySet, Source
 from jobs.registry import job_type
+from jobs.snapshot import snapshot
 from jobs.types.report.figures import JOBS, JOBS_LIMIT, SECTIONS, Section
 from jobs.types.report.formats import FORMATS, Report
 
@@ -90,7 +89,7 @@ def run(
     jobs = visible.filter(created_at__gte=since, created_at__lt=until)
     if types:
         jobs = jobs.filter(type__in=types)
-    with _snapshot():
+    with snapshot():
         tables: dict[Section, Iterable[tuple[Any, ...]]] = {}
         for done, section in enumerate(SECTIONS):
             job.progress(done, len(SECTIONS) + 1, section.title)
@@ -115,14 +114,6 @@ def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
     if launched.created_by.has_perm("jobs.view_job"):
         return access.visible_jobs(launched.created_by), "all jobs"
     return access.visible_jobs(launched.created_by), f"the jobs of {launched.created_by.get_username()}"
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """All queries in the block see one moment of the database, so that the sections agree."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _watched(job: JobContext, rows: Iterable[tuple[Any, ...]], total: int) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,124 @@
+"""The job type "Export data": the rows of a table as CSV, XLSX or JSON Lines, streamed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from django import forms
+from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+
+from jobs import services
+from jobs.context import JobContext
+from jobs.registry import job_type
+from jobs.sheets import (
+    CSV_TYPE,
+    JSON_LINES_TYPE,
+    XLSX_TYPE,
+    Column,
+    workbook,
+    write_csv,
+    write_json_lines,
+)
+from jobs.snapshot import snapshot
+from jobs.types.export.tables import TABLES, Row, Table, view_permission
+
+XLSX_ROWS = 1_048_575  # a sheet has one more, for the header
+ROWS_AT_A_TIME = 1_000
+A_DATE = (
+    MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), "Must be in the year 1900 or later."),
+    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC), "Must be in the year 2099 or earlier."),
+)
+
+
+def _tables() -> list[tuple[str, str]]:
+    return [(model, str(apps.get_model(model)._meta.verbose_name_plural).capitalize()) for model in TABLES]
+
+
+class ExportForm(forms.Form):
+    """What to export, and as what."""
+
+    model = forms.ChoiceField(label="Table", choices=_tables, initial="jobs.job")
+    since = forms.DateTimeField(
+        label="From", required=False, validators=A_DATE, help_text="Rows created at this moment or later."
+    )
+    until = forms.DateTimeField(
+        label="To", required=False, validators=A_DATE, help_text="Rows created before this moment."
+    )
+    format = forms.ChoiceField(
+        choices=[("csv", "CSV"), ("xlsx", "Excel (XLSX)"), ("jsonl", "JSON Lines")], initial="csv"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        cleaned = self.cleaned_data
+        if cleaned.get("since") and cleaned.get("until") and cleaned["until"] <= cleaned["since"]:
+            self.add_error("until", "The period must end after it begins.")
+        return cleaned
+
+
+def _permission_for(params: Mapping[str, Any]) -> str | None:
+    model = str(params.get("model"))
+    # A table that is registered no more still guards the files that hold it.
+    return TABLES[model].permission if model in TABLES else view_permission(model)
+
+
+@job_type(
+    slug="export",
+    label="Export data",
+    description="The rows of a table that you may view, by when they were created, as CSV, Excel or JSON Lines.",
+    form=ExportForm,
+    permission_for=_permission_for,
+    time_limit=3600,
+    max_attempts=2,  # it only reads
+)
+def run(
+    job: JobContext, model: str, since: datetime | None, until: datetime | None, format: str
+) -> dict[str, Any]:
+    """Write the file; the result counts its rows."""
+    table = TABLES[model]
+    picked = _created(table, table.rows(services.launcher(job.id).user), since, until)
+    write, content_type = FORMATS[format]
+    name = f"{model.replace('.', '-')}.{format}"
+    with snapshot():
+        total = picked.count()
+        if format == "xlsx" and total > XLSX_ROWS:
+            raise ValueError(
+                f"{total:,} rows are too many for a sheet, which holds {XLSX_ROWS:,}: choose CSV, or a shorter period."
+            )
+        with job.save_file(name, content_type) as file:
+            write(file, table.columns(), _watched(job, table, picked, total))
+    job.progress(1, 1, f"{total:,} rows")
+    return {"rows": total, "file": name}
+
+
+def _created(
+    table: Table, rows: QuerySet[Any], since: datetime | None, until: datetime | None
+) -> QuerySet[Any]:
+    bounds = {f"{table.created}__gte": since, f"{table.created}__lt": until}
+    return rows.filter(**{bound: moment for bound, moment in bounds.items() if moment})
+
+
+def _watched(job: JobContext, table: Table, rows: QuerySet[Any], total: int) -> Iterator[Row]:
+    """The rows as they are shown, fetched some at a time by a cursor of the server's; needs a transaction."""
+    for done, row in enumerate(rows.values_list(*table.fields).iterator(chunk_size=ROWS_AT_A_TIME)):
+        if done % ROWS_AT_A_TIME == 0:
+            job.progress(done, total + 1, f"{done:,} of {total:,} rows")
+        yield table.shown(row)
+    job.progress(total, total + 1, "Packing the file")
+
+
+def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    with workbook(file) as book:
+        sheet = book.add_sheet("Rows", columns)
+        last = book.add_table(sheet, columns, rows)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, last, len(columns) - 1)
+
+
+FORMATS: dict[str, tuple[Callable[..., None], str]] = {
+    "csv": (write_csv, CSV_TYPE),
+    "xlsx": (_write_xlsx, XLSX_TYPE),
+    "jsonl": (write_json_lines, JSON_LINES_TYPE),
+}

@@ -1,0 +1,140 @@
+"""What may be exported: the registered tables, with the columns of each. What is not named here never leaves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import QuerySet
+
+from jobs import access, parameters, registry
+from jobs.models import JobEvent
+from jobs.sheets import Column, Kind
+
+Row = tuple[Any, ...]
+
+# The first class that a field is an instance of counts.
+KINDS: tuple[tuple[Any, Kind, int], ...] = (
+    (models.DateTimeField, Kind.MOMENT, 20),
+    (models.AutoField, Kind.TEXT, 12),
+    (models.IntegerField, Kind.NUMBER, 12),
+    (models.UUIDField, Kind.TEXT, 38),
+    (models.Field, Kind.TEXT, 24),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A model that may be exported, by those who may view it."""
+
+    model: str  # as app.model
+    fields: tuple[str, ...]
+    created: str  # the field that says when a row was made
+    # By user, for a table of which everybody may see a part; then no permission is needed.
+    visible: Callable[[Any], QuerySet[Any]] | None = None
+    shown: Callable[[Row], Row] = lambda row: row
+
+    @property
+    def permission(self) -> str | None:
+        """What a caller needs to export it."""
+        return None if self.visible else view_permission(self.model)
+
+    def rows(self, user: Any) -> QuerySet[Any]:
+        """The rows that a `user` who has the permission may see, the oldest first."""
+        every = apps.get_model(self.model)._default_manager.all()
+        return (self.visible(user) if self.visible else every).order_by(self.created, "pk")
+
+    def columns(self) -> list[Column]:
+        """The fields as the columns of a sheet."""
+        fields = {field.attname: field for field in apps.get_model(self.model)._meta.concrete_fields}
+        return [_column(name, fields[name]) for name in self.fields]
+
+
+def view_permission(model: str) -> str:
+    """The permission to view a model, given as app.model."""
+    app, _, name = model.partition(".")
+    return f"{app}.view_{name}"
+
+
+def _column(name: str, field: Any) -> Column:
+    _, kind, width = next(found for found in KINDS if isinstance(field, found[0]))
+    return Column(name, str(field.verbose_name).capitalize(), kind, width)
+
+
+JOB_FIELDS = (
+    *("id", "name", "type", "status", "queue", "source", "created_by_name", "batch_id", "rerun_of_id"),
+    *("created_at", "started_at", "finished_at", "attempt", "progress_percent", "params", "result"),
+    *("error_code", "error_type", "error_message", "cancel_requested_by", "cancel_reason"),
+    *("acknowledged_at", "acknowledged_by", "acknowledged_note"),
+)
+
+
+def masked(row: Row) -> Row:
+    """A row of JOB_FIELDS with its secret params masked: all of them where the type is gone, and nobody knows which."""
+    values = dict(zip(JOB_FIELDS, row, strict=True))
+    try:
+        params = parameters.mask(registry.get(values["type"]), values["params"])
+    except registry.UnknownJobType:
+        params = dict.fromkeys(values["params"], parameters.MASK)
+    return tuple((values | {"params": params}).values())
+
+
+def _visible_events(user: Any) -> QuerySet[JobEvent]:
+    return JobEvent.objects.filter(job__in=access.visible_jobs(user).order_by())
+
+
+TABLES = {
+    table.model: table
+    for table in (
+        Table(
+            model="jobs.job",
+            fields=JOB_FIELDS,
+            created="created_at",
+            visible=access.visible_jobs,
+            shown=masked,
+        ),
+        Table(
+            model="jobs.jobevent",
+            fields=("id", "job_id", "from_status", "to_status", "at", "attempt", "actor", "reason"),
+            created="at",
+            visible=_visible_events,
+        ),
+        Table(
+            model="jobs.worker",
+            fields=(
+                "id",
+                "host",
+                "pid",
+                "queues",
+                "types",
+                "slots",
+                "consuming",
+                "started_at",
+                "heartbeat_at",
+            ),
+            created="started_at",
+        ),
+        Table(
+            model="auth.user",
+            fields=(
+                *("id", "username", "first_name", "last_name", "email", "is_active", "is_staff"),
+                *("is_superuser", "last_login", "date_joined"),
+            ),
+            created="date_joined",
+        ),
+        Table(
+            model="admin.logentry",
+            fields=(
+                *("id", "action_time", "user_id", "content_type_id", "object_id", "object_repr"),
+                *("action_flag", "change_message"),
+            ),
+            created="action_time",
+        ),
+        Table(
+            model="django_celery_results.taskresult",
+            fields=("task_id", "task_name", "status", "worker", "date_created", "date_done", "result"),
+            created="date_created",
+        ),
+    )
+}

@@ -1,0 +1,56 @@
+"""Runs exports for tests, and reads what they write."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+
+from django.core.files.storage import storages
+from openpyxl import load_workbook
+
+from jobs import parameters, registry
+from jobs.engine.tasks import execute
+from jobs.lifecycle import Outcome
+from jobs.models import Job, Status
+from tests.factories import make_job
+
+
+def claimed(user, **params: Any) -> Job:
+    """An export as a worker has just claimed it."""
+    stored = parameters.validate(registry.get("export"), params)
+    return make_job(
+        status=Status.PROCESSING,
+        type="export",
+        params=stored,
+        created_by=user,
+        created_by_name=user.username,
+        source="admin",
+    )
+
+
+def run_export(user, **params: Any) -> tuple[Outcome, bytes]:
+    """The outcome of an export, and the bytes of its file; none of them if there is no file."""
+    job = claimed(user, **params)
+    outcome = execute(job)
+    return outcome, content(job)
+
+
+def content(job: Job) -> bytes:
+    file = job.files.first()
+    if file is None:
+        return b""
+    with storages["jobs"].open(file.stored_name) as stored:
+        return stored.read()
+
+
+def exported(user, format="jsonl", **params: Any) -> list[dict[str, Any]]:
+    """The rows that an export wrote, by the names of their columns."""
+    outcome, written = run_export(user, format=format, **params)
+    assert outcome.status == Status.COMPLETED, outcome.error_traceback
+    if format == "csv":
+        return list(csv.DictReader(StringIO(written.decode("utf-8-sig"), newline="")))
+    if format == "jsonl":
+        return [json.loads(line) for line in written.decode().splitlines()]
+    header, *rows = load_workbook(BytesIO(written))["Rows"].values
+    names = [title.lower().replace(" ", "_") for title in header]
+    return [dict(zip(names, row, strict=True)) for row in rows]

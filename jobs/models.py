@@ -48,7 +48,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """One request to run a job type. Its id is also the Celery task id; only lifecycle.py changes its status."""
+    """One request to run a job type. Its id is also the Celery task id; only jobs/lifecycle/ changes its status."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)

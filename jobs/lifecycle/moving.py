@@ -76,6 +76,7 @@ def finish(
     where: str = "TRUE",
     values: Mapping[str, Any] = {},
 ) -> Job | None:
+    """Move a job to the final status of `outcome`, and write it; None if no row was as described."""
     result = None if outcome.result is None else json.dumps(storable_json(outcome.result))
     return move(
         job_id,

@@ -1,1 +1,1 @@
-"""The third door: commands on the same services."""
+"""What `manage.py` offers for jobs, and who a command acts for."""

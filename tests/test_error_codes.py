@@ -1,0 +1,24 @@
+"""Keeps docs/lifecycle.md telling every error code with which a job may fail."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENDINGS = {"failed", "end_attempt"}  # failed("code", ...), end_attempt(job, code="code", ...)
+
+
+def codes_in(path: Path) -> Iterator[str]:
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in ENDINGS:
+            given = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "code")]
+            yield from (one.value for one in given if isinstance(one, ast.Constant))
+
+
+def test_every_error_code_is_documented():
+    used = {code for path in (ROOT / "jobs").rglob("*.py") for code in codes_in(path)}
+    section = (ROOT / "docs" / "lifecycle.md").read_text().split("## Error codes")[1]
+    documented = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert "worker_lost" in used
+    assert used <= documented

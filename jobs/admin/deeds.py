@@ -37,6 +37,7 @@ REFUSALS = (
     services.DatabaseUnavailable,
     services.OutcomeUnknown,
     services.AlreadyActive,
+    services.InvalidName,
     parameters.InvalidParams,
     registry.UnknownJobType,
 )

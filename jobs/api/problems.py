@@ -76,7 +76,7 @@ def as_problem(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
-        case InvalidParams() | UnknownJobType() | services.InvalidBatch():
+        case InvalidParams() | UnknownJobType() | services.InvalidName() | services.InvalidBatch():
             return _invalid(error)
         case services.NotPermitted():
             return Problem(403, "permission_denied", str(error))
@@ -137,6 +137,8 @@ def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
                 yield body_error(f"{pointer}/params{name}", param.message, param.code)
         case UnknownJobType():
             yield body_error(f"{pointer}/type", "There is no such job type.", "unknown_type")
+        case services.InvalidName():
+            yield body_error(f"{pointer}/name", str(error), "invalid")
         case services.InvalidBatch():
             for index, refused in error.errors.items():
                 yield from _refusals(refused, f"/jobs/{index}")

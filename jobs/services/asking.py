@@ -18,6 +18,10 @@ class NotPermitted(Exception):
     """The caller may not do this."""
 
 
+class InvalidName(Exception):
+    """The job cannot be called that."""
+
+
 class DatabaseUnavailable(Exception):
     """PostgreSQL is away; nothing was accepted."""
 

@@ -26,12 +26,14 @@ from jobs.services.asking import (
     Caller,
     DatabaseUnavailable,
     InvalidBatch,
+    InvalidName,
     KeyReused,
     NotPermitted,
     OutcomeUnknown,
     check_launch,
     visible,
 )
+from jobs.text import name_error
 
 TRIES = 3
 
@@ -55,7 +57,7 @@ def submit(
 ) -> Job:
     """Accept one job: stored as PENDING, then published. Under a key that came before: that job, `replayed`.
 
-    Raises: UnknownJobType, NotPermitted, InvalidParams, AlreadyActive, KeyReused (nothing stored);
+    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused (nothing stored);
     BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs); OutcomeUnknown.
     """
     launch = Launch(name, type, params or {})
@@ -113,6 +115,8 @@ def chosen_type(name: str, type: str | None) -> JobType:
 def _new_job(caller: Caller, launch: Launch) -> Job:
     job_type = chosen_type(launch.name, launch.type)
     check_launch(caller, job_type)
+    if launch.name and (error := name_error(launch.name)):
+        raise InvalidName(error)
     params = parameters.validate(job_type, launch.params)
     check_launch(caller, job_type, params)
     return Job(
@@ -137,7 +141,7 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
         try:
             jobs.append(_new_job(caller, item))
             jobs[-1].batch_id = batch_id
-        except (UnknownJobType, NotPermitted, parameters.InvalidParams) as error:
+        except (UnknownJobType, NotPermitted, InvalidName, parameters.InvalidParams) as error:
             errors[index] = error
     if errors:
         raise InvalidBatch(errors)

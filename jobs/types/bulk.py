@@ -31,6 +31,7 @@ FAILED = (
     BrokerUnavailable,
     services.DatabaseUnavailable,
     services.OutcomeUnknown,
+    services.InvalidName,
     parameters.InvalidParams,
     registry.UnknownJobType,
 )

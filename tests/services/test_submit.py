@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django import forms
+from django.core.management import CommandError, call_command
 
 from jobs import access, lifecycle, services
 from jobs.engine import publishing
@@ -131,3 +132,15 @@ def test_a_rerun_asks_for_the_permission_of_today(caller, make_type, redis):
     assert not access.possible(demoted.user, Job.objects.get(id=first.id)).can_rerun
     with pytest.raises(services.NotPermitted):
         services.rerun(demoted, first.id)
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "two\nlines", "\u200b", "\udc80"])
+def test_a_name_that_no_page_could_show_is_refused_at_every_door(caller, make_type, name):
+    kind = make_type()
+    with pytest.raises(services.InvalidName):
+        services.submit(caller, name=name, type=kind.slug)
+    with pytest.raises(services.InvalidBatch):
+        services.submit_batch(caller, [services.Launch(name, kind.slug)])
+    with pytest.raises(CommandError, match="A name"):
+        call_command("submit_job", name, "--type", kind.slug)
+    assert not Job.objects.exists()

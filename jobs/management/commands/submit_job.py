@@ -26,7 +26,12 @@ class Command(BaseCommand):
             job = services.submit(command_caller(), name=name, type=type, params=_object(params))
         except UnknownJobType as error:
             raise CommandError(f"No job type is called {error}.") from error
-        except (InvalidParams, services.AlreadyActive, services.OutcomeUnknown) as error:
+        except (
+            InvalidParams,
+            services.InvalidName,
+            services.AlreadyActive,
+            services.OutcomeUnknown,
+        ) as error:
             raise CommandError(str(error)) from error
         except (BrokerUnavailable, services.DatabaseUnavailable) as error:
             raise CommandError(f"Nothing was accepted: {error}", returncode=75) from error  # EX_TEMPFAIL

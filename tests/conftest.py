@@ -6,9 +6,20 @@ import pytest
 from django import forms
 from django.conf import settings as all_settings
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
 
 from jobs import registry
 from jobs.registry import JobType
+
+# The same examples at every run, so that a red test stays red. To look for new ones, as long as you like:
+#   make test ARGS="tests/test_state_machine.py --hypothesis-profile search"
+hypothesis_settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, report_multiple_bugs=False, max_examples=30
+)
+hypothesis_settings.register_profile(
+    "search", deadline=None, max_examples=3000, stateful_step_count=80, print_blob=True
+)
+hypothesis_settings.load_profile("steady")
 
 
 def pytest_configure() -> None:

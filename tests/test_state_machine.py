@@ -1,0 +1,70 @@
+"""Whatever happens to jobs, in whatever order: one final status, one event a change, one holder, nothing lost."""
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from jobs import journal, lifecycle
+from jobs.engine import publishing
+from jobs.models import Job, Source, Status
+from jobs.services import Caller
+from tests.factories import make_user
+from tests.walk.broker import Broker
+from tests.walk.model import MAX_ATTEMPTS
+from tests.walk.walk import Walk
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+
+
+@pytest.fixture
+def walk(monkeypatch, make_type, settings):
+    """Start random walks: walk(max_examples=...)."""
+    settings.JOBS_HEARTBEAT_SECONDS = 0  # upkeep publishes again without waiting
+    for slug, max_attempts in MAX_ATTEMPTS.items():
+        make_type(slug=slug, max_attempts=max_attempts, unique_while_active=slug == "single")
+    broker = Broker()
+    monkeypatch.setattr(publishing, "publish", broker.publish)
+    monkeypatch.setattr(publishing, "queue_depth", broker.queue_depth)
+    user = make_user(is_superuser=True)
+    caller = Caller(user=user, name=user.username, source=Source.API)
+    return lambda chosen: run_state_machine_as_test(lambda: Walk(caller, broker), settings=chosen)
+
+
+def test_no_order_of_events_loses_a_job_or_settles_it_twice(walk):
+    walk(settings())
+
+
+def settle_without_the_fence(job_id, outcome, *, attempt, **rest):
+    job = Job.objects.filter(id=job_id).first()
+    return real_settle(job_id, outcome, attempt=job.attempt if job else attempt, **rest)
+
+
+def republish_without_a_word(ids, **rest):
+    return list(Job.objects.filter(id__in=ids, status=Status.PENDING))
+
+
+def progress_without_the_fence(job_id, attempt, **rest):
+    job = Job.objects.filter(id=job_id).first()
+    return real_progress(job_id, job.attempt if job else attempt, **rest)
+
+
+def release_without_bound(job_id, outcome, *, attempt, actor, **rest):
+    if outcome.error_code != "worker_lost":
+        return real_settle(job_id, outcome, attempt=attempt, actor=actor, **rest)
+    return lifecycle.release(job_id, attempt=attempt, actor=actor, reason="", **rest)
+
+
+real_settle, real_progress = lifecycle.settle, journal.progress
+BROKEN = {
+    "settle without the fence": (lifecycle, "settle", settle_without_the_fence),
+    "a withdraw of what others were promised": (lifecycle, "republish", republish_without_a_word),
+    "progress of a lost attempt": (journal, "progress", progress_without_the_fence),
+    "attempts without bound": (lifecycle, "settle", release_without_bound),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_the_walk_finds_a_guard_that_is_gone(walk, monkeypatch, what):
+    monkeypatch.setattr(*BROKEN[what])
+    with pytest.raises(AssertionError):
+        walk(settings(phases=[Phase.generate], max_examples=200, print_blob=False))

@@ -1,0 +1,53 @@
+"""What is believed of each job, and how the database must show it."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from jobs.lifecycle import Outcome, failed
+from jobs.models import Status
+
+MAX_ATTEMPTS = {"once": 1, "thrice": 3, "single": 1}
+OUTCOMES = {
+    "COMPLETED": Outcome(status=Status.COMPLETED, result={"rows": 3}),
+    "FAILED": failed("exception", "it broke"),
+    "CANCELLED": Outcome(status=Status.CANCELLED),
+}
+TABLES = ("jobs_jobevent", "jobs_joblog", "jobs_jobfile", "jobs_job", "django_celery_results_taskresult")
+ROWS = """SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
+        ARRAY(SELECT to_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
+        ARRAY(SELECT from_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
+        (SELECT count(*) FROM jobs_joblog WHERE job_id = job.id)
+            + (SELECT count(*) FROM jobs_jobfile WHERE job_id = job.id)
+    FROM jobs_job job LEFT JOIN django_celery_results_taskresult task ON task.task_id = job.id::text"""
+STATES = {"COMPLETED": "SUCCESS", "FAILED": "FAILURE", "CANCELLED": "REVOKED"}
+
+
+@dataclass
+class Expected:
+    """What the model believes of a job."""
+
+    type: str
+    statuses: list[str] = field(default_factory=lambda: ["PENDING"])
+    attempt: int = 0
+    written: int = 0
+    renewals: int = 0  # of its lease, by which a look at it grows old
+    cancel_requested: bool = False
+
+    @property
+    def status(self) -> str:
+        return self.statuses[-1]
+
+    def row(self) -> tuple[object, ...]:
+        """As ROWS must show it."""
+        state = STATES.get(self.status, "")
+        return (self.status, self.attempt, state, self.statuses, ["", *self.statuses[:-1]], self.written)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One execution; it goes on writing whether or not it still holds the job, as a woken worker does."""
+
+    job_id: UUID
+    number: int
+    worker: str
+    pid: int

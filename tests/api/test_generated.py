@@ -1,0 +1,107 @@
+"""Generated requests: names, params, filters and headers of any kind are never a 500, and no 4xx leaves a trace."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from django import forms
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobs.api.filters import JobFilter
+from jobs.models import Job, JobEvent
+
+JOBS = "/api/v1/jobs/"
+REQUESTS = settings(
+    max_examples=100,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+TEXT = st.text(st.characters(exclude_categories=()), max_size=220)  # NUL and lone surrogates, too
+NUMBER = st.integers() | st.floats() | st.integers(-(10**30), 10**30)
+VALUE = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+WORDS = st.sampled_from(
+    ["a", "true", "FAILED", "PENDING,FAILED", "2026-11-22T00:00:00Z", "id", "-finished_at", "3"]
+)
+QUERY = st.dictionaries(
+    st.sampled_from([*JobFilter.base_filters, "ordering", "cursor", "page_size", "count"]) | TEXT,
+    WORDS | TEXT,
+    max_size=4,
+)
+
+
+class Params(forms.Form):
+    text = forms.CharField(required=False)
+    count = forms.IntegerField(required=False)
+    share = forms.FloatField(required=False)
+    price = forms.DecimalField(required=False)
+    day = forms.DateField(required=False)
+    at = forms.DateTimeField(required=False)
+    kinds = forms.MultipleChoiceField(choices=[("a", "A")], required=False)
+    anything = forms.JSONField(required=False)
+
+
+@pytest.fixture
+def caller(client, make_type):
+    make_type(slug="every", label="Every", form=Params)
+    return client
+
+
+def assert_sound(answer, before):
+    """No failure of ours; and whoever was refused has changed nothing."""
+    assert answer.status_code < 500, answer.content
+    if answer.status_code >= 400:
+        assert answer["Content-Type"] == "application/problem+json"
+        answer.json()
+        assert (Job.objects.count(), JobEvent.objects.count()) == before
+
+
+def counts():
+    return Job.objects.count(), JobEvent.objects.count()
+
+
+@REQUESTS
+@given(
+    name=TEXT | VALUE,
+    params=VALUE | st.dictionaries(st.sampled_from([*Params.base_fields]), VALUE, max_size=3),
+)
+def test_any_name_and_params(caller, name, params):
+    before = counts()
+    body = json.dumps({"name": name, "type": "every", "params": params})
+    assert_sound(caller.generic("POST", JOBS, body.encode(), content_type="application/json"), before)
+
+
+@REQUESTS
+@given(query=QUERY)
+def test_any_query(caller, query):
+    parts = [f"{_quoted(name)}={_quoted(value)}" for name, value in query.items()]
+    for address in (JOBS, f"{JOBS}stats/"):
+        assert_sound(caller.get(f"{address}?{'&'.join(parts)}"), counts())
+
+
+@REQUESTS
+@given(
+    values=st.dictionaries(
+        st.sampled_from(
+            ["Idempotency-Key", "If-None-Match", "X-Request-ID", "Accept", "Content-Type", "Authorization"]
+        ),
+        st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=300),
+        max_size=3,
+    )
+)
+def test_any_header(caller, values):
+    before = counts()
+    named = {name: value for name, value in values.items() if name != "Content-Type"}
+    kind = values.get("Content-Type", "application/json")
+    sent = caller.generic("POST", JOBS, b'{"name": "Every"}', content_type=kind, headers=named)
+    assert_sound(sent, before)
+    assert_sound(caller.get(JOBS, headers=named), counts())
+
+
+def _quoted(text):
+    return quote(text.encode(errors="surrogatepass"))

@@ -195,9 +195,9 @@ def test_prune_removes_settled_jobs_past_their_types_retention_with_all_that_is_
     TaskResult.objects.create(task_id=str(old.id))
     young = with_old_id(4, type=kind.slug, status=Status.COMPLETED)
     active = make_job(type=kind.slug)
-    assert prune(dry_run=True).jobs == {kind.slug: 1}
+    assert prune(dry_run=True).jobs == {kind.slug: {"COMPLETED": 1}}
     assert Job.objects.count() == 3
-    assert prune().jobs == {kind.slug: 1}
+    assert prune().jobs == {kind.slug: {"COMPLETED": 1}}
     assert set(Job.objects.values_list("id", flat=True)) == {young.id, active.id}
     assert not JobLog.objects.exists()
     assert not TaskResult.objects.exists()
@@ -217,7 +217,7 @@ def test_the_prune_command_only_tells_when_asked_to(make_type, capsys):
     kind = make_type(retention_days=1)
     with_old_id(2, type=kind.slug, status=Status.COMPLETED)
     call_command("prune_jobs", "--dry-run")
-    assert f"would remove:\n  1 jobs of type {kind.slug}" in capsys.readouterr().out
+    assert f"would remove:\n  1 jobs of type {kind.slug} (1 COMPLETED)\n" in capsys.readouterr().out
     assert Job.objects.count() == 1
 
 

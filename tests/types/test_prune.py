@@ -1,46 +1,151 @@
-"""Prune as a job."""
+"""Old jobs are deleted by a job, which tells what went, or what would."""
 
+import os
+import time
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.utils import timezone
 
+from jobs import services
 from jobs.engine.tasks import execute
-from jobs.models import Job, Status
+from jobs.engine.upkeep import pruning
+from jobs.models import Job, JobFile, Source, Status
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
+DAYS = 100
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    """A storage without the files of other tests."""
+    backend = settings.STORAGES["jobs"]["BACKEND"]
+    settings.STORAGES = settings.STORAGES | {"jobs": {"BACKEND": backend, "OPTIONS": {"location": tmp_path}}}
+
+
+def make_old_job(number=0, *, content=b"", **fields):
+    """A job settled long ago, with a file if there is content."""
+    past = timezone.now() - timedelta(days=DAYS)
+    job = make_job(
+        id=UUID(int=(int(past.timestamp() * 1000) << 80) + number),
+        **{"status": Status.COMPLETED, "created_at": past, "finished_at": past} | fields,
+    )
+    if content:
+        stored = storages["jobs"].save(f"{job.id}/file", ContentFile(content))
+        job.files.create(
+            attempt=1, name="a", content_type="text/csv", size=len(content), sha256="", stored_name=stored
+        )
+    return job
+
+
+def claimed(user, **params):
+    return make_job(
+        status=Status.PROCESSING,
+        type="prune",
+        params=params,
+        created_by=user,
+        created_by_name=user.username,
+        source="admin",
+    )
+
 
 @pytest.fixture
-def old_job():
-    past = timezone.now() - timedelta(days=100)
-    return make_job(
-        id=UUID(int=int(past.timestamp() * 1000) << 80),
-        status=Status.COMPLETED,
-        created_at=past,
-        finished_at=past,
+def boss():
+    return make_user("jobs.add_job", "jobs.delete_job", username="boss")
+
+
+@pytest.fixture
+def leavings():
+    """Three old jobs of two types, one with a file, a young one, and an old file of no job."""
+    make_old_job(1, content=b"12345")
+    make_old_job(2, status=Status.FAILED)
+    make_old_job(3, type="long_gone")
+    make_job(name="young", status=Status.COMPLETED)
+    orphan = storages["jobs"].save("nobody/orphan", ContentFile(b"123"))
+    yesterday = time.time() - 25 * 3600
+    os.utime(storages["jobs"].path(orphan), (yesterday, yesterday))
+
+
+COUNTS = {
+    "jobs": 3,
+    "jobs_by_type": {"long_gone": {"COMPLETED": 1}, "report": {"COMPLETED": 1, "FAILED": 1}},
+    "files_of_jobs": 1,
+    "files_without_job": 1,
+    "file_bytes": 8,
+    "results_without_job": 0,
+    "silent_workers": 0,
+}
+
+
+def test_a_dry_run_says_what_would_go_and_deletes_nothing(boss, leavings):
+    job = claimed(boss, dry_run=True)
+    assert execute(job).result == {"dry_run": True} | COUNTS
+    assert [line.message for line in job.logs.all()] == [
+        "Would delete 1 jobs of type long_gone (1 COMPLETED).",
+        "Would delete 2 jobs of type report (1 COMPLETED, 1 FAILED).",
+        "Would delete 3 jobs in all, and 2 files of 8 bytes.",
+    ]
+    assert Job.objects.count() == 5
+    assert storages["jobs"].exists("nobody/orphan")
+    assert JobFile.objects.count() == 1
+
+
+def test_what_goes_is_what_the_dry_run_said(boss, leavings):
+    assert execute(claimed(boss, dry_run=False)).result == {"dry_run": False} | COUNTS
+    assert set(Job.objects.values_list("name", flat=True).exclude(type="prune")) == {"young"}
+    assert not storages["jobs"].exists("nobody/orphan")
+    assert not JobFile.objects.exists()
+
+
+def test_it_is_a_dry_run_unless_told_otherwise(boss, redis):
+    caller = services.Caller(user=boss, name="boss", source=Source.API)
+    assert services.submit(caller, name="Delete old jobs").params == {"dry_run": True}
+
+
+def test_one_at_a_time(boss, redis):
+    caller = services.Caller(user=boss, name="boss", source=Source.API)
+    services.submit(caller, type="prune")
+    with pytest.raises(services.AlreadyActive):
+        services.submit(caller, type="prune")
+
+
+def test_who_may_not_delete_jobs_cannot_launch_it():
+    caller = services.Caller(user=make_user("jobs.add_job"), name="ann", source=Source.API)
+    with pytest.raises(services.NotPermitted) as refused:
+        services.submit(caller, type="prune")
+    assert str(refused.value) == (
+        '"Delete old jobs" needs the permission jobs.delete_job, which ann does not have.'
     )
 
 
-def run_prune(user, **params):
-    return execute(
-        make_job(status=Status.PROCESSING, type="prune", params=params, created_by=user, source="admin")
-    )
+def test_whoever_lost_the_right_to_delete_meanwhile_deletes_nothing(boss, leavings):
+    boss.user_permissions.clear()
+    outcome = execute(claimed(boss, dry_run=False))
+    assert outcome.status == Status.FAILED
+    assert "needs the permission jobs." in outcome.error_message
+    assert Job.objects.count() == 5
 
 
-def test_a_dry_run_says_what_would_go_and_removes_nothing(old_job):
-    outcome = run_prune(make_user("jobs.add_job", "jobs.delete_job"), dry_run=True)
-    assert (outcome.result["jobs"], outcome.result["jobs_by_type"]) == (1, {"report": 1})
-    assert Job.objects.filter(pk=old_job.pk).exists()
+def test_the_job_of_somebody_deleted_meanwhile_deletes_nothing(boss, leavings):
+    job = claimed(boss, dry_run=False)
+    User.objects.all().delete()
+    assert execute(job).error_message == "The account that launched this job is gone."
+    assert Job.objects.count() == 5
 
 
-def test_prune_removes_what_is_past_its_retention(old_job):
-    assert run_prune(make_user("jobs.add_job", "jobs.delete_job"), dry_run=False).result["jobs"] == 1
-    assert not Job.objects.filter(pk=old_job.pk).exists()
-
-
-def test_whoever_lost_the_right_to_delete_prunes_nothing(old_job):
-    assert run_prune(make_user("jobs.add_job"), dry_run=False).status == Status.FAILED
-    assert Job.objects.filter(pk=old_job.pk).exists()
+def test_progress_comes_with_every_batch_and_a_stop_keeps_the_rest(boss, monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    for number in range(6):
+        make_old_job(number)
+    job = claimed(boss, dry_run=False)
+    Job.objects.filter(id=job.id).update(cancel_requested_at=timezone.now())
+    assert execute(job).status == Status.CANCELLED
+    job.refresh_from_db()
+    assert (job.progress_percent, job.progress_message) == (28, "2 of 6 jobs")
+    assert Job.objects.exclude(id=job.id).count() == 4

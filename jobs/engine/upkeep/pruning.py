@@ -1,13 +1,14 @@
 """Removes what is past its time: settled jobs by their type's retention, and what belongs to no job any more."""
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.files.storage import Storage, storages
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django_celery_results.models import TaskResult
@@ -15,7 +16,7 @@ from django_celery_results.models import TaskResult
 from jobs import lifecycle, registry
 from jobs.engine.upkeep.unknown import stored_types
 from jobs.lifecycle import WORKER_DB
-from jobs.models import Job, JobFile, Worker
+from jobs.models import SETTLED, Job, JobFile, JobQuerySet, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -27,27 +28,48 @@ ORPHAN_AFTER = timedelta(days=1)
 
 @dataclass
 class Pruned:
-    """What a prune removed, or with `dry_run` would remove."""
+    """What a prune removed, or with `dry_run` would remove; `jobs` by type and status."""
 
-    jobs: dict[str, int] = field(default_factory=dict)
-    files: int = 0
+    jobs: dict[str, dict[str, int]] = field(default_factory=dict)
+    job_files: int = 0
+    files: int = 0  # that belong to no job
+    file_bytes: int = 0  # of both
     task_results: int = 0
     workers: int = 0
 
+    @property
+    def job_count(self) -> int:
+        """The jobs of every type and status."""
+        return sum(sum(by_status.values()) for by_status in self.jobs.values())
 
-def prune(*, dry_run: bool = False) -> Pruned:
-    """Remove all that is past its time, in batches, each its own transaction."""
+
+def prune(*, dry_run: bool = False, told: Callable[[Pruned], object] = lambda so_far: None) -> Pruned:
+    """Remove all that is past its time, in batches, each its own transaction; `told` hears of each batch."""
     pruned = Pruned()
-    for job_type, days in _retentions().items():
-        count = _prune_type(job_type, timezone.now() - timedelta(days=days), dry_run)
-        if count:
-            pruned.jobs[job_type] = count
-    pruned.files = _prune_files(dry_run)
+    for job_type, jobs in old_jobs():
+        _prune_jobs(job_type, jobs, pruned, dry_run, told)
+    _prune_files(pruned, dry_run, told)
     pruned.task_results = _prune_task_results(dry_run)
     silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=timezone.now() - ORPHAN_AFTER)
     pruned.workers = silent.count() if dry_run else silent.delete()[0]
-    logger.info("pruned %s", pruned)
+    if not dry_run:
+        logger.info("pruned %s", pruned)
     return pruned
+
+
+def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
+    """Each type that any job has, with its settled jobs past their retention, by id."""
+    for job_type, days in _retentions().items():
+        before = timezone.now() - timedelta(days=days)
+        # The id holds the time of its making, so this reads no job that is too young.
+        jobs = Job.objects.using(WORKER_DB).filter(
+            Q(idempotency_key=None) | Q(created_at__lt=timezone.now() - timedelta(hours=24)),
+            type=job_type,
+            status__in=SETTLED,
+            id__lt=_first_id_at(before),
+            finished_at__lt=before,
+        )
+        yield job_type, jobs.order_by("id")
 
 
 def _retentions() -> dict[str, int]:
@@ -55,26 +77,37 @@ def _retentions() -> dict[str, int]:
     return {name: known.get(name, RETENTION_DAYS_OF_UNKNOWN_TYPES) for name in sorted(stored_types())}
 
 
-def _prune_type(job_type: str, before: datetime, dry_run: bool) -> int:
-    # The id holds the time of its making, so this reads no job that is too young.
-    old = (
-        Job.objects.using(WORKER_DB)
-        .settled()
-        .filter(type=job_type, id__lt=_first_id_at(before), finished_at__lt=before)
-        .filter(Q(idempotency_key=None) | Q(created_at__lt=timezone.now() - timedelta(hours=24)))
-        .order_by("id")
-    )
+def _prune_jobs(
+    job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool, told: Callable[[Pruned], object]
+) -> None:
     if dry_run:
-        return old.count()
-    count = 0
+        _add(pruned, job_type, *_counts(old))
+        return
     while ids := list(old.values_list("id", flat=True)[:BATCH]):
+        counts = _counts(old.filter(id__in=ids))
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
         if stored_names is None:  # somebody deleted one of them meanwhile
             break
         for name in stored_names:
             storages["jobs"].delete(name)
-        count += len(ids)
-    return count
+        _add(pruned, job_type, *counts)
+        told(pruned)
+
+
+def _counts(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
+    """How many jobs of each status, how many files of theirs, and the bytes of these."""
+    unordered = jobs.order_by()
+    by_status = Counter(dict(unordered.values_list("status").annotate(Count("id"))))
+    files = JobFile.objects.using(WORKER_DB).filter(job__in=unordered)
+    found = files.aggregate(count=Count("id"), bytes=Sum("size", default=0))
+    return by_status, found["count"], int(found["bytes"])
+
+
+def _add(pruned: Pruned, job_type: str, by_status: Counter[str], files: int, size: int) -> None:
+    if by_status:
+        pruned.jobs[job_type] = dict(by_status + Counter(pruned.jobs.get(job_type, {})))
+    pruned.job_files += files
+    pruned.file_bytes += size
 
 
 def _first_id_at(moment: datetime) -> UUID:
@@ -82,9 +115,8 @@ def _first_id_at(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-def _prune_files(dry_run: bool) -> int:
+def _prune_files(pruned: Pruned, dry_run: bool, told: Callable[[Pruned], object]) -> None:
     storage = storages["jobs"]
-    count = 0
     for folder in _folders(storage):
         stored = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
         owned = JobFile.objects.using(WORKER_DB).filter(stored_name__in=stored)
@@ -93,13 +125,14 @@ def _prune_files(dry_run: bool) -> int:
             for name in stored - set(owned.values_list("stored_name", flat=True))
             if storage.get_modified_time(name) < timezone.now() - ORPHAN_AFTER
         ]
-        count += len(orphans)
+        pruned.files += len(orphans)
+        pruned.file_bytes += sum(storage.size(name) for name in orphans)
         if not dry_run:
             for name in orphans:
                 storage.delete(name)
             if not stored - set(orphans):
                 storage.delete(folder)
-    return count
+        told(pruned)
 
 
 def _folders(storage: Storage) -> Iterator[str]:

@@ -6,13 +6,16 @@ in front. JSON Lines are read by programs and keep every text as it is.
 
 import csv
 import json
+import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from io import TextIOWrapper
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
 import xlsxwriter
@@ -25,6 +28,8 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What OWASP lists, with the full-width twins that some spreadsheets take for the same.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+UNPACKED = "backoffice-xlsx-"  # how the directories of workbooks at work begin
+LEFT_AFTER_SECONDS = 24 * 3600  # no job runs that long
 XLSX_TEXT_LIMIT = 32_767  # characters in a cell; XlsxWriter leaves a longer text out
 
 
@@ -173,10 +178,19 @@ def local(moment: datetime) -> datetime:
     return timezone.make_naive(moment, timezone.get_default_timezone())
 
 
+def _sweep() -> None:
+    """Delete what workbooks of killed workers left behind: on a disk nothing else would."""
+    for left in Path(gettempdir()).glob(f"{UNPACKED}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_AFTER_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 @contextmanager
 def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     """A workbook that is in `file` when the block is left without an error."""
-    with TemporaryDirectory(prefix="backoffice-xlsx-") as directory:
+    _sweep()
+    with TemporaryDirectory(prefix=UNPACKED) as directory:
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": directory})
         book.use_zip64()
         try:

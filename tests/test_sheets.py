@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import tempfile
+import time
 from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from uuid import UUID
@@ -152,3 +154,16 @@ def test_lists_and_objects_are_themselves_in_json_lines_and_json_text_in_a_cell(
     assert json.loads(lines.getvalue()) == {"name": value}
     [[_, cell]] = [[row[0] for row in csv.reader(StringIO(table.getvalue().decode("utf-8-sig")))]]
     assert cell == '{"to": ["é", 1]}'
+
+
+def test_a_workbook_clears_away_what_killed_workers_left_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, at_work, foreign = (tmp_path / name for name in ("backoffice-xlsx-1", "backoffice-xlsx-2", "other"))
+    for directory in (left, at_work, foreign):
+        directory.mkdir()
+        (directory / "sheet").write_text("x")
+    for directory in (left, foreign):
+        os.utime(directory, (time.time() - 25 * 3600,) * 2)
+    with sheets.workbook(BytesIO()) as book:
+        book.add_sheet("One", [NAME])
+    assert set(tmp_path.iterdir()) == {at_work, foreign}

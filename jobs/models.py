@@ -46,6 +46,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Those whose status is final."""
         return self.filter(status__in=SETTLED)
 
+    def without_large(self) -> "JobQuerySet":
+        """The same jobs, what may be long and no list shows left in the database."""
+        return self.defer("params", "result", "error_traceback")
+
 
 class Job(models.Model):
     """One request to run a job type. Its id is also the Celery task id; only jobs/lifecycle/ changes its status."""

@@ -131,7 +131,7 @@ def _question(request: HttpRequest, verb: Verb, jobs: JobQuerySet, counts: Any) 
 def _act(request: HttpRequest, verb: Verb, ids: list[UUID], skipped: int) -> None:
     """Do it to each job on its own, note it, and report done, skipped and failed with the reasons."""
     caller, note = record.caller(request), request.POST.get("note", "").strip()[:1000]
-    named = Job.objects.in_bulk(ids)
+    named = Job.objects.without_large().in_bulk(ids)
     done: list[Job] = []
     reasons: Counter[str] = Counter()
     for job_id in ids:

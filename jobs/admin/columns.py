@@ -16,9 +16,6 @@ from jobs.models import Job, Status
 
 NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
 
-# What no cell shows and may be long: the list leaves it in the database.
-LARGE = ("params", "result", "error_traceback")
-
 Column = Callable[[Row], SafeString | str]
 
 

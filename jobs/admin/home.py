@@ -64,7 +64,7 @@ def attention(user: Any) -> str:
 
 def figures(request: HttpRequest) -> dict[str, Any]:
     """Everything the home page shows, for the eyes of this user."""
-    jobs = access.visible_jobs(request.user)
+    jobs = access.visible_jobs(request.user).without_large()
     workers = list(Worker.objects.all()[:50])
     running = list(jobs.filter(status=Status.PROCESSING).defer("params", "result")[:200])
     hours = _settled_by_hour(jobs)

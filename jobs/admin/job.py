@@ -94,7 +94,7 @@ class JobAdmin(admin.ModelAdmin):
         return {verb.name: (_action(verb), verb.name, verb.label) for verb in bulk.permitted(request.user)}
 
     def get_queryset(self, request):
-        return access.visible_jobs(request.user).defer(*columns.LARGE)
+        return access.visible_jobs(request.user).without_large()
 
     def get_changelist(self, request, **kwargs):
         return JobChangeList

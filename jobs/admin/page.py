@@ -108,13 +108,17 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "files": list(access.files(request.user, job)) if job.attempt else [],
         "error": details.error_of(job),
         "result": details.result_of(job),
-        "reruns": list(access.visible_jobs(request.user).filter(rerun_of=job)[:10]) if job.is_settled else [],
+        "reruns": _reruns(request, job) if job.is_settled else [],
         "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),
     }
     return {
         name: render_to_string(f"admin/jobs/job/region_{name}.html", context, request)
         for name in ("head", "outcome", "facts", "steps")
     }
+
+
+def _reruns(request: HttpRequest, job: Job) -> list[Job]:
+    return list(access.visible_jobs(request.user).without_large().filter(rerun_of=job)[:10])
 
 
 def _lines(job: Job, after: int) -> list[JobLog]:

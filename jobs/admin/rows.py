@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from jobs import explain, stats
@@ -51,9 +49,8 @@ def forget_usual() -> None:
 
 def _slots_by_queue() -> dict[str, int]:
     """How many jobs the live workers of each queue run at a time; one query of the few rows of jobs_worker."""
-    alive = timezone.now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS)
     slots: dict[str, int] = {}
-    for worker in Worker.objects.filter(heartbeat_at__gt=alive):
+    for worker in Worker.objects.live():
         for queue in worker.queues:
             slots[queue] = slots.get(queue, 0) + worker.slots
     return slots

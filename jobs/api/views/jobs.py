@@ -16,10 +16,6 @@ from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
 from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
 from jobs.services import Launch
 
-# Large, and not shown in lists.
-DEFERRED = ("params", "result", "error_traceback")
-
-
 LIST_PARAMETERS = (
     query("ordering", {"type": "string", "enum": list(ordering.ALLOWED)}, "-finished_at: settled jobs only."),
     query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
@@ -42,7 +38,7 @@ class JobsView(APIView):
     def get(self, request: Request) -> Response:
         others = (*pagination.PARAMETERS, "ordering")
         jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
-        page = pagination.page(jobs.defer(*DEFERRED), request, ordering.order(request))
+        page = pagination.page(jobs.without_large(), request, ordering.order(request))
         page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
         return Response(page)
 

@@ -1,1 +1,1 @@
-"""Measurements that docs/decisions.md quotes; none runs with the tests."""
+"""Measurements on real servers, each beside something in the same run; none runs with the tests."""

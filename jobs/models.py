@@ -171,6 +171,8 @@ class Job(models.Model):
                 fields=["name", "id"], name="jobs_job_name_id", opclasses=["varchar_pattern_ops", "uuid_ops"]
             ),
             models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),
+            # The newest settled ones are found behind any number of newer jobs that wait.
+            models.Index(fields=["id"], condition=Q(status__in=SETTLED), name="jobs_job_settled"),
             models.Index(
                 fields=["error_code", "id"], condition=~Q(error_code=""), name="jobs_job_error_code_id"
             ),

@@ -79,7 +79,7 @@ ID = "01a20000-0000-7000-8000-000000000000"
 
 
 def settled(**fields):
-    return {"status": "COMPLETED", "started_at": NOON, "finished_at": NOON} | fields
+    return {"status": "COMPLETED", "created_at": NOON, "started_at": NOON, "finished_at": NOON} | fields
 
 
 @pytest.mark.parametrize(

@@ -111,18 +111,21 @@ django.setup()
 from django.db import connections
 for alias in ["default", "lifecycle"]:
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        cursor.execute('''SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
+            current_setting('random_page_cost')''')
         print(*cursor.fetchone())
 """
 
 
 @pytest.mark.parametrize(
-    ("entry", "default"), [("backoffice.wsgi", "15s 5s"), ("backoffice.celery", "0 0")], ids=["web", "worker"]
+    ("entry", "default"),
+    [("backoffice.wsgi", "15s 5s 1.1"), ("backoffice.celery", "0 0 1.1")],
+    ids=["web", "worker"],
 )
 @pytest.mark.usefixtures("django_db_setup")
 def test_only_a_handler_may_take_its_time_in_the_database(entry, default):
     done = run("python", "-c", SHOW.format(entry=entry), DJANGO_SETTINGS_MODULE="backoffice.settings")
-    assert done.stdout.splitlines() == [default, "15s 5s"], done.stderr
+    assert done.stdout.splitlines() == [default, "15s 5s 1.1"], done.stderr
 
 
 def test_transactions_stay_short_for_requests_are_not_wrapped_in_one():

@@ -1,0 +1,60 @@
+"""The admin's pages: home, the job list with each tab and filter, first and 100th page, and the page of a job."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from django.db.models import Max, Min
+from django.test import Client
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from benchmarks.comparison import compared
+from benchmarks.figure import Figure
+from jobs.models import Job, Status
+
+QUERIES = 12
+LIST = "/admin/jobs/job/"
+
+
+def measure(home: Path) -> Iterator[Figure]:
+    """Compare all pages at both sizes."""
+    return compared(_pages, queries_at_most=QUERIES)
+
+
+def _pages(client: Client) -> Mapping[str, str]:
+    newest = {status.label: Job.objects.filter(status=status)[0].pk for status in Status}
+    lists = {f"list, {name}": f"{LIST}?{urlencode(query)}" for name, query in _queries().items()}
+    return {
+        "home": "/admin/",
+        **lists,
+        **{f"page of a job, {name}": f"{LIST}{pk}/change/" for name, pk in newest.items()},
+    }
+
+
+def _queries() -> dict[str, dict[str, object]]:
+    ends = Job.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
+    middle = ends["first"] + (ends["last"] - ends["first"]) / 2
+    batch = Job.objects.filter(queue="rare")[0].batch_id
+    return {
+        "no filter": {},
+        "page 100": {"p": 100},
+        **{f"tab {status.label}": {"status": status.value} for status in Status},
+        "type": {"type": "report"},
+        "rare type": {"type": "prune"},
+        "rare type, tab Completed": {"type": "prune", "status": Status.COMPLETED},
+        "source": {"source": "api"},
+        "rare source": {"source": "command"},
+        "mine": {"mine": "on"},
+        "search": {"q": "Import"},
+        "rare search": {"q": "Rare"},
+        "error": {"error": "exception"},
+        "rare error": {"error": "worker_lost"},
+        "error type": {"error_type": "ValueError"},
+        "not acknowledged": {"unseen": "on"},
+        "queue": {"queue": "slow"},
+        "rare queue": {"queue": "rare"},
+        "batch": {"batch": batch},
+        "created after": {"created_after": (timezone.now() - timedelta(hours=1)).isoformat()},
+        "created before": {"created_before": middle.isoformat()},
+    }

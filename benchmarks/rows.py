@@ -1,0 +1,62 @@
+"""Rows by the million: jobs as years of use leave them, the active ones newest, each id at its job's time."""
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+# Shares are the same at every size, beside what is rare: `RARE` jobs, the oldest of all, of a type, source, queue,
+# error, batch and creator of their own, which a plan that walks from the newest job would find last.
+RARE = 120
+
+FILL = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_percent, progress_message,
+    result, error_code, error_type, error_message, error_traceback, created_by_id, created_by_name, source,
+    request_id, request_hash, batch_id, created_at, published_at, publishes, started_at, finished_at, attempt,
+    worker, pid, lease_until, taken_published_at, cancel_requested_by, cancel_reason, acknowledged_by,
+    acknowledged_note)
+SELECT uuidv7(age), CASE WHEN rare THEN 'Rare i' ELSE 'I' END || 'mport region ' || n %% 1000 || ' of ' || n,
+    type, '{"days": 7}', queue, status, 3,
+    CASE status WHEN 'PROCESSING' THEN n %% 100 END, '', CASE status WHEN 'COMPLETED' THEN '{"rows": 5}'::jsonb END,
+    CASE status WHEN 'FAILED' THEN error ELSE '' END, CASE status WHEN 'FAILED' THEN 'ValueError' ELSE '' END,
+    CASE status WHEN 'FAILED' THEN 'It broke at row 17.' ELSE '' END,
+    CASE status WHEN 'FAILED' THEN repeat('  File "x.py", line 1, in run', 20) ELSE '' END,
+    creator, 'x', source, '', '',
+    CASE WHEN rare THEN '00000000-0000-7000-8000-000000000000'::uuid
+        WHEN n %% 10 = 0 THEN ('00000000-0000-7000-8000-' || lpad((n / 1000 + 1)::text, 12, '0'))::uuid END,
+    at, at, 1, CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN at + '2 s' END,
+    CASE WHEN status IN ('COMPLETED', 'FAILED', 'CANCELLED') THEN at + (n %% 60 + 3) * interval '1 s' END,
+    (status NOT IN ('PENDING', 'CANCELLED'))::int, CASE WHEN status IN ('PENDING', 'CANCELLED') THEN '' ELSE 'w1' END,
+    CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN 1 END,
+    CASE status WHEN 'PROCESSING' THEN now() + interval '1 day' END,
+    CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN at END, '', '', '', ''
+FROM generate_series(%(jobs)s, 1, -1) AS n,
+    LATERAL (SELECT n > %(jobs)s - %(rare)s AS rare, n * interval '-5 s' AS age, now() - n * interval '5 s' AS at) AS a,
+    LATERAL (SELECT
+        CASE WHEN n <= %(processing)s THEN 'PROCESSING' WHEN n <= %(active)s THEN 'PENDING' WHEN rare THEN 'FAILED'
+            WHEN n %% 10 = 0 THEN 'FAILED' WHEN n %% 33 = 0 THEN 'CANCELLED' ELSE 'COMPLETED' END AS status,
+        CASE WHEN rare THEN 'prune' WHEN n %% 3 = 0 THEN 'export' ELSE 'report' END AS type,
+        CASE WHEN rare THEN 'rare' WHEN n %% 4 = 0 THEN 'slow' ELSE 'default' END AS queue,
+        CASE WHEN rare THEN 'worker_lost' ELSE 'exception' END AS error,
+        CASE WHEN rare THEN 'command' WHEN n %% 2 = 0 THEN 'api' ELSE 'admin' END AS source,
+        CASE WHEN rare THEN %(rare_user)s WHEN n %% 5 = 0 THEN %(staff)s END AS creator) AS b
+ORDER BY n DESC"""
+
+
+def fill(jobs: int, *, processing: int = 50, active: int | None = None) -> None:
+    """Make `jobs` jobs, of which `active` (one in 50, unless told) are not settled yet."""
+    users = get_user_model().objects
+    rare_user, _ = users.get_or_create(username="rare", defaults={"is_staff": True, "is_superuser": True})
+    values = {
+        "jobs": jobs,
+        "rare": RARE,
+        "processing": processing,
+        "active": jobs // 50 if active is None else active,
+        "rare_user": rare_user.pk,
+        "staff": users.get(username="staff").pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, values)
+        # Every rare job but one is a rerun of the oldest of all.
+        cursor.execute(
+            """UPDATE jobs_job SET rerun_of_id = (SELECT min(id::text)::uuid FROM jobs_job WHERE queue = 'rare')
+            WHERE queue = 'rare' AND id::text > (SELECT min(id::text) FROM jobs_job WHERE queue = 'rare')"""
+        )
+        cursor.execute("VACUUM ANALYZE jobs_job")

@@ -1,8 +1,8 @@
-"""Shows what memory a worker needs for reports that list a million jobs: `python -m benchmarks.report_memory`.
+"""Shows what memory a worker needs for reports and exports of a million jobs: `python -m benchmarks.report_memory`.
 
 Starts PostgreSQL, Redis and a worker of its own, with one pool process, and leaves nothing behind. Prints a line
-of JSON for each format: seconds, size of the files, and by how much the pool process grew: its peak during the
-report less what it held before, which was after a first report that lists no jobs. Linux only: reads /proc.
+of JSON for each type and format: seconds, size of the files, and by how much the pool process grew: its peak during
+the job less what it held before, which was after a first job that wrote no rows. Linux only: reads /proc.
 """
 
 import json
@@ -96,13 +96,13 @@ def fill(jobs: int) -> None:
     template.delete()
 
 
-def run_report(**params: object) -> dict[str, object]:
-    """Launch a report, wait for its end; returns what is worth knowing of it."""
+def run(type: str, **params: object) -> dict[str, object]:
+    """Launch a job, wait for its end; returns what is worth knowing of it."""
     from jobs import services
     from jobs.models import Source
 
     caller = services.Caller(user=None, name="benchmark", source=Source.COMMAND)
-    job = services.submit(caller, type="report", params=params)
+    job = services.submit(caller, type=type, params=params)
     end = time.monotonic() + PATIENCE_SECONDS
     while not job.is_settled and time.monotonic() < end:
         time.sleep(0.2)
@@ -110,32 +110,36 @@ def run_report(**params: object) -> dict[str, object]:
     assert job.status == "COMPLETED", (job.status, job.progress_message, job.error_message)
     return {
         "pid": job.pid,
-        "jobs": job.result["jobs"],
+        "rows": job.result["rows" if type == "export" else "jobs"],
         "seconds": round((job.finished_at - job.started_at).total_seconds(), 1),
         "files_mb": round(sum(file.size for file in job.files.all()) / 2**20, 1),
     }
 
 
-def measured(pid: int, **params: object) -> dict[str, object]:
-    """Run a report in the pool process `pid`, and see by how much the process grows meanwhile."""
+def measured(pid: int, type: str, **params: object) -> dict[str, object]:
+    """Run a job in the pool process `pid`, and see by how much the process grows meanwhile."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak starts anew
     before = memory_mb(pid, "VmRSS")
-    report = run_report(**params)
+    ran = run(type, **params)
     peak = memory_mb(pid, "VmHWM")
-    assert report["pid"] == pid, "another process ran it"
-    return report | {"before_mb": round(before, 1), "grew_mb": round(peak - before, 1)}
+    assert ran["pid"] == pid, "another process ran it"
+    return ran | {"before_mb": round(before, 1), "grew_mb": round(peak - before, 1)}
 
 
 def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with project() as home, worker(home) as main_pid:
         fill(jobs)
-        run_report()
+        run("report")
+        run("export", until="2000-01-01T00:00:00Z")
         [pool_pid] = Path(f"/proc/{main_pid}/task/{main_pid}/children").read_text().split()
         since = (timezone.now() - timedelta(days=30)).isoformat()
         for format in ("xlsx", "csv", "json"):
-            figures = measured(int(pool_pid), format=format, list_jobs=True, since=since)
-            print(json.dumps({"format": format} | figures), flush=True)
+            figures = measured(int(pool_pid), "report", format=format, list_jobs=True, since=since)
+            print(json.dumps({"type": "report", "format": format} | figures), flush=True)
+        for format in ("xlsx", "csv", "jsonl"):
+            figures = measured(int(pool_pid), "export", format=format, since=since)
+            print(json.dumps({"type": "export", "format": format} | figures), flush=True)
 
 
 if __name__ == "__main__":

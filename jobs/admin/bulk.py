@@ -17,6 +17,7 @@ from jobs import services
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import capped, counts_by_status
+from jobs.lifecycle import InvalidTransition
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
 from jobs.selection import as_uuid
 from jobs.services import Caller
@@ -39,6 +40,11 @@ class Verb:
     job_type: str = ""
     asks_note: bool = False
     warning: str = ""
+
+
+def _acknowledge(caller: Caller, job_id: UUID, note: str) -> None:
+    if not services.acknowledge(caller, [job_id], note):
+        raise InvalidTransition("They were acknowledged before, or are not yours to acknowledge.")
 
 
 VERBS = (
@@ -67,7 +73,7 @@ VERBS = (
         "Acknowledge",
         "acknowledged",
         (Status.FAILED,),
-        lambda caller, job_id, note: services.acknowledge(caller, [job_id], note),
+        _acknowledge,
         lambda user: user.has_perm("jobs.cancel_job") or user.has_perm("jobs.add_job"),
         asks_note=True,
     ),

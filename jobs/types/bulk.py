@@ -80,7 +80,7 @@ def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> d
         cancelled = services.cancel(caller, job_id, reason)
         return "" if cancelled.is_settled else "asked to stop"
 
-    return _each(job, filters, newest, ACTIVE, "cancelled", act)
+    return _each(job, filters, newest, statuses=ACTIVE, done="cancelled", act=act)
 
 
 @job_type(
@@ -96,13 +96,14 @@ def rerun(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
     def act(caller: Caller, job_id: UUID) -> str:
         return str(services.rerun(caller, job_id).id)
 
-    return _each(job, filters, newest, SETTLED, "launched", act)
+    return _each(job, filters, newest, statuses=SETTLED, done="launched", act=act)
 
 
 def _each(
     job: JobContext,
     filters: str,
     newest: UUID | None,
+    *,
     statuses: tuple[str, ...],
     done: str,
     act: Callable[[Caller, UUID], str],

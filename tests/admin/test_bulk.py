@@ -107,6 +107,16 @@ def test_failures_are_acknowledged_from_the_list(operator):
     assert job.acknowledged_note == "Known"
 
 
+def test_only_what_was_acknowledged_is_called_so(client):
+    client.force_login(make_user("jobs.view_job", "jobs.add_job", username="ann", is_staff=True))
+    job = make_job(status=Status.FAILED)
+    choose(client, "acknowledge", [job], confirmed="yes")
+    page = client.get(LIST).content.decode()
+    assert "1 job not acknowledged" in page
+    assert "1 job acknowledged" not in page
+    assert not LogEntry.objects.exists()
+
+
 def test_settled_jobs_are_deleted_from_the_list(operator):
     choose(operator, "delete", [make_job(status=Status.FAILED), make_job()], confirmed="yes")
     assert statuses() == ["PENDING"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
@@ -69,6 +70,7 @@ def figures(request: HttpRequest) -> dict[str, Any]:
     running = list(jobs.filter(status=Status.PROCESSING).defer("params", "result")[:200])
     hours = _settled_by_hour(jobs)
     queues = _queues(workers)
+    upkeep = UpkeepState.objects.first()
     return {
         "tiles": _tiles(counts_by_status(jobs.active()), hours),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
@@ -80,8 +82,8 @@ def figures(request: HttpRequest) -> dict[str, Any]:
         "workers": [(worker, _current(worker, running)) for worker in workers],
         "silent": [worker for worker in workers if not _is_live(worker)],
         "live_workers": sum(_is_live(worker) for worker in workers),
-        "upkeep_at": UpkeepState.objects.values_list("heartbeat_at", flat=True).first(),
-        "upkeep_is_live": UpkeepState.objects.live().exists(),
+        "upkeep": upkeep,
+        "upkeep_is_live": upkeep is not None and _is_live(upkeep),
         "mine": list(jobs.active().filter(created_by=request.user).order_by("-id")[:SHOWN]),
     }
 
@@ -90,8 +92,8 @@ def _unseen(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.filter(status=Status.FAILED, acknowledged_at=None)
 
 
-def _is_live(worker: Worker) -> bool:
-    return timezone.now() - worker.heartbeat_at < timedelta(seconds=60)
+def _is_live(process: Worker | UpkeepState) -> bool:
+    return timezone.now() - process.heartbeat_at < timedelta(seconds=settings.JOBS_LEASE_SECONDS)
 
 
 def _current(worker: Worker, running: list[Job]) -> list[Job]:

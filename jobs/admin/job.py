@@ -133,6 +133,12 @@ class JobAdmin(admin.ModelAdmin):
             raise Http404("No such job.")
         return guarded(page.page, may_see, "GET")(request, wanted)
 
+    def history_view(self, request, object_id, extra_context=None):
+        """Django's, but refused before anything is looked up."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         """Our confirmation: services.delete knows what belongs to a job, the admin's collector does not."""
         wanted = as_uuid(object_id)

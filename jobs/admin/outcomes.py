@@ -1,0 +1,78 @@
+"""Celery's own outcomes, read-only, each leading to its job."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django_celery_results.models import GroupResult, TaskResult
+
+from jobs.admin import times
+from jobs.admin.columns import NOTHING
+from jobs.admin.listing import CappedPaginator
+from jobs.selection import as_uuid
+
+# The package's own pages allow changes, and count every row.
+admin.site.unregister(TaskResult)
+admin.site.unregister(GroupResult)
+
+
+@admin.register(TaskResult)
+class OutcomeAdmin(admin.ModelAdmin):
+    """What Celery knows of a job; a job's outcome changes in lifecycle.py only."""
+
+    list_display = ("job", "status", "worker", "done")
+    list_display_links = ("status",)
+    fields = readonly_fields = (
+        "job",
+        "task_name",
+        "status",
+        "worker",
+        "started",
+        "done",
+        "result",
+        "traceback",
+    )
+    search_fields = ("task_id",)
+    search_help_text = "The id of a job."
+    list_per_page = 50
+    list_max_show_all = 0
+    sortable_by = ()
+    ordering = ("-id",)
+    show_full_result_count = False
+    paginator = CappedPaginator
+    actions = None
+
+    @admin.display(description="job")
+    def job(self, result):
+        wanted = as_uuid(result.task_id)
+        if wanted is None:
+            return result.task_id
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted)
+
+    @admin.display(description="started")
+    def started(self, result):
+        return times.clock(result.date_started) if result.date_started else NOTHING
+
+    @admin.display(description="done")
+    def done(self, result):
+        return times.moment(result.date_done)
+
+    def get_queryset(self, request):
+        results = super().get_queryset(request)
+        if request.resolver_match.url_name.endswith("_changelist"):
+            return results.defer("result", "traceback", "meta")
+        return results
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(task_id=search_term.strip()) if search_term else queryset), False
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,89 @@
+"""API tokens: made for oneself, shown once, revoked. Superusers see and revoke everybody's."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+
+from jobs.admin import times
+from jobs.admin.columns import NOTHING
+from jobs.admin.record import site_context
+from jobs.models import ApiToken
+from jobs.text import name_error
+
+
+class TokenForm(forms.Form):
+    """What a new token is called, and how long it is good."""
+
+    name = forms.CharField(max_length=100, help_text="What will use it, such as “warehouse import”.")
+    days = forms.IntegerField(
+        label="Expires after days", initial=365, min_value=1, max_value=3650, help_text="At most ten years."
+    )
+
+    def clean_name(self) -> str:
+        """Refuse invisible names, as jobs do."""
+        name = str(self.cleaned_data["name"])
+        if error := name_error(name):
+            raise forms.ValidationError(error)
+        return name
+
+
+@admin.register(ApiToken)
+class TokenAdmin(admin.ModelAdmin):
+    """Only a token's digest is stored, so there is nothing to change: a lost one is revoked and made anew."""
+
+    list_display = ("name", "user", "begins_with", "made", "expires", "last_used")
+    fields = readonly_fields = ("name", "user", "begins_with", "made", "expires", "last_used")
+    list_select_related = ("user",)
+    show_full_result_count = False
+    sortable_by = ()
+    ordering = ("-created",)
+    actions = None
+
+    @admin.display(description="begins with")
+    def begins_with(self, token):
+        return format_html("<code>{}…</code>", token.token_key)
+
+    @admin.display(description="made")
+    def made(self, token):
+        return times.moment(token.created)
+
+    @admin.display(description="expires")
+    def expires(self, token):
+        return times.clock(token.expiry) if token.expiry else NOTHING
+
+    @admin.display(description="last used")
+    def last_used(self, token):
+        return times.moment(token.last_used_at) if token.last_used_at else NOTHING
+
+    def get_queryset(self, request):
+        tokens = super().get_queryset(request)
+        return tokens if request.user.is_superuser else tokens.filter(user=request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Django's, but refused before anything is looked up."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Ask for a name; answer with the token, in this one response and nowhere else."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = TokenForm(request.POST if request.method == "POST" else None)
+        context = site_context(request) | {"opts": self.opts, "title": "Make an API token", "form": form}
+        if form.is_bound and form.is_valid():
+            made, token = ApiToken.objects.create(
+                request.user, expiry=timedelta(days=form.cleaned_data["days"]), name=form.cleaned_data["name"]
+            )
+            self.log_addition(request, made, "Made.")
+            context |= {"title": "Your new token", "made": made, "token": token}
+        response = TemplateResponse(request, "admin/jobs/apitoken/make.html", context)
+        response["Cache-Control"] = "no-store"
+        return response

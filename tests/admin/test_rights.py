@@ -1,0 +1,154 @@
+"""Every address of the admin, for every role and method: the reviewed table of who gets what."""
+
+from importlib import import_module
+from io import BytesIO
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.files.storage import storages
+from django_celery_results.models import TaskResult
+
+from jobs.models import ApiToken, Job, JobFile, Status
+from tests.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROLES = ("anonymous", "user", "staff", "viewer", "operator", "superuser")
+LOGIN, FORBIDDEN = "login", 403
+OUT = (LOGIN, LOGIN, FORBIDDEN)  # the first three roles are never let in
+
+# Address by name of its URL: answers to GET, then to POST, in the order of ROLES. 302: done, and led elsewhere.
+LOOK = ((*OUT, 200, 200, 200), (*OUT, 405, 405, 405))
+DEED = ((*OUT, 405, 405, 405), (*OUT, FORBIDDEN, 302, 302))
+OPERATE = ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 405, 405))
+TABLE = {
+    "jobs_job_changelist": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
+    "jobs_job_change": LOOK,
+    "jobs_job_live": LOOK,
+    "jobs_job_log": LOOK,
+    "jobs_job_file": LOOK,
+    "jobs_job_history": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
+    "jobs_job_cancel": DEED,
+    "jobs_job_rerun": DEED,
+    "jobs_job_acknowledge": DEED,
+    "jobs_job_delete": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
+    "jobs_job_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
+    "jobs_job_launch": OPERATE,
+    "jobs_job_launch_type": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
+    "jobs_apitoken_changelist": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
+    "jobs_apitoken_add": ((*OUT, FORBIDDEN, 200, 200),) * 2,
+    "jobs_apitoken_change": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
+    "jobs_apitoken_delete": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, 302, 302)),
+    "jobs_apitoken_history": ((*OUT, FORBIDDEN, 302, 200),) * 2,
+    "django_celery_results_taskresult_changelist": ((*OUT, 200, 200, 200),) * 2,
+    "django_celery_results_taskresult_change": (
+        (*OUT, 200, 200, 200),
+        (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    ),
+    "django_celery_results_taskresult_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
+    "django_celery_results_taskresult_delete": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
+    "django_celery_results_taskresult_history": ((*OUT, 200, 200, 200),) * 2,
+}
+
+
+def make_groups():
+    # Transactional tests empty the tables, and with them what the migration made.
+    import_module("jobs.migrations.0006_make_groups").make_groups(apps, None)
+
+
+def enter(client, role):
+    """Log in as somebody of this role."""
+    if role == "anonymous":
+        return
+    make_groups()
+    user = make_user(is_staff=role != "user", is_superuser=role == "superuser")
+    if role in ("viewer", "operator"):
+        user.groups.add(Group.objects.get(name=f"{role.capitalize()}s"))
+    client.force_login(user)
+
+
+@pytest.fixture
+def again(make_type):
+    """A type that can be launched."""
+    return make_type(slug="again")
+
+
+def addresses():
+    """One address for each name in the table, with something new behind it."""
+    settled = make_job(type="again", status=Status.FAILED)
+    stored = storages["jobs"].save("rights/x", BytesIO(b"x"))
+    file = JobFile.objects.create(
+        job=settled, attempt=1, name="a.txt", content_type="text/plain", size=1, sha256="", stored_name=stored
+    )
+    token, _ = ApiToken.objects.create(make_user(), name="t")
+    result = TaskResult.objects.create(task_id=str(settled.pk), status="FAILURE")
+    job = f"/admin/jobs/job/{settled.pk}"
+    tokens, results = "/admin/jobs/apitoken", "/admin/django_celery_results/taskresult"
+    return {
+        "jobs_job_changelist": "/admin/jobs/job/",
+        "jobs_job_file": f"{job}/files/{file.pk}/",
+        "jobs_job_cancel": f"/admin/jobs/job/{make_job().pk}/cancel/",
+        "jobs_job_add": "/admin/jobs/job/add/",
+        "jobs_job_launch": "/admin/jobs/job/launch/",
+        "jobs_job_launch_type": "/admin/jobs/job/launch/again/",
+        **{
+            f"jobs_job_{verb}": f"{job}/{verb}/"
+            for verb in ("change", "live", "log", "history", "rerun", "acknowledge", "delete")
+        },
+        "jobs_apitoken_changelist": f"{tokens}/",
+        "jobs_apitoken_add": f"{tokens}/add/",
+        **{
+            f"jobs_apitoken_{verb}": f"{tokens}/{token.pk}/{verb}/"
+            for verb in ("change", "delete", "history")
+        },
+        "django_celery_results_taskresult_changelist": f"{results}/",
+        "django_celery_results_taskresult_add": f"{results}/add/",
+        **{
+            f"django_celery_results_taskresult_{verb}": f"{results}/{result.pk}/{verb}/"
+            for verb in ("change", "delete", "history")
+        },
+    }
+
+
+def answer_of(response):
+    response.close()  # a file stays open otherwise
+    if response.status_code == 302 and "/login/" in response.headers["Location"]:
+        return LOGIN
+    return response.status_code
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_answers_each_role_as_the_table_says(client, again, role):
+    enter(client, role)
+    wrong = {}
+    for name, (to_get, to_post) in TABLE.items():
+        address = addresses()[name]
+        answers = (
+            answer_of(client.get(address)),
+            answer_of(client.post(address, {"name": "x", "days": 3, "post": "yes"})),
+        )
+        if answers != (to_get[ROLES.index(role)], to_post[ROLES.index(role)]):
+            wrong[name] = answers
+    assert wrong == {}
+
+
+def test_the_table_has_every_address_of_our_pages():
+    ours = {
+        pattern.name
+        for model, model_admin in admin.site._registry.items()
+        if model in (Job, ApiToken, TaskResult)
+        for pattern in model_admin.urls
+        if pattern.name
+    }
+    assert ours == TABLE.keys()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_post_without_the_csrf_token_is_refused(client, again, role):
+    client.handler.enforce_csrf_checks = True
+    enter(client, role)
+    for name, address in addresses().items():
+        assert answer_of(client.post(address)) in (LOGIN, 403, 405), name
+    assert Job.objects.count() == 2

@@ -55,7 +55,7 @@ TABLE = {
 
 def make_groups():
     # Transactional tests empty the tables, and with them what the migration made.
-    import_module("jobs.migrations.0006_make_groups").make_groups(apps, None)
+    import_module("jobs.migrations.0007_make_groups").make_groups(apps, None)
 
 
 def enter(client, role):

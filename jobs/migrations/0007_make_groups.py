@@ -25,9 +25,8 @@ def make_groups(apps: Any, schema_editor: Any) -> None:
     for label in ("jobs", "django_celery_results"):
         # Django makes permissions after all migrations; this one needs them now.
         config = apps.get_app_config(label)
-        before, config.models_module = config.models_module, True
+        config.models_module = getattr(config, "models_module", True)
         create_permissions(config, apps=apps, verbosity=0)
-        config.models_module = before
     for name, codenames in (("Viewers", VIEWERS), ("Operators", OPERATORS)):
         group, is_new = Group.objects.get_or_create(name=name)
         if is_new:
@@ -36,7 +35,7 @@ def make_groups(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0005_index_failures"),
+        ("jobs", "0006_index_settled_jobs"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("django_celery_results", "0014_alter_taskresult_status"),

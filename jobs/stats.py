@@ -1,4 +1,4 @@
-"""Read-only figures over jobs, for the API's statistics, the admin's home and the estimates in explain.py.
+"""Read-only figures over jobs, for the API's statistics and the estimates in explain.py.
 
 Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters and which period.
 """
@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Aggregate, Count, DurationField, F, Min, Q
-from django.db.models.functions import TruncHour
+from django.db.models import Aggregate, Count, DurationField, F, Min
 
 from jobs.models import Job, JobQuerySet, Status
 
@@ -76,33 +75,6 @@ def failures(jobs: JobQuerySet, *, limit: int = 50) -> list[dict[str, Any]]:
     kinds = jobs.filter(status=Status.FAILED).order_by().values("type", "error_code", "error_type")
     rows = kinds.annotate(count=Count("*")).order_by("-count", "type", "error_code")
     return [dict(row) for row in rows[:limit]]
-
-
-def failures_since(
-    jobs: JobQuerySet, moments: dict[str, datetime], *, limit: int = 50
-) -> list[dict[str, Any]]:
-    """Failures by type and error, counted from each of several moments on: {"hour": an hour ago, ...}; one query.
-
-    Returns [{"type", "error_code", "error_type", "hour": 3, ...}], most frequent since the earliest moment first.
-    Source: index jobs_job_finished_at_id.
-    """
-    earliest = min(moments, key=lambda name: moments[name])
-    kinds = jobs.filter(status=Status.FAILED, finished_at__gte=moments[earliest]).order_by()
-    counts = {name: Count("id", filter=Q(finished_at__gte=moment)) for name, moment in moments.items()}
-    rows = kinds.values("type", "error_code", "error_type").annotate(**counts)
-    return [dict(row) for row in rows.order_by(f"-{earliest}", "type", "error_code")[:limit]]
-
-
-def settled_per_hour(jobs: JobQuerySet, since: datetime) -> dict[datetime, dict[str, int]]:
-    """Count `jobs` settled after `since` per full hour and status; hours without any are absent; one query.
-
-    Source: index jobs_job_finished_at_id.
-    """
-    hours: dict[datetime, dict[str, int]] = {}
-    rows = jobs.filter(finished_at__gte=since).order_by().annotate(hour=TruncHour("finished_at"))
-    for hour, status, count in rows.values_list("hour", "status").annotate(count=Count("*")).order_by("hour"):
-        hours.setdefault(hour, {})[status] = count
-    return hours
 
 
 def times(jobs: JobQuerySet) -> Times:

@@ -45,23 +45,6 @@ def test_failures_are_counted_by_type_and_error_the_most_frequent_first():
     assert found == [("worker_lost", 2), ("exception", 1)]
 
 
-def test_failures_are_counted_from_each_moment_on():
-    for hours in (0, 5, 48):
-        make_job(status="FAILED", finished_at=NOW - timedelta(hours=hours, minutes=1))
-    moments = {"hour": NOW - timedelta(hours=1), "day": NOW - timedelta(days=1)}
-    [row] = stats.failures_since(Job.objects.all(), moments)
-    assert (row["hour"], row["day"]) == (1, 2)
-
-
-def test_settled_jobs_are_counted_by_hour():
-    hour = NOW.replace(minute=0, second=0, microsecond=0)
-    make_job(status="COMPLETED", finished_at=hour)
-    make_job(status="FAILED", finished_at=hour - timedelta(seconds=1))
-    make_job(status="FAILED", finished_at=hour - timedelta(days=2))
-    found = stats.settled_per_hour(Job.objects.all(), NOW - timedelta(days=1))
-    assert found == {hour: {"COMPLETED": 1}, hour - timedelta(hours=1): {"FAILED": 1}}
-
-
 def test_times_are_percentiles_of_waiting_and_running():
     for seconds in (1, 2, 3):
         ran(seconds, waited=10 * seconds)

@@ -1,6 +1,6 @@
 """How the API describes itself: OpenAPI 3.1, each operation with every status it can answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import django_filters
@@ -77,39 +77,36 @@ def operation(
     `answers` maps statuses of success, or pairs of status and media type, to a serializer; None means no body.
     """
     refused = sorted({*ALWAYS, *problems} | (set(SENDING) if request else set()))
-    responses: dict[Any, OpenApiResponse] = {
+    successes = {
         status: OpenApiResponse(serializer, description=summary, examples=examples.of(id, status))
         for status, serializer in answers.items()
     }
-    responses |= {
-        (status, MEDIA_TYPE): OpenApiResponse(
-            ProblemSerializer, description=WORDS[status], examples=examples.of("problem", status)
-        )
-        for status in refused
-    }
-    responses[414] = OpenApiResponse(description="The address is too long. The web server's answer, in HTML.")
-    sent = [
-        OpenApiParameter(
-            name,
-            str,
-            OpenApiParameter.HEADER,
-            description=HEADERS[name][0],
-            response=[
-                status
-                for status in HEADERS[name][1]
-                if status in {*answers, *refused} or (status, "*/*") in answers
-            ],
-        )
-        for name in headers
-    ]
     return extend_schema(
         operation_id=id,
         summary=summary,
         tags=[tag],
         request=request,
-        responses=responses,
-        parameters=[*parameters, *sent],
+        responses={**successes, **_refusals(refused)},
+        parameters=[*parameters, *(_header(name, {*answers, *refused}) for name in headers)],
     )
+
+
+def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
+    problems: dict[Any, OpenApiResponse] = {
+        (status, MEDIA_TYPE): OpenApiResponse(
+            ProblemSerializer, description=WORDS[status], examples=examples.of("problem", status)
+        )
+        for status in statuses
+    }
+    too_long = OpenApiResponse(description="The address is too long. The web server's answer, in HTML.")
+    return problems | {414: too_long}
+
+
+def _header(name: str, answers: Collection[Any]) -> OpenApiParameter:
+    """A header of those `answers` that carry it."""
+    description, statuses = HEADERS[name]
+    carry = [status for status in statuses if status in answers or (status, "*/*") in answers]
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=carry)
 
 
 def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenApiParameter:

@@ -1,10 +1,21 @@
-"""Probes: is this process alive, can it serve; asked by machines, by address and without a login."""
+"""Probes: is this process alive, can it serve; asked by machines without a login. And /healthz, for staff."""
 
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from backoffice.middleware import GetResponse
+from jobs import registry
+from jobs.engine import publishing
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.models import JobFile, UpkeepState, Worker
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -39,6 +50,76 @@ def is_migrated() -> bool:
 
 
 known_as_migrated: set[str] = set()
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when everything works, else 503 naming what does not; for staff, or with the probe token."""
+    if not (request.user.is_staff or _has_probe_token(request)):
+        raise PermissionDenied
+    found = {name: check() for name, check in CHECKS.items()}
+    healthy = all(problem is None for problem in found.values())
+    body = {
+        "status": "ok" if healthy else "unavailable",
+        "checks": {name: problem or "ok" for name, problem in found.items()},
+    }
+    response = JsonResponse(body, status=200 if healthy else 503)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _has_probe_token(request: HttpRequest) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(settings.PROBE_TOKEN) and secrets.compare_digest(
+        given.encode(), settings.PROBE_TOKEN.encode()
+    )
+
+
+def broker() -> str | None:
+    """What is wrong with Redis; None if nothing is."""
+    try:
+        publishing.queue_depth("default")
+    except BrokerUnavailable:
+        return "Redis does not answer: nothing can be submitted; running jobs go on."
+    return None
+
+
+def workers() -> str | None:
+    """What is wrong with the workers: none lives, or nobody serves a queue in which jobs wait."""
+    live = Worker.objects.live().filter(consuming=True)
+    if not live.exists():
+        return "No worker was heard of within a lease: jobs wait."
+    served = {queue for queues in live.values_list("queues", flat=True) for queue in queues}
+    unserved = set(registry.queues()) - served
+    return f"No live worker serves {', '.join(sorted(unserved))}." if unserved else None
+
+
+def upkeep() -> str | None:
+    """What is wrong with upkeep: it is silent."""
+    if UpkeepState.objects.live().exists():
+        return None
+    return "Upkeep was not heard of within a lease: lost jobs are not rescued, lost messages not published again."
+
+
+def files() -> str | None:
+    """What is wrong with the storage of job files: it cannot be written, or lacks what workers stored."""
+    storage = storages["jobs"]
+    try:
+        name = storage.save("health/probe", ContentFile(b"ok"))
+        storage.delete(name)
+        newest = JobFile.objects.order_by("-id").first()
+        if newest is not None and not storage.exists(newest.stored_name):
+            return "The newest file of a job is not there: web and workers may not share one storage."
+    except OSError as error:
+        return f"Files cannot be stored: {error.strerror}."
+    return None
+
+
+CHECKS: dict[str, Callable[[], str | None]] = {
+    "broker": broker,
+    "workers": workers,
+    "upkeep": upkeep,
+    "files": files,
+}
 
 PROBES = {"/livez": livez, "/readyz": readyz}
 

@@ -220,6 +220,8 @@ SPECTACULAR_SETTINGS = {
 }
 # Of one caller in one web process; far above what a program needs that heeds Retry-After.
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)
+# Lets a monitor that has no login read /healthz (Authorization: Bearer ...); empty: staff only.
+PROBE_TOKEN = env.text("PROBE_TOKEN", "")
 KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be changed later
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 

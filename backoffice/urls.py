@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from backoffice import health
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("jobs.api.urls")),
+    path("healthz", health.healthz),
 ]
 
 handler400 = "backoffice.errors.bad_request"

@@ -24,10 +24,15 @@ def redis():
 
 @pytest.fixture
 def broken_redis(redis):
-    """The broker, refusing to write: the error of a full disk or a replica comes the same way."""
-    redis.config_set("maxmemory", 1)
-    yield redis
-    redis.config_set("maxmemory", 0)
+    """The broker, refusing what is published, in this test's own database of it alone."""
+    break_queue(redis)
+    return redis
+
+
+def break_queue(redis):
+    """Put something in the queue's place that takes no messages."""
+    redis.delete("default")
+    redis.set("default", "no list")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from jobs import lifecycle, services
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import Job
 from jobs.services import Launch
+from tests.services.conftest import break_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +41,9 @@ def test_another_request_under_the_same_key_is_refused(caller, make_type, redis)
 def test_a_replay_that_cannot_publish_promises_nothing(caller, make_type, redis):
     kind = make_type()
     first = services.submit(caller, type=kind.slug, idempotency_key="k")
-    redis.config_set("maxmemory", 1)
-    try:
-        with pytest.raises(services.OutcomeUnknown) as unknown:
-            services.submit(caller, type=kind.slug, idempotency_key="k")
-    finally:
-        redis.config_set("maxmemory", 0)
+    break_queue(redis)
+    with pytest.raises(services.OutcomeUnknown) as unknown:
+        services.submit(caller, type=kind.slug, idempotency_key="k")
     assert unknown.value.job_id == first.id
     assert not lifecycle.withdraw([first.id])
 
@@ -54,7 +52,7 @@ def test_an_error_is_not_remembered(caller, make_type, broken_redis):
     kind = make_type()
     with pytest.raises(BrokerUnavailable):
         services.submit(caller, type=kind.slug, idempotency_key="k")
-    broken_redis.config_set("maxmemory", 0)
+    broken_redis.delete("default")
     assert not services.submit(caller, type=kind.slug, idempotency_key="k").replayed
 
 

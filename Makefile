@@ -13,7 +13,7 @@ else
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 endif
 
-.PHONY: help demo run test lint format lock bench
+.PHONY: help demo run test test-faults lint format lock bench
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -27,6 +27,9 @@ run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--por
 
 test: $(VENV)/dev ## run every test on throw-away servers (ARGS="tests/local -x")
 	$(RUN) -m pytest $(ARGS)
+
+test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones
+	$(RUN) -m pytest tests/faults -m "long or not long" $(ARGS)
 
 lint: $(VENV)/dev ## check style, types, migrations and Django's own checks
 	$(RUN) -m ruff check

@@ -2,75 +2,90 @@
 
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO
 from uuid import uuid4
 
 from django.core.files import File
 from django.core.files.storage import storages
+from django.db import connections
 
 from jobs import journal
-from jobs.lifecycle import WORKER_DB
+from jobs.journal import LOG_LINE_LIMIT, LogLine, LostAttempt
+from jobs.lifecycle import AWAY, WORKER_DB, patiently
 from jobs.models import Job
+from jobs.text import storable
 
-PROGRESS_EVERY_SECONDS = 1.0
-FLUSH_EVERY_SECONDS = 1.0
-FLUSH_EVERY_LINES = 100
+WRITE_EVERY_SECONDS = 1.0
+WRITE_EVERY_LINES = 100
 LINES_LIMIT = 10_000
 
 
-class Cancelled(Exception):
-    """Somebody asked the job to stop; a handler lets it pass, or cleans up and raises it again."""
+class Cancelled(BaseException):
+    """Somebody asked the job to stop; a handler lets it pass, or cleans up and raises it again.
+
+    No Exception, so that a handler's `except Exception` around each of its steps lets it pass too.
+    """
+
+
+class TimeLimitReached(Cancelled):
+    """The job's time is over."""
 
 
 class JobContext:
-    """One attempt of a job, as its handler sees it."""
+    """One attempt of a job, as its handler sees it.
 
-    def __init__(self, job: Job) -> None:
+    What it has to tell is written once a second, by `progress` itself or by a thread while the handler is busy.
+    """
+
+    def __init__(self, job: Job, *, time_limit: float = float("inf")) -> None:
         self.id = job.id
         self.name = job.name
         self.attempt = job.attempt
         self.created_by_id = job.created_by_id
-        self._lines: list[journal.LogLine] = []
+        self._over_at = time.monotonic() + time_limit
+        self._asked_to_stop = False
+        self._lines: list[LogLine] = []
         self._line_count = 0
-        self._flushed_at = 0.0
-        self._progress_at = 0.0
+        self._progress: tuple[int | None, str] | None = None
+        self._written_at = 0.0
+        self._writing = threading.RLock()
 
     def progress(self, done: float, total: float = 100, message: str = "") -> None:
-        """Show that `done` of `total` is behind us; written at most once a second, and once at the end.
+        """Show that `done` of `total` is behind us; what comes within a second is written at its end.
 
         Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken over.
         """
-        now = time.monotonic()
-        if now - self._progress_at < PROGRESS_EVERY_SECONDS and done < total:
-            return
-        self._progress_at = now
         percent = max(0, min(100, int(100 * done / total))) if total > 0 else None
-        self.flush()
-        if journal.progress(self.id, self.attempt, percent=percent, message=message, using=WORKER_DB):
+        self._progress = (percent, message)
+        if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS or done >= total:
+            self._write_or_wait()
+        else:
+            writer.wake(self)
+        if self._asked_to_stop:
             raise Cancelled
+        if time.monotonic() >= self._over_at:
+            raise TimeLimitReached
 
     def log(self, message: str, level: str = "INFO") -> None:
-        """Add a line to the job's log (levels: those of the logging module)."""
+        """Add a line to the job's log (levels: those of the logging module); seen within about a second."""
         self._line_count += 1
         if self._line_count > LINES_LIMIT:
             return
         if self._line_count == LINES_LIMIT:
             level, message = "WARNING", f"The log ends here: a job keeps {LINES_LIMIT:,} lines."
-        self._lines.append(journal.LogLine(datetime.now(UTC), level, message))
-        if len(self._lines) >= FLUSH_EVERY_LINES or time.monotonic() - self._flushed_at > FLUSH_EVERY_SECONDS:
-            self.flush()
+        self._lines.append(LogLine(datetime.now(UTC), level, storable(message, LOG_LINE_LIMIT)))
+        writer.wake(self)
 
-    def flush(self) -> None:
-        """Write the log lines that wait."""
-        self._flushed_at = time.monotonic()
-        if self._lines:
-            lines, self._lines = self._lines, []
-            journal.add_lines(self.id, self.attempt, lines, using=WORKER_DB)
+    def logging(self) -> "LogHandler":
+        """While in this block, what is logged through `logging` goes to the job's log too."""
+        return LogHandler(self)
 
     @contextmanager
     def save_file(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
@@ -82,7 +97,8 @@ class JobContext:
             size = written.tell()
             written.seek(0)
             stored_name = storages["jobs"].save(f"{self.id}/{uuid4().hex}", File(written))
-        journal.add_file(
+        add = partial(
+            journal.add_file,
             self.id,
             self.attempt,
             name=name,
@@ -92,15 +108,118 @@ class JobContext:
             stored_name=stored_name,
             using=WORKER_DB,
         )
+        patiently(add, using=WORKER_DB)
+
+    def close(self) -> None:
+        """Write all that waits, however long PostgreSQL is away; what a lost attempt still has to tell goes."""
+        writer.leave(self)
+        try:
+            patiently(self.write, using=WORKER_DB)
+        except LostAttempt:
+            self._lines.clear()
+
+    def write(self) -> None:
+        """Write what waits; what cannot be written goes on waiting.
+
+        Raises: LostAttempt, django.db.Error.
+        """
+        with self._writing:
+            self._written_at = time.monotonic()
+            while lines := self._lines[:WRITE_EVERY_LINES]:
+                journal.add_lines(self.id, self.attempt, lines, using=WORKER_DB)
+                del self._lines[: len(lines)]
+            if (progress := self._progress) is not None:
+                percent, message = progress
+                if journal.progress(self.id, self.attempt, percent=percent, message=message, using=WORKER_DB):
+                    self._asked_to_stop = True
+                if self._progress is progress:
+                    self._progress = None
+
+    def _write_or_wait(self) -> None:
+        try:
+            self.write()
+        except AWAY:
+            # A database that restarts must not fail a handler that only tells how far it is.
+            connections[WORKER_DB].close()
+            writer.wake(self)
+
+
+class Writer:
+    """One thread for each process, started on first need: writes for handlers that are busy or silent.
+
+    It has its own connection, which it keeps: a job that logs opens none.
+    """
+
+    def __init__(self) -> None:
+        self._has_work = threading.Event()
+        self._context: JobContext | None = None
+        self._thread: threading.Thread | None = None
+
+    def wake(self, context: JobContext) -> None:
+        """Have the context written within a second."""
+        self._context = context
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="job writer", daemon=True)
+            self._thread.start()
+        self._has_work.set()
+
+    def leave(self, context: JobContext) -> None:
+        """Touch the context no more."""
+        self._context = None
+
+    def stop(self) -> None:
+        """End the thread and its connection; the next need starts another."""
+        if (thread := self._thread) is not None:
+            self._thread = None
+            self._has_work.set()
+            thread.join()
+
+    def _run(self) -> None:
+        while self._is_current():
+            self._has_work.wait()
+            self._has_work.clear()
+            if self._is_current():
+                time.sleep(WRITE_EVERY_SECONDS)
+            if (context := self._context) is not None:
+                self._write(context)
+        connections[WORKER_DB].close()
+
+    def _is_current(self) -> bool:
+        return self._thread is threading.current_thread()
+
+    def _write(self, context: JobContext) -> None:
+        try:
+            context.write()
+        except LostAttempt:
+            self.leave(context)  # the handler finds out at its next progress
+        except AWAY:
+            connections[WORKER_DB].close()
+            self._has_work.set()
+
+
+writer = Writer()
 
 
 class LogHandler(logging.Handler):
-    """Sends what the handler of a job logs through `logging` to the job's log."""
+    """Sends what is logged through `logging` in its block to the job's log, but for what is ours."""
+
+    OURS = ("jobs.engine", "jobs.lifecycle", "celery", "django.db")
 
     def __init__(self, context: JobContext) -> None:
         super().__init__(logging.INFO)
         self.context = context
 
+    def __enter__(self) -> None:
+        logging.getLogger().addHandler(self)
+
+    def __exit__(self, *error: object) -> None:
+        logging.getLogger().removeHandler(self)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Add the record to the job's log."""
-        self.context.log(self.format(record), record.levelname)
+        if record.name.startswith(self.OURS):
+            return
+        try:
+            self.context.log(self.format(record), record.levelname)
+        except Exception:  # a message that does not format is the handler's slip, not the job's end
+            self.handleError(record)

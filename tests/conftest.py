@@ -8,7 +8,7 @@ from django.conf import settings as all_settings
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
-from jobs import registry
+from jobs import context, registry
 from jobs.registry import JobType
 
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you like:
@@ -32,6 +32,7 @@ def pytest_configure() -> None:
 def django_db_setup(django_db_setup):
     """Let pytest-django drop the database at the end."""
     yield
+    context.writer.stop()
     connections["lifecycle"].close()
 
 

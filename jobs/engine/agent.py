@@ -1,18 +1,21 @@
-"""A thread in each worker's main process: keeps the Worker row and the leases of the attempts that run here.
+"""A thread in each worker's main process: its Worker row, its leases, deadlines, cancels, and its end.
 
 A thread and not a timer of Celery's event loop, which stands still while Redis is away.
 """
 
+import contextlib
 import logging
 import os
 import queue
 import socket
 import threading
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from celery.worker import state
 from django.conf import settings
 from django.db import Error, connections
@@ -20,14 +23,20 @@ from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from jobs import lifecycle, registry
+from jobs.engine import children
+from jobs.engine.children import Process
 from jobs.engine.lost import end_attempt
+from jobs.engine.overdue import stop_overdue
 from jobs.lifecycle import WORKER_DB
-from jobs.models import Worker
+from jobs.models import Job, Status, Worker
 
 logger = logging.getLogger(__name__)
 
 # Made when a worker's main process starts, and inherited by the children it forks.
 WORKER_ID = uuid7().hex
+
+LOOK_EVERY_SECONDS = 1.0
+STOP_SECONDS = 8.0
 
 
 def actor() -> str:
@@ -49,7 +58,7 @@ _inbox: queue.SimpleQueue[Lost | None] = queue.SimpleQueue()
 
 
 def report_lost(job_id: UUID, pid: int, message: str) -> None:
-    """Leave it to the agent to fail the attempt of a dead child; returns at once (called on the event loop)."""
+    """Leave it to the agent to end the attempt of a dead child; returns at once (called on the event loop)."""
     _inbox.put(Lost(job_id, pid, message))
 
 
@@ -61,37 +70,62 @@ class Agent(threading.Thread):
         self.slots = slots
         self.queues = queues
         self._unsettled: list[Lost] = []
+        self._beat_due_at = 0.0
+        self._started_by: dict[int, set[Process]] = {}
 
     def run(self) -> None:
-        """Beat until stopped; while the database is away, keep what must still be written."""
+        """Work until asked to end; while the database is away, keep what must still be written."""
         working = True
         while working:
+            with self._database():
+                self._look()
+            working = self._wait()
+        with self._database():
+            self._release()
+        with _statements:
+            connections[WORKER_DB].close()
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[None]:
+        """Talk to PostgreSQL while no fork can copy a half-done conversation, and survive its absence."""
+        with _statements:
             try:
-                self.beat()
+                yield
             except Error as error:
                 logger.warning("PostgreSQL is away, the agent waits: %s", error)
                 connections[WORKER_DB].close()
-            working = self._wait()
-        connections[WORKER_DB].close()
+            _watched.descriptor = _descriptor()
 
     def _wait(self) -> bool:
-        """Until the next beat is due, or something is left to write; False when asked to end."""
+        """Until it is time to look again, or a child died; False when asked to end."""
         try:
-            lost = _inbox.get(timeout=settings.JOBS_HEARTBEAT_SECONDS)
+            lost = _inbox.get(timeout=min(LOOK_EVERY_SECONDS, settings.JOBS_HEARTBEAT_SECONDS))
         except queue.Empty:
             return True
         if lost is not None:
             self._unsettled.append(lost)
         return lost is not None
 
-    def beat(self) -> None:
-        """Write the Worker row, renew the leases, settle what dead children left."""
-        self._write_row()
-        if holders := running_attempts():
+    def _look(self) -> None:
+        holders = running_attempts()
+        if time.monotonic() >= self._beat_due_at:
+            self._write_row()
             lifecycle.renew_leases(holders, worker=WORKER_ID, using=WORKER_DB)
+            self._beat_due_at = time.monotonic() + settings.JOBS_HEARTBEAT_SECONDS
+        self._unsettled += dead_attempts(holders)
         while self._unsettled:
-            _end(self._unsettled[0])
+            self._end(self._unsettled[0])
             self._unsettled.pop(0)
+        if lasting := {one: pid for one, pid in holders.items() if _has_lasted(one)}:
+            stop_overdue(lasting, worker=WORKER_ID, actor=actor())
+        # A killed child's own children live on with another parent: they must be known before.
+        self._started_by = {pid: children.descendants(pid) for pid in lasting.values()}
+
+    def _end(self, lost: Lost) -> None:
+        children.kill(self._started_by.get(lost.pid, ()))
+        job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
+        if job is not None:
+            end_attempt(job, code="worker_lost", message=lost.message, actor=actor(), using=WORKER_DB)
 
     def _write_row(self) -> None:
         Worker.objects.using(WORKER_DB).update_or_create(
@@ -107,30 +141,90 @@ class Agent(threading.Thread):
             },
         )
 
+    def _release(self) -> None:
+        """Give back what this worker still holds: its children end first, so that nothing runs twice."""
+        for pid in running_attempts().values():
+            _kill_child(pid)
+        held = Job.objects.using(WORKER_DB).filter(worker=WORKER_ID, status=Status.PROCESSING)
+        for job in held:
+            _kill_child(job.pid or 0)
+            end_attempt(
+                job, code="worker_stopped", message="The worker was stopped.", actor=actor(), using=WORKER_DB
+            )
+        Worker.objects.using(WORKER_DB).filter(id=WORKER_ID).delete()
 
-def _end(lost: Lost) -> None:
-    job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
-    if job is not None:
-        end_attempt(job, code="worker_lost", message=lost.message, actor=actor(), using=WORKER_DB)
+
+def _kill_child(pid: int) -> None:
+    process = children.look(pid)
+    if process is not None and process.parent == os.getpid():
+        children.kill([*children.descendants(pid), process])
 
 
 def running_attempts() -> dict[UUID, int]:
     """The jobs that run in this worker, with the pids that run them."""
+    return {UUID(one.id): one.worker_pid for one in _requests() if one.worker_pid}
+
+
+def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
+    """The attempts whose child died; Celery notices too, but looks only every 5 seconds."""
+    return [
+        Lost(job_id, pid, f"worker process lost ({process.ending})")
+        for job_id, pid in holders.items()
+        if (process := children.look(pid)) is not None and process.ending
+    ]
+
+
+def _has_lasted(job_id: UUID) -> bool:
+    # Most jobs are over before anybody could want them stopped: no statement for those.
+    now = time.time()
+    return any(one.id == str(job_id) and now - one.time_start > LOOK_EVERY_SECONDS for one in _requests())
+
+
+def _requests() -> list[Any]:
     while True:
         try:
-            requests = list(state.active_requests)
-            break
+            return list(state.active_requests)
         except RuntimeError:  # the WeakSet changed under us
             continue
-    return {UUID(one.id): one.worker_pid for one in requests if one.worker_pid}
 
+
+class Watched:
+    """The descriptor of the agent's connection, which forked children must not keep open."""
+
+    descriptor: int | None = None
+
+
+_watched = Watched()
+# Held around each conversation of the agent with PostgreSQL, and while the pool forks.
+_statements = threading.RLock()
+
+
+def _descriptor() -> int | None:
+    connection = connections[WORKER_DB].connection
+    return None if connection is None or connection.closed else connection.fileno()
+
+
+def _in_child() -> None:
+    global _statements
+    _statements = threading.RLock()
+    if _watched.descriptor is not None:
+        with contextlib.suppress(OSError):
+            os.close(_watched.descriptor)
+        _watched.descriptor = None
+
+
+os.register_at_fork(
+    before=lambda: _statements.acquire(),
+    after_in_parent=lambda: _statements.release(),
+    after_in_child=_in_child,
+)
 
 _agents: list[Agent] = []
 
 
 @worker_ready.connect
 def start(sender: Any, **kwargs: Any) -> None:
-    """Begin to beat when the worker consumes; `sender` is its consumer."""
+    """Begin when the worker consumes; `sender` is its consumer."""
     agent = Agent(sender.pool.limit, sorted(sender.app.amqp.queues.consume_from))
     agent.start()
     _agents.append(agent)
@@ -138,7 +232,14 @@ def start(sender: Any, **kwargs: Any) -> None:
 
 @worker_shutdown.connect
 def stop(**kwargs: Any) -> None:
-    """End the thread; its worker takes nothing more."""
+    """End the thread; its worker takes nothing more, and what it holds is given back."""
     while _agents:
         _inbox.put(None)
-        _agents.pop().join(timeout=5)
+        _agents.pop().join(timeout=STOP_SECONDS)
+
+
+@worker_shutting_down.connect
+def stop_if_cold(how: str, **kwargs: Any) -> None:
+    """A cold shutdown (SIGTERM with REMAP_SIGTERM=SIGQUIT, after its 25 s) sends no worker_shutdown."""
+    if how == "Cold":
+        stop()

@@ -4,24 +4,21 @@ Celery calls store_result in the child that ran the task, and in the worker's ma
 """
 
 import logging
-import os
-import time
+import re
 from typing import Any
 from uuid import UUID
 
 from celery import states
-from django.db import InterfaceError, OperationalError, connections
 from django_celery_results.backends.database import DatabaseBackend
 
 from jobs import lifecycle
 from jobs.engine import agent
-from jobs.lifecycle import WORKER_DB, Outcome
+from jobs.lifecycle import WORKER_DB, Outcome, patiently
 from jobs.models import Job
 
 logger = logging.getLogger(__name__)
 
-SETTLE_FOR_SECONDS = 600
-RETRY_AFTER_SECONDS = 1.0
+EXIT = re.compile(r"signal \d+|exitcode -?\d+")
 
 
 class JobResultBackend(DatabaseBackend):
@@ -35,8 +32,13 @@ class JobResultBackend(DatabaseBackend):
         if outcome is not None:
             settle(UUID(task_id), outcome, request.attempt)
         elif state == states.FAILURE and getattr(request, "child_pid", None):
-            agent.report_lost(UUID(task_id), request.child_pid, str(result))
+            agent.report_lost(UUID(task_id), request.child_pid, _how_it_ended(result))
         return result
+
+
+def _how_it_ended(error: object) -> str:
+    how = EXIT.search(str(error))
+    return f"worker process lost ({how.group().replace('exitcode', 'exit code')})" if how else str(error)
 
 
 def settle(job_id: UUID, outcome: Outcome, attempt: int) -> None:
@@ -44,20 +46,13 @@ def settle(job_id: UUID, outcome: Outcome, attempt: int) -> None:
 
     Never raises for a lost attempt: Celery would store FAILURE for what succeeded.
     """
-    give_up_at = time.monotonic() + SETTLE_FOR_SECONDS
-    while True:
-        try:
-            job = lifecycle.settle(job_id, outcome, attempt=attempt, actor=agent.actor(), using=WORKER_DB)
-            break
-        except (OperationalError, InterfaceError):
-            connections[WORKER_DB].close()
-            if time.monotonic() > give_up_at:
-                logger.critical("PostgreSQL is away, the outcome cannot be stored; ending this process")
-                os._exit(1)
-            logger.warning("PostgreSQL is away, the outcome waits")
-            time.sleep(RETRY_AFTER_SECONDS)
-    if job is None and not _settled_by(job_id, attempt):
+    if not patiently(lambda: _is_settled(job_id, outcome, attempt), using=WORKER_DB):
         logger.warning("attempt %s no longer holds the job; its outcome is dropped", attempt)
+
+
+def _is_settled(job_id: UUID, outcome: Outcome, attempt: int) -> bool:
+    job = lifecycle.settle(job_id, outcome, attempt=attempt, actor=agent.actor(), using=WORKER_DB)
+    return job is not None or _settled_by(job_id, attempt)
 
 
 def _settled_by(job_id: UUID, attempt: int) -> bool:

@@ -12,12 +12,18 @@ from celery.exceptions import Ignore
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 from jobs import lifecycle, parameters, registry
-from jobs.context import Cancelled, JobContext, LogHandler
-from jobs.engine import agent, publishing, results
+from jobs.context import Cancelled, JobContext, TimeLimitReached
+from jobs.engine import agent, publishing, results, serving
+from jobs.engine.interrupt import interruptible
+from jobs.engine.requests import forget_wishes
 from jobs.lifecycle import WORKER_DB, Outcome, failed
 from jobs.models import Job, Status
+from jobs.registry import JobType
 
 logger = logging.getLogger(__name__)
+
+# Celery imports this module, and with it those that listen to its signals.
+LISTENERS = (agent, serving)
 
 RESULT_LIMIT = 256 * 1024
 
@@ -29,6 +35,7 @@ class JobFailed(Exception):
 @shared_task(name=publishing.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
 def run_job(self: Task) -> dict[str, Any] | None:
     """Run the job whose id is the task's."""
+    forget_wishes(self.request)
     job = _claim(UUID(self.request.id))
     if job is None:
         logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)
@@ -48,29 +55,29 @@ def run_job(self: Task) -> dict[str, Any] | None:
 def execute(job: Job) -> Outcome:
     """Call the handler of a claimed job; whatever it does, one Outcome comes back."""
     job_type = registry.get(job.type)
-    context = JobContext(job)
-    log = LogHandler(context)
-    logging.getLogger().addHandler(log)
+    context = JobContext(job, time_limit=job_type.time_limit)
     try:
-        result = job_type.run(context, **parameters.bind(job_type, job.params))
-        context.flush()
-        return _completed(result)
-    except Cancelled:
-        return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
-    except parameters.InvalidParams as error:
-        return failed("invalid_params", error)
-    except SystemExit as error:
-        return failed("exited", f"The handler ended its process (exit code {error.code}).")
+        with context.logging(), interruptible(job.id, job.attempt):
+            result = job_type.run(context, **parameters.bind(job_type, job.params))
+        outcome = _completed(result)
     except BaseException as error:
-        return failed(
-            "exception",
-            error,
-            type=type(error).__qualname__,
-            traceback="".join(traceback.format_exception(error)),
-        )
-    finally:
-        logging.getLogger().removeHandler(log)
-        _leave_clean()
+        outcome = _not_completed(error, job_type)
+    context.close()
+    _leave_clean()
+    return outcome
+
+
+def _not_completed(error: BaseException, job_type: JobType) -> Outcome:
+    if isinstance(error, TimeLimitReached):
+        return failed("time_limit", f"The job ran longer than its time limit of {job_type.time_limit:g} s.")
+    if isinstance(error, Cancelled):
+        return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
+    if isinstance(error, parameters.InvalidParams):
+        return failed("invalid_params", error)
+    if isinstance(error, SystemExit):
+        return failed("exited", f"The handler ended its process (exit code {error.code}).")
+    trace = "".join(traceback.format_exception(error))
+    return failed("exception", error, type=type(error).__qualname__, traceback=trace)
 
 
 def _completed(result: object) -> Outcome:

@@ -8,6 +8,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 from jobs.lifecycle.accepting import remove, republish, submit, withdraw
 from jobs.lifecycle.attempts import claim, held, release, renew_leases, settle
 from jobs.lifecycle.ending import cancel_waiting, give_up, request_cancel
+from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
     MESSAGE_LIMIT,
     NEXT,
@@ -19,6 +20,7 @@ from jobs.lifecycle.table import (
 )
 
 __all__ = [
+    "AWAY",
     "MESSAGE_LIMIT",
     "NEXT",
     "TRACEBACK_LIMIT",
@@ -30,6 +32,7 @@ __all__ = [
     "failed",
     "give_up",
     "held",
+    "patiently",
     "release",
     "remove",
     "renew_leases",

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
-
 from jobs import access, registry
 from jobs.models import Job, Source
 from jobs.registry import JobType
-
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class NotPermitted(Exception):

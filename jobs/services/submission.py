@@ -17,11 +17,10 @@ from uuid_utils.compat import uuid7
 from jobs import lifecycle, parameters, registry
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
+from jobs.lifecycle import AWAY, InvalidTransition
 from jobs.models import Job, Status
 from jobs.registry import JobType, UnknownJobType
 from jobs.services.asking import (
-    DATABASE_AWAY,
     AlreadyActive,
     Caller,
     DatabaseUnavailable,
@@ -184,7 +183,7 @@ class Submission:
         """
         try:
             jobs = self._remembered()
-        except DATABASE_AWAY as error:
+        except AWAY as error:
             raise DatabaseUnavailable from error
         if jobs and jobs[0].request_hash != self.digest:
             raise KeyReused("This idempotency key was used before, for another request.")
@@ -209,7 +208,7 @@ class Submission:
             with transaction.atomic(durable=True):
                 stored = lifecycle.submit(jobs, actor=self.caller.name)
                 inserted = True
-        except DATABASE_AWAY as error:
+        except AWAY as error:
             raise OutcomeUnknown(jobs[0].id) if inserted else DatabaseUnavailable from error
         return stored
 
@@ -234,7 +233,7 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
         # The messages may have arrived all the same: only the rows decide whether the jobs exist.
         try:
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
-        except DATABASE_AWAY as error:
+        except AWAY as error:
             raise OutcomeUnknown(jobs[0].id) from error
         if withdrawn:
             raise
@@ -248,6 +247,6 @@ def _publish_again(job: Job) -> bool:
     try:
         if waits := lifecycle.republish([job.id]):
             publishing.publish(waits)
-    except (*DATABASE_AWAY, BrokerUnavailable) as error:
+    except (*AWAY, BrokerUnavailable) as error:
         raise OutcomeUnknown(job.id) from error
     return bool(waits)

@@ -248,7 +248,7 @@ def test_progress_tells_the_section_and_the_row(monkeypatch):
     monkeypatch.setattr(
         "jobs.context.journal.progress", lambda *a, percent, message, **k: told.append((percent, message))
     )
-    monkeypatch.setattr("jobs.context.PROGRESS_EVERY_SECONDS", 0)
+    monkeypatch.setattr("jobs.context.WRITE_EVERY_SECONDS", 0)
     run_report(**MARCH, list_jobs=True)
     assert [message for _, message in told] == [
         "Totals",

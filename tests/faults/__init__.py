@@ -1,0 +1,1 @@
+"""Real faults on real servers: nothing accepted is lost, nothing refused runs."""

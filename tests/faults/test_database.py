@@ -1,0 +1,122 @@
+"""PostgreSQL restarted, full, or cutting its connections: 503 or 504 over HTTP, and no job lost or run twice."""
+
+import contextlib
+import signal
+import threading
+import time
+
+import psycopg2
+import pytest
+
+from tests.faults.invariants import violations
+from tests.faults.stack import wait_until
+
+
+def crash(stack):
+    """End PostgreSQL as a power cut of the server process would."""
+    stack.postgres.process.send_signal(signal.SIGQUIT)
+    stack.postgres.process.wait(20)
+
+
+def test_a_job_survives_a_restart_of_postgresql_and_runs_once(stack):
+    stack.upkeep()
+    stack.worker()
+    job_id = stack.client.submit("steady", seconds=8).body["id"]
+    stack.wait_for(job_id, "PROCESSING")
+    crash(stack)
+    answer = stack.client.submit()
+    assert answer.status in (503, 504), answer
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert stack.client.ask("GET", "/api/v1/jobs/").status == 503
+    time.sleep(4)
+    stack.postgres.start()
+    job = stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=15 + 8)
+    assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
+    stack.wait_for(stack.client.submit().body["id"], "COMPLETED", seconds=15)
+
+
+@pytest.mark.long
+def test_an_idle_worker_survives_a_restart_of_postgresql(stack):
+    worker = stack.worker()
+    stack.client.batch(4)
+    stack.drain()
+    crash(stack)
+    stack.postgres.start()
+    wait_until(lambda: stack.client.submit().status == 201, 10)
+    stack.drain(15)
+    assert worker.process.poll() is None
+
+
+@pytest.mark.long
+def test_a_result_waits_for_a_database_that_is_away_when_the_handler_returns(stack):
+    stack.worker()
+    job_id = stack.client.submit("slow", seconds=3).body["id"]
+    stack.wait_for(job_id, "PROCESSING")
+    crash(stack)
+    time.sleep(5)
+    stack.postgres.start()
+    job = stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=10)
+    assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
+
+
+@pytest.mark.long
+def test_a_database_out_of_connections_refuses_and_loses_nothing(stack):
+    stack.upkeep()
+    stack.worker()
+    before = stack.client.batch(20)
+    idle = []
+    with contextlib.suppress(psycopg2.OperationalError):
+        while len(idle) < 120:
+            idle.append(psycopg2.connect(stack.urls["DATABASE_URL"]))
+    try:
+        answers = [stack.client.submit() for _ in range(5)]
+    finally:
+        for connection in idle:
+            connection.close()
+    assert {answer.status for answer in answers} <= {201, 503}
+    stack.drain(45)
+    assert len(before) == 20
+
+
+@pytest.mark.long
+def test_a_thousand_jobs_complete_although_their_connections_are_ended_half_way(stack):
+    stack.upkeep()
+    stack.worker()
+    ids = stack.client.batch(1000)
+    done = "SELECT count(*) FROM jobs_job WHERE status = 'COMPLETED'"
+    wait_until(lambda: stack.sql(done)[0][0] > 300, 30)
+    stack.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    stack.drain(60)
+    assert stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY 1") == [("COMPLETED", len(ids))]
+    assert stack.sql("SELECT count(*) FROM effect") == [(1000,)]
+
+
+@pytest.mark.long
+def test_submits_during_a_crash_are_accepted_refused_or_unknown_but_never_lost(stack):
+    stack.upkeep()
+    stack.worker()
+    clients = [stack.new_client() for _ in range(4)]
+    stopped = threading.Event()
+
+    def hammer(client):
+        while not stopped.is_set():
+            with contextlib.suppress(OSError):
+                client.submit()
+
+    threads = [threading.Thread(target=hammer, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    time.sleep(2)
+    crash(stack)
+    time.sleep(2)
+    stack.postgres.start()
+    time.sleep(3)
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    stack.drain(60)
+    assert violations(stack, *clients) == []
+    assert sum(len(client.accepted) for client in clients) > 20

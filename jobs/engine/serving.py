@@ -14,7 +14,7 @@ def serve(instance: Any, **kwargs: Any) -> None:
     """Before the worker takes its options: -Q may still choose among the queues."""
     app: Celery = instance.app
     for queue in registry.queues():
-        app.amqp.queues.add(queue)
+        app.amqp.queues.select_add(queue)
     # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.
     for name in set(app.tasks) - {TASK}:
         app.tasks.unregister(name)

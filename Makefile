@@ -13,7 +13,7 @@ else
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 endif
 
-.PHONY: help demo run test test-faults lint format lock bench
+.PHONY: help demo run test test-faults chaos lint format lock bench
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -30,6 +30,9 @@ test: $(VENV)/dev ## run every test on throw-away servers (ARGS="tests/local -x"
 
 test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones
 	$(RUN) -m pytest tests/faults -m "long or not long" $(ARGS)
+
+chaos: $(VENV)/dev ## hurt a loaded Backoffice at random, then see that nothing was lost (SECONDS=120 SEED=7)
+	$(RUN) -m tests.chaos $(or $(SECONDS),120) $(SEED)
 
 lint: $(VENV)/dev ## check style, types, migrations and Django's own checks
 	$(RUN) -m ruff check

@@ -20,10 +20,12 @@ from backoffice.local.postgres import Postgres
 from backoffice.local.processes import run
 from backoffice.local.programs import Program
 from backoffice.local.redis import Redis
-from tests.faults.types import EFFECTS
 
 LEASE_SECONDS = 3.0
 HEARTBEAT_SECONDS = 0.5
+# Where the handlers of tests/faults/types.py note each run.
+EFFECTS = """CREATE TABLE IF NOT EXISTS effect (job_id uuid, attempt int, pid int,
+    at timestamptz DEFAULT clock_timestamp())"""
 TABLES = "jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effect, django_celery_results_taskresult"
 
 
@@ -208,8 +210,7 @@ class Stack:
 
     def close(self) -> None:
         """End everything but the servers."""
-        for program in [*self._programs, self.web]:
-            program.stop()
+        programs.stop([*self._programs, self.web])
         self.door.close()
 
 

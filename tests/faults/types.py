@@ -13,9 +13,6 @@ from django.db import connection, transaction
 from jobs.context import JobContext
 from jobs.registry import job_type
 
-EFFECTS = """CREATE TABLE IF NOT EXISTS effect (job_id uuid, attempt int, pid int,
-    at timestamptz DEFAULT clock_timestamp())"""
-
 
 class Nothing(forms.Form):
     """No parameters."""

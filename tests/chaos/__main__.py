@@ -1,0 +1,162 @@
+"""Runs it: python -m tests.chaos SECONDS [SEED]. The last line is the verdict; exit 0 if every invariant holds."""
+
+import argparse
+import collections
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import psycopg2
+import redis
+
+from backoffice.local.home import DEFAULT, reachable
+from tests.chaos.faults import FAULTS, End, Victims, start
+from tests.chaos.load import Caller
+from tests.faults import stack as stacks
+from tests.faults.invariants import violations
+from tests.faults.stack import Stack
+
+CLIENTS = 5
+WORKERS = 2
+DRAIN_SECONDS = 120.0  # a lost attempt is rescued within 9 s, a lost message published again within 5
+ACTIVE = """SELECT id::text, type, status, attempt, publishes, worker, pid, started_at::text, lease_until::text,
+    cancel_requested_at::text FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"""
+AWAY = (psycopg2.Error, redis.RedisError, OSError, IndexError)  # nobody there to be hurt
+
+
+def main(seconds: float, seed: int) -> int:
+    """Load, faults, healing, and the verdict."""
+    print(f"Chaos for {seconds:g} s; to see these faults again: make chaos SECONDS={seconds:g} SEED={seed}")
+    home = Path(tempfile.mkdtemp(dir=reachable(DEFAULT), prefix="chaos-"))
+    home.chmod(0o711)
+    with stacks.running(home) as stack:
+        chaos = Chaos(stack, seed)
+        chaos.run(seconds)
+        found = chaos.settle()
+        print(*found, sep="\n", end="\n" if found else "", flush=True)
+        verdict = chaos.verdict(found)
+    if found:
+        print(f"The logs of all processes are in {home}.")
+    else:
+        shutil.rmtree(home, ignore_errors=True)
+    print(verdict)
+    return bool(found)
+
+
+class Chaos:
+    """One run. The seed decides which faults come when, and what the clients ask; not who wins the races."""
+
+    def __init__(self, stack: Stack, seed: int) -> None:
+        self.stack = stack
+        self.seed = seed
+        self.dice = random.Random(seed)
+        workers = [stack.worker(number=number) for number in range(1, WORKERS + 1)]
+        self.programs = [stack.web, *workers, stack.upkeep()]
+        self.victims = Victims(stack, workers, self.programs[-1], self.dice)
+        self.callers = [Caller(stack.new_client(), f"{seed}-{number}") for number in range(CLIENTS)]
+        self.faults: collections.Counter[str] = collections.Counter()
+        self.endings: list[tuple[float, End]] = []
+        self.drained_in = DRAIN_SECONDS
+
+    def run(self, seconds: float) -> None:
+        """Let the clients work, and hurt something every 5 to 15 seconds."""
+        for caller in self.callers:
+            caller.start()
+        self.began_at = time.monotonic()
+        for at, fault, hold in self._plan(seconds):
+            while self._now() < at:
+                self._end_faults()
+                time.sleep(0.1)
+            self._begin(fault, hold)
+        for caller in self.callers:
+            caller.stopped.set()
+        for caller in self.callers:
+            caller.join(60)
+
+    def _plan(self, seconds: float) -> Iterable[tuple[float, str, float]]:
+        """Drawn before anything happens, so that the seed alone decides it."""
+        plan = []
+        at = self.dice.uniform(3, 8)
+        while at < seconds:
+            plan.append((at, self.dice.choice(FAULTS), self.dice.uniform(0.5, 12)))
+            at += self.dice.uniform(5, 15)
+        return [*plan, (seconds, "", 0)]
+
+    def _begin(self, fault: str, hold: float) -> None:
+        if not fault:
+            return
+        try:
+            end = getattr(self.victims, fault)()
+        except AWAY as error:
+            print(f"{self._now():6.1f} s  {fault}: impossible just now ({type(error).__name__})", flush=True)
+            return
+        self.faults[fault] += 1
+        print(f"{self._now():6.1f} s  {fault}{f' for {hold:.1f} s' if end else ''}", flush=True)
+        if end:
+            self.endings.append((self._now() + hold, end))
+
+    def _end_faults(self, before: float | None = None) -> None:
+        for due in [one for one in self.endings if one[0] <= (before or self._now())]:
+            self.endings.remove(due)
+            due[1]()
+        if not self.endings:
+            for program in self.programs:  # one that ended by itself, as no database let it live
+                if program.process and program.process.poll() is not None:
+                    print(f"{self._now():6.1f} s  {program.name} starts again", flush=True)
+                    program.start()
+
+    def _now(self) -> float:
+        return time.monotonic() - self.began_at
+
+    def settle(self) -> list[str]:
+        """Heal everything, wait until no job is active; what does not hold then."""
+        self._end_faults(before=float("inf"))
+        for server in (self.stack.postgres, self.stack.broker):
+            start(server)
+            server.process.send_signal(signal.SIGCONT)
+        found = [line for caller in self.callers for line in caller.wrong]
+        found += [f"client {caller.prefix} hangs" for caller in self.callers if caller.is_alive()]
+        end = time.monotonic() + DRAIN_SECONDS
+        while self.stack.sql(ACTIVE) and time.monotonic() < end:
+            self._end_faults()
+            time.sleep(0.2)
+        self.drained_in = DRAIN_SECONDS - (end - time.monotonic())
+        found += violations(self.stack, *(caller.client for caller in self.callers))
+        return found + [f"still active: {row}" for row in self.stack.sql(ACTIVE)]
+
+    def verdict(self, found: list[str]) -> str:
+        """One line."""
+        clients = [caller.client for caller in self.callers]
+        statuses = sum((caller.statuses for caller in self.callers), collections.Counter())
+        ended = dict(self.stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY status ORDER BY status"))
+        [(again,)] = self.stack.sql("SELECT count(*) FROM jobs_job WHERE attempt > 1")
+        figures = {
+            "seed": self.seed,
+            "faults": sum(self.faults.values()),
+            "accepted": sum(len(client.accepted) for client in clients),
+            "refused": sum(len(client.refused) for client in clients),
+            "unknown": sum(len(client.unknown) for client in clients),
+            **{f"answered_{status or 'nothing'}": count for status, count in sorted(statuses.items())},
+            **{status.lower(): count for status, count in ended.items()},
+            "ran_again": again,
+            "lost": sum(line.startswith("accepted but lost") for line in found),
+            "refused_but_there": sum(line.startswith("refused but there") for line in found),
+            "doubled": sum("ran twice" in line or "two processes" in line for line in found),
+            "violations": len(found),
+            "drained_in": f"{self.drained_in:.1f}s",
+        }
+        words = " ".join(f"{name}={value}" for name, value in figures.items())
+        return f"chaos: {'BROKEN' if found else 'OK'} {words}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("seed", type=int, nargs="?", default=None)
+    chosen = parser.parse_args()
+    sys.exit(main(chosen.seconds, random.randrange(10**6) if chosen.seed is None else chosen.seed))

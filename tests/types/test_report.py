@@ -205,7 +205,7 @@ def test_a_report_of_one_who_may_not_see_all_jobs_covers_their_own():
 
 def test_a_report_of_one_who_may_see_all_jobs_covers_all():
     job_that_ran(1)
-    outcome, _ = run_report(**MARCH, created_by=make_user("jobs.view_job"), source="api")
+    outcome, _ = run_report(**MARCH, created_by=make_user("jobs.add_job", "jobs.view_job"), source="api")
     assert outcome.result["jobs"] == 1
 
 
@@ -216,8 +216,15 @@ def test_a_report_whose_launcher_was_deleted_meanwhile_shows_nothing():
     outcome = execute(job)
     assert (outcome.status, outcome.error_message) == (
         Status.FAILED,
-        "The account that launched the report is gone.",
+        "The account that launched this job is gone.",
     )
+
+
+def test_a_report_whose_launcher_was_deactivated_meanwhile_shows_nothing():
+    job_that_ran(1)
+    gone = make_user("jobs.add_job", "jobs.view_job", is_active=False)
+    outcome, files = run_report(**MARCH, created_by=gone, source="api")
+    assert (outcome.error_message, files) == ("The account that launched this job is deactivated.", {})
 
 
 def test_a_list_that_was_cut_says_so(jobs_of_march, monkeypatch):

@@ -8,9 +8,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from jobs import access, registry
+from jobs import access, registry, services
 from jobs.context import JobContext
-from jobs.models import Job, JobQuerySet, Source
+from jobs.models import JobQuerySet
 from jobs.registry import job_type
 from jobs.snapshot import snapshot
 from jobs.types.report.figures import JOBS, JOBS_LIMIT, SECTIONS, Section
@@ -106,14 +106,9 @@ def run(
 
 def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
     """The jobs that who launched this one may see now, and in words which those are."""
-    launched = Job.objects.select_related("created_by").get(id=job.id)
-    if launched.created_by is None and launched.source == Source.COMMAND:
-        return Job.objects.all(), "all jobs"
-    if launched.created_by is None:
-        raise PermissionError("The account that launched the report is gone.")
-    if launched.created_by.has_perm("jobs.view_job"):
-        return access.visible_jobs(launched.created_by), "all jobs"
-    return access.visible_jobs(launched.created_by), f"the jobs of {launched.created_by.get_username()}"
+    user = services.launcher(job.id).user
+    sees_all = user is None or user.has_perm("jobs.view_job")
+    return access.visible_jobs(user), "all jobs" if sees_all else f"the jobs of {user.get_username()}"
 
 
 def _watched(job: JobContext, rows: Iterable[tuple[Any, ...]], total: int) -> Iterator[tuple[Any, ...]]:

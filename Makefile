@@ -26,7 +26,7 @@ run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--por
 	$(RUN) manage.py up $(ARGS)
 
 test: $(VENV)/dev ## run every test on throw-away servers (ARGS="tests/local -x")
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones
 	$(RUN) -m pytest tests/faults -m "long or not long" $(ARGS)

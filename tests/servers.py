@@ -1,8 +1,8 @@
 """Early pytest plugin: throw-away PostgreSQL and Redis, in the environment before Django reads its settings.
 
 The developer's own DATABASE_URL and REDIS_URL are never used: tests empty what they are given. With
-xdist the controller owns the servers; each worker takes a Redis number of its own, and from
-pytest-django a database of its own.
+xdist the controller owns PostgreSQL, in which pytest-django gives each worker a database of its own;
+each worker has its own Redis, as some tests make it refuse everybody.
 
 `python -m tests.servers COMMAND ...` runs any command in that environment; without a command it
 keeps servers running, for quick test runs one after the other.
@@ -25,7 +25,7 @@ import pytest
 from backoffice.local import servers
 from backoffice.local.home import DEFAULT, reachable
 
-# How servers that already run are named: by the developer, and by xdist's controller for its workers.
+# How servers that already run are named, by the developer and by xdist's controller for its workers.
 SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
 
@@ -33,7 +33,8 @@ SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     stack = contextlib.ExitStack()
     early_config.add_cleanup(stack.close)
-    os.environ.update(stack.enter_context(environment()))
+    env = stack.enter_context(environment())
+    os.environ.update(env, TEST_DATABASE_URL=env["DATABASE_URL"])
 
 
 @contextlib.contextmanager
@@ -49,9 +50,7 @@ def environment() -> Iterator[dict[str, str]]:
         files = Path(home, "files")
         files.mkdir()
         yield {
-            **{SHARED[name]: url for name, url in running.urls.items()},
-            "DATABASE_URL": running.urls["DATABASE_URL"],
-            "REDIS_URL": _own_redis_number(running.urls["REDIS_URL"]),
+            **running.urls,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
             "HTTPS": "false",
@@ -68,16 +67,11 @@ def _sweep(place: Path) -> None:
             shutil.rmtree(left.parent)
 
 
-def _own_redis_number(url: str) -> str:
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")
-    return f"{url.rpartition('/')[0]}/{int(worker) + 1}"
-
-
 def main(command: list[str]) -> int:
     with environment() as env:
         if command:
             return subprocess.call(command, env=os.environ | env)
-        print(*(f"export {name}={env[name]}" for name in SHARED.values()), sep="\n", flush=True)
+        print(*(f"export {shared}={env[name]}" for name, shared in SHARED.items()), sep="\n", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 time.sleep(3600)

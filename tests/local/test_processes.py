@@ -29,7 +29,7 @@ def wait_until(condition, seconds=10):
 def test_a_child_ends_when_its_parent_is_killed():
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
-    assert is_running(child, "sleep")
+    wait_until(lambda: is_running(child, "sleep"))  # the kernel names it a moment after it began
     parent.kill()
     parent.communicate()
     wait_until(lambda: not is_running(child, "sleep"))

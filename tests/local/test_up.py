@@ -43,7 +43,7 @@ class Up:
             assert line, self.said
             self.said += line
 
-    def finish(self, seconds: float = 60) -> int:
+    def finish(self, seconds: float = 120) -> int:
         self.said += self.process.communicate(timeout=seconds)[0]
         return self.process.returncode
 

@@ -72,7 +72,7 @@ def test_deleting_takes_everything_that_belongs_to_the_job():
     job = make_job()
     again = make_job(rerun_of=job)
     lifecycle.cancel_waiting(job.id, actor="me")
-    stored = storages["jobs"].save("x/y", ContentFile(b"bytes"))
+    stored = storages["jobs"].save("deleted/with-its-job", ContentFile(b"bytes"))
     JobFile.objects.create(
         job=job, attempt=1, name="f", content_type="text/plain", size=5, sha256="", stored_name=stored
     )

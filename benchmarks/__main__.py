@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.ground import project
 
-NAMES = ("api_list", "admin_pages")
+NAMES = ("api_list", "admin_pages", "upkeep", "batch")
 
 
 def measure(name: str) -> int:

@@ -65,5 +65,6 @@ def _create(name: str, template: str) -> None:
 
 
 def _enter(name: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = name
+    for one in connections.all():
+        one.close()
+        one.settings_dict["NAME"] = name

@@ -56,8 +56,24 @@ def test_the_counts_of_the_tabs_obey_the_filters(viewer):
     }
 
 
+def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypatch):
+    monkeypatch.setattr(listing, "TAB_CAP", 3)
+    for _ in range(5):
+        make_job(source=Source.API)
+    assert tabs(viewer, source="api") == {"": "3+", "PENDING": "4+"} | dict.fromkeys(
+        ["PROCESSING", "COMPLETED", "FAILED", "CANCELLED"], "?"
+    )
+
+
+def test_counts_that_take_too_long_are_not_known(viewer, monkeypatch):
+    monkeypatch.setattr(listing, "_in_time", lambda sql, values: None)
+    make_job(source=Source.API)
+    assert set(tabs(viewer).values()) == set(tabs(viewer, source="api").values()) == {"?"}
+
+
 def test_counts_and_list_end_at_the_cap(viewer, monkeypatch):
     monkeypatch.setattr(listing, "CAP", 3)
+    monkeypatch.setattr(listing, "TAB_CAP", 3)
     for _ in range(5):
         make_job()
     page = viewer.get(LIST)

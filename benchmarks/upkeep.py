@@ -1,0 +1,75 @@
+"""A pass of upkeep over 1,000,000 settled and 200,000 waiting jobs; and what it does to a long queue: nothing."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from benchmarks import ground, rows
+from benchmarks.figure import Figure
+from jobs import services
+from jobs.engine import publishing
+from jobs.engine.upkeep.leader import Upkeep
+from jobs.engine.upkeep.republish import Republish
+from jobs.models import Job, Source, Status, Worker
+
+QUEUED = 50_000
+SECONDS = 0.5
+ROUNDS = 5
+
+
+def measure(home: Path) -> Iterator[Figure]:
+    """The long queue first, on an empty database; then the pass."""
+    with ground.database("queued"):
+        yield from _long_queue()
+    with ground.database("full"):
+        yield from _passes()
+
+
+def _long_queue() -> Iterator[Figure]:
+    """One slow worker took the oldest some time ago; all others wait, each with its message in Redis."""
+    rows.fill(QUEUED, processing=1, active=QUEUED)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jobs_job SET queue = 'default', created_at = now() - interval '1 hour'")
+        cursor.execute("UPDATE jobs_job SET published_at = created_at + (random() * interval '50 minutes')")
+        cursor.execute(
+            """UPDATE jobs_job SET published_at = created_at, taken_published_at = created_at,
+            started_at = now() - interval '50 minutes' WHERE status = 'PROCESSING'"""
+        )
+    waiting = Job.objects.filter(status=Status.PENDING).order_by("published_at")
+    publishing.publish(waiting.only("id", "queue"))
+    yield _republished("long queue", waiting.count())
+    caller = services.Caller(
+        user=get_user_model().objects.get(username="staff"), name="staff", source=Source.COMMAND
+    )
+    for job in waiting.order_by("-published_at")[:10]:
+        services.cancel(caller, job.id)
+    yield _republished("long queue, its newest 10 cancelled", waiting.count())
+
+
+def _republished(what: str, waiting: int) -> Figure:
+    republish = Republish()
+    count = sum(republish.run() for _ in range(3))
+    return Figure(what=f"{what}: published again", value=count, at_most=0, details={"waiting": waiting})
+
+
+def _passes() -> Iterator[Figure]:
+    rows.fill(1_200_000, active=200_000)
+    Worker.objects.create(
+        id="w1", host="here", pid=1, queues=["default"], types=["report", "export", "prune"], slots=1
+    )
+    publishing.publish(Job.objects.filter(status=Status.PENDING).only("id", "queue")[:1000])
+    logging.disable(logging.WARNING)
+    upkeep = Upkeep()
+    seconds = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for duty in upkeep._duties[:-1]:  # all but the hourly prune
+            duty.run()
+        seconds.append(time.perf_counter() - start)
+    typical = sorted(seconds)[ROUNDS // 2]
+    details = {"seconds": [round(one, 3) for one in seconds], "bound_seconds": SECONDS}
+    yield Figure(what="a pass: share of its bound", value=typical / SECONDS, at_most=1, details=details)

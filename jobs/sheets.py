@@ -27,7 +27,7 @@ JSON_LINES_TYPE = "application/x-ndjson"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What OWASP lists, with the full-width twins that some spreadsheets take for the same.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (the twins are meant)
 UNPACKED = "backoffice-xlsx-"  # how the directories of workbooks at work begin
 LEFT_AFTER_SECONDS = 24 * 3600  # no job runs that long
 XLSX_TEXT_LIMIT = 32_767  # characters in a cell; XlsxWriter leaves a longer text out

@@ -82,8 +82,7 @@ def _attempt(duty: Duty) -> None:
         logger.warning("the broker is away, publishing again waits: %s", error)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
-        # One job that breaks one duty must not keep the others from theirs.
+    except Exception:  # one job that breaks one duty must not keep the others from theirs
         logger.exception("an upkeep duty failed")
 
 

@@ -13,7 +13,7 @@ else
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 endif
 
-.PHONY: help demo run test test-faults chaos lint format lock bench
+.PHONY: help demo run test screenshots test-faults chaos lint format lock bench
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -33,6 +33,9 @@ test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the 
 
 chaos: $(VENV)/dev ## hurt a loaded Backoffice at random, then see that nothing was lost (SECONDS=120 SEED=7)
 	$(RUN) -m tests.chaos $(or $(SECONDS),120) $(SEED)
+
+screenshots: $(VENV)/dev ## take the pictures in docs/screenshots/ (needs chromium)
+	$(RUN) -m pytest -q tests/browser/screenshots.py
 
 lint: $(VENV)/dev ## check style, types, migrations and Django's own checks
 	$(RUN) -m ruff check

@@ -1,0 +1,94 @@
+"""A real browser on the real site: any console error, page error or request to another host fails the test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from backoffice.celery import app
+from jobs.engine import publishing
+from tests.factories import make_user
+from tests.services.conftest import redis
+
+__all__ = ["redis"]
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+# Playwright runs an event loop in this thread, in which Django refuses queries otherwise.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium the tests of this directory are skipped, loudly, unless REQUIRE_BROWSER=1 demands them."""
+    if CHROMIUM.exists() or os.environ.get("REQUIRE_BROWSER") == "1":
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"NOT TESTED: there is no {CHROMIUM}"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def operator(transactional_db) -> User:
+    """Somebody with an operator's rights."""
+    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
+    return make_user(*rights, username="olga", is_staff=True)
+
+
+@pytest.fixture
+def open_as(chromium, live_server, client):
+    """open_as(user, **context options): a page of the browser with the user logged in."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_page(user, **options) -> Page:
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        client.force_login(user)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        watch(page, live_server.url, problems)
+        page.set_default_timeout(10_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def watch(page: Page, home: str, problems: list[str]) -> None:
+    """Note whatever a browser complains about, and every request that leaves the site."""
+    page.on("console", lambda said: said.type == "error" and problems.append(f"console: {said.text}"))
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on(
+        "request",
+        lambda sent: sent.url.startswith((home, "data:")) or problems.append(f"foreign: {sent.url}"),
+    )
+
+
+@pytest.fixture
+def page(open_as, operator) -> Page:
+    """A page with an operator logged in."""
+    return open_as(operator, viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def worker(redis, transactional_db):
+    """A worker on a thread of this process, with the real broker and database."""
+    publishing.breaker.reset()
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+        yield

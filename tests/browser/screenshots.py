@@ -1,0 +1,112 @@
+"""Pictures of the admin for the README and the docs: `make screenshots` writes docs/screenshots/.
+
+A test in form, because it needs the tests' servers and browser; not collected by `make test`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from jobs.models import Job, JobLog, Source, Status, UpkeepState, Worker
+from tests.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+LIST = "/admin/jobs/job/"
+# Name, what for, minutes ago, wait and run in seconds, progress, who, which door, error.
+STORY = [
+    ("Generate report", Status.PENDING, 0.3, None, None, None, "maria", Source.API, ""),
+    ("Sales of November", Status.PENDING, 0.6, None, None, None, "jonas", Source.ADMIN, ""),
+    ("Stock of the Rotterdam warehouse", Status.PROCESSING, 2, 1.2, None, 64, "jonas", Source.ADMIN, ""),
+    ("Generate report", Status.PROCESSING, 1, 0.4, None, 18, "import", Source.API, ""),
+    ("Quarterly figures", Status.COMPLETED, 9, 0.8, 74, 100, "maria", Source.ADMIN, ""),
+    ("Customers of 2026", Status.FAILED, 14, 0.3, 3, 40, "maria", Source.ADMIN, "KeyError"),
+    ("Generate report", Status.COMPLETED, 26, 0.2, 12, 100, "import", Source.API, ""),
+    ("Generate report", Status.CANCELLED, 31, 4.0, 20, 35, "jonas", Source.ADMIN, ""),
+    ("Weekly export", Status.FAILED, 52, 0.5, 600, 71, "cron", Source.COMMAND, "time_limit"),
+    ("Sales of October", Status.COMPLETED, 75, 0.2, 48, 100, "maria", Source.ADMIN, ""),
+]
+
+
+def tell(story, staff):
+    """The jobs of the story, a day of others behind them, and a worker that runs them."""
+    now = timezone.now()
+    Worker.objects.create(id="a" * 32, host="app1", pid=4711, slots=4, queues=["default"], consuming=True)
+    UpkeepState.objects.create(host="app1", pid=4712)
+    for hour in range(2, 24):
+        for number in range(3 + (hour * 7) % 11):
+            ended = now - timedelta(hours=hour, minutes=number)
+            status = Status.FAILED if (hour + number) % 13 == 0 else Status.COMPLETED
+            make_job(
+                name="Generate report",
+                status=status,
+                created_at=ended - timedelta(seconds=20),
+                started_at=ended - timedelta(seconds=18),
+                finished_at=ended,
+                acknowledged_at=ended,
+                created_by_name="import",
+                source=Source.API,
+            )
+    for row in reversed(story):
+        add(now, staff, *row)
+
+
+def add(now, staff, name, status, minutes, wait, run, percent, who, source, error):
+    created = now - timedelta(minutes=minutes)
+    started = None if wait is None else created + timedelta(seconds=wait)
+    fields = {
+        "name": name,
+        "status": status,
+        "created_at": created,
+        "published_at": created,
+        "started_at": started,
+        "progress_percent": percent,
+        "progress_message": f"{percent * 1_250:,} of 125,000 rows" if percent else "",
+        "created_by": staff,
+        "created_by_name": who,
+        "source": source,
+        "worker": "a" * 32,
+        "params": {
+            "since": "2026-11-01T00:00:00+00:00",
+            "until": "2026-12-01T00:00:00+00:00",
+            "format": "xlsx",
+        },
+    }
+    if run is not None:
+        fields["finished_at"] = started + timedelta(seconds=run)
+    if status == Status.CANCELLED:
+        fields["cancel_reason"] = "Wrong month"
+    if error:
+        code = error if error.islower() else "exception"
+        message = "it ran longer than its limit of 600 s" if code == error else "'region' is not a column"
+        fields |= {"error_code": code, "error_type": "" if code == error else error, "error_message": message}
+    job = make_job(**fields)
+    job.events.create(to_status=Status.PENDING, actor=who, at=created)
+    if started:
+        job.events.create(
+            from_status="PENDING", to_status="PROCESSING", actor="worker " + "a" * 32, at=started
+        )
+        for seq, line in enumerate(("Reading the period", "Counting by status", "Writing the sheet"), 1):
+            JobLog.objects.create(job=job, attempt=1, seq=seq, at=started, level="INFO", message=line)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "suffix"), [(1280, ""), (390, "-phone")])
+def test_take_them(open_as, theme, width, suffix):
+    staff = make_user(username="maria", is_staff=True, is_superuser=True)
+    tell(STORY, staff)
+    failed = Job.objects.get(error_type="KeyError")
+    page = open_as(staff, viewport={"width": width, "height": 844}, color_scheme=theme)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, address in (
+        ("home", "/admin/"),
+        ("job-list", LIST),
+        ("job", f"{LIST}{failed.pk}/change/"),
+        ("launch", f"{LIST}launch/"),
+        ("launch-form", f"{LIST}launch/report/"),
+    ):
+        page.goto(address)
+        page.screenshot(path=FOLDER / f"{name}{suffix}-{theme}.png", animations="disabled")

@@ -17,6 +17,7 @@ from backoffice.local.processes import Unavailable, is_running
 from backoffice.local.redis import Redis
 
 ATTACH_SECONDS = 120
+GUEST_SECONDS = 30
 KINDS: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)
 
 
@@ -33,12 +34,12 @@ class Servers:
 def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> Iterator[Servers]:
     """Give both servers for the length of the block; `given` maps DATABASE_URL or REDIS_URL to a real one.
 
-    A second process on the same directory attaches to the servers of the first.
+    A second process on the same directory attaches to the servers of the first, which waits for it at the end.
     """
     home = reachable(directory)
     state = home / "servers.json"
-    with (home / "servers.lock").open("a") as lock:
-        if attached := _lock_or_attach(lock, state):
+    with (home / "servers.lock").open("a") as lock, (home / "guests.lock").open("a") as guests:
+        if attached := _lock_or_attach(lock, guests, state):
             yield Servers(attached | given)
             return
         servers = Servers(dict(given), owned=True)
@@ -52,13 +53,14 @@ def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> 
             yield servers
         finally:
             state.unlink(missing_ok=True)
+            _await_guests(guests)
             for child in reversed(servers.started.values()):
                 child.stop()
             if home != directory and not durable:
                 shutil.rmtree(home)  # the caller removes its own directory only
 
 
-def _lock_or_attach(lock: IO[str], state: Path) -> dict[str, str] | None:
+def _lock_or_attach(lock: IO[str], guests: IO[str], state: Path) -> dict[str, str] | None:
     """Take the lock (None), or return the URLs of the process that has it, once it has started them."""
     end = time.monotonic() + ATTACH_SECONDS
     while time.monotonic() < end:
@@ -66,10 +68,23 @@ def _lock_or_attach(lock: IO[str], state: Path) -> dict[str, str] | None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             state.unlink(missing_ok=True)  # of a killed run
             return None
+        fcntl.flock(guests, fcntl.LOCK_SH)  # before the look: from now on the owner waits for us
         with contextlib.suppress(FileNotFoundError):
             found = json.loads(state.read_text())
             if is_running(found["pid"]):
                 urls: dict[str, str] = found["urls"]
                 return urls
+        fcntl.flock(guests, fcntl.LOCK_UN)
         time.sleep(0.1)
     raise Unavailable(f"Another process holds {lock.name} but starts no servers.")
+
+
+def _await_guests(guests: IO[str]) -> None:
+    """Let those who attached finish, within reason: a demo beside `make run` takes seconds."""
+    for tenth in range(GUEST_SECONDS * 10):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(guests, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        if tenth == 10:
+            print("Another process still uses PostgreSQL and Redis; waiting for it ...", flush=True)
+        time.sleep(0.1)

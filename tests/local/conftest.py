@@ -61,12 +61,14 @@ class Holder:
         return self._said
 
     def stop(self) -> int:
-        self.process.communicate("", timeout=30)
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
         return self.process.returncode
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.stop()
 
 
 @pytest.fixture
@@ -82,5 +84,4 @@ def hold() -> Iterator[Callable[..., Holder]]:
 
     yield start
     for holder in holders:
-        if not holder.process.stdin.closed:
-            holder.stop()
+        holder.stop()

@@ -81,6 +81,18 @@ def test_a_second_process_uses_the_servers_of_the_first_and_leaves_them_running(
     assert answers(owner.said()["urls"])
 
 
+def test_the_servers_are_kept_for_those_who_still_use_them(home, hold):
+    owner = hold(home)
+    owner.said()
+    guest = hold(home)
+    urls = guest.said()["urls"]
+    owner.process.stdin.close()
+    wait_until(lambda: not (home / "servers.json").exists())  # it would stop them now
+    assert answers(urls)
+    assert guest.stop() == 0
+    assert owner.process.wait(30) == 0
+
+
 def test_killing_the_supervisor_leaves_no_server_and_the_next_one_starts(home, hold):
     killed = hold(home)
     pids = killed.said()["pids"].values()

@@ -1,6 +1,8 @@
 """What the views share: who asks, for which job, and how a job is answered."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.http import Http404
@@ -11,8 +13,9 @@ from rest_framework.reverse import reverse
 from jobs import access, explain
 from jobs.api.problems import Problem
 from jobs.api.serializers import JobSerializer
+from jobs.lifecycle import AWAY
 from jobs.models import Job, Source
-from jobs.services import Caller
+from jobs.services import Caller, OutcomeUnknown
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # A job may end within the second at first; one that takes long need not be asked for so often.
@@ -68,9 +71,19 @@ def shown(job: Job, request: Request, *, status: int = 200) -> Response:
     return Response(data, status, headers=headers)
 
 
+@contextmanager
+def once_accepted(job: Job) -> Iterator[None]:
+    """Describe a job that is there: a database that goes away now makes 504, for 503 would say that it never runs."""
+    try:
+        yield
+    except AWAY as error:
+        raise OutcomeUnknown(job.id) from error
+
+
 def accepted(job: Job, request: Request) -> Response:
     """The answer to a submission: where the job is, and when to ask for it."""
-    response = shown(job, request, status=201)
+    with once_accepted(job):
+        response = shown(job, request, status=201)
     response["Location"] = reverse("api:job", args=[job.id], request=request)
     response.setdefault("Retry-After", str(RETRY_SOON_SECONDS))
     if job.replayed:

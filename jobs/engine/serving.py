@@ -11,7 +11,7 @@ from jobs.engine.publishing import TASK
 
 @celeryd_init.connect
 def serve(instance: Any, **kwargs: Any) -> None:
-    """Before the worker takes its options: -Q may still choose among the queues."""
+    """Before the worker takes its options: -Q and -X still choose among the queues."""
     app: Celery = instance.app
     for queue in registry.queues():
         app.amqp.queues.select_add(queue)

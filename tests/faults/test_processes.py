@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from backoffice.local import programs
 from tests.faults.stack import LEASE_SECONDS, wait_until
 
 
@@ -165,7 +166,7 @@ def test_a_forged_message_starts_nothing_else(stack):
 def test_in_a_rolling_deploy_a_new_type_waits_for_a_worker_that_knows_it(stack):
     stack.upkeep()
     stack.worker(number=1)
-    stack.web.stop()
+    programs.stop([stack.web])
     old, stack.web.options["env"] = stack.web.options["env"], {**stack.env, "FAULTS_NEWER": "1"}
     stack._start_web()
     try:
@@ -175,7 +176,7 @@ def test_in_a_rolling_deploy_a_new_type_waits_for_a_worker_that_knows_it(stack):
         stack.worker(number=2, FAULTS_NEWER="1")
         stack.wait_for(job_id, "COMPLETED", seconds=30)
     finally:
-        stack.web.stop()
+        programs.stop([stack.web])
         stack.web.options["env"] = old
         stack._start_web()
 

@@ -80,10 +80,12 @@ class Chaos:
 
     def _plan(self, seconds: float) -> Iterable[tuple[float, str, float]]:
         """Drawn before anything happens, so that the seed alone decides it."""
-        plan = []
+        plan: list[tuple[float, str, float]] = []
+        deck: list[str] = []
         at = self.dice.uniform(3, 8)
         while at < seconds:
-            plan.append((at, self.dice.choice(FAULTS), self.dice.uniform(0.5, 12)))
+            deck = deck or self.dice.sample(FAULTS, len(FAULTS))  # each kind once before any comes again
+            plan.append((at, deck.pop(), self.dice.uniform(0.5, 12)))
             at += self.dice.uniform(5, 15)
         return [*plan, (seconds, "", 0)]
 

@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.ground import project
 
-NAMES = ("api_list", "admin_pages", "upkeep", "batch")
+NAMES = ("api_list", "admin_pages", "upkeep", "batch", "throughput")
 
 
 def measure(name: str) -> int:

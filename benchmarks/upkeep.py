@@ -57,7 +57,7 @@ def _republished(what: str, waiting: int) -> Figure:
 
 
 def _passes() -> Iterator[Figure]:
-    rows.fill(1_200_000, active=200_000)
+    rows.fill(1_200_000, processing=0, active=200_000)  # whoever runs was taken before those who wait
     Worker.objects.create(
         id="w1", host="here", pid=1, queues=["default"], types=["report", "export", "prune"], slots=1
     )

@@ -1,0 +1,10 @@
+"""The usual project of Django, Celery and django-celery-results, as one writes it by the tutorials; all defaults."""
+
+import os
+
+from celery import Celery
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.peers.handwritten.settings"
+app = Celery("handwritten")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["benchmarks.peers.handwritten"])

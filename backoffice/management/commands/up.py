@@ -37,23 +37,33 @@ class Command(BaseCommand):
         given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
         try:
             with stack.running(chosen, given) as running:
-                if once:
-                    demo.run(running)
-                else:
-                    self.stdout.write(welcome(running))
-                    running.supervise()
+                try:
+                    self.use(running, once=once)
+                finally:
+                    ignore_signals()  # a late Ctrl-C would cut the stop short
         except Unavailable as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             if once:
                 raise CommandError("Stopped before the report was done.", returncode=130) from None
 
+    def use(self, running: stack.Stack, *, once: bool) -> None:
+        if once:
+            demo.run(running)
+        else:
+            self.stdout.write(welcome(running))
+            running.supervise()
+
 
 def interrupt(*_: object) -> None:
     """Stop in order, and let no second signal disturb it."""
+    ignore_signals()
+    raise KeyboardInterrupt
+
+
+def ignore_signals() -> None:
     for how in STOPPING:
         signal.signal(how, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def welcome(running: stack.Stack) -> str:

@@ -13,10 +13,9 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
-from jobs.text import storable
+from jobs.text import file_name, media_type, storable
 
 LOG_LINE_LIMIT = 64 * 1024
-FILE_NAME_LIMIT = 200
 
 
 class LostAttempt(InvalidTransition):
@@ -85,6 +84,8 @@ def add_file(
 ) -> None:
     """Record a stored file of the attempt; a second one of the same name replaces the first.
 
+    A handler chose name and type: what could break a header or an address is replaced.
+
     Raises: LostAttempt.
     """
     sql = """WITH mine AS (
@@ -100,7 +101,7 @@ def add_file(
         )
         SELECT id FROM mine"""
     values = {"id": job_id, "attempt": attempt, "size": size, "sha256": sha256, "stored_name": stored_name}
-    _one_row(sql, values | {"name": storable(name, FILE_NAME_LIMIT), "content_type": content_type}, using)
+    _one_row(sql, values | {"name": file_name(name), "content_type": media_type(content_type)}, using)
 
 
 def _one_row(sql: str, values: dict[str, Any], using: str) -> tuple[Any, ...]:

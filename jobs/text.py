@@ -1,5 +1,6 @@
 """Makes any text or JSON value storable: PostgreSQL refuses NUL and lone surrogates, pages refuse megabytes."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -7,6 +8,8 @@ NAME_LIMIT = 200
 # Letters and symbols by category that show nothing: Hangul and Khmer fillers, the blank Braille pattern.
 BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 CUT = "… (cut)"
+FILE_NAME_LIMIT = 200
+MEDIA_TYPE = re.compile(r"(?=.{1,100}$)[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 
 
 def storable(text: object, limit: int) -> str:
@@ -31,6 +34,21 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {_whole(key): storable_json(item) for key, item in value.items()}
     return value
+
+
+def file_name(name: object) -> str:
+    """`name` as a file may have it in a header, in an address and on a disk: "_" stands for what they refuse."""
+    shown = "".join(
+        character if character.isprintable() and character not in "/\\" else "_"
+        for character in storable(name, FILE_NAME_LIMIT)
+    )
+    return "_" if shown in ("", ".", "..") else shown
+
+
+def media_type(text: object) -> str:
+    """`text` if it is a media type such as "text/csv", else "application/octet-stream", as which anything may go."""
+    kind = str(text)
+    return kind if MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
 def name_error(name: str) -> str:

@@ -22,6 +22,7 @@ ORDER = [
     "stats",
     "explain",
     "access",
+    "download",
     "services",
     "types",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.core.files.storage import storages
 from django.http import (
     FileResponse,
     Http404,
@@ -19,6 +18,7 @@ from django.template.response import TemplateResponse
 
 from jobs import access, explain
 from jobs.admin import details, record
+from jobs.download import attachment
 from jobs.models import Job, JobLog
 
 LINES = 200
@@ -60,19 +60,12 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
-    """A file of the job, as an attachment, whatever it says it is."""
+    """A file of the job."""
     file = get_object_or_404(access.files(request.user, _visible(request, job_id)), pk=file_id)
     try:
-        content = storages["jobs"].open(file.stored_name)
+        return attachment(file)
     except FileNotFoundError:
         raise Http404("The file is not in the storage any more.") from None
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=file.name,
-        content_type=file.content_type,
-        headers={"X-Content-Type-Options": "nosniff", "ETag": f'"{file.sha256}"'},
-    )
 
 
 def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:

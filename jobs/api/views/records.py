@@ -1,10 +1,8 @@
 """What is kept of a job: its status changes, its log, its files."""
 
-import re
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import storages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,10 +17,10 @@ from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
 from jobs.api.shapes import EventsSerializer, FilesSerializer, LogsSerializer
 from jobs.api.views.asking import visible_job
+from jobs.download import attachment
 from jobs.models import JobFile
 
 LINES_LIMIT = 1_000
-MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 
 
 class EventsView(APIView):
@@ -91,7 +89,7 @@ class FilesView(APIView):
 
 
 class FileView(APIView):
-    """One file, to be saved and never to be shown in the browser: it may hold anything."""
+    """One file of a job."""
 
     content_negotiation_class = AnyMediaType
 
@@ -105,13 +103,6 @@ class FileView(APIView):
         if file is None:
             raise Http404
         try:
-            content = storages["jobs"].open(file.stored_name)
+            return attachment(file)
         except FileNotFoundError as error:
             raise Problem(404, "file_lost", "The file is listed, but its content is gone.") from error
-        # A handler chose the type; what is no media type could break the header.
-        kind = file.content_type if MEDIA_TYPE.fullmatch(file.content_type) else "application/octet-stream"
-        response = FileResponse(content, as_attachment=True, filename=file.name, content_type=kind)
-        response["Content-Length"] = str(file.size)
-        response["ETag"] = f'"{file.sha256}"'
-        response["X-Content-Type-Options"] = "nosniff"
-        return response

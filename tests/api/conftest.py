@@ -53,7 +53,7 @@ def broker_away():
     for _ in range(publishing.FAILURES_BEFORE_OPEN):
         publishing.breaker._failed()
     yield
-    publishing.breaker.__init__()
+    publishing.breaker.reset()
 
 
 @pytest.fixture(autouse=True)

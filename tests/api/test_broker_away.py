@@ -64,9 +64,10 @@ def test_a_hung_redis_is_a_503_in_time_for_each_of_forty_while_lists_are_answere
             answers = [one.result() for one in submissions]
         for answer, _ in answers:
             assert_refused(answer)
-        assert max(seconds for _, seconds in answers) < 2.5 * 2  # the machine of the tests is a busy one
+        # 2 to 2.7 s on two busy cores; the bound leaves room for a machine that runs every test at once.
+        assert max(seconds for _, seconds in answers) < 10
         assert listed.status == 200
-        assert seconds_listed < 2.5 * 2
+        assert seconds_listed < 10
         assert not Job.objects.exists()
         answer, seconds = ask(site)
         assert_refused(answer)

@@ -14,10 +14,10 @@ from jobs.registry import JobType
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you like:
 #   make test ARGS="tests/test_state_machine.py --hypothesis-profile search"
 hypothesis_settings.register_profile(
-    "steady", derandomize=True, database=None, deadline=None, report_multiple_bugs=False, max_examples=30
+    "steady", derandomize=True, database=None, deadline=None, report_multiple_bugs=False, max_examples=20
 )
 hypothesis_settings.register_profile(
-    "search", deadline=None, max_examples=3000, stateful_step_count=80, print_blob=True
+    "search", deadline=None, max_examples=2000, stateful_step_count=80, print_blob=True
 )
 hypothesis_settings.load_profile("steady")
 

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -37,16 +38,19 @@ def parse_cursor(text: str, columns: tuple[str, ...]) -> Cursor:
     """
     try:
         back, *values = json.loads(urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
-        parsed = [
-            cast(Field, Job._meta.get_field(column)).to_python(value)
-            for column, value in zip(columns, values, strict=True)
-        ]
+        parsed = [_position(column, value) for column, value in zip(columns, values, strict=True)]
         if not isinstance(back, bool) or None in parsed:
             raise ValueError("not a position")
-    except (ValueError, TypeError, ValidationError, RecursionError) as error:
+    except (ValueError, TypeError, ValidationError, OverflowError, RecursionError) as error:
         detail = "This is not a cursor of this list; take it from `next` or `previous`."
         raise bad_value("cursor", detail) from error
     return Cursor(back, tuple(parsed))
+
+
+def _position(column: str, value: Any) -> Any:
+    found = cast(Field, Job._meta.get_field(column)).to_python(value)
+    # In UTC: PostgreSQL refuses zones more than 16 hours off, which Python takes.
+    return found.astimezone(UTC) if isinstance(found, datetime) else found
 
 
 def page(jobs: JobQuerySet, request: Request, order: tuple[str, ...]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """GET /api/v1/jobs/: pages, order, filters, count."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -45,6 +47,20 @@ def test_what_is_no_cursor_is_a_400(viewer, cursor):
     answer = viewer.get(JOBS, {"cursor": cursor})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == "cursor"
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2026-11-22T10:00:00+17:00", 200),
+        ("9999-12-31T23:59:59-23:59", 400),
+        ("0001-01-01T00:00:00+23:59", 400),
+    ],
+)
+def test_a_cursor_with_a_moment_that_postgresql_refuses_is_no_failure(viewer, moment, status):
+    cursor = urlsafe_b64encode(json.dumps([False, moment, str(uuid4())]).encode()).decode().rstrip("=")
+    answer = viewer.get(JOBS, {"cursor": cursor, "ordering": "-finished_at", "active": "false"})
+    assert answer.status_code == status
 
 
 def test_a_page_has_a_largest_size(viewer):

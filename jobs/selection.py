@@ -1,6 +1,7 @@
 """Which jobs are meant: the filters of the admin's list, by name, as its address and the bulk job types have them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,6 @@ from django.db.models import Q
 
 from jobs import registry
 from jobs.models import JobQuerySet, Source, Status
-
-MOMENT = {"type": "datetime-local"}
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -25,21 +24,41 @@ def _types() -> list[tuple[str, str]]:
     return [("", "All types"), *((one.slug, one.label) for one in registry.all())]
 
 
+class Moment(forms.DateTimeField):
+    """A date and time in the server's zone unless it names another; in UTC, as PostgreSQL takes any of them."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment, None for "".
+
+        Raises: ValidationError.
+        """
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
 class Selection(forms.Form):
-    """The filters of the job list. Each has an index behind it."""
+    """The filters of the job list, named as those of the API.
+
+    Each has an index behind it, but for `error_type`: links set it beside a type and an error code.
+    """
 
     q = forms.CharField(required=False, max_length=200, label="Search", strip=True)
     status = forms.ChoiceField(required=False, choices=[("", "All"), *Status.choices])
     type = forms.ChoiceField(required=False, choices=_types)
     source = forms.ChoiceField(required=False, choices=[("", "All sources"), *Source.choices])
     mine = forms.BooleanField(required=False, label="Mine")
-    error = forms.CharField(required=False, max_length=50, label="Error code")
+    error_code = forms.CharField(required=False, max_length=50, label="Error code")
     error_type = forms.CharField(required=False, max_length=200, label="Error")
     unseen = forms.BooleanField(required=False, label="Not acknowledged")
     queue = forms.CharField(required=False, max_length=100)
     batch = forms.UUIDField(required=False)
-    created_after = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs=MOMENT))
-    created_before = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+    created_after = Moment(required=False)
+    created_before = Moment(required=False)
 
     # Links set these; the list names them, each with a way to drop it.
     HIDDEN = ("error_type", "unseen", "queue", "batch")
@@ -78,7 +97,7 @@ _CONDITIONS: dict[str, Any] = {
     "type": lambda slug, user: Q(type=slug),
     "source": lambda source, user: Q(source=source),
     "mine": lambda yes, user: Q(created_by=user),
-    "error": lambda code, user: Q(status=Status.FAILED, error_code=code),
+    "error_code": lambda code, user: Q(status=Status.FAILED, error_code=code),
     "error_type": lambda name, user: Q(status=Status.FAILED, error_type=name),
     "unseen": lambda yes, user: Q(status=Status.FAILED, acknowledged_at=None),
     "queue": lambda queue, user: Q(queue=queue),

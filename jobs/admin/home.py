@@ -160,7 +160,9 @@ def _triage(jobs: JobQuerySet) -> list[Failures]:
 
 
 def _failures(now: datetime, type: str, code: str, name: str, counts: Any) -> Failures:
-    filters = {"status": Status.FAILED, "type": type, "error": code} | ({"error_type": name} if name else {})
+    filters = {"status": Status.FAILED, "type": type, "error_code": code} | (
+        {"error_type": name} if name else {}
+    )
     cells = [
         (f"{count:,}", _list(**filters, created_after=(now - period).isoformat(timespec="seconds")))
         for count, period in zip(counts, PERIODS.values(), strict=True)

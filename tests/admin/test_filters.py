@@ -87,7 +87,7 @@ def test_counts_and_list_end_at_the_cap(viewer, monkeypatch):
     [
         ({"q": "Sales"}, "Sales report"),
         ({"q": "worker_lost"}, "Lost"),
-        ({"error": "worker_lost"}, "Lost"),
+        ({"error_code": "worker_lost"}, "Lost"),
         ({"error_type": "KeyError"}, "Broken"),
         ({"source": "api"}, "From afar"),
         ({"queue": "slow"}, "Slow one"),
@@ -100,6 +100,13 @@ def test_a_filter_leaves_the_jobs_it_names(viewer, query, found):
     make_job(name="From afar", source=Source.API)
     make_job(name="Slow one", queue="slow")
     assert names(viewer, **query) == [found]
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00+20:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"]
+)
+def test_a_moment_of_any_zone_is_filtered_by_or_refused(viewer, moment):
+    assert names(viewer, created_after=moment) == []
 
 
 def test_mine_leaves_the_jobs_of_the_user(viewer):

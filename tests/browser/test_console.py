@@ -86,7 +86,7 @@ def test_cells_refresh_while_a_ticked_box_an_open_menu_and_the_scroll_position_s
     expect(row.locator(".percent")).to_have_text("42 %", timeout=4_000)
     assert row.locator("input[type=checkbox]").is_checked()
     assert page.locator(".more").evaluate("element => element.open")
-    assert page.evaluate("document.activeElement.name") == "error"
+    assert page.evaluate("document.activeElement.name") == "error_code"
     assert page.evaluate("window.scrollY") == 300
 
 

@@ -1,16 +1,17 @@
 """A real browser on the real site: any console error, page error or request to another host fails the test."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from backoffice.celery import app
 from jobs.engine import publishing
+from tests.backoffice.processes import production
 from tests.factories import make_user
 from tests.services.conftest import redis
 
@@ -87,8 +88,13 @@ def page(open_as, operator) -> Page:
 
 
 @pytest.fixture
-def worker(redis, transactional_db):
-    """A worker on a thread of this process, with the real broker and database."""
+def worker(redis, transactional_db, tmp_path):
+    """A real worker on the tests' own database and broker."""
     publishing.breaker.reset()
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+    command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
+    env = production(FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings")
+    with (tmp_path / "worker.log").open("w") as log:
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         yield
+        process.terminate()
+        process.wait(60)

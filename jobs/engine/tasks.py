@@ -111,6 +111,9 @@ def _claim(job_id: UUID) -> Job | None:
 def _leave_clean() -> None:
     """Leave no transaction of the handler's open for the next job, and no broken connection."""
     handlers_own = connections[DEFAULT_DB_ALIAS]
-    if handlers_own.in_atomic_block:
+    raw = handlers_own.connection
+    if handlers_own.in_atomic_block or (raw is not None and raw.closed):
         handlers_own.close()
-    handlers_own.close_if_unusable_or_obsolete()
+        del connections[DEFAULT_DB_ALIAS]  # Django's wrapper believes in its transaction for ever
+    else:
+        handlers_own.close_if_unusable_or_obsolete()

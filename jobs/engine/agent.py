@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 WORKER_ID = uuid7().hex
 
 LOOK_EVERY_SECONDS = 1.0
+# With these a worker that stops ends the children whose time is over, perhaps before the agent does.
+ENDINGS = {"signal 3": "worker_stopped", "signal 15": "worker_stopped"}
 STOP_SECONDS = 8.0
 
 
@@ -51,6 +53,7 @@ class Lost:
     job_id: UUID
     pid: int
     message: str
+    code: str = "worker_lost"
 
 
 # What the event loop leaves to the agent; None asks it to end.
@@ -125,7 +128,7 @@ class Agent(threading.Thread):
         children.kill(self._started_by.get(lost.pid, ()))
         job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
         if job is not None:
-            end_attempt(job, code="worker_lost", message=lost.message, actor=actor(), using=WORKER_DB)
+            end_attempt(job, code=lost.code, message=lost.message, actor=actor(), using=WORKER_DB)
 
     def _write_row(self) -> None:
         Worker.objects.using(WORKER_DB).update_or_create(
@@ -168,7 +171,9 @@ def running_attempts() -> dict[UUID, int]:
 def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
     """The attempts whose child died; Celery notices too, but looks only every 5 seconds."""
     return [
-        Lost(job_id, pid, f"worker process lost ({process.ending})")
+        Lost(
+            job_id, pid, f"worker process lost ({process.ending})", ENDINGS.get(process.ending, "worker_lost")
+        )
         for job_id, pid in holders.items()
         if (process := children.look(pid)) is not None and process.ending
     ]

@@ -38,14 +38,15 @@ def interrupt(pid: int, job_id: UUID, attempt: int, *, time_limit: bool) -> None
 def interruptible(job_id: UUID, attempt: int) -> Iterator[None]:
     """While in this block, the process may be interrupted for this attempt."""
     global _running
-    for number in (signal.SIGTERM, signal.SIGQUIT):
-        # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left by itself.
-        signal.signal(number, signal.SIG_DFL)
     _running = _key(job_id, attempt)
+    # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left by itself.
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGQUIT)}
     try:
         yield
     finally:
         _running = None
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _key(job_id: UUID, attempt: int) -> str:

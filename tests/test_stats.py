@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from jobs import stats
 from jobs.models import Job
+from jobs.stats import queues, usual
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +58,21 @@ def test_queues_show_how_many_wait_and_since_when():
     first = make_job(queue="b")
     make_job(queue="b")
     make_job(queue="a", status="COMPLETED")
-    assert stats.waiting_by_queue() == [stats.QueueDepth("b", 2, first.created_at)]
+    assert stats.waiting_by_queue(Job.objects.all()) == [stats.QueueDepth("b", 2, first.created_at)]
+
+
+def test_queues_are_counted_to_the_cap_each_on_its_own(monkeypatch):
+    monkeypatch.setattr(queues, "CAP", 2)
+    for queue in "aaaab":
+        make_job(queue=queue)
+    assert [(one.queue, one.waiting) for one in stats.waiting_by_queue(Job.objects.all())] == [
+        ("a", 3),
+        ("b", 1),
+    ]
 
 
 def test_usual_durations_look_at_the_last_runs_of_each_type(django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr(stats, "RECENT", 3)
+    monkeypatch.setattr(usual, "RECENT", 3)
     make_job(
         type="a",
         status="COMPLETED",

@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from jobs import services
+from jobs import services, stats
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
-from jobs.admin.listing import capped, counts_by_status
+from jobs.admin.listing import capped
 from jobs.lifecycle import InvalidTransition
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
 from jobs.selection import as_uuid
@@ -96,7 +96,7 @@ def chosen(request: HttpRequest, verb: Verb, jobs: JobQuerySet) -> HttpResponse 
     if newest := as_uuid(request.POST.get("newest", "")):
         # Nothing that was launched after the question was asked.
         jobs = jobs.filter(pk__lte=newest)
-    counts = counts_by_status(jobs)
+    counts = stats.counts_to(stats.CAP, jobs)
     legal = jobs.filter(status__in=verb.statuses)
     if request.POST.get("confirmed") != "yes":
         return _question(request, verb, jobs, counts)

@@ -4,22 +4,22 @@ Each figure is one query that stops at a cap, so the page costs the same however
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import access, registry
+from jobs import access, registry, stats
 from jobs.admin.chart import Chart
-from jobs.admin.listing import CAP, capped, counts_by_status
+from jobs.admin.listing import capped
 from jobs.models import Job, JobQuerySet, Status, UpkeepState, Worker
+from jobs.stats import CAP
 
 ATTENTION_CAP = 99
 TRIAGE_ROWS = 8
@@ -68,11 +68,11 @@ def figures(request: HttpRequest) -> dict[str, Any]:
     jobs = access.visible_jobs(request.user).without_large()
     workers = list(Worker.objects.all()[:50])
     running = list(jobs.filter(status=Status.PROCESSING).defer("params", "result")[:200])
-    hours = _settled_by_hour(jobs)
+    hours = stats.settled_by_hour(jobs)
     queues = _queues(workers)
     upkeep = UpkeepState.objects.first()
     return {
-        "tiles": _tiles(counts_by_status(jobs.active()), hours),
+        "tiles": _tiles(stats.counts_to(CAP, jobs.active()), hours),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
         "unseen": list(_unseen(jobs).order_by("-id")[:SHOWN]),
         "triage": _triage(jobs),
@@ -130,74 +130,33 @@ def _list(**filters: str) -> str:
     return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
 
 
-def _settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
-    """The jobs settled in the last 24 hours by hour and status: of the last CAP.
-
-    Source: index jobs_job_finished_at_id.
-    """
-    since = timezone.now() - timedelta(hours=24)
-    last = jobs.filter(finished_at__gte=since).order_by("-finished_at").values("finished_at", "status")[:CAP]
-    hours: dict[datetime, dict[str, int]] = {}
-    for hour, status, count in _grouped(("date_trunc('hour', finished_at)", "status"), last):
-        hours.setdefault(hour, {})[status] = count
-    return hours
-
-
 def _triage(jobs: JobQuerySet) -> list[Failures]:
-    """The most frequent failures of the last seven days by type and error: of the last CAP.
-
-    Source: index jobs_job_failed_at.
-    """
-    now = timezone.now()
-    failed = jobs.filter(status=Status.FAILED, finished_at__gte=now - PERIODS["7 d"]).order_by("-finished_at")
-    last = failed.values("type", "error_code", "error_type", "finished_at")[:CAP]
-    recent = "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in PERIODS)
-    starts = [now - period for period in PERIODS.values()]
-    rows = _grouped(
-        ("type", "error_code", "error_type"), last, recent, starts, f"ORDER BY 4 DESC LIMIT {TRIAGE_ROWS}"
-    )
-    return [_failures(now, *row[:3], row[4:]) for row in rows]
+    """The most frequent failures of the last seven days by type and error."""
+    starts = [timezone.now() - period for period in PERIODS.values()]
+    return [_linked(failures, starts) for failures in stats.recent_failures(jobs, starts, limit=TRIAGE_ROWS)]
 
 
-def _failures(now: datetime, type: str, code: str, name: str, counts: Any) -> Failures:
-    filters = {"status": Status.FAILED, "type": type, "error_code": code} | (
-        {"error_type": name} if name else {}
-    )
+def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
+    filters = {"status": Status.FAILED, "type": found.type, "error_code": found.error_code}
+    if found.error_type:
+        filters["error_type"] = found.error_type
     cells = [
-        (f"{count:,}", _list(**filters, created_after=(now - period).isoformat(timespec="seconds")))
-        for count, period in zip(counts, PERIODS.values(), strict=True)
+        (f"{count:,}", _list(**filters, created_after=start.isoformat(timespec="seconds")))
+        for count, start in zip(found.counts, starts, strict=True)
     ]
-    return Failures(type, name or code, cells)
-
-
-def _grouped(
-    keys: tuple[str, ...], jobs: Any, more: str = "", values: Iterable[Any] = (), end: str = ""
-) -> list[tuple[Any, ...]]:
-    """Rows of `keys` with the count of `jobs` (a sliced queryset of values) for each; one query."""
-    sql, params = jobs.query.sql_with_params()
-    groups = ", ".join(str(number) for number, _ in enumerate(keys, 1))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(keys)}, count(*){more} FROM ({sql}) AS part GROUP BY {groups} {end}",
-            [*values, *params],
-        )
-        return list(cursor.fetchall())
+    return Failures(found.type, found.error_type or found.error_code, cells)
 
 
 def _queues(workers: list[Worker]) -> list[Queue]:
-    """Every queue that a type names, how many jobs wait in it and since when; one query.
-
-    Source: index jobs_job_waiting.
-    """
-    sql = """SELECT queue,
-            (SELECT count(*) FROM (SELECT 1 FROM jobs_job
-                WHERE status = 'PENDING' AND jobs_job.queue = wanted.queue LIMIT %s) AS part),
-            (SELECT created_at FROM jobs_job WHERE status = 'PENDING' AND jobs_job.queue = wanted.queue
-                ORDER BY published_at LIMIT 1)
-        FROM unnest(%s::text[]) AS wanted(queue)"""
+    """Every queue that a type names or that a job waits in; one query."""
     slots = Counter[str]()
     for worker in filter(_is_live, workers):
         slots.update(dict.fromkeys(worker.queues, worker.slots))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [CAP + 1, registry.queues()])
-        return [Queue(name, capped(count), oldest, slots[name]) for name, count, oldest in cursor.fetchall()]
+    depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all())}
+    return [_queue(name, depths.get(name), slots[name]) for name in sorted({*registry.queues(), *depths})]
+
+
+def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
+    if depth is None:
+        return Queue(name, "0", None, slots)
+    return Queue(name, capped(depth.waiting), depth.oldest_at, slots)

@@ -1,32 +1,29 @@
 """The job list behind its page: filtered, counted with a cap, in the order of its tab, at any size of the table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
-from django.db import OperationalError, connection
 
+from jobs import stats
 from jobs.admin import rows
 from jobs.models import JobQuerySet, Status
 from jobs.selection import Selection
+from jobs.stats import CAP
 
-CAP = 10_000
 # Of the tabs, which every page of the list counts: six times the cap would be most of its cost.
 TAB_CAP = 1_000
-COUNT_MILLISECONDS = 300
 # Parameters of Django's own in a list's address.
 NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
 
-def capped(count: int | None, cap: int | None = None) -> str:
-    """A count for eyes: "1,234", "10,000+" beyond the cap (CAP unless told), "?" where counting took too long."""
+def capped(count: int | None, cap: int = CAP) -> str:
+    """A count for eyes: "1,234", "10,000+" beyond the cap, "?" where counting took too long."""
     if count is None:
         return "?"
-    cap = CAP if cap is None else cap
     return f"{cap:,}+" if count > cap else f"{count:,}"
 
 
@@ -136,53 +133,11 @@ def tab_counts(jobs: JobQuerySet, *, filtered: bool) -> Mapping[str, str]:
     their status: to find 1,000 cancelled ones of a common type could be to read half the table.
     """
     if not filtered:
-        return {status: capped(count, TAB_CAP) for status, count in counts_by_status(jobs, TAB_CAP).items()}
-    found = counts_of_first(jobs)
+        return {status: capped(count, TAB_CAP) for status, count in stats.counts_to(TAB_CAP, jobs).items()}
+    found = stats.counts_of_first(jobs, TAB_CAP)
     if found is None:
         return {}
     total = sum(found.values())
     if total <= TAB_CAP:
         return {status: f"{found.get(status, 0):,}" for status in Status.values} | {"": f"{total:,}"}
     return {status: f"{count:,}+" for status, count in found.items()} | {"": capped(total, TAB_CAP)}
-
-
-def counts_of_first(jobs: JobQuerySet) -> Mapping[str, int] | None:
-    """How many of the first TAB_CAP + 1 of `jobs` found have each status; None if it takes long. One query."""
-    try:
-        sql, params = jobs.order_by().values("status")[: TAB_CAP + 1].query.sql_with_params()
-    except EmptyResultSet:
-        return {}
-    rows = _in_time(f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status", params)
-    return None if rows is None else dict(rows)
-
-
-def counts_by_status(jobs: JobQuerySet, cap: int | None = None) -> Mapping[str, int]:
-    """How many of `jobs` there are by status ("": all), each up to one more than `cap` (CAP unless told); empty if it
-    takes long.
-
-    One query of capped sub-selects. Source: jobs_job, index jobs_job_status_id.
-    """
-    cap = CAP if cap is None else cap
-    parts: list[str] = []
-    values: list[Any] = []
-    for status in ("", *Status.values):
-        part = jobs.filter(status=status) if status else jobs
-        try:
-            sql, params = part.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            return {"": 0} | dict.fromkeys(Status.values, 0)
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
-        values.extend(params)
-    rows = _in_time(f"SELECT {', '.join(parts)}", values)
-    return dict(zip(("", *Status.values), rows[0], strict=True)) if rows else {}
-
-
-def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
-    """The rows of a query; None if it takes too long."""
-    try:
-        with connection.cursor() as cursor:
-            # Two statements, one round trip: the limit ends with the transaction that they are.
-            cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}; {sql}", values)
-            return list(cursor.fetchall())
-    except OperationalError:  # cancelled for its time
-        return None

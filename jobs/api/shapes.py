@@ -9,6 +9,7 @@ from jobs.api.serializers import (
     LogLineSerializer,
 )
 from jobs.models import Status
+from jobs.stats import CAP
 
 
 class ProblemErrorSerializer(serializers.Serializer):
@@ -111,7 +112,7 @@ class QueueSerializer(serializers.Serializer):
     """A queue in which jobs wait."""
 
     queue = serializers.CharField()
-    waiting = serializers.IntegerField()
+    waiting = serializers.IntegerField(max_value=CAP, help_text=f"{CAP:,} stands for as many or more.")
     oldest_at = serializers.DateTimeField()
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jobs.admin import listing
 from jobs.models import Job, Source, Status
+from jobs.stats import capped
 from tests.factories import make_job, make_user
 
 # The list's counts limit a statement's time until their transaction ends: a test must not be that transaction.
@@ -66,7 +67,7 @@ def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypa
 
 
 def test_counts_that_take_too_long_are_not_known(viewer, monkeypatch):
-    monkeypatch.setattr(listing, "_in_time", lambda sql, values: None)
+    monkeypatch.setattr(capped, "_in_time", lambda sql, values: None)
     make_job(source=Source.API)
     assert set(tabs(viewer).values()) == set(tabs(viewer, source="api").values()) == {"?"}
 

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,6 @@ from jobs.api import filters
 from jobs.api.openapi import filter_parameters, operation
 from jobs.api.query import bad_value
 from jobs.api.shapes import StatsSerializer
-from jobs.models import Worker
 
 DEFAULT_PERIOD = timedelta(days=1)
 LONGEST_PERIOD = timedelta(days=90)
@@ -40,8 +38,8 @@ class StatsView(APIView):
                 "failures": stats.failures(jobs),
                 "wait_seconds": {"p50": times.wait_p50, "p95": times.wait_p95},
                 "run_seconds": {"p50": times.run_p50, "p95": times.run_p95},
-                "queues": [asdict(one) for one in stats.waiting_by_queue(visible)],
-                "workers": live_workers(),
+                "queues": [_depth(one) for one in stats.waiting_by_queue(visible)],
+                "workers": stats.live_workers(),
             }
         )
 
@@ -62,6 +60,5 @@ def period(request: Request) -> tuple[datetime, datetime]:
     return start, end
 
 
-def live_workers() -> dict[str, Any]:
-    """How many workers live, and how many jobs they run at a time."""
-    return Worker.objects.live().aggregate(live=Count("pk"), slots=Sum("slots", default=0))
+def _depth(depth: stats.QueueDepth) -> dict[str, Any]:
+    return asdict(depth) | {"waiting": min(depth.waiting, stats.CAP)}

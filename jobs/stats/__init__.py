@@ -1,0 +1,29 @@
+"""Read-only figures over jobs, for the pages, the API and the estimates.
+
+Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters and which period.
+"""
+
+from jobs.stats.capped import CAP, Failures, counts_of_first, counts_to, recent_failures, settled_by_hour
+from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
+from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
+from jobs.stats.usual import Usual, last_settled, usual_durations
+
+__all__ = [
+    "CAP",
+    "Failures",
+    "QueueDepth",
+    "Times",
+    "Usual",
+    "count_by_status",
+    "count_by_type",
+    "counts_of_first",
+    "counts_to",
+    "failures",
+    "last_settled",
+    "live_workers",
+    "recent_failures",
+    "settled_by_hour",
+    "times",
+    "usual_durations",
+    "waiting_by_queue",
+]

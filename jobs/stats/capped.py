@@ -1,0 +1,106 @@
+"""Figures that stop at a cap or at a time, for pages that cost the same however many jobs there are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from jobs.models import JobQuerySet, Status
+
+CAP = 10_000
+COUNT_MILLISECONDS = 300
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Failures of one type with one error; `counts` go with the periods that were asked for."""
+
+    type: str
+    error_code: str
+    error_type: str
+    counts: tuple[int, ...]
+
+
+def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
+    """How many of the first `cap` + 1 of `jobs` found have each status; None if it takes long. One query."""
+    try:
+        sql, params = jobs.order_by().values("status")[: cap + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    rows = _in_time(f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status", params)
+    return None if rows is None else dict(rows)
+
+
+def counts_to(cap: int, jobs: JobQuerySet) -> Mapping[str, int]:
+    """How many of `jobs` there are by status ("": all), each up to one more than `cap`; empty if it takes long.
+
+    One query of capped sub-selects. Source: jobs_job, index jobs_job_status_id.
+    """
+    parts: list[str] = []
+    values: list[Any] = []
+    for status in ("", *Status.values):
+        part = jobs.filter(status=status) if status else jobs
+        try:
+            sql, params = part.order_by().values("pk")[: cap + 1].query.sql_with_params()
+        except EmptyResultSet:
+            return {"": 0} | dict.fromkeys(Status.values, 0)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
+        values.extend(params)
+    rows = _in_time(f"SELECT {', '.join(parts)}", values)
+    return dict(zip(("", *Status.values), rows[0], strict=True)) if rows else {}
+
+
+def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+    """The rows of a query; None if it takes too long."""
+    try:
+        with connection.cursor() as cursor:
+            # Two statements, one round trip: the limit ends with the transaction that they are.
+            cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}; {sql}", values)
+            return list(cursor.fetchall())
+    except OperationalError:  # cancelled for its time
+        return None
+
+
+def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
+    """How many of `jobs` were settled in the last 24 hours by hour and status: of the last CAP of them.
+
+    Source: index jobs_job_finished_at_id.
+    """
+    since = timezone.now() - DAY
+    last = jobs.filter(finished_at__gte=since).order_by("-finished_at").values("finished_at", "status")[:CAP]
+    hours: dict[datetime, dict[str, int]] = {}
+    for hour, status, count in _grouped(("date_trunc('hour', finished_at)", "status"), last):
+        hours.setdefault(hour, {})[status] = count
+    return hours
+
+
+def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int) -> list[Failures]:
+    """The most frequent failures among `jobs` by type and error, counted from each of `since`: of the last CAP.
+
+    Source: index jobs_job_failed_at.
+    """
+    failed = jobs.filter(status=Status.FAILED, finished_at__gte=min(since)).order_by("-finished_at")
+    last = failed.values("type", "error_code", "error_type", "finished_at")[:CAP]
+    recent = "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
+    keys = ("type", "error_code", "error_type")
+    rows = _grouped(keys, last, recent, since, f"ORDER BY 4 DESC LIMIT {limit}")
+    return [Failures(type, code, name, tuple(counts)) for type, code, name, _, *counts in rows]
+
+
+def _grouped(
+    keys: tuple[str, ...], jobs: Any, more: str = "", values: Iterable[Any] = (), end: str = ""
+) -> list[tuple[Any, ...]]:
+    """Rows of `keys` with the count of `jobs` (a sliced queryset of values) for each; one query."""
+    sql, params = jobs.query.sql_with_params()
+    groups = ", ".join(str(number) for number, _ in enumerate(keys, 1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(keys)}, count(*){more} FROM ({sql}) AS part GROUP BY {groups} {end}",
+            [*values, *params],
+        )
+        return list(cursor.fetchall())

@@ -1,0 +1,49 @@
+"""What waits in the queues, and who is there to take it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Sum
+
+from jobs.models import JobQuerySet, Status, Worker
+from jobs.stats.capped import CAP
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """The jobs that wait in a queue, at most CAP + 1; `oldest_at` is when the first of them was submitted."""
+
+    queue: str
+    waiting: int
+    oldest_at: datetime
+
+
+def waiting_by_queue(jobs: JobQuerySet) -> list[QueueDepth]:
+    """The queues in which some of `jobs` wait, by name; one query.
+
+    Source: index jobs_job_waiting, probed for each queue's name and read to CAP.
+    """
+    waiting = jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
+    part, values = waiting.query.sql_with_params()
+    sql = f"""WITH RECURSIVE known(queue) AS (
+            SELECT min(queue) FROM jobs_job WHERE status = 'PENDING'
+            UNION ALL
+            SELECT (SELECT min(job.queue) FROM jobs_job job WHERE status = 'PENDING' AND job.queue > known.queue)
+            FROM known WHERE known.queue IS NOT NULL
+        )
+        SELECT known.queue, found.waiting, found.oldest_at FROM known, LATERAL (
+            SELECT count(*) AS waiting, min(created_at) AS oldest_at FROM (
+                SELECT created_at FROM ({part}) AS job WHERE job.queue = known.queue
+                ORDER BY published_at LIMIT {CAP + 1}
+            ) AS first
+        ) AS found WHERE found.waiting > 0 ORDER BY known.queue"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [QueueDepth(*row) for row in cursor.fetchall()]
+
+
+def live_workers() -> dict[str, Any]:
+    """How many workers live, and how many jobs they run at a time: {"live": 2, "slots": 8}; one query."""
+    return Worker.objects.live().aggregate(live=Count("pk"), slots=Sum("slots", default=0))

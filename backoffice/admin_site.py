@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from jobs import access
 from jobs.admin import home
 
 
@@ -20,13 +21,13 @@ class BackofficeAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What needs attention and how it goes, for those who may see jobs; for others what else there is."""
-        figures = home.figures(request) if home.may_see(request.user) else {}
+        figures = home.figures(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Django's, with what the header of every page shows."""
         context = super().each_context(request)
-        if context["has_permission"] and home.may_see(request.user):
+        if context["has_permission"] and access.may_see_some(request.user):
             context["attention"] = home.attention(request.user)
-            context["may_launch"] = request.user.has_perm("jobs.add_job")
+            context["may_launch"] = access.may_launch_some(request.user)
         return context

@@ -31,6 +31,21 @@ def _all_or_own(user: Any, permission: str) -> JobQuerySet:
     return Job.objects.filter(created_by=user)
 
 
+def may_see_some(user: Any) -> bool:
+    """Whether there may be jobs for `user` to see in the admin: all, or the own ones of those who may launch."""
+    return user is None or user.has_perm("jobs.view_job") or may_launch_some(user)
+
+
+def may_launch_some(user: Any) -> bool:
+    """Whether `user` may launch jobs of the types that need no permission of their own."""
+    return user is None or user.has_perm("jobs.add_job")
+
+
+def may_cancel_some(user: Any) -> bool:
+    """Whether there may be jobs that `user` may cancel or acknowledge: any, or the own ones of those who launch."""
+    return user is None or user.has_perm("jobs.cancel_job") or may_launch_some(user)
+
+
 def may_launch(user: Any, job_type: JobType) -> bool:
     """Whether `user` may launch jobs of this type, with some params at least."""
     return not missing_permission(user, job_type)

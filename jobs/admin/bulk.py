@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from jobs import services, stats
+from jobs import access, services, stats
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import capped
@@ -54,7 +54,7 @@ VERBS = (
         "launched again",
         SETTLED,
         lambda caller, job_id, note: services.rerun(caller, job_id),
-        lambda user: user.has_perm("jobs.add_job"),
+        access.may_launch_some,
         "bulk_rerun",
     ),
     Verb(
@@ -63,7 +63,7 @@ VERBS = (
         "cancelled",
         ACTIVE,
         services.cancel,
-        lambda user: user.has_perm("jobs.cancel_job") or user.has_perm("jobs.add_job"),
+        access.may_cancel_some,
         "bulk_cancel",
         asks_note=True,
         warning="Running jobs are asked to stop; those that do not are ended.",
@@ -74,7 +74,7 @@ VERBS = (
         "acknowledged",
         (Status.FAILED,),
         _acknowledge,
-        lambda user: user.has_perm("jobs.cancel_job") or user.has_perm("jobs.add_job"),
+        access.may_cancel_some,
         asks_note=True,
     ),
     Verb(
@@ -83,7 +83,7 @@ VERBS = (
         "deleted",
         SETTLED,
         lambda caller, job_id, note: services.delete(caller, job_id),
-        lambda user: user.has_perm("jobs.delete_job"),
+        access.may_delete,
         warning="Their records, logs, histories and files go. This cannot be undone.",
     ),
 )

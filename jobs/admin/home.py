@@ -52,11 +52,6 @@ class Queue:
         return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
 
 
-def may_see(user: Any) -> bool:
-    """Whether the user sees any jobs in the admin: all, or the own ones of those who may launch."""
-    return bool(user.has_perm("jobs.view_job") or user.has_perm("jobs.add_job"))
-
-
 def attention(user: Any) -> str:
     """How many failures the user sees that nobody acknowledged, for the header; "" for none. One query."""
     unseen = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()

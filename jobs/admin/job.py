@@ -8,15 +8,9 @@ from django.urls import path, reverse
 from jobs import access
 from jobs.admin import bulk, columns, deeds, launch, live, page
 from jobs.admin.guard import guarded
-from jobs.admin.home import may_see
 from jobs.admin.listing import CappedPaginator, JobChangeList
 from jobs.models import Job
 from jobs.selection import as_uuid
-
-
-def _may_launch(user) -> bool:
-    return user.has_perm("jobs.add_job")
-
 
 # The addresses below one job. Each view asks access.py what this user may do to this job.
 OF_ONE = (
@@ -68,20 +62,24 @@ class JobAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         return [
-            path("launch/", guarded(launch.types, _may_launch, "GET"), name="jobs_job_launch"),
+            path("launch/", guarded(launch.types, access.may_launch_some, "GET"), name="jobs_job_launch"),
             path(
                 "launch/<slug:slug>/",
-                guarded(launch.form, _may_launch, "GET", "POST"),
+                guarded(launch.form, access.may_launch_some, "GET", "POST"),
                 name="jobs_job_launch_type",
             ),
-            path("live/", guarded(live.cells, may_see, "GET"), name="jobs_job_live"),
+            path("live/", guarded(live.cells, access.may_see_some, "GET"), name="jobs_job_live"),
             *(
-                path(f"<uuid:job_id>/{verb}/", guarded(view, may_see, method), name=f"jobs_job_{verb}")
+                path(
+                    f"<uuid:job_id>/{verb}/",
+                    guarded(view, access.may_see_some, method),
+                    name=f"jobs_job_{verb}",
+                )
                 for verb, view, method in OF_ONE
             ),
             path(
                 "<uuid:job_id>/files/<int:file_id>/",
-                guarded(page.download, may_see, "GET"),
+                guarded(page.download, access.may_see_some, "GET"),
                 name="jobs_job_file",
             ),
             *super().get_urls(),
@@ -100,10 +98,10 @@ class JobAdmin(admin.ModelAdmin):
         return JobChangeList
 
     def has_view_permission(self, request, obj=None):
-        return may_see(request.user)
+        return access.may_see_some(request.user)
 
     def has_module_permission(self, request):
-        return may_see(request.user)
+        return access.may_see_some(request.user)
 
     def has_add_permission(self, request):
         return False
@@ -131,7 +129,7 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(page.page, may_see, "GET")(request, wanted)
+        return guarded(page.page, access.may_see_some, "GET")(request, wanted)
 
     def history_view(self, request, object_id, extra_context=None):
         """Django's, but refused before anything is looked up."""
@@ -144,4 +142,4 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(deeds.delete, may_see, "GET", "POST")(request, wanted)
+        return guarded(deeds.delete, access.may_see_some, "GET", "POST")(request, wanted)

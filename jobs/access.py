@@ -66,7 +66,9 @@ def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str 
 def files(user: Any, job: Job) -> QuerySet[JobFile]:
     """The files that `user`, who sees the job, may read: none where its params need a permission they lack."""
     try:
-        permission = _permission_for(registry.get(job.type), job.params)
+        permission_for = registry.get(job.type).permission_for
+        # The params, which may be long, are asked for only where they matter.
+        permission = permission_for(job.params) if permission_for else None
     except UnknownJobType:
         permission = None
     permitted = user is None or permission is None or user.has_perm(permission)

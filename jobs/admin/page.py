@@ -43,9 +43,12 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """What changed since `?version=` and `?after=` (a line's number): regions and log lines; 304 if nothing did."""
-    job = _visible(request, job_id)
-    lines = _lines(job, after=_number(request.GET.get("after", "0")))
+    job = _brief(request, job_id)
     changed = request.GET.get("version") != _version(job)
+    if changed:
+        job = _visible(request, job_id)
+    # After the job: of one that is over no line may be missing.
+    lines = _lines(job, after=_number(request.GET.get("after", "0")))
     if not changed and not lines:
         return HttpResponseNotModified()
     return JsonResponse(
@@ -61,7 +64,7 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
     """A file of the job."""
-    file = get_object_or_404(access.files(request.user, _visible(request, job_id)), pk=file_id)
+    file = get_object_or_404(access.files(request.user, _brief(request, job_id)), pk=file_id)
     try:
         return attachment(file)
     except FileNotFoundError:
@@ -70,7 +73,7 @@ def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
 
 def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     """The whole log as text."""
-    job = _visible(request, job_id)
+    job = _brief(request, job_id)
     return StreamingHttpResponse(
         _text_of(job.logs.order_by("seq").iterator(chunk_size=1000)),
         content_type="text/plain; charset=utf-8",
@@ -84,6 +87,10 @@ def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
 def _visible(request: HttpRequest, job_id: UUID) -> Job:
     jobs = access.visible_jobs(request.user).select_related("created_by", "task_result", "rerun_of")
     return get_object_or_404(jobs, pk=job_id)
+
+
+def _brief(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(access.visible_jobs(request.user).without_large(), pk=job_id)
 
 
 def _version(job: Job) -> str:

@@ -61,6 +61,14 @@ def test_a_refresh_of_fifty_running_rows_takes_three_queries(viewer):
     assert len(asked) <= 3, [one["sql"][:80] for one in asked]
 
 
+def test_a_refresh_of_a_job_that_did_not_change_reads_no_long_column(viewer):
+    job = make_job(status=Status.PROCESSING, params={"rows": "x" * 1000})
+    with CaptureQueriesContext(connection) as captured:
+        answer = viewer.get(f"/admin/jobs/job/{job.pk}/live/", {"version": f"{job.version}-{job.attempt}"})
+    assert answer.status_code == 304
+    assert not [one for one in captured.captured_queries if '"jobs_job"."params"' in one["sql"]]
+
+
 @pytest.mark.parametrize("address", ["/admin/", "/admin/jobs/job/"])
 def test_no_page_counts_without_a_cap_or_looks_for_distinct_values(viewer, many, address):
     make_job(status=Status.FAILED, finished_at=timezone.now() - timedelta(hours=1))

@@ -1,5 +1,8 @@
 """Events and log lines of a job."""
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.api.views import records
@@ -35,3 +38,11 @@ def test_a_log_is_read_from_a_line_on(viewer, monkeypatch):
 def test_the_log_of_an_active_job_is_not_complete(viewer):
     page = viewer.get(f"/api/v1/jobs/{make_job().id}/logs/").json()
     assert page == {"results": [], "next_after": 0, "complete": False}
+
+
+@pytest.mark.parametrize("what", ["logs", "events", "files"])
+def test_what_is_asked_for_again_and_again_reads_no_long_column(viewer, what):
+    job = make_job(params={"rows": "x" * 1000})
+    with CaptureQueriesContext(connection) as captured:
+        assert viewer.get(f"/api/v1/jobs/{job.id}/{what}/").status_code == 200
+    assert not [one for one in captured.captured_queries if '"jobs_job"."params"' in one["sql"]]

@@ -29,7 +29,7 @@ class EventsView(APIView):
     @operation("Status changes of a job", {200: EventsSerializer}, problems=(404,), id="list_events")
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request)
-        events = visible_job(request, id).events.all()
+        events = visible_job(request, id, brief=True).events.all()
         return Response({"results": EventSerializer(events, many=True).data})
 
 
@@ -48,7 +48,7 @@ class LogsView(APIView):
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request, ["after"])
         after = whole_number(request, "after", default=0)
-        job = visible_job(request, id)
+        job = visible_job(request, id, brief=True)
         lines = list(job.logs.filter(seq__gt=after)[: LINES_LIMIT + 1])
         more = len(lines) > LINES_LIMIT
         lines = lines[:LINES_LIMIT]
@@ -73,7 +73,7 @@ class AnyMediaType(BaseContentNegotiation):
 
 def files_of(request: Request, id: UUID) -> QuerySet[JobFile]:
     """The job's files as far as the caller may read them, of each name the one of the latest attempt."""
-    files = access.files(request.user, visible_job(request, id))
+    files = access.files(request.user, visible_job(request, id, brief=True))
     return files.order_by("name", "-attempt").distinct("name")
 
 

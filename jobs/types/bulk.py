@@ -23,6 +23,8 @@ from jobs.services import Caller
 from jobs.sheets import CSV_TYPE, Column, write_csv
 
 ROWS = 500
+# Never launched again among many: two of them that match each other would launch each other for ever.
+BULK = ("bulk_cancel", "bulk_rerun")
 COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
 
 # What is a job's own affair, and what goes wrong: the next row may fare better.
@@ -96,7 +98,7 @@ def rerun(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
     def act(caller: Caller, job_id: UUID) -> str:
         return str(services.rerun(caller, job_id).id)
 
-    return _each(job, filters, newest, statuses=SETTLED, done="launched", act=act)
+    return _each(job, filters, newest, statuses=SETTLED, done="launched", act=act, leaving=BULK)
 
 
 def _each(
@@ -107,10 +109,11 @@ def _each(
     statuses: tuple[str, ...],
     done: str,
     act: Callable[[Caller, UUID], str],
+    leaving: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Do `act` to each job and write the CSV; the result counts the outcomes."""
+    """Do `act` to each job but those of the types `leaving`, and write the CSV; the result counts the outcomes."""
     caller = services.launcher(job.id)
-    jobs = _matching(caller, filters).filter(status__in=statuses)
+    jobs = _matching(caller, filters).filter(status__in=statuses).exclude(type__in=leaving)
     # Not itself, and nothing that came after it: what it launches must not be launched again.
     jobs = jobs.filter(id__lt=job.id) if newest is None else jobs.filter(id__lte=newest).exclude(id=job.id)
     outcomes: Counter[str] = Counter()

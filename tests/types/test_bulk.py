@@ -62,6 +62,14 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
     }
 
 
+@pytest.mark.parametrize("type", ["bulk_rerun", "bulk_cancel"])
+def test_a_bulk_action_is_not_launched_again_among_many(type):
+    boss = make_user("jobs.add_job", "jobs.view_job")
+    make_job(type=type, status=Status.COMPLETED)
+    outcome, _ = run_bulk("bulk_rerun", boss)
+    assert outcome.result == {"launched": 0, "skipped": 0, "failed": 0}
+
+
 def test_nothing_newer_than_meant_is_touched():
     boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job")
     meant, late = make_job(), make_job()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from jobs.models import Job
 
@@ -95,7 +95,7 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     WITH mine AS (
         SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
             AND (idempotency_key IS NULL OR created_at < clock_timestamp() - interval '24 hours') AS removable
-        FROM jobs_job WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+        FROM jobs_job WHERE id = ANY(%(ids)s)
     ), gone AS (
         DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
             AND (SELECT count(*) = %(count)s AND bool_and(removable) FROM mine) RETURNING id
@@ -108,7 +108,11 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
         DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
     ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
     SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
-    with connections[using].cursor() as cursor:
+    # Locked by a statement of its own: one that first has to wait does not see the event, or the rerun, that whoever
+    # held the lock has added, and leaves it behind.
+    lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute(lock, [list(ids)])
         cursor.execute(sql, {"ids": list(ids), "count": len(ids)})
         count, stored_names = cursor.fetchone()
     return (stored_names or []) if count == len(ids) else None

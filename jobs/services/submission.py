@@ -214,9 +214,11 @@ class Submission:
 
     def _found_instead(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
         """What the constraint guards: the jobs of our own key, or an active one of its kind."""
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
         if constraint == "jobs_job_one_per_idempotency_key":
             return self.replay()
+        if constraint.startswith("jobs_job_rerun_of_id_"):
+            raise Job.DoesNotExist("The job to launch again was deleted meanwhile.") from error
         if constraint != "jobs_job_one_active_of_its_kind":
             raise error
         kinds = {job.type for job in jobs if job.unique_key is not None}

@@ -1,0 +1,72 @@
+"""Deleting a job at the moment when somebody else changes it, or launches it again."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from jobs import lifecycle, services
+from jobs.models import Job, JobEvent, Status
+from tests.factories import make_job, make_user
+from tests.services.conftest import caller_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def meanwhile():
+    """Starts a call in another thread, and returns once PostgreSQL makes it wait for this one's transaction."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def start(call) -> Future:
+            def closing():
+                try:
+                    return call()
+                finally:
+                    connection.close()
+
+            future = pool.submit(closing)
+            wait_for_a_waiter()
+            return future
+
+        yield start
+
+
+def wait_for_a_waiter():
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nothing waits")
+
+
+@pytest.fixture
+def deleter():
+    return caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+
+
+def test_deleting_a_job_that_is_just_being_cancelled_takes_the_event_along(deleter, meanwhile):
+    job = make_job()
+    with transaction.atomic():
+        lifecycle.cancel_waiting(job.id, actor="me")
+        deleted = meanwhile(lambda: services.delete(deleter, job.id))
+    deleted.result(10)
+    assert not Job.objects.exists()
+    assert not JobEvent.objects.exists()
+
+
+def test_launching_again_what_is_just_being_deleted_finds_no_job(meanwhile, make_type):
+    job = make_job(type=make_type().slug, status=Status.COMPLETED)
+    launcher = caller_for(make_user("jobs.view_job", "jobs.add_job"))
+    with transaction.atomic():
+        lifecycle.remove([job.id])
+        again = meanwhile(lambda: services.rerun(launcher, job.id))
+    with pytest.raises(Job.DoesNotExist):
+        again.result(10)
+    assert not Job.objects.exists()

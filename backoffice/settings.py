@@ -111,6 +111,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 CSRF_FAILURE_VIEW = "backoffice.errors.not_from_our_page"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # where a `next` that leads elsewhere is refused
 SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
 # Five wrong passwords for one name from one address: refused for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5

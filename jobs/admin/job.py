@@ -1,7 +1,7 @@
 """Jobs in the admin: the list, the page of one, and the addresses below them."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
@@ -120,7 +120,10 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(request.GET.get("q", ""))
         if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))
-        return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
+        try:
+            return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
+        except ValidationError as error:  # Django's own for a ticked id that is none
+            raise BadRequest("The ticked jobs: UUIDs.") from error
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None

@@ -9,6 +9,9 @@ from django.http import HttpRequest
 
 from jobs.models import Job, Source
 from jobs.services import Caller
+from jobs.text import storable
+
+MESSAGE_LIMIT = 2000
 
 
 def caller(request: HttpRequest) -> Caller:
@@ -24,7 +27,10 @@ def caller(request: HttpRequest) -> Caller:
 def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
     """Note in the admin's log what the user did to `jobs`."""
     LogEntry.objects.log_actions(
-        user_id=str(request.user.pk), queryset=list(jobs), action_flag=CHANGE, change_message=message
+        user_id=str(request.user.pk),
+        queryset=list(jobs),
+        action_flag=CHANGE,
+        change_message=storable(message, MESSAGE_LIMIT),
     )
 
 

@@ -13,6 +13,7 @@ from jobs import access, lifecycle
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
 from jobs.services.asking import Caller, NotPermitted, visible
+from jobs.text import storable
 
 TRIES = 3
 
@@ -47,7 +48,7 @@ def acknowledge(caller: Caller, job_ids: Collection[UUID], note: str = "") -> in
     return jobs.update(
         acknowledged_at=Now(),
         acknowledged_by=caller.name,
-        acknowledged_note=note[: lifecycle.MESSAGE_LIMIT],
+        acknowledged_note=storable(note, lifecycle.MESSAGE_LIMIT),
         version=F("version") + 1,
     )
 

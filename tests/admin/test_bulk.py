@@ -129,3 +129,11 @@ def test_those_who_may_only_look_are_refused_every_action(client, verb):
     assert choose(client, verb, [job], confirmed="yes").status_code == 403
     assert statuses() == ["PENDING"]
     assert b'name="action"' not in client.get(LIST).content
+
+
+@pytest.mark.parametrize("ticked", ["x", "", "\x00", "9" * 5000])
+def test_what_is_no_id_is_a_bad_request(operator, ticked):
+    job = make_job()
+    entries = {"action": "cancel", "_selected_action": [str(job.pk), ticked], "index": 0, "confirmed": "yes"}
+    assert operator.post(LIST, entries).status_code == 400
+    assert statuses() == ["PENDING"]

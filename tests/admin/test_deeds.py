@@ -69,6 +69,14 @@ def test_without_the_broker_nothing_is_launched_again(operator, make_type, broke
     assert said() == []
 
 
+def test_a_note_that_postgresql_refuses_is_kept_without_what_it_refuses(operator):
+    job = make_job(status=Status.FAILED)
+    assert do(operator, job, "acknowledge", note="No\x00tes").status_code == 302
+    job.refresh_from_db()
+    assert job.acknowledged_note == "No\ufffdtes"
+    assert said() == ["Acknowledged. No\ufffdtes"]
+
+
 def test_a_failure_is_acknowledged_with_a_note(operator):
     job = make_job(status=Status.FAILED)
     do(operator, job, "acknowledge", note="Known outage")

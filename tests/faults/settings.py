@@ -2,9 +2,9 @@
 
 import os
 
-from backoffice.settings import *  # noqa: F403
+from backoffice.settings import *  # noqa: F403 (the project's, but for the few below)
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.apps.FaultsConfig"]  # noqa: F405
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.apps.FaultsConfig"]  # noqa: F405 (from there)
 JOBS_DEFAULT_TYPE = "quick"
 API_REQUESTS_PER_MINUTE = 1_000_000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3

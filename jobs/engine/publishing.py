@@ -9,9 +9,9 @@ import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from jobs.lifecycle import TASK
 from jobs.models import Job
 
-TASK = "jobs.run_job"
 FAILURES_BEFORE_OPEN = 2
 OPEN_SECONDS = 5.0
 

@@ -6,7 +6,7 @@ from celery import Celery
 from celery.signals import celeryd_init
 
 from jobs import registry
-from jobs.engine.publishing import TASK
+from jobs.lifecycle import TASK
 
 
 @celeryd_init.connect

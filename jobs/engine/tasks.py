@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 
 from jobs import lifecycle, parameters, registry
 from jobs.context import Cancelled, JobContext, TimeLimitReached
-from jobs.engine import agent, publishing, results, serving
+from jobs.engine import agent, results, serving
 from jobs.engine.interrupt import interruptible
 from jobs.engine.requests import forget_wishes
 from jobs.lifecycle import WORKER_DB, Outcome, failed
@@ -32,7 +32,7 @@ class JobFailed(Exception):
     """The job ended as FAILED; args: error code, message."""
 
 
-@shared_task(name=publishing.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
+@shared_task(name=lifecycle.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
 def run_job(self: Task) -> dict[str, Any] | None:
     """Run the job whose id is the task's."""
     forget_wishes(self.request)

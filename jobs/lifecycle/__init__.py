@@ -12,6 +12,7 @@ from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
     MESSAGE_LIMIT,
     NEXT,
+    TASK,
     TRACEBACK_LIMIT,
     WORKER_DB,
     InvalidTransition,
@@ -23,6 +24,7 @@ __all__ = [
     "AWAY",
     "MESSAGE_LIMIT",
     "NEXT",
+    "TASK",
     "TRACEBACK_LIMIT",
     "WORKER_DB",
     "InvalidTransition",

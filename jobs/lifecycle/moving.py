@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from jobs.lifecycle.table import NEXT, InvalidTransition, Outcome
+from jobs.lifecycle.table import NEXT, TASK, InvalidTransition, Outcome
 from jobs.models import SETTLED, Job, Status
 from jobs.text import storable_json
 
 # Celery's words for our final statuses, and the JSON in which its results carry an exception.
-TASK_RESULT = """, task_result AS (
+TASK_RESULT = f""", task_result AS (
     INSERT INTO django_celery_results_taskresult (task_id, task_name, status, worker, content_type,
         content_encoding, result, date_created, date_started, date_done, traceback, meta)
-    SELECT id::text, 'jobs.run_job',
+    SELECT id::text, '{TASK}',
         CASE status WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'FAILED' THEN 'FAILURE' ELSE 'REVOKED' END,
         worker, 'application/json', 'utf-8',
         CASE status WHEN 'COMPLETED' THEN coalesce(result::text, 'null')
@@ -21,7 +21,7 @@ TASK_RESULT = """, task_result AS (
                 'exc_message', jsonb_build_array(error_code, error_message))::text
             ELSE jsonb_build_object('exc_type', 'TaskRevokedError', 'exc_module', 'celery.exceptions',
                 'exc_message', jsonb_build_array('cancelled'))::text END,
-        created_at, started_at, finished_at, nullif(error_traceback, ''), '{"children": []}'
+        created_at, started_at, finished_at, nullif(error_traceback, ''), '{{"children": []}}'
     FROM moved
     ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, worker = excluded.worker,
         result = excluded.result, date_started = excluded.date_started, date_done = excluded.date_done,

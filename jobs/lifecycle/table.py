@@ -19,6 +19,9 @@ NEXT: Mapping[Status, frozenset[Status]] = {
 # what the worker writes about the job.
 WORKER_DB = "lifecycle"
 
+# The one Celery task, by which each job goes through the broker and stands among the results.
+TASK = "jobs.run_job"
+
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024
 

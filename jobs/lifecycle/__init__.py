@@ -10,6 +10,7 @@ from jobs.lifecycle.attempts import claim, held, release, renew_leases, settle
 from jobs.lifecycle.ending import cancel_waiting, give_up, request_cancel
 from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
+    KEY_REMEMBERED,
     MESSAGE_LIMIT,
     NEXT,
     TASK,
@@ -22,6 +23,7 @@ from jobs.lifecycle.table import (
 
 __all__ = [
     "AWAY",
+    "KEY_REMEMBERED",
     "MESSAGE_LIMIT",
     "NEXT",
     "TASK",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from jobs.lifecycle.table import KEY_REMEMBERED
 from jobs.models import Job
 
 # The columns a submission sets; the others start at their defaults.
@@ -89,12 +90,12 @@ def republish(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[J
 def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
     """Delete settled jobs with all that belongs to them; returns the stored names of their files, now unreferenced.
 
-    None if any of them is gone, still active, or remembered for its idempotency key (24 hours): then all stay.
+    None if any of them is gone, still active, or remembered for its idempotency key: then all stay.
     """
     sql = """
     WITH mine AS (
         SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
-            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - interval '24 hours') AS removable
+            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s)) AS removable
         FROM jobs_job WHERE id = ANY(%(ids)s)
     ), gone AS (
         DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
@@ -113,6 +114,8 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(lock, [list(ids)])
-        cursor.execute(sql, {"ids": list(ids), "count": len(ids)})
+        cursor.execute(
+            sql, {"ids": list(ids), "count": len(ids), "remembered": KEY_REMEMBERED.total_seconds()}
+        )
         count, stored_names = cursor.fetchone()
     return (stored_names or []) if count == len(ids) else None

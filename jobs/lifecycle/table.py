@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from jobs.models import Status
@@ -21,6 +22,9 @@ WORKER_DB = "lifecycle"
 
 # The one Celery task, by which each job goes through the broker and stands among the results.
 TASK = "jobs.run_job"
+
+# So long a job with an idempotency key stays, to answer whoever repeats the request.
+KEY_REMEMBERED = timedelta(hours=24)
 
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024

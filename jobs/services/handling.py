@@ -1,6 +1,7 @@
 """What people do with a job that exists: cancel, acknowledge, delete. Each may be asked twice."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.admin.models import DELETION, LogEntry
@@ -75,4 +76,7 @@ def delete(caller: Caller, job_id: UUID) -> None:
 def _why_not_deleted(job: Job) -> str:
     if not job.is_settled:
         return f"The job is {job.get_status_display().lower()}; only settled jobs can be deleted."
-    return "The job was submitted with an idempotency key less than 24 hours ago and is remembered for it."
+    hours = lifecycle.KEY_REMEMBERED // timedelta(hours=1)
+    return (
+        f"The job was submitted with an idempotency key less than {hours} hours ago and is remembered for it."
+    )

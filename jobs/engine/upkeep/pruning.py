@@ -15,7 +15,7 @@ from django_celery_results.models import TaskResult
 
 from jobs import lifecycle, registry
 from jobs.engine.upkeep.unknown import stored_types
-from jobs.lifecycle import WORKER_DB
+from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
 from jobs.models import SETTLED, Job, JobFile, JobQuerySet, Worker
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
         before = timezone.now() - timedelta(days=days)
         # The id holds the time of its making, so this reads no job that is too young.
         jobs = Job.objects.using(WORKER_DB).filter(
-            Q(idempotency_key=None) | Q(created_at__lt=timezone.now() - timedelta(hours=24)),
+            Q(idempotency_key=None) | Q(created_at__lt=timezone.now() - KEY_REMEMBERED),
             type=job_type,
             status__in=SETTLED,
             id__lt=_first_id_at(before),

@@ -95,7 +95,8 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     sql = """
     WITH mine AS (
         SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
-            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s)) AS removable
+            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s))
+            AS removable
         FROM jobs_job WHERE id = ANY(%(ids)s)
     ), gone AS (
         DELETE FROM jobs_job WHERE id = ANY(%(ids)s)

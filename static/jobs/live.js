@@ -69,22 +69,10 @@
     };
 
     const ask = async (ids) => {
-        const response = await fetch(`${root.dataset.url}?ids=${ids.join(',')}`, {
-            headers: etag ? {'If-None-Match': etag} : {},
-            cache: 'no-store',
-            redirect: 'error',
-            signal: AbortSignal.timeout(10000),
-        });
-        if (response.status !== 304 && !response.ok) {
-            throw new Error(response.status);
-        }
-        const date = Date.parse(response.headers.get('Date'));
-        if (date) {
-            document.dispatchEvent(new CustomEvent('server-time', {detail: date}));
-        }
-        if (response.status !== 304) {
-            etag = response.headers.get('ETag') || '';
-            show(await response.json());
+        const answer = await poll(`${root.dataset.url}?ids=${ids.join(',')}`, etag ? {'If-None-Match': etag} : {});
+        if (answer) {
+            etag = answer.headers.get('ETag') || '';
+            show(await answer.json());
         }
     };
 

@@ -63,20 +63,9 @@
 
     const ask = async () => {
         const {url, version, after} = root.dataset;
-        const response = await fetch(`${url}?${new URLSearchParams({version, after})}`, {
-            cache: 'no-store',
-            redirect: 'error',
-            signal: AbortSignal.timeout(10000),
-        });
-        if (response.status !== 304 && !response.ok) {
-            throw new Error(response.status);
-        }
-        const date = Date.parse(response.headers.get('Date'));
-        if (date) {
-            document.dispatchEvent(new CustomEvent('server-time', {detail: date}));
-        }
-        if (response.status !== 304) {
-            show(await response.json());
+        const answer = await poll(`${url}?${new URLSearchParams({version, after})}`);
+        if (answer) {
+            show(await answer.json());
         }
     };
 

@@ -52,7 +52,7 @@
 
     const showAll = () => document.querySelectorAll('time[data-time]').forEach(show);
 
-    // Set by live.js from the Date header of each answer.
+    // Set by poll.js from the Date header of each answer.
     document.addEventListener('server-time', (event) => {
         ahead = Math.abs(event.detail - Date.now()) < 2000 ? 0 : event.detail - Date.now();
     });

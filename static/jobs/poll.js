@@ -1,0 +1,20 @@
+// Asks the server what changed, for live.js and page.js; each answer tells times.js the server's clock.
+'use strict';
+
+// The answer, null if nothing changed; throws if there is none, also where a sign-in page would follow.
+const poll = async (url, headers = {}) => {
+    const response = await fetch(url, {
+        headers,
+        cache: 'no-store',
+        redirect: 'error',
+        signal: AbortSignal.timeout(10000),
+    });
+    if (response.status !== 304 && !response.ok) {
+        throw new Error(response.status);
+    }
+    const date = Date.parse(response.headers.get('Date'));
+    if (date) {
+        document.dispatchEvent(new CustomEvent('server-time', {detail: date}));
+    }
+    return response.status === 304 ? null : response;
+};

@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest
 
 from jobs.models import Job, Source
-from jobs.services import Caller
+from jobs.services import Caller, caller_of
 from jobs.text import storable
 
 MESSAGE_LIMIT = 2000
@@ -16,12 +16,7 @@ MESSAGE_LIMIT = 2000
 
 def caller(request: HttpRequest) -> Caller:
     """The user of this request, as services know callers."""
-    return Caller(
-        user=request.user,
-        name=request.user.get_username(),
-        source=Source.ADMIN,
-        request_id=request.headers.get("X-Request-ID", ""),
-    )
+    return caller_of(request, Source.ADMIN)
 
 
 def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:

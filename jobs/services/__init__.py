@@ -9,6 +9,7 @@ from jobs.services.asking import (
     KeyReused,
     NotPermitted,
     OutcomeUnknown,
+    caller_of,
     launcher,
 )
 from jobs.services.handling import acknowledge, cancel, delete
@@ -25,6 +26,7 @@ __all__ = [
     "NotPermitted",
     "OutcomeUnknown",
     "acknowledge",
+    "caller_of",
     "cancel",
     "chosen_type",
     "delete",

@@ -60,6 +60,16 @@ class Caller:
     request_id: str = ""
 
 
+def caller_of(request: Any, source: Source) -> Caller:
+    """Who sent the request, Django's or the REST framework's."""
+    return Caller(
+        user=request.user,
+        name=request.user.get_username(),
+        source=source,
+        request_id=request.headers.get("X-Request-ID", ""),
+    )
+
+
 def visible(caller: Caller, job_id: UUID) -> Job:
     """The job, if the caller may see it.
 

@@ -15,7 +15,7 @@ from jobs.api.problems import Problem
 from jobs.api.serializers import JobSerializer
 from jobs.lifecycle import AWAY
 from jobs.models import Job, Source
-from jobs.services import Caller, OutcomeUnknown
+from jobs.services import Caller, OutcomeUnknown, caller_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # A job may end within the second at first; one that takes long need not be asked for so often.
@@ -25,12 +25,7 @@ LONG_ETA_SECONDS = 60
 
 def caller(request: Request) -> Caller:
     """Who asks, for the services."""
-    return Caller(
-        user=request.user,
-        name=request.user.get_username(),
-        source=Source.API,
-        request_id=request.headers.get("X-Request-ID", ""),
-    )
+    return caller_of(request, Source.API)
 
 
 def visible_job(request: Request, id: UUID, *, brief: bool = False) -> Job:

@@ -21,7 +21,7 @@ NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
 
 def capped(count: int | None, cap: int = CAP) -> str:
-    """A count for eyes: "1,234", "10,000+" beyond the cap, "?" where counting took too long."""
+    """A count for eyes: "123", "1,000+" beyond the cap, "?" where counting took too long."""
     if count is None:
         return "?"
     return f"{cap:,}+" if count > cap else f"{count:,}"

@@ -1,18 +1,13 @@
 """/api/v1/docs/ in a real browser: drawn from our own files, under the content policy, and able to call the API."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import sync_playwright
 
 from tests.backoffice.processes import manage, serving
+from tests.browser.conftest import watch
 from tests.factories import make_user
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
 
 
@@ -23,26 +18,18 @@ def session_of(user) -> str:
     return client.cookies["sessionid"].value
 
 
-@pytest.mark.skipif(
-    not CHROMIUM.exists() and not os.environ.get("REQUIRE_BROWSER"), reason="needs /usr/bin/chromium"
-)
 @pytest.mark.django_db(transaction=True)
-def test_the_page_draws_the_description_and_tries_a_call(tmp_path):
+def test_the_page_draws_the_description_and_tries_a_call(chromium, tmp_path):
     session = session_of(make_user("jobs.add_job"))
     # The session is signed with our key.
     here = HERE | {"STATIC_ROOT": str(tmp_path / "static"), "SECRET_KEY": settings.SECRET_KEY}
     assert manage("collectstatic", "--noinput", **here).returncode == 0
-    wrong: list[str] = []
-    with serving(tmp_path, **here) as site, sync_playwright() as playwright:
+    problems: list[str] = []
+    with serving(tmp_path, **here) as site, chromium.new_context() as context:
         origin = f"http://127.0.0.1:{site.port}"
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page()
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": origin}])
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "request", lambda sent: None if sent.url.startswith((origin, "data:")) else wrong.append(sent.url)
-        )
+        context.add_cookies([{"name": "sessionid", "value": session, "url": origin}])
+        page = context.new_page()
+        watch(page, origin, problems)
         page.goto(f"{origin}/api/v1/docs/")
         page.locator("#operations-Jobs-submit_job").wait_for()
         assert page.locator(".opblock").count() >= 12
@@ -53,5 +40,4 @@ def test_the_page_draws_the_description_and_tries_a_call(tmp_path):
         assert (
             '"results": []' in page.locator("#operations-Jobs-list_jobs .live-responses-table").inner_text()
         )
-        browser.close()
-    assert not wrong
+    assert problems == []

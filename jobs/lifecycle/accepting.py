@@ -73,18 +73,20 @@ def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def republish(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
+def republish(ids: Collection[UUID], *, counts: bool = True, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
     """Note that jobs are about to be published once more; returns those that still wait, in their order.
 
-    Comes before the publish: from here on no withdraw removes them.
+    Comes before the publish: from here on no withdraw removes them. A publish that does not count says nothing about
+    lost messages: it brings the job no nearer to being given up.
     """
     sql = """
     WITH again AS (
-        UPDATE jobs_job SET publishes = publishes + 1, published_at = clock_timestamp()
+        UPDATE jobs_job SET publishes = CASE WHEN %s THEN publishes + 1 ELSE greatest(publishes, 2) END,
+            published_at = clock_timestamp()
         WHERE id = ANY(%s) AND status = 'PENDING' RETURNING *
     )
     SELECT * FROM again ORDER BY id"""
-    return list(Job.objects.using(using).raw(sql, [list(ids)]))
+    return list(Job.objects.using(using).raw(sql, [counts, list(ids)]))
 
 
 def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:

@@ -1,12 +1,15 @@
 """Publishes jobs again whose message is lost; never by age alone, for a long queue is not a lost one.
 
 A message is lost when a later one of its queue was taken before it (the watermark), or when its queue is empty
-in two passes running and the job still waits.
+in two passes running and the job still waits. In the middle of a deploy it may also have met a worker that does not
+know the type, and drops it: such a job is published again at every pass that finds its queue empty, until a worker
+that knows it is met; and not at all while no worker is there that does.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +17,7 @@ from django.db import connections
 
 from jobs import lifecycle
 from jobs.engine import publishing
+from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.lifecycle import WORKER_DB, failed
 
 logger = logging.getLogger(__name__)
@@ -32,19 +36,37 @@ QUEUES = """WITH RECURSIVE waiting(queue) AS (
     )
     SELECT queue FROM waiting WHERE queue IS NOT NULL"""
 
-# Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes.
-DUE = """status = 'PENDING' AND queue = %(queue)s AND published_at < now()
-    - least(%(first)s * power(2, least(publishes, 20) - 1), %(first)s * 60) * interval '1 second'"""
+# Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes. With a mixed fleet at
+# each pass, and by half the time between passes, so that none is missed by a moment.
+DUE = """status = 'PENDING' AND queue = %(queue)s AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
+    AND published_at < now() - interval '1 second' * %(first)s * CASE WHEN type = ANY(%(mixed)s) THEN 0.5
+        ELSE least(power(2, least(publishes, 20) - 1), 60) END"""
+
+COLUMNS = "id, publishes, type = ANY(%(mixed)s)"
 
 # Only jobs published once move the watermark: of two messages of one job, the older may have been taken.
-OVERTAKEN = f"""SELECT id, publishes FROM jobs_job
+OVERTAKEN = f"""SELECT {COLUMNS} FROM jobs_job
     WHERE {DUE} AND published_at < interval '-2 seconds' + (
         SELECT max(taken_published_at) FROM jobs_job
         WHERE queue = %(queue)s AND taken_published_at IS NOT NULL AND publishes = 1
             AND started_at < now() - interval '2 seconds')
     ORDER BY published_at LIMIT {LIMIT}"""
 
-OLDEST = f"SELECT id, publishes FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"
+OLDEST = f"SELECT {COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job that is due; `mixed` if some of the workers that may take its message do not know its type."""
+
+    job_id: UUID
+    publishes: int
+    mixed: bool
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether workers that know it had their chances."""
+        return self.publishes >= PUBLISHES_LIMIT and not self.mixed
 
 
 class Republish:
@@ -63,38 +85,44 @@ class Republish:
             queues = [queue for (queue,) in cursor.fetchall()]
         for gone in self._waited.keys() - set(queues):
             del self._waited[gone]
-        return sum(self._pass(queue) for queue in queues)
+        served = fleets()
+        return sum(self._pass(queue, served.get(queue, Fleet())) for queue in queues)
 
-    def _pass(self, queue: str) -> int:
-        lost = _ask(OVERTAKEN, queue)
+    def _pass(self, queue: str, fleet: Fleet) -> int:
+        lost = _ask(OVERTAKEN, queue, fleet)
         if publishing.queue_depth(queue):
             self._waited[queue] = set()
         else:
-            waiting = _ask(OLDEST, queue)
-            lost |= {
-                job_id: publishes for job_id, publishes in waiting.items() if job_id in self._waited[queue]
-            }
-            self._waited[queue] = set(waiting)
+            waiting = _ask(OLDEST, queue, fleet)
+            lost |= {one for one in waiting if one.mixed or one.job_id in self._waited[queue]}
+            self._waited[queue] = {one.job_id for one in waiting}
         return _again(queue, lost)
 
 
-def _ask(sql: str, queue: str) -> dict[UUID, int]:
+def _ask(sql: str, queue: str, fleet: Fleet) -> set[Waiting]:
+    values = {"queue": queue, "first": settings.JOBS_HEARTBEAT_SECONDS, **asdict(fleet)}
     with connections[WORKER_DB].cursor() as cursor:
-        cursor.execute(sql, {"queue": queue, "first": settings.JOBS_HEARTBEAT_SECONDS})
-        return dict(cursor.fetchall())
+        cursor.execute(sql, values)
+        return {Waiting(*row) for row in cursor.fetchall()}
 
 
-def _again(queue: str, lost: dict[UUID, int]) -> int:
-    hopeless = {job_id: publishes for job_id, publishes in lost.items() if publishes >= PUBLISHES_LIMIT}
-    _give_up(hopeless.items())
-    jobs = lifecycle.republish(lost.keys() - hopeless.keys(), using=WORKER_DB)
+def _again(queue: str, lost: set[Waiting]) -> int:
+    hopeless = {one for one in lost if one.is_hopeless}
+    _give_up(hopeless)
+    jobs = [
+        job
+        for mixed in (True, False)
+        for job in lifecycle.republish(
+            [one.job_id for one in lost - hopeless if one.mixed == mixed], counts=not mixed, using=WORKER_DB
+        )
+    ]
     publishing.publish(jobs)
     if jobs:
         logger.warning("published %s jobs of queue %s again: their messages were lost", len(jobs), queue)
     return len(jobs)
 
 
-def _give_up(hopeless: Iterable[tuple[UUID, int]]) -> None:
+def _give_up(hopeless: Iterable[Waiting]) -> None:
     outcome = failed("not_taken", f"Published {PUBLISHES_LIMIT} times without being taken by any worker.")
-    for job_id, publishes in hopeless:
-        lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)
+    for one in hopeless:
+        lifecycle.give_up(one.job_id, outcome, publishes=one.publishes, actor=ACTOR, using=WORKER_DB)

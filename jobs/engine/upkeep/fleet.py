@@ -1,0 +1,29 @@
+"""What the live workers of each queue know: in the middle of a deploy not all of them know the same types."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from jobs.lifecycle import WORKER_DB
+from jobs.models import Worker
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The live workers that serve one queue. `known` is None if there are none."""
+
+    known: list[str] | None = None  # the types that any of them knows
+    mixed: list[str] = field(default_factory=list)  # those that another of them does not know
+
+
+def fleets() -> dict[str, Fleet]:
+    """The fleet of each queue that a live worker serves; one query."""
+    knows: dict[str, list[set[str]]] = defaultdict(list)
+    for queues, types in Worker.objects.using(WORKER_DB).live().values_list("queues", "types"):
+        for queue in queues:
+            knows[queue].append(set(types))
+    return {queue: _fleet(types) for queue, types in knows.items()}
+
+
+def _fleet(types: list[set[str]]) -> Fleet:
+    known = sorted(set[str]().union(*types))
+    return Fleet(known, [one for one in known if not all(one in each for each in types)])

@@ -38,7 +38,7 @@ def staff() -> Client:
     """A browser in which the superuser is signed in."""
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(
-        get_user_model().objects.get(username="staff"), "django.contrib.auth.backends.ModelBackend"
+        get_user_model().objects.get(username="staff"), "backoffice.accounts.AccountBackend"
     )
     return client
 

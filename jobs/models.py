@@ -230,7 +230,7 @@ class Job(models.Model):
 
 
 class JobEvent(models.Model):
-    """One status change of a job, written in the statement that made it."""
+    """One status change of a job, written in the statement that made it; or a note, which changed none."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
     from_status = models.CharField(max_length=10, blank=True, default="")
@@ -246,6 +246,11 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_status or '-'} to {self.to_status}"
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it only tells who asked a running job to stop, or who has seen that one failed."""
+        return self.from_status == self.to_status
 
 
 class JobLog(models.Model):

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from jobs import parameters, registry
 from jobs.admin import times
-from jobs.models import Job, Status, Worker
+from jobs.models import Job, JobEvent, Status, Worker
 
 FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
 # A worker's id is made anew at each start, 32 digits long.
@@ -67,27 +67,21 @@ class Data:
 
 
 def steps(job: Job) -> list[Step]:
-    """The events of the job and what else people did to it, by time, each with the time since the one before."""
+    """The events of the job, by time, each with the time since the one before."""
     found = [
-        Step(event.at, _words(event), event.actor, event.reason, event.to_status)
+        Step(event.at, _words(event), event.actor, event.reason, "" if event.is_note else event.to_status)
         for event in job.events.all()[:200]
     ]
-    if job.cancel_requested_at:
-        found.append(
-            Step(job.cancel_requested_at, "Asked to stop", job.cancel_requested_by, job.cancel_reason, "")
-        )
-    if job.acknowledged_at:
-        found.append(
-            Step(job.acknowledged_at, "Acknowledged", job.acknowledged_by, job.acknowledged_note, "")
-        )
-    return list(_with_distances(sorted(found, key=lambda step: step.at)))
+    return list(_with_distances(found))
 
 
-def _words(event: Any) -> str:
-    words = {Status.PENDING: "Submitted", Status.PROCESSING: "Started"}
+def _words(event: JobEvent) -> str:
+    if event.is_note:
+        return "Acknowledged" if event.to_status == Status.FAILED else "Asked to stop"
     if event.from_status and event.to_status == Status.PENDING:
         return "Back in the queue"
-    word = words.get(event.to_status, event.get_to_status_display())
+    words = {Status.PENDING: "Submitted", Status.PROCESSING: "Started"}
+    word = words.get(Status(event.to_status), event.get_to_status_display())
     return f"{word} (attempt {event.attempt})" if event.attempt > 1 else word
 
 

@@ -52,7 +52,7 @@ class BatchAnswerSerializer(serializers.Serializer):
 
 
 class EventsSerializer(serializers.Serializer):
-    """The status changes of a job."""
+    """The status changes of a job, and what people asked of it meanwhile."""
 
     results = EventSerializer(many=True)
 

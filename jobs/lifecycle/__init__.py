@@ -7,7 +7,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 
 from jobs.lifecycle.accepting import remove, republish, submit, withdraw
 from jobs.lifecycle.attempts import claim, held, release, renew_leases, settle
-from jobs.lifecycle.ending import cancel_waiting, give_up, request_cancel
+from jobs.lifecycle.ending import acknowledge, cancel_waiting, give_up, request_cancel
 from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
     KEY_REMEMBERED,
@@ -31,6 +31,7 @@ __all__ = [
     "WORKER_DB",
     "InvalidTransition",
     "Outcome",
+    "acknowledge",
     "cancel_waiting",
     "claim",
     "failed",

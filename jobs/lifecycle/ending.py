@@ -1,12 +1,15 @@
-"""Ends that others decide: cancel a waiting job, ask a running one to stop, give up on one nobody takes."""
+"""Ends that others decide: cancel a waiting job, ask a running one to stop, give up on one nobody takes, see a failure.
+
+What changes no status is noted by an event from the present status to itself.
+"""
 
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle.moving import finish
 from jobs.lifecycle.table import MESSAGE_LIMIT, Outcome
-from jobs.models import Job, Status
+from jobs.models import Job, JobQuerySet, Status
 from jobs.text import storable
 
 
@@ -21,15 +24,35 @@ def cancel_waiting(
 def request_cancel(
     job_id: UUID, *, actor: str, reason: str = "", using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
-    """Ask a PROCESSING job to stop, whoever asks first; None if it no longer runs."""
-    sql = """UPDATE jobs_job SET
-            cancel_requested_by = CASE WHEN cancel_requested_at IS NULL THEN %(actor)s ELSE cancel_requested_by END,
-            cancel_reason = CASE WHEN cancel_requested_at IS NULL THEN %(reason)s ELSE cancel_reason END,
-            version = CASE WHEN cancel_requested_at IS NULL THEN version + 1 ELSE version END,
-            cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
-        WHERE id = %(id)s AND status = 'PROCESSING' RETURNING *"""
+    """Ask a PROCESSING job to stop; None if it no longer runs, or was asked before: the first request stays."""
+    sql = """WITH asked AS (
+            UPDATE jobs_job SET cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
+                cancel_reason = %(reason)s, version = version + 1
+            WHERE id = %(id)s AND status = 'PROCESSING' AND cancel_requested_at IS NULL RETURNING *
+        ), event AS (
+            INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+            SELECT id, status, status, cancel_requested_at, attempt, cancel_requested_by, cancel_reason FROM asked
+        )
+        SELECT * FROM asked"""
     values = {"id": job_id, "actor": actor, "reason": storable(reason, MESSAGE_LIMIT)}
     return next(iter(Job.objects.using(using).raw(sql, values)), None)
+
+
+def acknowledge(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
+    """Note, with an event, that somebody has seen the failures among `jobs`; returns how many were not yet seen."""
+    ids, of_ids = jobs.order_by().values("id").query.sql_with_params()
+    sql = f"""WITH seen AS (
+            UPDATE jobs_job SET acknowledged_at = clock_timestamp(), acknowledged_by = %s, acknowledged_note = %s,
+                version = version + 1
+            WHERE id IN ({ids}) AND status = 'FAILED' AND acknowledged_at IS NULL RETURNING *
+        ), event AS (
+            INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+            SELECT id, status, status, acknowledged_at, attempt, acknowledged_by, acknowledged_note FROM seen
+        )
+        SELECT count(*) FROM seen"""
+    with connections[jobs.db].cursor() as cursor:
+        cursor.execute(sql, [actor, storable(note, MESSAGE_LIMIT), *of_ids])
+        return int(cursor.fetchone()[0])
 
 
 def give_up(

@@ -7,14 +7,11 @@ from uuid import UUID
 from django.contrib.admin.models import DELETION, LogEntry
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
 from jobs import access, lifecycle
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
 from jobs.services.asking import Caller, NotPermitted, visible
-from jobs.text import storable
 
 TRIES = 3
 
@@ -32,7 +29,8 @@ def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
             job_id, actor=caller.name, reason=reason
         ) or lifecycle.request_cancel(job_id, actor=caller.name, reason=reason)
         job = moved or Job.objects.get(id=job_id)
-        if moved or job.status == Status.CANCELLED:
+        asked_before = job.status == Status.PROCESSING and job.cancel_requested_at is not None
+        if moved or asked_before or job.status == Status.CANCELLED:
             return job
         if job.is_settled:
             break
@@ -43,15 +41,8 @@ def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
 
 def acknowledge(caller: Caller, job_ids: Collection[UUID], note: str = "") -> int:
     """Mark failed jobs as seen, as far as the caller may handle them; returns how many were not yet."""
-    jobs = access.manageable_jobs(caller.user).filter(
-        id__in=job_ids, status=Status.FAILED, acknowledged_at=None
-    )
-    return jobs.update(
-        acknowledged_at=Now(),
-        acknowledged_by=caller.name,
-        acknowledged_note=storable(note, lifecycle.MESSAGE_LIMIT),
-        version=F("version") + 1,
-    )
+    jobs = access.manageable_jobs(caller.user).filter(id__in=job_ids)
+    return lifecycle.acknowledge(jobs, actor=caller.name, note=note)
 
 
 def delete(caller: Caller, job_id: UUID) -> None:

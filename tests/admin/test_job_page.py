@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.storage import storages
 from django.utils import timezone
 
+from jobs import lifecycle
 from jobs.admin import details
 from jobs.models import Job, JobFile, JobLog, Source, Status
 from tests.factories import make_job, make_user
@@ -87,6 +88,18 @@ def test_the_timeline_tells_who_did_what_and_when(viewer):
         ("Cancelled", "omar", "1 min 05 s"),
     ]
     assert "Wrong month" in text_of(viewer, job)
+
+
+def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
+    job = make_job(status=Status.PROCESSING)
+    lifecycle.request_cancel(job.pk, actor="omar", reason="Too slow")
+    lifecycle.settle(job.pk, lifecycle.failed("exception", "it broke"), attempt=1, actor="worker w1")
+    lifecycle.acknowledge(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
+    assert [(step.words, step.actor, step.note, step.status) for step in details.steps(job)] == [
+        ("Asked to stop", "omar", "Too slow", ""),
+        ("Failed", "worker w1", "exception", "FAILED"),
+        ("Acknowledged", "olga", "Known", ""),
+    ]
 
 
 def test_the_refresh_sends_regions_and_new_lines_and_304_when_there_are_none(viewer):

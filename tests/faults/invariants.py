@@ -28,10 +28,17 @@ QUERIES = {
             (SELECT to_status FROM jobs_jobevent WHERE job_id = jobs_job.id ORDER BY id DESC LIMIT 1)""",
     "more claims than attempts": """
         SELECT id FROM jobs_job WHERE attempt <>
-            (SELECT count(*) FROM jobs_jobevent WHERE job_id = jobs_job.id AND to_status = 'PROCESSING')""",
+            (SELECT count(*) FROM jobs_jobevent WHERE job_id = jobs_job.id AND to_status = 'PROCESSING'
+                AND from_status <> to_status)""",
+    "a note other than the one that asks to stop, or says that a failure was seen": """
+        SELECT job_id FROM jobs_jobevent WHERE from_status = to_status
+        GROUP BY job_id, to_status HAVING to_status NOT IN ('PROCESSING', 'FAILED') OR count(*) > 1""",
+    "a request to stop without its note, or a note without a request": """
+        SELECT id FROM jobs_job WHERE (cancel_requested_at IS NOT NULL) <> EXISTS (SELECT 1 FROM jobs_jobevent
+            WHERE job_id = jobs_job.id AND from_status = 'PROCESSING' AND to_status = 'PROCESSING')""",
     "two final events": """
         SELECT job_id FROM jobs_jobevent WHERE to_status IN ('COMPLETED', 'FAILED', 'CANCELLED')
-        GROUP BY job_id HAVING count(*) > 1""",
+            AND from_status <> to_status GROUP BY job_id HAVING count(*) > 1""",
     "a TaskResult that does not agree": """
         SELECT job.id FROM jobs_job job LEFT JOIN django_celery_results_taskresult task
             ON task.task_id = job.id::text

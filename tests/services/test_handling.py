@@ -1,16 +1,18 @@
 """Cancelling, acknowledging and deleting: who may, and in which status."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs import access, lifecycle, services
-from jobs.models import ACTIVE, Job, JobFile, Status
+from jobs.models import ACTIVE, Job, JobEvent, JobFile, Status
 from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
 
@@ -32,6 +34,24 @@ def test_cancelling_a_running_job_asks_it_to_stop_and_keeps_the_first_request(ca
     assert (second.status, second.cancel_requested_by) == (Status.PROCESSING, caller.name)
     assert (second.cancel_reason, second.cancel_requested_at) == ("one", first.cancel_requested_at)
     assert (first.version, second.version) == (job.version + 1, job.version + 1)
+    event = job.events.get()
+    assert (event.from_status, event.to_status, event.attempt) == ("PROCESSING", "PROCESSING", job.attempt)
+    assert (event.at, event.actor, event.reason) == (first.cancel_requested_at, caller.name, "one")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_ask_a_job_to_stop_at_once_are_all_told_yes_and_one_is_noted(caller):
+    job = make_job(created_by=caller.user, status=Status.PROCESSING)
+
+    def ask(number: int) -> str:
+        try:
+            return services.cancel(caller, job.id, f"reason {number}").cancel_reason
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        reasons = set(pool.map(ask, range(20)))
+    assert reasons == {job.events.get().reason}
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
@@ -65,6 +85,19 @@ def test_acknowledging_marks_failed_jobs_once(caller):
     assert (services.acknowledge(caller, ids, "known"), services.acknowledge(caller, ids)) == (1, 0)
     mine.refresh_from_db()
     assert (mine.acknowledged_by, mine.acknowledged_note) == (caller.name, "known")
+    event = JobEvent.objects.get()
+    assert (event.job, event.from_status, event.to_status) == (mine, "FAILED", "FAILED")
+    assert (event.at, event.actor, event.reason) == (mine.acknowledged_at, caller.name, "known")
+
+
+def test_acknowledging_and_asking_to_stop_are_one_statement_each(caller, django_assert_num_queries):
+    failed = make_job(created_by=caller.user, status=Status.FAILED)
+    running = make_job(created_by=caller.user, status=Status.PROCESSING)
+    with django_assert_num_queries(1):
+        lifecycle.acknowledge(Job.objects.filter(created_by=caller.user), actor="me")
+    with django_assert_num_queries(1):
+        lifecycle.request_cancel(running.id, actor="me")
+    assert [job.events.count() for job in (failed, running)] == [1, 1]
 
 
 def test_deleting_takes_everything_that_belongs_to_the_job():

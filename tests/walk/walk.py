@@ -117,7 +117,9 @@ class Walk(RuleBasedStateMachine):
         assert job.status not in ("COMPLETED", "FAILED")
         if job.status == "PENDING":
             job.statuses.append("CANCELLED")
-        job.cancel_requested |= job.status == "PROCESSING"
+        elif job.status == "PROCESSING" and not job.cancel_requested:
+            job.statuses.append("PROCESSING")  # a note
+            job.cancel_requested = True
 
     @precondition(lambda self: self.jobs)
     @rule(index=INDEX)

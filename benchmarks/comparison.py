@@ -37,9 +37,7 @@ def compared(pages: Pages, *, queries_at_most: int) -> Iterator[Figure]:
 def staff() -> Client:
     """A browser in which the superuser is signed in."""
     client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(
-        get_user_model().objects.get(username="staff"), "backoffice.accounts.AccountBackend"
-    )
+    client.force_login(get_user_model().objects.get(username="staff"), "backoffice.accounts.AccountBackend")
     return client
 
 

@@ -17,14 +17,13 @@ from django.core.files.storage import storages
 from django.db import connections
 
 from jobs import journal
-from jobs.journal import LOG_LINE_LIMIT, LogLine, LostAttempt
+from jobs.journal import LINES_LIMIT, LOG_LINE_LIMIT, LogLine, LostAttempt
 from jobs.lifecycle import AWAY, WORKER_DB, patiently
 from jobs.models import Job
 from jobs.text import storable
 
 WRITE_EVERY_SECONDS = 1.0
 WRITE_EVERY_LINES = 100
-LINES_LIMIT = 10_000
 
 
 class Cancelled(BaseException):
@@ -53,6 +52,7 @@ class JobContext:
         self._asked_to_stop = False
         self._lines: list[LogLine] = []
         self._line_count = 0
+        self._lines_written = 0
         self._progress: tuple[int | None, str] | None = None
         self._written_at = 0.0
         self._writing = threading.RLock()
@@ -126,7 +126,8 @@ class JobContext:
         with self._writing:
             self._written_at = time.monotonic()
             while lines := self._lines[:WRITE_EVERY_LINES]:
-                journal.add_lines(self.id, self.attempt, lines, using=WORKER_DB)
+                journal.add_lines(self.id, self.attempt, lines, after=self._lines_written, using=WORKER_DB)
+                self._lines_written += len(lines)
                 del self._lines[: len(lines)]
             if (progress := self._progress) is not None:
                 percent, message = progress

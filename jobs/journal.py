@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
 from jobs.text import file_name, media_type, storable
 
+LINES_LIMIT = 10_000  # of one attempt
 LOG_LINE_LIMIT = 64 * 1024
 
 
@@ -50,8 +51,12 @@ def progress(
     return bool(row[0])
 
 
-def add_lines(job_id: UUID, attempt: int, lines: Sequence[LogLine], *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Append lines to the job's log, numbered on from its last.
+def add_lines(
+    job_id: UUID, attempt: int, lines: Sequence[LogLine], *, after: int, using: str = DEFAULT_DB_ALIAS
+) -> None:
+    """Append lines to the job's log, behind the `after` lines that the attempt has already there.
+
+    May be repeated, with the same lines or more, when its answer got lost: who sends them says where they stand.
 
     Raises: LostAttempt.
     """
@@ -61,14 +66,16 @@ def add_lines(job_id: UUID, attempt: int, lines: Sequence[LogLine], *, using: st
             WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
         ), added AS (
             INSERT INTO jobs_joblog (job_id, attempt, seq, at, level, message)
-            SELECT mine.id, %(attempt)s,
-                coalesce((SELECT max(seq) FROM jobs_joblog WHERE job_id = mine.id), 0) + line.number,
-                line.at, line.level, line.message
+            SELECT mine.id, %(attempt)s, %(after)s + line.number, line.at, line.level, line.message
             FROM mine, ROWS FROM (jsonb_to_recordset(%(lines)s::jsonb) AS (at timestamptz, level text, message text))
                 WITH ORDINALITY AS line(at, level, message, number)
+            ON CONFLICT (job_id, seq) DO NOTHING
         )
         SELECT id FROM mine"""
-    _one_row(sql, {"id": job_id, "attempt": attempt, "lines": json.dumps(values, default=str)}, using)
+    # Each attempt has its own stretch of numbers, so that no other is asked how far it came.
+    after += (attempt - 1) * LINES_LIMIT
+    said = {"id": job_id, "attempt": attempt, "after": after, "lines": json.dumps(values, default=str)}
+    _one_row(sql, said, using)
 
 
 def add_file(

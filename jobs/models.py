@@ -254,7 +254,7 @@ class JobEvent(models.Model):
 
 
 class JobLog(models.Model):
-    """One line a handler logged. `seq` counts within the job, over all its attempts."""
+    """One line a handler logged. `seq` rises within the job, over all its attempts; between two of them is a gap."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="logs", db_index=False)
     attempt = models.PositiveIntegerField()

@@ -3,6 +3,7 @@
 The database is real and every step goes through the project's own functions; only the broker is a stand-in.
 """
 
+import itertools
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -30,6 +31,7 @@ def fates(*often: str) -> st.SearchStrategy[Fate]:
 
 
 FATES = fates("take")
+LINES = itertools.count()
 INDEX = st.integers(0, 1000)  # into whatever list there is, modulo its length
 
 
@@ -38,7 +40,7 @@ def progress(*fence):
 
 
 def add_line(*fence):
-    journal.add_lines(*fence, [LogLine(timezone.now(), "INFO", "x")])
+    journal.add_lines(*fence, [LogLine(timezone.now(), "INFO", "x")], after=next(LINES))
 
 
 def add_file(*fence):

@@ -1,0 +1,77 @@
+"""A door to PostgreSQL that loses an answer: the server has done what was asked, and the connection is cut."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+from django.db import connections
+
+READY = b"Z\x00\x00\x00\x05"  # the end of each answer, but for the byte that tells of transactions
+
+
+class Door:
+    """Passes on all that is said, but for the answers it is told to lose."""
+
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.server = server
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
+        self.lost = 0
+        self._words: bytes | None = None
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def lose_answer_to(self, words: str) -> None:
+        """Lose the answer to the next statement in which `words` stand, once it is whole."""
+        self._words = words.encode()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.server)
+                losing = threading.Event()
+                for pass_on in (self._questions, self._answers):
+                    threading.Thread(target=pass_on, args=(client, server, losing), daemon=True).start()
+
+    def _questions(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := client.recv(1 << 20):
+                if self._words is not None and self._words in data:
+                    self._words = None
+                    losing.set()
+                server.sendall(data)
+        _cut(client, server)
+
+    def _answers(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(1 << 20):
+                if not losing.is_set():
+                    client.sendall(data)
+                elif data[-6:-1] == READY:
+                    self.lost += 1
+                    break
+        _cut(client, server)
+
+
+def _cut(*ends: socket.socket) -> None:
+    for end in ends:
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+@contextlib.contextmanager
+def door_of(alias: str) -> Iterator[Door]:
+    """While in this block, this thread's connection `alias` goes through the door."""
+    connection = connections[alias]
+    before = connection.settings_dict
+    door = Door((before["HOST"], int(before["PORT"])))
+    connection.close()
+    connection.settings_dict = before | {"HOST": door.address[0], "PORT": door.address[1]}
+    try:
+        yield door
+    finally:
+        connection.close()
+        connection.settings_dict = before
+        _cut(door.listener)

@@ -1,0 +1,48 @@
+"""What a running attempt writes about itself."""
+
+import pytest
+
+from jobs import journal
+from jobs.context import JobContext
+from jobs.journal import LINES_LIMIT
+from jobs.models import Job, JobLog, Status
+from tests.factories import make_job
+from tests.lost_answers import door_of
+
+# An attempt writes over its worker's own connection, which sees only what is committed.
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+
+
+def test_log_lines_whose_commit_was_not_answered_are_there_once():
+    job = make_job(status=Status.PROCESSING)
+    context = JobContext(job)
+    with door_of("lifecycle") as door:
+        door.lose_answer_to("INSERT INTO jobs_joblog")
+        for number in range(150):
+            context.log(f"line {number}")
+        context.close()
+        assert door.lost == 1
+    assert list(job.logs.values_list("message", flat=True)) == [f"line {number}" for number in range(150)]
+
+
+def test_the_log_of_a_second_attempt_follows_that_of_the_first():
+    job = make_job(status=Status.PROCESSING)
+    for attempt in (1, 2):
+        Job.objects.update(attempt=attempt)
+        context = JobContext(Job.objects.get())
+        context.log("from the beginning")
+        context.log("to the end")
+        context.close()
+    assert list(job.logs.values_list("attempt", "seq")) == [
+        (1, 1),
+        (1, 2),
+        (2, LINES_LIMIT + 1),
+        (2, LINES_LIMIT + 2),
+    ]
+
+
+def test_an_attempt_that_lost_its_job_logs_nothing():
+    job = make_job(status=Status.PROCESSING, attempt=2)
+    with pytest.raises(journal.LostAttempt):
+        journal.add_lines(job.id, 1, [journal.LogLine(job.created_at, "INFO", "late")], after=0)
+    assert not JobLog.objects.exists()

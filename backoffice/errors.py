@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from backoffice.logging import request_id
+from jobs.services import OutcomeUnknown
 
 RETRY_AFTER_SECONDS = 5
 
@@ -41,8 +42,14 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: object
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 when PostgreSQL did not answer in time, else 500; the traceback is in the log, with the same id."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    """503 when PostgreSQL did not answer in time, else 500; the traceback is in the log, with the same id.
+
+    504 when it went away while a job was being accepted: 503 would say that there is none.
+    """
+    error = sys.exception()
+    if isinstance(error, OutcomeUnknown):
+        return answer(request, 504, "outcome_unknown", str(error))
+    if isinstance(error, OperationalError | InterfaceError):
         detail = "The database does not answer. Try again shortly."
         response = answer(request, 503, "database_unavailable", detail)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)

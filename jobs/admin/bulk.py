@@ -145,7 +145,13 @@ def _act(request: HttpRequest, verb: Verb, ids: list[UUID], skipped: int) -> Non
         try:
             verb.act(caller, job_id, note)
             done.append(named[job_id])
-        except (*REFUSALS, services.NotPermitted, Job.DoesNotExist, KeyError) as error:
+        except (
+            *REFUSALS,
+            services.OutcomeUnknown,
+            services.NotPermitted,
+            Job.DoesNotExist,
+            KeyError,
+        ) as error:
             reasons[refusal(error)] += 1
     if verb.name != "delete":  # the service notes deletions itself
         record.action(request, done, f"{verb.label}, from the list. {note}".strip())
@@ -177,7 +183,8 @@ def _as_job(request: HttpRequest, verb: Verb) -> HttpResponse:
     except REFUSALS as error:
         messages.error(request, refusal(error))
         return HttpResponseRedirect(request.get_full_path())
-    record.action(request, [job], "Launched from the list.")
+    with services.once_accepted(job):
+        record.action(request, [job], "Launched from the list.")
     messages.success(
         request, "They are many, so this is a job of its own. Its CSV will say what became of each."
     )

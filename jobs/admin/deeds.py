@@ -30,12 +30,12 @@ def refusal(error: Exception) -> str:
     return str(error)
 
 
-# What the services raise when they refuse; the words are for people.
+# What the services raise when they refuse; the words are for people. OutcomeUnknown is no refusal: it makes a page
+# of its own, which asks PostgreSQL nothing.
 REFUSALS = (
     InvalidTransition,
     BrokerUnavailable,
     services.DatabaseUnavailable,
-    services.OutcomeUnknown,
     services.AlreadyActive,
     services.InvalidName,
     parameters.InvalidParams,
@@ -75,7 +75,8 @@ def _cancel(request: HttpRequest, job_id: UUID) -> Job:
 
 def _rerun(request: HttpRequest, job_id: UUID) -> Job:
     job = services.rerun(record.caller(request), job_id)
-    record.action(request, [job], f"Launched again, after {job_id}.")
+    with services.once_accepted(job):
+        record.action(request, [job], f"Launched again, after {job_id}.")
     messages.success(request, f"“{job.name}” is launched again.")
     return job
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 
 from jobs import access, parameters, registry, services, stats
 from jobs.admin import record
@@ -64,20 +67,51 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     name_form = None if model else NameForm(bound, initial={"name": job_type.label})
     params_form = params_form_of(job_type, bound, model)
     if bound is not None and _all_valid(name_form, params_form):
-        job = _launch(request, job_type, name_form, params_form, model)
+        try:
+            job = _launch(request, job_type, name_form, params_form, model)
+        except services.OutcomeUnknown as error:
+            params_form.add_error(None, _not_known(error))
+            return _without_database(request, _context(request, job_type, name_form, params_form, model))
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
-    return _page(
-        request,
-        "form",
-        title=f"Launch again: {model.name}" if model else job_type.label,
-        type=job_type,
-        model=model,
-        name_form=name_form,
-        params_form=params_form,
-        usual=usual_durations({slug}).get(slug),
-        curl=as_curl(request, job_type, _shown(params_form)),
+    usual = usual_durations({slug}).get(slug)
+    return _page(request, "form", **_context(request, job_type, name_form, params_form, model), usual=usual)
+
+
+def _context(
+    request: HttpRequest,
+    job_type: JobType,
+    name_form: forms.Form | None,
+    params_form: forms.Form,
+    model: Job | None,
+) -> dict[str, Any]:
+    return {
+        "title": f"Launch again: {model.name}" if model else job_type.label,
+        "type": job_type,
+        "model": model,
+        "name_form": name_form,
+        "params_form": params_form,
+        "curl": as_curl(request, job_type, _shown(params_form)),
+    }
+
+
+def _not_known(error: services.OutcomeUnknown) -> str:
+    return format_html(
+        "PostgreSQL went away at the wrong moment: it is not known whether the job was launched. "
+        'Look for <a href="{}">{}</a> in <a href="{}">the list</a> before you launch it again.',
+        reverse("admin:jobs_job_change", args=[error.job_id]),
+        error.job_id,
+        reverse("admin:jobs_job_changelist"),
     )
+
+
+def _without_database(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The filled form as 504. Without the request's own context: our frame asks PostgreSQL, which is away."""
+    site = {"site_header": admin.site.site_header, "site_title": admin.site.site_title}
+    page = render_to_string(
+        "admin/jobs/launch/form.html", site | context | {"csrf_token": get_token(request)}
+    )
+    return HttpResponse(page, status=504)
 
 
 def params_form_of(job_type: JobType, data: Mapping[str, Any] | None, model: Job | None) -> forms.Form:
@@ -163,7 +197,8 @@ def _launch(
     except REFUSALS as error:
         messages.error(request, refusal(error))
         return None
-    record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
+    with services.once_accepted(job):
+        record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
     messages.success(request, f"“{job.name}” is launched.")
     return job
 

@@ -11,6 +11,7 @@ from jobs.services.asking import (
     OutcomeUnknown,
     caller_of,
     launcher,
+    once_accepted,
 )
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import Launch, chosen_type, rerun, submit, submit_batch
@@ -31,6 +32,7 @@ __all__ = [
     "chosen_type",
     "delete",
     "launcher",
+    "once_accepted",
     "rerun",
     "submit",
     "submit_batch",

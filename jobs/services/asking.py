@@ -1,11 +1,13 @@
 """Who asks, and how we refuse: each door translates the same exceptions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from jobs import access, registry
+from jobs.lifecycle import AWAY
 from jobs.models import Job, Source
 from jobs.registry import JobType
 
@@ -26,7 +28,9 @@ class OutcomeUnknown(Exception):
     """Something went away at the wrong moment: the job may or may not have been accepted."""
 
     def __init__(self, job_id: UUID) -> None:
-        super().__init__(f"whether job {job_id} was accepted is not known")
+        super().__init__(
+            f"It is not known whether job {job_id} was accepted. Look for it before you launch it again."
+        )
         self.job_id = job_id
 
 
@@ -68,6 +72,18 @@ def caller_of(request: Any, source: Source) -> Caller:
         source=source,
         request_id=request.headers.get("X-Request-ID", ""),
     )
+
+
+@contextmanager
+def once_accepted(job: Job) -> Iterator[None]:
+    """Tell of a job that is there: a database that goes away now must not seem to have refused it.
+
+    Raises: OutcomeUnknown.
+    """
+    try:
+        yield
+    except AWAY as error:
+        raise OutcomeUnknown(job.id) from error
 
 
 def visible(caller: Caller, job_id: UUID) -> Job:

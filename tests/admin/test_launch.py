@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs.models import ApiToken, Job, Source, Status
 from tests.factories import make_job, make_user
+from tests.lost_answers import door_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,3 +182,29 @@ def test_files_that_the_params_do_not_permit_are_neither_listed_nor_given(operat
     )
     assert b"people.csv" not in operator.get(f"/admin/jobs/job/{job.pk}/change/").content
     assert operator.get(reverse("admin:jobs_job_file", args=[job.pk, file.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("lost", ["COMMIT", "django_admin_log"])
+def test_a_database_that_went_away_meanwhile_leaves_a_filled_form_that_says_what_is_not_known(
+    operator, greet, redis, lost
+):
+    with door_of("default") as door:
+        door.lose_answer_to(lost)
+        page = operator.post(f"{LAUNCH}greet/", filled(whom="Grace"))
+    text = page.content.decode()
+    job = Job.objects.get()
+    assert (door.lost, page.status_code) == (1, 504)
+    assert "not known whether the job was launched" in text
+    assert reverse("admin:jobs_job_change", args=[job.pk]) in text
+    assert 'value="Grace"' in text
+    assert 'name="csrfmiddlewaretoken"' in text
+
+
+def test_a_database_that_went_away_while_a_job_was_launched_again_is_told_as_such(operator, greet, redis):
+    job = make_job(type="greet", status=Status.FAILED, params={"whom": "Ada", "times": 1})
+    operator.raise_request_exception = False
+    with door_of("default") as door:
+        door.lose_answer_to("django_admin_log")
+        page = operator.post(reverse("admin:jobs_job_rerun", args=[job.pk]))
+    assert page.status_code == 504
+    assert str(Job.objects.get(rerun_of=job).pk) in page.content.decode()

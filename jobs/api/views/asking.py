@@ -1,8 +1,6 @@
 """What the views share: who asks, for which job, and how a job is answered."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 from django.http import Http404
@@ -13,9 +11,8 @@ from rest_framework.reverse import reverse
 from jobs import access, explain
 from jobs.api.problems import Problem
 from jobs.api.serializers import JobSerializer
-from jobs.lifecycle import AWAY
 from jobs.models import Job, Source
-from jobs.services import Caller, OutcomeUnknown, caller_of
+from jobs.services import Caller, caller_of, once_accepted
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # A job may end within the second at first; one that takes long need not be asked for so often.
@@ -65,15 +62,6 @@ def shown(job: Job, request: Request, *, status: int = 200) -> Response:
         far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS
         headers["Retry-After"] = str(RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS)
     return Response(data, status, headers=headers)
-
-
-@contextmanager
-def once_accepted(job: Job) -> Iterator[None]:
-    """Describe a job that is there: a database that goes away now makes 504, for 503 would say that it never runs."""
-    try:
-        yield
-    except AWAY as error:
-        raise OutcomeUnknown(job.id) from error
 
 
 def accepted(job: Job, request: Request) -> Response:

@@ -13,7 +13,7 @@ from jobs.api.openapi import KEY, KNOWN, filter_parameters, operation, query
 from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import BatchSerializer, JobSerializer, JobSummarySerializer, SubmitSerializer
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
-from jobs.api.views.asking import accepted, caller, etag, idempotency_key, once_accepted, shown, visible_job
+from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
 from jobs.services import Launch
 
 LIST_PARAMETERS = (
@@ -78,7 +78,7 @@ class BatchView(APIView):
         wanted.is_valid(raise_exception=True)
         items = [Launch(**item) for item in wanted.validated_data["jobs"]]
         jobs = services.submit_batch(caller(request), items, idempotency_key=idempotency_key(request))
-        with once_accepted(jobs[0]):
+        with services.once_accepted(jobs[0]):
             results = JobSummarySerializer(jobs, many=True, context={"request": request}).data
         answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
         if jobs[0].replayed:

@@ -28,7 +28,9 @@ SELECT uuidv7(age), CASE WHEN rare THEN 'Rare i' ELSE 'I' END || 'mport region '
     CASE status WHEN 'PROCESSING' THEN now() + interval '1 day' END,
     CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN at END, '', '', '', ''
 FROM generate_series(%(jobs)s, 1, -1) AS n,
-    LATERAL (SELECT n > %(jobs)s - %(rare)s AS rare, n * interval '-5 s' AS age, now() - n * interval '5 s' AS at) AS a,
+    LATERAL (SELECT n > %(jobs)s - %(rare)s AS rare, ages.of AS age, now() + ages.of AS at
+        FROM (SELECT interval '-1 s' * (CASE WHEN n > %(active)s
+            THEN 100 + %(active)s * %(apart)s + (n - %(active)s) * 5 ELSE n * %(apart)s END) AS of) AS ages) AS a,
     LATERAL (SELECT
         CASE WHEN n <= %(processing)s THEN 'PROCESSING' WHEN n <= %(active)s THEN 'PENDING' WHEN rare THEN 'FAILED'
             WHEN n %% 10 = 0 THEN 'FAILED' WHEN n %% 33 = 0 THEN 'CANCELLED' ELSE 'COMPLETED' END AS status,
@@ -40,14 +42,18 @@ FROM generate_series(%(jobs)s, 1, -1) AS n,
 ORDER BY n DESC"""
 
 
-def fill(jobs: int, *, processing: int = 50, active: int | None = None) -> None:
-    """Make `jobs` jobs, of which `active` (one in 50, unless told) are not settled yet."""
+def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_apart: float = 5) -> None:
+    """Make `jobs` jobs, of which `active` (one in 50, unless told) are not settled yet.
+
+    One was submitted every five seconds; those that are active `seconds_apart`.
+    """
     users = get_user_model().objects
     rare_user, _ = users.get_or_create(username="rare", defaults={"is_staff": True, "is_superuser": True})
     values = {
         "jobs": jobs,
         "rare": RARE,
         "processing": processing,
+        "apart": seconds_apart,
         "active": jobs // 50 if active is None else active,
         "rare_user": rare_user.pk,
         "staff": users.get(username="staff").pk,

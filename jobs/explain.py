@@ -12,9 +12,7 @@ from django.utils import timezone
 
 from jobs import stats
 from jobs.models import Job, Status
-
-AHEAD_LIMIT = 10_000
-PLACES_LIMIT = 1_000
+from jobs.stats import GLANCE
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a PENDING job waits for: the jobs ahead of it (at most AHEAD_LIMIT) and who could take it."""
+    """What a PENDING job waits for: the jobs ahead of it (at most GLANCE) and who could take it."""
 
     ahead: int
     serving: int  # live workers that serve its queue
@@ -63,7 +61,7 @@ def waiting(job: Job) -> Waiting:
         "queue": job.queue,
         "type": job.type,
         "published_at": job.published_at,
-        "limit": AHEAD_LIMIT,
+        "limit": GLANCE,
         "silence": timedelta(seconds=settings.JOBS_LEASE_SECONDS),
     }
     with connection.cursor() as cursor:
@@ -71,18 +69,23 @@ def waiting(job: Job) -> Waiting:
         return Waiting(*(int(figure) for figure in cursor.fetchone()))
 
 
-def places(queues: Iterable[str]) -> dict[UUID, int]:
-    """How many jobs are ahead of each of the first PLACES_LIMIT waiting in each of `queues`; others are absent.
+def places(jobs: Iterable[Job]) -> dict[UUID, int]:
+    """How many jobs are ahead of each of `jobs` that is among the first GLANCE waiting in its queue; others are absent.
 
-    Source: index jobs_job_waiting; one query.
+    Source: index jobs_job_waiting, read as far as the last of `jobs`; one query.
     """
-    sql = """SELECT first.id, first.place - 1 FROM unnest(%s::text[]) AS wanted(queue), LATERAL (
-            SELECT id, row_number() OVER (ORDER BY published_at) AS place FROM jobs_job
-            WHERE status = 'PENDING' AND queue = wanted.queue
-            ORDER BY published_at LIMIT %s
-        ) AS first"""
+    waiting = list(jobs)
+    last: dict[str, datetime] = {}
+    for job in waiting:
+        last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
+    sql = """SELECT first.id, first.place - 1
+        FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(queue, last), LATERAL (
+            SELECT id, row_number() OVER (ORDER BY published_at, id) AS place FROM jobs_job
+            WHERE status = 'PENDING' AND queue = wanted.queue AND published_at <= wanted.last
+            ORDER BY published_at, id LIMIT %s
+        ) AS first WHERE first.id = ANY(%s)"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [sorted(set(queues)), PLACES_LIMIT])
+        cursor.execute(sql, [[*last], [*last.values()], GLANCE, [job.pk for job in waiting]])
         return dict(cursor.fetchall())
 
 
@@ -113,8 +116,8 @@ def _waits(job: Job, now: Waiting, usual: stats.Usual | None) -> Explanation:
     if not now.ahead:
         return Explanation("It is the next one to be taken.", eta)
     ahead = "1 job is" if now.ahead == 1 else f"{now.ahead:,} jobs are"
-    if now.ahead >= AHEAD_LIMIT:
-        ahead = f"{AHEAD_LIMIT:,} jobs or more are"
+    if now.ahead >= GLANCE:
+        ahead = f"{GLANCE:,} jobs or more are"
     about = "" if until_start is None else f", about {words(until_start)}"
     return Explanation(f"{ahead} ahead of it{about}.", eta)
 

@@ -13,6 +13,7 @@ from jobs import explain, registry
 from jobs.admin import times
 from jobs.admin.rows import Row
 from jobs.models import Job, Status
+from jobs.stats import GLANCE
 
 NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
 
@@ -78,7 +79,7 @@ def bar(job: Job) -> SafeString:
 def place(job: Row) -> str:
     """Where a waiting job stands in its queue: "14 ahead, about 3 minutes"."""
     if job.ahead is None:
-        return f"{explain.PLACES_LIMIT:,}+ ahead"
+        return f"{GLANCE:,}+ ahead"
     if job.ahead == 0:
         return "Next in line"
     about = "" if job.start_seconds is None else f", about {explain.words(job.start_seconds)}"

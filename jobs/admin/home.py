@@ -18,8 +18,8 @@ from django.utils import timezone
 from jobs import access, registry, stats
 from jobs.admin.chart import Chart
 from jobs.admin.listing import capped
-from jobs.models import Job, JobQuerySet, Status, UpkeepState, Worker
-from jobs.stats import CAP
+from jobs.models import ACTIVE, Job, JobQuerySet, Status, UpkeepState, Worker
+from jobs.stats import CAP, GLANCE
 
 ATTENTION_CAP = 99
 TRIAGE_ROWS = 8
@@ -67,7 +67,7 @@ def figures(request: HttpRequest) -> dict[str, Any]:
     queues = _queues(workers)
     upkeep = UpkeepState.objects.first()
     return {
-        "tiles": _tiles(stats.counts_to(CAP, jobs.active()), hours),
+        "tiles": _tiles(stats.counts_to(GLANCE, jobs, ACTIVE), hours),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
         "unseen": list(_unseen(jobs).order_by("-id")[:SHOWN]),
         "triage": _triage(jobs),
@@ -102,11 +102,11 @@ def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]
         day.update(counts)
     since = (timezone.now() - timedelta(hours=24)).isoformat(timespec="seconds")
     return [
-        (Status.PENDING, "Waiting", capped(active.get(Status.PENDING)), _list(status=Status.PENDING)),
+        (Status.PENDING, "Waiting", capped(active.get(Status.PENDING), GLANCE), _list(status=Status.PENDING)),
         (
             Status.PROCESSING,
             "Processing",
-            capped(active.get(Status.PROCESSING)),
+            capped(active.get(Status.PROCESSING), GLANCE),
             _list(status=Status.PROCESSING),
         ),
         *(
@@ -136,7 +136,10 @@ def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
     if found.error_type:
         filters["error_type"] = found.error_type
     cells = [
-        (f"{count:,}", _list(**filters, created_after=start.isoformat(timespec="seconds")))
+        (
+            f"{count:,}{'+' if found.counted_from and start < found.counted_from else ''}",
+            _list(**filters, created_after=start.isoformat(timespec="seconds")),
+        )
         for count, start in zip(found.counts, starts, strict=True)
     ]
     return Failures(found.type, found.error_type or found.error_code, cells)
@@ -147,11 +150,11 @@ def _queues(workers: list[Worker]) -> list[Queue]:
     slots = Counter[str]()
     for worker in filter(_is_live, workers):
         slots.update(dict.fromkeys(worker.queues, worker.slots))
-    depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all())}
+    depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all(), GLANCE)}
     return [_queue(name, depths.get(name), slots[name]) for name in sorted({*registry.queues(), *depths})]
 
 
 def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
     if depth is None:
         return Queue(name, "0", None, slots)
-    return Queue(name, capped(depth.waiting), depth.oldest_at, slots)
+    return Queue(name, capped(depth.waiting, GLANCE), depth.oldest_at, slots)

@@ -8,7 +8,7 @@ from django.urls import path, reverse
 from jobs import access
 from jobs.admin import bulk, columns, deeds, launch, live, page
 from jobs.admin.guard import guarded
-from jobs.admin.listing import CappedPaginator, JobChangeList
+from jobs.admin.listing import CappedPaginator, JobChangeList, page_number
 from jobs.models import Job
 from jobs.selection import as_uuid
 
@@ -51,7 +51,6 @@ class JobAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     sortable_by = ()
     show_full_result_count = False
-    paginator = CappedPaginator
     job = _drawn("job", columns.name)
     status_now = _live("status", "status")
     progress = _live("progress", "progress")
@@ -93,6 +92,11 @@ class JobAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         return access.visible_jobs(request.user).without_large()
+
+    def get_paginator(self, request, queryset, per_page, orphans=0, allow_empty_first_page=True):
+        paginator = CappedPaginator(queryset, per_page, orphans, allow_empty_first_page)
+        paginator.shown = page_number(request)
+        return paginator
 
     def get_changelist(self, request, **kwargs):
         return JobChangeList

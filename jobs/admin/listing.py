@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
+from django.http import HttpRequest
 
 from jobs import stats
 from jobs.admin import rows
 from jobs.models import JobQuerySet, Status
 from jobs.selection import Selection
-from jobs.stats import CAP
+from jobs.stats import CAP, GLANCE
 
-# Of the tabs, which every page of the list counts: six times the cap would be most of its cost.
-TAB_CAP = 1_000
 # Parameters of Django's own in a list's address.
 NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
@@ -28,18 +27,44 @@ def capped(count: int | None, cap: int = CAP) -> str:
 
 
 class CappedPaginator(Paginator):
-    """Counts to the cap and no further: the list ends there, and asks for a narrower filter."""
+    """Counts to the cap and no further: the list ends there, and asks for a narrower filter.
+
+    Where it knows which page is shown, it looks no further ahead of that than a glance.
+    """
+
+    shown: int | None = None
+
+    @property
+    def reach(self) -> int:
+        """How many rows it counts at most."""
+        if self.shown is None:
+            return CAP
+        return min((self.shown - 1) * self.per_page + GLANCE, CAP)
 
     @cached_property
     def found(self) -> int:
-        """How many rows there are, at most one more than the cap."""
+        """How many rows there are, at most one more than it reaches."""
         jobs: Any = self.object_list
-        return int(jobs.order_by()[: CAP + 1].count())
+        # In the order of the list: what it reads is read for the page as well.
+        return int(jobs[: self.reach + 1].count())
 
     @property
     def count(self) -> int:
-        """How many rows the list reaches."""
-        return min(self.found, CAP)
+        """How many rows there are pages for."""
+        return min(self.found, self.reach)
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether there are rows that no page shows."""
+        return self.found > CAP
+
+
+def page_number(request: HttpRequest) -> int:
+    """Which page of a list is asked for, as Django's list reads it."""
+    try:
+        return max(1, int(request.GET.get(PAGE_VAR, 1)))
+    except ValueError:
+        return 1
 
 
 @dataclass(frozen=True)
@@ -74,18 +99,17 @@ class JobChangeList(ChangeList):
         self.filters = Selection(
             {name: value for name, value in self.params.items() if name not in NOT_FILTERS}
         )
-        self.any_status = self.filters.narrow(self.root_queryset, request.user)
+        jobs = self.filters.narrow(self.root_queryset, request.user)
+        newest = ("-created_at", "-id") if self._by_time() else ("-id",)
+        self.any_status = jobs.order_by(*newest)
         self.status = self.filters.cleaned_data.get("status", "")
-        self.has_active_filters = any(
-            value for name, value in self.filters.cleaned_data.items() if name != "status"
-        )
+        self.active_filters = {
+            name for name, value in self.filters.cleaned_data.items() if value and name != "status"
+        }
         self.clear_all_filters_qs = self.get_query_string(remove=[*self.filters.fields])
         jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
         # Whoever waits longest comes first; of what is over, the newest.
-        order = ("created_at", "id") if self._by_time() else ("id",)
-        if self.status != Status.PENDING:
-            order = tuple(f"-{column}" for column in order)
-        return jobs.select_related("created_by").order_by(*order)
+        return (jobs.reverse() if self.status == Status.PENDING else jobs).select_related("created_by")
 
     def _by_time(self) -> bool:
         # Both say oldest first, ids being UUIDv7; a range of times is read from the index of those times.
@@ -102,7 +126,9 @@ class JobChangeList(ChangeList):
 
     def tabs(self) -> list[Tab]:
         """Every status with its count under the present filters, "All" first."""
-        counts = tab_counts(self.any_status, filtered=self.has_active_filters)
+        counts = dict(tab_counts(self.any_status, by_index=self.active_filters <= {"type"}))
+        if self.active_filters:
+            counts[self.status] = self.found_words()
         return [
             Tab(
                 label=label,
@@ -123,21 +149,21 @@ class JobChangeList(ChangeList):
 
     def found_words(self) -> str:
         """How many jobs there are, as far as they were counted."""
-        return capped(self.paginator.found)
+        return capped(self.paginator.found, self.paginator.reach)
 
 
-def tab_counts(jobs: JobQuerySet, *, filtered: bool) -> Mapping[str, str]:
+def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
     """How many of `jobs` there are by status ("": all), for eyes; absent where that is not known. One query.
 
-    Each status has an index by which it is counted to TAB_CAP. Of filtered jobs no more than that are read, whatever
-    their status: to find 1,000 cancelled ones of a common type could be to read half the table.
+    By an index each status is counted to a glance. Where there is none no more than the newest are read, whatever
+    their status: to find 1,000 cancelled ones of a common source could be to read half the table.
     """
-    if not filtered:
-        return {status: capped(count, TAB_CAP) for status, count in stats.counts_to(TAB_CAP, jobs).items()}
-    found = stats.counts_of_first(jobs, TAB_CAP)
+    if by_index:
+        return {status: capped(count, GLANCE) for status, count in stats.counts_to(GLANCE, jobs).items()}
+    found = stats.counts_of_first(jobs, GLANCE)
     if found is None:
         return {}
     total = sum(found.values())
-    if total <= TAB_CAP:
+    if total <= GLANCE:
         return {status: f"{found.get(status, 0):,}" for status in Status.values} | {"": f"{total:,}"}
-    return {status: f"{count:,}+" for status, count in found.items()} | {"": capped(total, TAB_CAP)}
+    return {status: f"{min(count, GLANCE):,}+" for status, count in found.items()} | {"": f"{GLANCE:,}+"}

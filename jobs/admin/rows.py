@@ -21,7 +21,7 @@ def prepared(jobs: Iterable[Job]) -> list[Row]:
     """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows. Up to three queries."""
     rows: list[Row] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
-    places = explain.places(job.queue for job in waiting) if waiting else {}
+    places = explain.places(waiting) if waiting else {}
     slots = _slots_by_queue() if waiting else {}
     usual = usual_durations({job.type for job in rows if not job.is_settled})
     for job in rows:

@@ -3,13 +3,22 @@
 Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters and which period.
 """
 
-from jobs.stats.capped import CAP, Failures, counts_of_first, counts_to, recent_failures, settled_by_hour
+from jobs.stats.capped import (
+    CAP,
+    GLANCE,
+    Failures,
+    counts_of_first,
+    counts_to,
+    recent_failures,
+    settled_by_hour,
+)
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
 from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
 from jobs.stats.usual import Usual, last_settled, usual_durations
 
 __all__ = [
     "CAP",
+    "GLANCE",
     "Failures",
     "QueueDepth",
     "Times",

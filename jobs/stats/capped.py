@@ -12,47 +12,55 @@ from django.utils import timezone
 from jobs.models import JobQuerySet, Status
 
 CAP = 10_000
+# What a glance needs: more of it would be most of a page's cost, and "1,000+" says as much as the true number.
+GLANCE = 1_000
 COUNT_MILLISECONDS = 300
 DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class Failures:
-    """Failures of one type with one error; `counts` go with the periods that were asked for."""
+    """Failures of one type with one error; `counts` go with the periods that were asked for.
+
+    Those before `counted_from` were not read, unless it is None.
+    """
 
     type: str
     error_code: str
     error_type: str
     counts: tuple[int, ...]
+    counted_from: datetime | None
 
 
 def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
-    """How many of the first `cap` + 1 of `jobs` found have each status; None if it takes long. One query."""
+    """How many of the first `cap` + 1 of `jobs` have each status; None if it takes long. One query."""
     try:
-        sql, params = jobs.order_by().values("status")[: cap + 1].query.sql_with_params()
+        sql, params = jobs.values("status")[: cap + 1].query.sql_with_params()
     except EmptyResultSet:
         return {}
     rows = _in_time(f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status", params)
     return None if rows is None else dict(rows)
 
 
-def counts_to(cap: int, jobs: JobQuerySet) -> Mapping[str, int]:
+def counts_to(
+    cap: int, jobs: JobQuerySet, statuses: Sequence[str] = ("", *Status.values)
+) -> Mapping[str, int]:
     """How many of `jobs` there are by status ("": all), each up to one more than `cap`; empty if it takes long.
 
-    One query of capped sub-selects. Source: jobs_job, index jobs_job_status_id.
+    One query of capped sub-selects. Source: jobs_job, indexes jobs_job_status_id, jobs_job_type_status_id.
     """
     parts: list[str] = []
     values: list[Any] = []
-    for status in ("", *Status.values):
+    for status in statuses:
         part = jobs.filter(status=status) if status else jobs
         try:
             sql, params = part.order_by().values("pk")[: cap + 1].query.sql_with_params()
         except EmptyResultSet:
-            return {"": 0} | dict.fromkeys(Status.values, 0)
+            return dict.fromkeys(statuses, 0)
         parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
         values.extend(params)
     rows = _in_time(f"SELECT {', '.join(parts)}", values)
-    return dict(zip(("", *Status.values), rows[0], strict=True)) if rows else {}
+    return dict(zip(statuses, rows[0], strict=True)) if rows else {}
 
 
 def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
@@ -80,16 +88,18 @@ def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
 
 
 def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int) -> list[Failures]:
-    """The most frequent failures among `jobs` by type and error, counted from each of `since`: of the last CAP.
+    """The most frequent failures among `jobs` by type and error, counted from each of `since`: of the last GLANCE.
 
     Source: index jobs_job_failed_at.
     """
     failed = jobs.filter(status=Status.FAILED, finished_at__gte=min(since)).order_by("-finished_at")
-    last = failed.values("type", "error_code", "error_type", "finished_at")[:CAP]
-    recent = "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
+    last = failed.values("type", "error_code", "error_type", "finished_at")[:GLANCE]
+    # Of all groups, not only of those that LIMIT leaves.
+    more = ", CASE sum(count(*)) OVER () WHEN %s THEN min(min(finished_at)) OVER () END"
+    more += "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
     keys = ("type", "error_code", "error_type")
-    rows = _grouped(keys, last, recent, since, f"ORDER BY 4 DESC LIMIT {limit}")
-    return [Failures(type, code, name, tuple(counts)) for type, code, name, _, *counts in rows]
+    rows = _grouped(keys, last, more, [GLANCE, *since], f"ORDER BY 4 DESC LIMIT {limit}")
+    return [Failures(type, code, name, tuple(counts), start) for type, code, name, _, start, *counts in rows]
 
 
 def _grouped(

@@ -10,20 +10,23 @@ from django.db.models import Count, Sum
 from jobs.models import JobQuerySet, Status, Worker
 from jobs.stats.capped import CAP
 
+FIRST = 100
+
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """The jobs that wait in a queue, at most CAP + 1; `oldest_at` is when the first of them was submitted."""
+    """The jobs that wait in a queue, to one more than a cap; `oldest_at` is when the first one was submitted."""
 
     queue: str
     waiting: int
     oldest_at: datetime
 
 
-def waiting_by_queue(jobs: JobQuerySet) -> list[QueueDepth]:
+def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
     """The queues in which some of `jobs` wait, by name; one query.
 
-    Source: index jobs_job_waiting, probed for each queue's name and read to CAP.
+    Source: index jobs_job_waiting, probed for each queue's name and read to `cap`. Who was submitted first is among
+    the FIRST to be taken, or was published again: then `oldest_at` is later than it might be.
     """
     waiting = jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
     part, values = waiting.query.sql_with_params()
@@ -33,14 +36,16 @@ def waiting_by_queue(jobs: JobQuerySet) -> list[QueueDepth]:
             SELECT (SELECT min(job.queue) FROM jobs_job job WHERE status = 'PENDING' AND job.queue > known.queue)
             FROM known WHERE known.queue IS NOT NULL
         )
-        SELECT known.queue, found.waiting, found.oldest_at FROM known, LATERAL (
-            SELECT count(*) AS waiting, min(created_at) AS oldest_at FROM (
-                SELECT created_at FROM ({part}) AS job WHERE job.queue = known.queue
-                ORDER BY published_at LIMIT {CAP + 1}
-            ) AS first
-        ) AS found WHERE found.waiting > 0 ORDER BY known.queue"""
+        SELECT known.queue, (
+            SELECT count(*) FROM (SELECT FROM ({part}) AS job WHERE queue = known.queue LIMIT {cap + 1}) AS counted
+        ), first.oldest_at FROM known, LATERAL (
+            SELECT min(created_at) AS oldest_at FROM (
+                SELECT created_at FROM ({part}) AS job WHERE queue = known.queue
+                ORDER BY published_at LIMIT {FIRST}
+            ) AS taken_next
+        ) AS first WHERE first.oldest_at IS NOT NULL ORDER BY known.queue"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, [*values, *values])
         return [QueueDepth(*row) for row in cursor.fetchall()]
 
 

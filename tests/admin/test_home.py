@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import Status, UpkeepState, Worker
+from jobs.stats import capped
 from tests.factories import make_job, make_user
 
 # As for the list: the counts limit a statement's time until their transaction ends.
@@ -67,6 +68,14 @@ def test_failures_stand_by_type_and_error_with_links_to_their_lists(viewer):
     listed = viewer.get(rows[0].counts[1][1]).context["cl"]
     assert listed.filters.is_valid()
     assert {job.error_type for job in listed.result_list} == {"KeyError"}
+
+
+def test_where_not_all_failures_were_read_their_counts_say_so(viewer, monkeypatch):
+    monkeypatch.setattr(capped, "GLANCE", 3)
+    for hours in (0.5, 5, 6, 7):
+        failed(hours)
+    [row] = viewer.get(HOME).context["triage"]
+    assert [count for count, _ in row.counts] == ["1", "3+", "3+"]
 
 
 def test_the_header_of_every_page_counts_failures_that_nobody_acknowledged(viewer):

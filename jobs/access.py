@@ -3,7 +3,7 @@
 `user` is None for a command: whoever runs one has the whole machine, so it may do everything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,14 +103,37 @@ def possible(user: Any, job: Job) -> Possible:
     asked = job.cancel_requested_at is not None
     return Possible(
         can_cancel=Status.CANCELLED in next_statuses and not asked and may_cancel(user, job),
-        can_rerun=settled and _may_launch_again(user, job),
+        can_rerun=settled and may_launch_again(user, job),
         can_delete=settled and may_delete(user),
         can_acknowledge=unseen and may_cancel(user, job),
     )
 
 
-def _may_launch_again(user: Any, job: Job) -> bool:
+def may_launch_again(user: Any, job: Job) -> bool:
+    """Whether `user` may launch the job again, with the params it had (fetched only where they matter)."""
     try:
-        return may_launch(user, registry.get(job.type))
+        job_type = registry.get(job.type)
+    except UnknownJobType:
+        return False
+    params = job.params if job_type.permission_for else None
+    return not missing_permission(user, job_type, params)
+
+
+def load_params(jobs: Iterable[Job]) -> None:
+    """Give jobs of a list, which left their params behind, those that `possible` asks for; one query at most."""
+    wanted = [
+        job
+        for job in jobs
+        if job.is_settled and "params" in job.get_deferred_fields() and _params_matter(job)
+    ]
+    if wanted:
+        found = dict(Job.objects.filter(id__in=[job.id for job in wanted]).values_list("id", "params"))
+        for job in wanted:
+            job.params = found.get(job.id, {})
+
+
+def _params_matter(job: Job) -> bool:
+    try:
+        return registry.get(job.type).permission_for is not None
     except UnknownJobType:
         return False

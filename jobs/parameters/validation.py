@@ -54,6 +54,11 @@ def validate(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in params.items()
         if name in fields and (message := _type_error(fields[name], value))
     ]
+    errors += [
+        ParamError(name, "This is how a secret is shown, not the secret.", "masked")
+        for name in job_type.secret_fields
+        if params.get(name) == MASK
+    ]
     if errors:
         raise InvalidParams(errors)
     return as_json(_clean(job_type, params))

@@ -84,6 +84,7 @@ def rerun(
 ) -> Job:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
+    A secret that comes as it is shown, masked, stays as it was.
     Under a key that came before: the job made then, `replayed`.
     Raises: Job.DoesNotExist; InvalidTransition while it is active; whatever `submit` raises.
     """
@@ -96,7 +97,8 @@ def rerun(
     submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [wanted]))
     if replayed := submission.replay():
         return replayed[0]
-    again = _new_job(caller, replace(wanted, params={**job.params, **wanted.params}))
+    changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
+    again = _new_job(caller, replace(wanted, params={**job.params, **changed}))
     again.rerun_of = job
     return submission.accept([again])[0]
 
@@ -109,6 +111,10 @@ def chosen_type(name: str, type: str | None) -> JobType:
     if type is not None:
         return registry.get(type)
     return registry.by_label(name) or registry.get(settings.JOBS_DEFAULT_TYPE)
+
+
+def _is_masked(slug: str, name: str, value: object) -> bool:
+    return value == parameters.MASK and name in registry.get(slug).secret_fields
 
 
 def _new_job(caller: Caller, launch: Launch) -> Job:

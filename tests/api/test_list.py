@@ -242,3 +242,17 @@ def test_a_page_costs_the_same_queries_for_few_and_many_jobs(viewer, django_asse
         make_job(status="PROCESSING", progress_percent=3)
     with django_assert_num_queries(4):
         viewer.get(JOBS)
+
+
+def test_a_page_asks_once_for_the_params_on_which_rights_depend(
+    make_client, make_type, django_assert_num_queries
+):
+    make_type(slug="picky", permission_for=lambda params: params.get("needs"))
+    for needs in ("auth.view_user", "jobs.view_job", "jobs.view_job"):
+        make_job(type="picky", status="FAILED", params={"needs": needs})
+    make_job(type="picky", params={"needs": "jobs.view_job"})
+    caller = make_client("jobs.view_job", "jobs.add_job")
+    caller.get(JOBS)
+    with django_assert_num_queries(5):  # the token, two for permissions, the page, the params
+        results = caller.get(JOBS).json()["results"]
+    assert [job["can_rerun"] for job in results] == [False, True, True, False]

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.management import CommandError, call_command
 
-from jobs import access, lifecycle, services
+from jobs import access, lifecycle, parameters, services
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import Job, JobEvent, Status
@@ -144,3 +144,30 @@ def test_a_name_that_no_page_could_show_is_refused_at_every_door(caller, make_ty
     with pytest.raises(CommandError, match="A name"):
         call_command("submit_job", name, "--type", kind.slug)
     assert not Job.objects.exists()
+
+
+class Login(forms.Form):
+    """A parameter that nobody is to read again."""
+
+    host = forms.CharField()
+    password = forms.CharField()
+
+
+def test_a_secret_as_it_is_shown_is_not_taken_for_the_secret(caller, make_type, redis):
+    kind = make_type(form=Login, secret_fields=("password",))
+    with pytest.raises(parameters.InvalidParams) as refused:
+        services.submit(caller, type=kind.slug, params={"host": "a", "password": parameters.MASK})
+    assert [(error.name, error.code) for error in refused.value.errors] == [("password", "masked")]
+    job = services.submit(caller, type=kind.slug, params={"host": "a", "password": "hunter2"})
+    services.cancel(caller, job.id)
+    shown = parameters.mask(kind, job.params) | {"host": "b"}
+    assert services.rerun(caller, job.id, shown).params == {"host": "b", "password": "hunter2"}
+    new = {"password": "hunter3"}
+    assert services.rerun(caller, job.id, new).params == {"host": "a", "password": "hunter3"}
+
+
+def test_running_again_is_offered_only_to_those_whom_the_params_permit(make_type):
+    kind = make_type(form=Colour, permission_for=by_colour)
+    job = make_job(type=kind.slug, params={"colour": "view"}, status=Status.COMPLETED)
+    assert not access.possible(make_user("jobs.view_job", "jobs.add_job"), job).can_rerun
+    assert access.possible(make_user("jobs.add_job", "auth.view_user"), job).can_rerun

@@ -39,6 +39,7 @@ class JobsView(APIView):
         others = (*pagination.PARAMETERS, "ordering")
         jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
         page = pagination.page(jobs.without_large(), request, ordering.order(request))
+        access.load_params(page["results"])
         page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
         return Response(page)
 

@@ -1,6 +1,7 @@
 """Long-poll: requests that wait for a job's status to change, watched for all of them by one thread a process."""
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,7 +13,12 @@ from django.db import Error, connection
 from jobs.models import Job
 
 SECONDS_LIMIT = 30
-TICK_SECONDS = 0.25
+# Those who wait shall cost four queries a second in all, what they ask when they come back included; while some are
+# turned away, it is they who come back.
+TICK_SECONDS = 0.3
+CROWDED_TICK_SECONDS = 1
+# They come back one after the other, so that a crowd costs no more for being larger; within a minute, all the same.
+TURN_SECONDS, TURNS_WITHIN_SECONDS = 2, 60
 
 logger = logging.getLogger(__name__)
 
@@ -27,28 +33,41 @@ class Waiter:
 
 
 class Watcher:
-    """Asks for all jobs that somebody waits for in one query, four times a second while anyone waits."""
+    """Asks for all jobs that somebody waits for in one query, three times a second; once while it is crowded."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._waiters: set[Waiter] = set()
         self._thread: threading.Thread | None = None
+        self._last_turn = 0.0  # by time.monotonic: when the last of those turned away comes back
 
-    def wait(self, job: Job, seconds: float) -> None:
-        """Return when the job's status is another, or after `seconds`; at once if half the web threads wait.
+    def wait(self, job: Job, seconds: float) -> int:
+        """Return 0 when the job's status is another, or after `seconds`; at once if half the web threads wait.
 
+        Then it is the seconds after which the caller has its turn to ask again.
         The connection to PostgreSQL is given back before: waiting must not cost one for each client.
         """
         waiter = Waiter(job.id, job.status)
         with self._lock:
             if len(self._waiters) >= settings.WEB_THREADS // 2:
-                return
+                return self._next_turn()
             self._waiters.add(waiter)
             self._wake()
         connection.close()
         waiter.changed.wait(seconds)
         with self._lock:
             self._waiters.discard(waiter)
+        return 0
+
+    def _next_turn(self) -> int:
+        now = time.monotonic()
+        self._last_turn = max(self._last_turn, now) + TURN_SECONDS
+        if self._last_turn > now + TURNS_WITHIN_SECONDS:
+            self._last_turn = now + TURN_SECONDS
+        return math.ceil(self._last_turn - now)
+
+    def _tick_seconds(self) -> float:
+        return CROWDED_TICK_SECONDS if self._last_turn > time.monotonic() else TICK_SECONDS
 
     def _wake(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -62,7 +81,7 @@ class Watcher:
                 waiters = list(self._waiters)
             if waiters:
                 self._look(waiters)
-                time.sleep(TICK_SECONDS)
+                time.sleep(self._tick_seconds())
                 continue
             connection.close()
             with self._lock:

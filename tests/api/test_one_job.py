@@ -71,6 +71,7 @@ def test_whoever_knows_the_version_gets_304_until_it_changes(viewer):
     for known in (tag, '"1"', f'"0", {tag}'):
         answer = viewer.get(url(job), headers={"If-None-Match": known})
         assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+        assert answer["Retry-After"] == "1"
     Job.objects.update(version=2)
     assert viewer.get(url(job), headers={"If-None-Match": tag}).status_code == 200
 

@@ -15,6 +15,11 @@ from tests.factories import make_job
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def nobody_was_turned_away():
+    waiting.watcher._last_turn = 0.0
+
+
 @pytest.fixture
 def get(client):
     """GET an address in another thread, as another web thread would; gives answer and seconds."""
@@ -72,7 +77,7 @@ def test_a_version_the_caller_does_not_have_is_not_waited_for(client, get):
 def test_a_version_the_caller_has_is_waited_for_and_answered_with_304(client, get):
     job = make_job(created_by=client.user)
     answer, seconds = get(f"/api/v1/jobs/{job.id}/?wait=1", **{"If-None-Match": 'W/"1"'}).result()
-    assert answer.status_code == 304
+    assert (answer.status_code, answer["Retry-After"]) == (304, "1")
     assert seconds >= 1
 
 
@@ -81,9 +86,32 @@ def test_only_half_the_threads_may_wait(client, get, settings):
     job = make_job(created_by=client.user)
     patient = [get(f"/api/v1/jobs/{job.id}/?wait=5") for _ in range(2)]
     until(lambda: waiters() == 2)
-    assert get(f"/api/v1/jobs/{job.id}/?wait=5").result()[1] < 1
+    answers = [get(f"/api/v1/jobs/{job.id}/?wait=5").result() for _ in range(3)]
+    assert all(seconds < 1 for _, seconds in answers)
+    # One after the other, so that however many they are they do not all come back at once.
+    assert [int(answer["Retry-After"]) for answer, _ in answers] == [2, 4, 6]
     lifecycle.cancel_waiting(job.id, actor="test")
     assert all(asked.result()[1] < 4 for asked in patient)
+
+
+def test_whoever_is_turned_away_comes_back_within_a_minute_however_many_there_are():
+    turns = [waiting.watcher._next_turn() for _ in range(300)]
+    assert set(turns) == set(range(2, 61, 2))
+    assert {turns.count(turn) for turn in turns} == {10}
+
+
+def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, settings):
+    settings.WEB_THREADS = 2
+    looks = []
+    look = waiting.watcher._look
+    monkeypatch.setattr(waiting.watcher, "_look", lambda found: (looks.append(1), look(found)))
+    job = make_job(created_by=client.user)
+    patient = get(f"/api/v1/jobs/{job.id}/?wait=4")
+    until(waiters)
+    turned_away = [get(f"/api/v1/jobs/{job.id}/?wait=4") for _ in range(2)]
+    assert all(asked.result()[1] < 1 for asked in turned_away)
+    patient.result()
+    assert 3 <= len(looks) <= 6
 
 
 def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch, settings):

@@ -53,14 +53,23 @@ def etag(job: Job) -> str:
     return f'W/"{job.version}"'
 
 
-def shown(job: Job, request: Request, *, status: int = 200) -> Response:
-    """The job as an answer."""
+def unchanged(job: Job, *, turn_seconds: int = 0) -> Response:
+    """The answer to a caller who has this version of the job."""
+    headers = {"ETag": etag(job)}
+    if not job.is_settled:
+        headers["Retry-After"] = str(turn_seconds or RETRY_SOON_SECONDS)
+    return Response(status=304, headers=headers)
+
+
+def shown(job: Job, request: Request, *, status: int = 200, turn_seconds: int = 0) -> Response:
+    """The job as an answer; `turn_seconds` is when a caller who was to wait, and could not, has its turn."""
     explanation = explain.explanation(job)
     data = JobSerializer(job, context={"request": request, "explanation": explanation}).data
     headers = {"ETag": etag(job)}
     if not job.is_settled:
         far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS
-        headers["Retry-After"] = str(RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS)
+        usual = RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS
+        headers["Retry-After"] = str(max(turn_seconds, usual))
     return Response(data, status, headers=headers)
 
 

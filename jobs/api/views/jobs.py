@@ -13,7 +13,7 @@ from jobs.api.openapi import KEY, KNOWN, filter_parameters, operation, query
 from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import BatchSerializer, JobSerializer, JobSummarySerializer, SubmitSerializer
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
-from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, visible_job
+from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, unchanged, visible_job
 from jobs.services import Launch
 
 LIST_PARAMETERS = (
@@ -110,12 +110,13 @@ class JobView(APIView):
         seconds = whole_number(request, "wait", default=0, most=waiting.SECONDS_LIMIT)
         job = visible_job(request, id)
         known = known_to(request)
+        turn = 0
         if seconds and not job.is_settled and (not known or etag(job) in known):
-            waiting.watcher.wait(job, seconds)
-            job = visible_job(request, id)
+            turn = waiting.watcher.wait(job, seconds)
+            job = job if turn else visible_job(request, id)
         if etag(job) in known:
-            return Response(status=304, headers={"ETag": etag(job)})
-        return shown(job, request)
+            return unchanged(job, turn_seconds=turn)
+        return shown(job, request, turn_seconds=turn)
 
     @operation(
         "Delete a settled job",

@@ -69,6 +69,15 @@ def _queries() -> dict[str, dict[str, object]]:
         "error": {"error_code": "exception"},
         "rare error": {"error_code": "worker_lost"},
         "ids": {"id": ids},
+        "running or cancelled": {"status": "PROCESSING,CANCELLED"},
+        "waiting or failed": {"status": "PENDING,FAILED"},
+        "type that failed": {"type": "report", "status": "FAILED"},
+        "creator's failed": {"created_by": "staff", "status": "FAILED"},
+        "rare creator's waiting": {"created_by": "rare", "status": "PENDING"},
+        "source of a time": {"source": "api", "created_before": _moment("created", "before")},
+        "failed in the last hour": {"status": "FAILED", "created_after": _moment("created", "after")},
+        "waiting for long": {"status": "PENDING", "created_before": _moment("created", "before")},
+        "active for long": {"active": "true", "created_before": _moment("created", "before")},
         **{
             f"{column} {side}": {f"{column}_{side}": _moment(column, side)}
             for column in TIMES

@@ -167,7 +167,10 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["status", "id"], name="jobs_job_status_id"),
             models.Index(fields=["created_at", "id"], name="jobs_job_created_at_id"),
+            # Of a period those that failed, or that still wait, behind any number of others.
+            models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
             models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
+            models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
             models.Index(fields=["type", "id"], name="jobs_job_type_id"),
             # A type that never had a status is not searched for it from end to end; counts read nothing else.
             models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),

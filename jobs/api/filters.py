@@ -1,5 +1,6 @@
 """The query parameters by which jobs are chosen: the same for the list, its count and the statistics."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from jobs import parameters
 from jobs.api.problems import query_error
 from jobs.api.query import allow_only, bad_query
-from jobs.models import Job, JobQuerySet, Source, Status
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 
 IDS_LIMIT = 100
 REPEATED = ("status", "id")
@@ -127,6 +128,13 @@ class JobFilter(django_filters.FilterSet):
     def filter_before(self, jobs: JobQuerySet, name: str, value: datetime) -> QuerySet[Job]:
         # A job is made before it starts: so the index of created_at, which keeps the order, skips what is newer.
         return jobs.filter(**{f"{name}__lt": value}, created_at__lt=value)
+
+
+def statuses(request: Request) -> set[str]:
+    """The statuses that a valid query leaves, by `status` and `active`."""
+    named = {one for value in request.query_params.getlist("status") for one in value.split(",")}
+    kinds: dict[str | None, Collection[str]] = {"true": ACTIVE, "false": SETTLED}
+    return (named or set(Status.values)) & set(kinds.get(request.query_params.get("active"), Status.values))
 
 
 def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = ()) -> Any:

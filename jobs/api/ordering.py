@@ -2,6 +2,7 @@
 
 from rest_framework.request import Request
 
+from jobs.api.filters import statuses
 from jobs.api.query import bad_value
 from jobs.models import SETTLED
 
@@ -24,12 +25,7 @@ def order(request: Request) -> tuple[str, ...]:
     if wanted not in ALLOWED:
         raise bad_value("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
     if wanted == "-finished_at":
-        if not _only_settled(request):
+        if not statuses(request) <= set(SETTLED):
             raise bad_value("ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}.")
         return ("-finished_at", "-id")
     return (wanted,)
-
-
-def _only_settled(request: Request) -> bool:
-    statuses = {one for value in request.query_params.getlist("status") for one in value.split(",")}
-    return request.query_params.get("active") == "false" or (bool(statuses) and statuses <= set(SETTLED))

@@ -77,6 +77,34 @@ def test_statuses_are_chosen_by_commas_or_repetition(viewer):
     assert names(viewer.get(f"{JOBS}?status=PENDING&status=FAILED").json()) == ["FAILED", "PENDING"]
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("status=PENDING,FAILED,CANCELLED", "6 5 4 2 1 0"),
+        ("status=PENDING,FAILED,CANCELLED&ordering=id", "0 1 2 4 5 6"),
+        ("status=PENDING,FAILED,CANCELLED&created_after=2020-01-01T00:00:00Z", "6 5 4 2 1 0"),
+        ("active=false", "6 5 2 1"),
+        ("active=true", "7 4 3 0"),
+        ("active=true&status=PENDING,FAILED", "4 0"),
+        ("active=false&status=PENDING", ""),
+        ("status=PENDING,FAILED,CANCELLED&created_by=nobody", ""),
+    ],
+)
+def test_jobs_of_several_statuses_are_one_list(viewer, query, expected):
+    for number in range(8):
+        make_job(name=f"{number}", status=("PENDING", "FAILED", "CANCELLED", "PROCESSING")[number % 4])
+    first = f"{JOBS}?page_size=2&{query}"
+    seen, page, link = [], None, first
+    while link:
+        page = viewer.get(link).json()
+        seen += names(page)
+        link = page["next"]
+    assert " ".join(seen) == expected
+    while page["previous"]:
+        page = viewer.get(page["previous"]).json()
+    assert names(page) == seen[:2]
+
+
 def test_an_unknown_parameter_is_a_400_that_names_the_known_ones(viewer):
     [error] = viewer.get(f"{JOBS}?unknown=1").json()["errors"]
     assert error["parameter"] == "unknown"

@@ -38,7 +38,8 @@ class JobsView(APIView):
     def get(self, request: Request) -> Response:
         others = (*pagination.PARAMETERS, "ordering")
         jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
-        page = pagination.page(jobs.without_large(), request, ordering.order(request))
+        narrowed = filters.statuses(request)
+        page = pagination.page(jobs.without_large(), request, ordering.order(request), statuses=narrowed)
         access.load_params(page["results"])
         page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
         return Response(page)

@@ -45,10 +45,11 @@ class BulkForm(forms.Form):
     filters = forms.CharField(
         required=False,
         max_length=2000,
-        help_text="As in the address of the job list, such as status=FAILED&type=report. Empty: every job.",
+        help_text="As in the address of the job list, such as status=FAILED&type=report.",
     )
     newest = forms.UUIDField(
-        required=False, help_text="The id of the newest job that is meant; later ones are left alone."
+        required=False,
+        help_text="The id of the newest job that is meant; later ones are left alone. Alone: all up to it.",
     )
 
     def clean_filters(self) -> str:
@@ -60,6 +61,21 @@ class BulkForm(forms.Form):
                 [f"{name}: {' '.join(map(str, found))}" for name, found in selection.errors.items()]
             )
         return text
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what chooses nothing: whoever leaves out the filters must not hit every job there is."""
+        cleaned = self.cleaned_data
+        if "filters" in cleaned and not cleaned.get("newest") and not _narrows(cleaned["filters"]):
+            self.add_error(
+                "filters",
+                "Say which jobs: by filters such as status=FAILED, or by the newest one that is meant.",
+            )
+        return cleaned
+
+
+def _narrows(filters: str) -> bool:
+    selection = Selection(QueryDict(filters).dict())
+    return selection.is_valid() and any(selection.cleaned_data.values())
 
 
 class CancelForm(BulkForm):

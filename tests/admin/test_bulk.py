@@ -93,6 +93,15 @@ def test_more_than_a_hundred_become_a_job_of_their_own(operator, monkeypatch):
     assert statuses() == ["PENDING"] * 4
 
 
+def test_all_jobs_of_an_unfiltered_list_are_those_up_to_the_newest_one_shown(operator, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    jobs = [make_job() for _ in range(3)]
+    newest = choose(operator, "cancel", jobs, across=True).context["newest"]
+    choose(operator, "cancel", jobs, across=True, confirmed="yes", newest=newest)
+    own = Job.objects.get(type="bulk_cancel")
+    assert own.params == {"filters": "", "newest": str(jobs[-1].pk), "reason": ""}
+
+
 def test_jobs_are_launched_again_from_the_list(operator, make_type):
     make_type(slug="again")
     job = make_job(type="again", status=Status.FAILED)

@@ -65,8 +65,8 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
 @pytest.mark.parametrize("type", ["bulk_rerun", "bulk_cancel"])
 def test_a_bulk_action_is_not_launched_again_among_many(type):
     boss = make_user("jobs.add_job", "jobs.view_job")
-    make_job(type=type, status=Status.COMPLETED)
-    outcome, _ = run_bulk("bulk_rerun", boss)
+    make_job(type=type, status=Status.COMPLETED, created_by=boss)
+    outcome, _ = run_bulk("bulk_rerun", boss, filters="mine=on&status=COMPLETED")
     assert outcome.result == {"launched": 0, "skipped": 0, "failed": 0}
 
 
@@ -81,7 +81,7 @@ def test_nothing_newer_than_meant_is_touched():
 def test_rights_are_those_that_the_launcher_has_when_it_runs():
     demoted = make_user("jobs.add_job", "jobs.view_job")
     make_job()
-    outcome, rows = run_bulk("bulk_cancel", demoted)
+    outcome, rows = run_bulk("bulk_cancel", demoted, filters="type=report")
     assert outcome.result == {"cancelled": 0, "skipped": 1, "failed": 0}
     assert rows[0]["detail"] == "You may cancel only your own jobs."
 
@@ -89,7 +89,7 @@ def test_rights_are_those_that_the_launcher_has_when_it_runs():
 def test_a_deactivated_launcher_does_nothing():
     gone = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", is_active=False)
     waiting = make_job()
-    outcome, _ = run_bulk("bulk_cancel", gone)
+    outcome, _ = run_bulk("bulk_cancel", gone, filters="type=report")
     assert outcome.status == Status.FAILED
     waiting.refresh_from_db()
     assert waiting.status == Status.PENDING
@@ -99,3 +99,14 @@ def test_a_deactivated_launcher_does_nothing():
 def test_filters_that_the_list_refuses_are_refused(filters):
     with pytest.raises(parameters.InvalidParams):
         parameters.validate(registry.get("bulk_cancel"), {"filters": filters})
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"filters": ""}, {"filters": "status=&q="}, {"filters": "mine=false"}]
+)
+@pytest.mark.parametrize("type", ["bulk_rerun", "bulk_cancel"])
+def test_every_job_there_is_must_be_meant(type, params):
+    with pytest.raises(parameters.InvalidParams, match="filters: Say which jobs"):
+        parameters.validate(registry.get(type), params)
+    newest = str(make_job().pk)
+    assert parameters.validate(registry.get(type), params | {"newest": newest})["newest"] == newest

@@ -50,7 +50,6 @@ class JobAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     sortable_by = ()
-    show_full_result_count = False
     job = _drawn("job", columns.name)
     status_now = _live("status", "status")
     progress = _live("progress", "progress")

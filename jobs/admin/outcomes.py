@@ -7,7 +7,6 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from jobs.admin import times
 from jobs.admin.columns import NOTHING
-from jobs.admin.listing import CappedPaginator
 from jobs.selection import as_uuid
 
 # The package's own pages allow changes, and count every row.
@@ -37,8 +36,6 @@ class OutcomeAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     sortable_by = ()
     ordering = ("-id",)
-    show_full_result_count = False
-    paginator = CappedPaginator
     actions = None
 
     @admin.display(description="job")

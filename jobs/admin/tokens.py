@@ -38,7 +38,6 @@ class TokenAdmin(admin.ModelAdmin):
     list_display = ("name", "user", "begins_with", "made", "expires", "last_used")
     fields = readonly_fields = ("name", "user", "begins_with", "made", "expires", "last_used")
     list_select_related = ("user",)
-    show_full_result_count = False
     sortable_by = ()
     ordering = ("-created",)
     actions = None

@@ -1,7 +1,10 @@
 """Rows by the million: jobs as years of use leave them, the active ones newest, each id at its job's time."""
 
 from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+
+from jobs.models import Job
 
 # Shares are the same at every size, beside what is rare: `RARE` jobs, the oldest of all, of a type, source, queue,
 # error, batch and creator of their own, which a plan that walks from the newest job would find last.
@@ -41,6 +44,10 @@ FROM generate_series(%(jobs)s, 1, -1) AS n,
         CASE WHEN rare THEN %(rare_user)s WHEN n %% 5 = 0 THEN %(staff)s END AS creator) AS b
 ORDER BY n DESC"""
 
+NOTE = """INSERT INTO django_admin_log (action_time, object_id, object_repr, action_flag, change_message,
+    content_type_id, user_id)
+SELECT created_at, id, name, 2, 'Acknowledged, from the list.', %s, %s FROM jobs_job WHERE status = 'FAILED'"""
+
 
 def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_apart: float = 5) -> None:
     """Make `jobs` jobs, of which `active` (one in 50, unless told) are not settled yet.
@@ -65,4 +72,7 @@ def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_
             """UPDATE jobs_job SET rerun_of_id = (SELECT min(id::text)::uuid FROM jobs_job WHERE queue = 'rare')
             WHERE queue = 'rare' AND id::text > (SELECT min(id::text) FROM jobs_job WHERE queue = 'rare')"""
         )
-        cursor.execute("VACUUM ANALYZE jobs_job")
+        # And of one in ten the admin's log says who did something to it.
+        cursor.execute(NOTE, [ContentType.objects.get_for_model(Job).pk, values["staff"]])
+        for table in ("jobs_job", "django_admin_log"):
+            cursor.execute(f"VACUUM ANALYZE {table}")

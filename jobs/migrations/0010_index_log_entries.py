@@ -8,7 +8,7 @@ DROP = "DROP INDEX jobs_adminlog_object"
 class Migration(migrations.Migration):
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
-        ("jobs", "0008_count_by_index"),
+        ("jobs", "0009_index_statuses_of_period_and_creator"),
     ]
 
     operations = [migrations.RunSQL(CREATE, DROP)]

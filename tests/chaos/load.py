@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-from tests.faults.stack import Client
+from tests.faults.client import Client
 
 KINDS = {"quick": 10, "steady": 5, "twice": 5, "slow": 1, "rogue": 1}
 MODES = ("raise", "exit", "os_exit", "not_json")

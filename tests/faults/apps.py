@@ -1,5 +1,6 @@
-"""Registers the fault suite's job types in the processes it starts."""
+"""Registers the fault suite's job types in the processes it starts, and the fail point in its web server."""
 
+import os
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -11,3 +12,5 @@ class FaultsConfig(AppConfig):
     def ready(self) -> None:
         """As jobs/types/ is loaded."""
         import_module("tests.faults.types")
+        if os.environ.get("FAULTS_FAIL_POINT"):
+            import_module("tests.faults.failpoint").install()

@@ -1,8 +1,9 @@
 """What must hold at the end of every fault, whatever it was: the guarantee of docs/lifecycle.md as queries."""
 
-from tests.faults.stack import Client, Stack
+from tests.faults.client import Client
+from tests.faults.stack import Stack
 
-REPEATABLE = "('twice')"  # the types with max_attempts above 1
+REPEATABLE = "('twice', 'stubborn')"  # the types with max_attempts above 1
 
 # Each finds violations: no row, no violation.
 QUERIES = {

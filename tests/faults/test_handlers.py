@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.faults.stack import wait_until
+from tests.faults.stack import LEASE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -25,6 +25,12 @@ def run_to_end(stack, mode, seconds=15):
     return job_id, job
 
 
+def lasted(stack, job_id):
+    """From its submission to its end, by PostgreSQL's clock; seconds."""
+    [(took,)] = stack.sql("SELECT finished_at - created_at FROM jobs_job WHERE id = %s", job_id)
+    return took.total_seconds()
+
+
 FAILURES = {
     "raise": ("exception", "division by zero"),
     "exit": ("exited", "exit code 3"),
@@ -38,15 +44,18 @@ FAILURES = {
 }
 
 
-def test_each_failure_has_a_readable_error_and_harms_nobody_else(stack, worker):
+def test_each_failure_has_a_readable_error_and_harms_nobody_else(stack, worker, within):
     for mode, (code, words) in FAILURES.items():
-        _, job = run_to_end(stack, mode)
+        clock = within(f"handler that misbehaves ({mode}): FAILED with the reason", 5)
+        job_id, job = run_to_end(stack, mode)
+        clock.saw(lasted(stack, job_id))
         assert (job["status"], job["error_code"]) == ("FAILED", code), mode
         assert words in job["error_message"], mode
 
 
-def test_odd_text_is_stored_readably_and_capped(stack, worker):
+def test_odd_text_is_stored_readably_and_capped(stack, worker, within):
     job_id, job = run_to_end(stack, "odd_text")
+    within("NUL, surrogates, 10 MB of text: settled", 5).saw(lasted(stack, job_id))
     assert (job["status"], job["error_code"], len(job["error_message"])) == ("FAILED", "exception", 1000)
     assert "nul � surrogate �" in job["error_message"]
     [(log,)] = stack.sql("SELECT message FROM jobs_joblog WHERE job_id = %s", job_id)
@@ -58,8 +67,9 @@ def test_odd_text_is_stored_readably_and_capped(stack, worker):
 
 
 @pytest.mark.long
-def test_a_flood_of_lines_is_cut_and_says_so(stack, worker):
+def test_a_flood_of_lines_is_cut_and_says_so(stack, worker, within):
     job_id, job = run_to_end(stack, "flood")
+    within("50,000 log lines: settled", 5).saw(lasted(stack, job_id))
     assert job["status"] == "COMPLETED"
     lines = stack.sql("SELECT message FROM jobs_joblog WHERE job_id = %s ORDER BY seq", job_id)
     assert (len(lines), lines[-1][0]) == (10_000, "The log ends here: a job keeps 10,000 lines.")
@@ -72,10 +82,23 @@ def test_a_transaction_left_open_or_a_connection_closed_stays_with_its_job(stack
 
 
 @pytest.mark.long
-def test_progress_is_seen_and_the_lease_renewed_while_a_handler_holds_a_transaction(stack, worker):
+@pytest.mark.lease
+def test_progress_is_seen_and_the_lease_renewed_while_a_handler_holds_a_transaction(stack, worker, within):
+    stack.upkeep()
     job_id = stack.client.submit("rogue", mode="hold_transaction").body["id"]
-    wait_until(lambda: (stack.job(job_id)["progress_percent"] or 0) > 30, 10)
-    assert stack.wait_for(job_id, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    clock = within("a transaction held open for 1.5 leases: progress is seen", 5)
+    clock.until(lambda: (stack.job(job_id)["progress_percent"] or 0) > 0)
+    seen = []
+    while stack.job(job_id)["status"] == "PROCESSING":
+        [(percent, left)] = stack.sql(
+            "SELECT progress_percent, extract(epoch FROM lease_until - now()) FROM jobs_job WHERE id = %s",
+            job_id,
+        )
+        seen.append(percent)
+        assert left is None or left > 0, "the lease ran out"
+        time.sleep(0.2)
+    assert len(set(seen)) > min(LEASE_SECONDS, 30)
+    assert (stack.job(job_id)["status"], stack.job(job_id)["attempt"]) == ("COMPLETED", 1)
 
 
 def test_the_last_words_of_a_handler_that_falls_silent_are_seen_soon(stack, worker):

@@ -1,5 +1,6 @@
 """Handlers that note each run in a side-effect table, and misbehave on demand."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 
 from django import forms
+from django.conf import settings
 from django.db import connection, transaction
 
 from jobs.context import JobContext
@@ -62,6 +64,19 @@ def twice(job, seconds):
     return {"attempt": job.attempt}
 
 
+@job_type(
+    slug="stubborn", label="Stubborn", description="Writes, allowed or not.", form=Seconds, max_attempts=2
+)
+def stubborn(job, seconds):
+    note(job)
+    time.sleep(seconds)
+    said = f"attempt {job.attempt}"
+    for write in (lambda: job.progress(99, message=said), lambda: job.log(said), lambda: _save(job, said)):
+        with contextlib.suppress(BaseException):  # as a handler with a bare except
+            write()
+    return {"attempt": job.attempt}
+
+
 @job_type(slug="slow", label="Slow", description="On its own queue.", form=Seconds, queue="slow")
 def slow(job, seconds):
     note(job)
@@ -96,6 +111,11 @@ def _walk(job, seconds):
         time.sleep(0.1)
 
 
+def _save(job, name):
+    with job.save_file(name, "text/plain") as file:
+        file.write(b"bytes")
+
+
 def _leave_transaction_open(job):
     atomic = transaction.atomic()
     atomic.__enter__()
@@ -111,15 +131,14 @@ def _close_connection(job):
 def _odd_text(job):
     logging.getLogger("app").warning("nul \x00 surrogate \ud800 %s", "x" * 10_000_000)
     job.progress(1, 2, "nul \x00 surrogate \ud800" + "x" * 10_000_000)
-    with job.save_file("na\x00me\ud800" + "x" * 1000, "text/plain") as file:
-        file.write(b"bytes")
+    _save(job, "na\x00me\ud800" + "x" * 1000)
     raise ValueError("nul \x00 surrogate \ud800" + "x" * 10_000_000)
 
 
 def _hold_transaction(job):
     with transaction.atomic():
         note(job)
-        _walk(job, 3)
+        _walk(job, 1.5 * settings.JOBS_LEASE_SECONDS)
 
 
 def _grandchild(job):

@@ -1,0 +1,132 @@
+"""Warm stops and rolling deploys: what runs may end, what waits is taken by others, callers notice nothing."""
+
+import contextlib
+import http.client
+import signal
+import threading
+import time
+
+import pytest
+
+from backoffice.local import programs
+from tests.faults.invariants import violations
+from tests.faults.stack import HEARTBEAT_SECONDS, RESCUED_WITHIN, wait_until
+
+NEWER = {"FAULTS_NEWER": "1"}  # the version that knows one more type
+CUSTOMERS = 4
+
+
+def test_a_warm_stop_lets_work_end_and_gives_the_rest_back(stack, within):
+    worker = stack.worker()
+    short = stack.running(seconds=1.5)
+    long = stack.running("twice", seconds=60)
+    clock = within("warm stop", 40)
+    worker.process.send_signal(signal.SIGTERM)
+    clock.until(lambda: worker.process.poll() is not None)
+    assert stack.job(short)["status"] == "COMPLETED"
+    assert (stack.job(long)["status"], stack.job(long)["publishes"]) == ("PENDING", 2)
+    assert stack.sql("SELECT count(*) FROM jobs_worker") == [(0,)]
+    stack.client.cancel(long)
+
+
+@pytest.mark.long
+def test_a_warm_stop_fails_what_may_not_run_again(stack):
+    worker = stack.worker(concurrency=1)
+    job_id = stack.running()
+    worker.process.send_signal(signal.SIGTERM)
+    worker.process.wait(40)
+    job = stack.job(job_id)
+    assert (job["status"], job["error_code"]) == ("FAILED", "worker_stopped")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("impatience", [signal.SIGTERM, signal.SIGKILL])
+def test_a_warm_stop_that_somebody_cuts_short_loses_nothing(stack, within, impatience):
+    stack.upkeep()
+    worker = stack.worker()
+    lost, again = stack.running(), stack.running("twice", seconds=3)
+    waiting = stack.client.batch(5)
+    worker.process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    worker.process.send_signal(impatience)
+    clock = within(f"{impatience.name} during a warm stop: nothing is left running", RESCUED_WITHIN)
+    worker.process.wait(40)
+    clock.until(lambda: stack.job(lost)["status"] == "FAILED" and stack.job(again)["status"] == "PENDING")
+    assert stack.job(lost)["error_code"] in ("worker_stopped", "worker_lost")
+    stack.worker(number=2)
+    stack.drain()
+    assert {(stack.job(one)["status"], stack.job(one)["attempt"]) for one in waiting} == {("COMPLETED", 1)}
+    assert (stack.job(again)["status"], stack.job(again)["attempt"]) == ("COMPLETED", 2)
+
+
+@pytest.mark.long
+def test_in_a_rolling_deploy_a_new_type_waits_for_a_worker_that_knows_it(stack):
+    stack.upkeep()
+    stack.worker(number=1)
+    deploy_web(stack)
+    job_id = stack.client.submit("newer").body["id"]
+    time.sleep(20 * HEARTBEAT_SECONDS)  # the old worker is rung for again and again, and takes none
+    assert stack.job(job_id)["status"] == "PENDING"
+    stack.worker(number=2, **NEWER)
+    stack.wait_for(job_id, "COMPLETED", seconds=30)
+
+
+@pytest.mark.long
+def test_a_rolling_deploy_under_steady_load_loses_and_doubles_nothing(stack, within):
+    stack.upkeep()
+    old_worker = stack.worker(number=1)
+    stopped = threading.Event()
+    customers = [Customer(stack.new_client(), f"customer-{number}", stopped) for number in range(CUSTOMERS)]
+    for customer in customers:
+        customer.start()
+    time.sleep(2)
+    deploy_web(stack)
+    innovator = Customer(stack.new_client(), "innovator", stopped, type="newer")
+    innovator.start()
+    time.sleep(2)
+    stack.worker(number=2, **NEWER)
+    time.sleep(2)
+    old_worker.process.send_signal(signal.SIGTERM)
+    old_worker.process.wait(40)
+    time.sleep(2)
+    stopped.set()
+    for customer in (*customers, innovator):
+        customer.join(40)
+    clock = within("rolling deploy under load: all that was accepted is done", 45)
+    clock.until(lambda: not stack.sql("SELECT 1 FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"))
+    clients = [customer.client for customer in (*customers, innovator)]
+    assert violations(stack, *clients) == []
+    assert [client.refused + client.unknown for client in clients] == [[]] * len(clients)
+    assert all(len(client.accepted) > 20 for client in clients)
+    told = sum(len(client.accepted) for client in clients)
+    assert stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY 1") == [("COMPLETED", told)]
+    assert stack.sql("SELECT count(*) FROM effect") == [(told,)]
+
+
+def deploy_web(stack):
+    """Start the new version beside the old one, then let the old one end what it is at."""
+    stack.another_web(**NEWER)
+    wait_until(lambda: "newer" in str(stack.client.ask("GET", "/api/v1/job-types/").body), 30)
+    programs.stop([stack.web])
+
+
+class Customer(threading.Thread):
+    """Submits about 15 times a second; asks again under the same key whenever the line breaks, as api.md says."""
+
+    def __init__(self, client, name, stopped, *, type="quick"):
+        super().__init__(daemon=True, name=name)
+        self.client = client
+        self.stopped = stopped
+        self.type = type
+
+    def run(self):
+        number = 0
+        while not self.stopped.wait(0.05):
+            number += 1
+            self._submit(f"{self.name}-{number}")
+
+    def _submit(self, key):
+        for _ in range(20):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return self.client.submit(self.type, name=key, key=key)
+        raise ConnectionError(f"no answer to {key}")

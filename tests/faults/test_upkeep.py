@@ -1,0 +1,43 @@
+"""Upkeep killed, frozen, or started twice: it is noticed, another takes over, and nothing is done twice."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from tests.faults.stack import LEASE_SECONDS, SILENCE_SEEN_WITHIN, wait_until
+
+LEADER = "SELECT pid FROM jobs_upkeepstate WHERE heartbeat_at > now() - %s * interval '1 second'"
+
+
+def leads(stack, upkeep):
+    return stack.sql(LEADER, LEASE_SECONDS) == [(upkeep.process.pid,)]
+
+
+def test_of_two_upkeeps_one_leads_and_the_other_takes_over(stack):
+    first = stack.upkeep()
+    wait_until(lambda: leads(stack, first), 20)
+    second = stack.upkeep()
+    time.sleep(3)  # it has long started by then, and tried to lead
+    assert leads(stack, first)
+    first.process.kill()
+    wait_until(lambda: leads(stack, second), 10)
+
+
+@pytest.mark.lease
+def test_a_dead_upkeep_is_noticed_by_the_health_page_and_the_home_page(stack, staff, within):
+    def health():
+        return json.loads(staff.get("/healthz").text)["checks"]["upkeep"]
+
+    def home_complains():
+        return "Upkeep is silent" in staff.get("/admin/").text
+
+    upkeep = stack.upkeep()
+    wait_until(lambda: health() == "ok" and not home_complains(), 20)
+    upkeep.process.kill()
+    clock = within("upkeep dead: health page and home say so", SILENCE_SEEN_WITHIN)
+    clock.until(lambda: "not heard of" in health() and home_complains())
+    assert staff.get("/healthz").status == 503
+    stack.upkeep()
+    wait_until(lambda: health() == "ok" and not home_complains(), 20)

@@ -41,3 +41,22 @@ def test_a_dead_upkeep_is_noticed_by_the_health_page_and_the_home_page(stack, st
     assert staff.get("/healthz").status == 503
     stack.upkeep()
     wait_until(lambda: health() == "ok" and not home_complains(), 20)
+
+
+@pytest.mark.long
+@pytest.mark.lease
+def test_a_frozen_upkeep_is_replaced_and_changes_nothing_when_it_wakes(stack, within):
+    frozen = stack.upkeep()
+    wait_until(lambda: leads(stack, frozen), 20)
+    spare = stack.upkeep()
+    frozen.process.send_signal(signal.SIGSTOP)
+    within("upkeep frozen: another takes over", SILENCE_SEEN_WITHIN).until(lambda: leads(stack, spare))
+    stack.client.batch(20)
+    with stack.redis() as broker:
+        broker.flushall()
+    frozen.process.send_signal(signal.SIGCONT)
+    stack.worker()
+    stack.drain()
+    assert leads(stack, spare)
+    assert frozen.process.poll() is None
+    assert stack.sql("SELECT DISTINCT publishes FROM jobs_job") == [(2,)]

@@ -1,6 +1,7 @@
 """One leader does each duty when it is due; another upkeep that was started waits to take its place.
 
-The lock belongs to the connection over which all duties speak: who loses the one has lost the other.
+The lock belongs to the connection over which all duties speak: who loses the one has lost the other. So a leader
+that is frozen, and keeps both, is deposed by ending its connection.
 """
 
 import logging
@@ -68,6 +69,7 @@ class Upkeep:
     def once(self) -> None:
         """Do what is due, if this is the leader."""
         if not _lead():
+            _depose()
             return
         for duty in self._duties:
             if time.monotonic() >= duty.due_at:
@@ -93,6 +95,19 @@ def _lead() -> bool:
     with connections[WORKER_DB].cursor() as cursor:
         cursor.execute(sql, [LOCK, LOCK])
         return bool(cursor.fetchone()[0])
+
+
+def _depose() -> None:
+    """End the leader's connection if nothing was heard of it within a lease; when it wakes it waits like others."""
+    if UpkeepState.objects.using(WORKER_DB).live().exists():
+        return
+    sql = """SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (classid::bigint << 32) + objid::bigint = %s"""
+    with connections[WORKER_DB].cursor() as cursor:
+        cursor.execute(sql, [LOCK])
+        if cursor.fetchone()[0]:
+            logger.warning("the leading upkeep is silent; its place is taken")
 
 
 def _report() -> None:

@@ -1,18 +1,31 @@
-"""What a worker serves: every queue that a registered type names, and no task but ours."""
+"""What a worker serves: every queue that a registered type names, and no task but ours; how it waits for Redis."""
 
 from typing import Any
 
 from celery import Celery
 from celery.signals import celeryd_init
+from kombu import Connection
 
 from jobs import registry
 from jobs.lifecycle import TASK
+
+RECONNECT_SECONDS = 2.0
+
+
+class SteadyConnection(Connection):
+    """Looks for a lost Redis every 2 s; kombu's own pauses grow to 30 s, and work would resume that much later."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
+        """As kombu's, with pauses of one length."""
+        pauses = {"interval_start": RECONNECT_SECONDS, "interval_step": 0}
+        return super().ensure_connection(*args, **options, **pauses)
 
 
 @celeryd_init.connect
 def serve(instance: Any, **kwargs: Any) -> None:
     """Before the worker takes its options: -Q and -X still choose among the queues."""
     app: Celery = instance.app
+    app.amqp.Connection = SteadyConnection
     for queue in registry.queues():
         app.amqp.queues.select_add(queue)
     # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -131,7 +132,8 @@ def test_single_lost_messages_are_published_again_and_no_others(stack, within):
 @pytest.mark.parametrize(("how", "bound"), [("hung", 5), ("stopped", 35)])
 def test_a_redis_away_for_six_leases_rescues_nobody_and_work_resumes(stack, within, how, bound):
     stack.upkeep()
-    stack.worker()
+    worker = stack.worker()
+    logged = worker.log.stat().st_size
     job_id = stack.running(seconds=7 * LEASE_SECONDS)
     if how == "hung":
         stack.broker.process.send_signal(signal.SIGSTOP)
@@ -148,6 +150,9 @@ def test_a_redis_away_for_six_leases_rescues_nobody_and_work_resumes(stack, with
     clock.until(lambda: stack.sql("SELECT status FROM jobs_job WHERE name = 'after'") == [("COMPLETED",)])
     job = stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=20 + LEASE_SECONDS)
     assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
+    pauses = re.findall(r"Trying again in ([\d.]+) seconds", worker.log.read_text()[logged:])
+    assert set(pauses) <= {"2.00"}, "pauses that grow would delay work after a long outage"
+    assert pauses or how == "hung"
 
 
 @pytest.mark.long

@@ -17,16 +17,7 @@ from jobs.registry import JobType, UnknownJobType
 
 def visible_jobs(user: Any) -> JobQuerySet:
     """The jobs `user` may see: all with jobs.view_job, else those they created."""
-    return _all_or_own(user, "jobs.view_job")
-
-
-def manageable_jobs(user: Any) -> JobQuerySet:
-    """The jobs `user` may cancel or acknowledge: all with jobs.cancel_job, else those they created."""
-    return _all_or_own(user, "jobs.cancel_job")
-
-
-def _all_or_own(user: Any, permission: str) -> JobQuerySet:
-    if user is None or user.has_perm(permission):
+    if user is None or user.has_perm("jobs.view_job"):
         return Job.objects.all()
     return Job.objects.filter(created_by=user)
 

@@ -17,7 +17,6 @@ from jobs import access, services, stats
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import capped
-from jobs.lifecycle import InvalidTransition
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
 from jobs.selection import as_uuid
 from jobs.services import Caller
@@ -37,14 +36,9 @@ class Verb:
     statuses: tuple[str, ...]
     act: Callable[[Caller, UUID, str], Any]
     permission: Callable[[Any], bool]
-    job_type: str = ""
+    job_type: str
     asks_note: bool = False
     warning: str = ""
-
-
-def _acknowledge(caller: Caller, job_id: UUID, note: str) -> None:
-    if not services.acknowledge(caller, [job_id], note):
-        raise InvalidTransition("They were acknowledged before, or are not yours to acknowledge.")
 
 
 VERBS = (
@@ -73,8 +67,9 @@ VERBS = (
         "Acknowledge",
         "acknowledged",
         (Status.FAILED,),
-        _acknowledge,
+        services.acknowledge,
         access.may_cancel_some,
+        "bulk_acknowledge",
         asks_note=True,
     ),
     Verb(
@@ -84,6 +79,7 @@ VERBS = (
         SETTLED,
         lambda caller, job_id, note: services.delete(caller, job_id),
         access.may_delete,
+        "bulk_delete",
         warning="Their records, logs, histories and files go. This cannot be undone.",
     ),
 )
@@ -123,8 +119,7 @@ def _question(request: HttpRequest, verb: Verb, jobs: JobQuerySet, counts: Any) 
         "nothing": bool(counts) and not legal,
         "first": list(jobs.filter(status__in=verb.statuses).order_by("-id")[:SHOWN]),
         "more": legal > SHOWN,
-        "as_job": legal > AT_ONCE and verb.job_type,
-        "too_many": legal > AT_ONCE and not verb.job_type,
+        "as_job": legal > AT_ONCE,
         "at_once": AT_ONCE,
         "newest": newest or "",
         "across": request.POST.get("select_across", "0"),
@@ -169,8 +164,9 @@ def _report(request: HttpRequest, verb: Verb, done: int, skipped: int, reasons: 
 
 def _as_job(request: HttpRequest, verb: Verb) -> HttpResponse:
     """Launch the action as a job and lead to it."""
-    if not verb.job_type:
-        messages.error(request, f"At most {AT_ONCE} jobs are {verb.done} at once; narrow the filters.")
+    if request.POST.get("select_across") != "1":
+        # No page has so many to tick; the job would do it to all that match.
+        messages.error(request, f"Tick at most {AT_ONCE} jobs.")
         return HttpResponseRedirect(request.get_full_path())
     params = {"filters": _filters(request), "newest": request.POST.get("newest") or None}
     if verb.asks_note:

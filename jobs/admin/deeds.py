@@ -82,15 +82,9 @@ def _rerun(request: HttpRequest, job_id: UUID) -> Job:
 
 
 def _acknowledge(request: HttpRequest, job_id: UUID) -> Job:
-    caller = record.caller(request)
-    job = access.visible_jobs(caller.user).get(pk=job_id)
-    if not access.may_cancel(caller.user, job):
-        raise services.NotPermitted("You may acknowledge only your own jobs.")
-    if services.acknowledge(caller, [job_id], _note(request)):
-        record.action(request, [job], f"Acknowledged. {_note(request)}".strip())
-        messages.success(request, "Acknowledged.")
-    else:
-        messages.warning(request, "There was nothing to acknowledge any more.")
+    job = services.acknowledge(record.caller(request), job_id, _note(request))
+    record.action(request, [job], f"Acknowledged. {_note(request)}".strip())
+    messages.success(request, "Acknowledged.")
     return job
 
 

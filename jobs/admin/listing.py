@@ -15,6 +15,8 @@ from jobs.models import JobQuerySet, Status
 from jobs.selection import Selection
 from jobs.stats import CAP, GLANCE
 
+# Filters behind which each status has an index.
+BY_STATUS = (set(), {"type"}, {"mine"})
 # Parameters of Django's own in a list's address.
 NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
@@ -126,7 +128,7 @@ class JobChangeList(ChangeList):
 
     def tabs(self) -> list[Tab]:
         """Every status with its count under the present filters, "All" first."""
-        counts = dict(tab_counts(self.any_status, by_index=self.active_filters <= {"type"}))
+        counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
         if self.active_filters:
             counts[self.status] = self.found_words()
         return [

@@ -1,6 +1,5 @@
 """What people do with a job that exists: cancel, acknowledge, delete. Each may be asked twice."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,10 +38,17 @@ def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
     )
 
 
-def acknowledge(caller: Caller, job_ids: Collection[UUID], note: str = "") -> int:
-    """Mark failed jobs as seen, as far as the caller may handle them; returns how many were not yet."""
-    jobs = access.manageable_jobs(caller.user).filter(id__in=job_ids)
-    return lifecycle.acknowledge(jobs, actor=caller.name, note=note)
+def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:
+    """Mark a failed job as seen; returns it as it was.
+
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if it has not FAILED, or was acknowledged before.
+    """
+    job = visible(caller, job_id)
+    if not access.may_cancel(caller.user, job):
+        raise NotPermitted("You may acknowledge only your own jobs.")
+    if not lifecycle.acknowledge(Job.objects.filter(id=job_id), actor=caller.name, note=note):
+        raise InvalidTransition("There is no failure to acknowledge, or somebody has done it before.")
+    return job
 
 
 def delete(caller: Caller, job_id: UUID) -> None:

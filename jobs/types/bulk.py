@@ -1,4 +1,4 @@
-"""The job types "Cancel many" and "Launch many again": one action on every job that a filter of the list matches.
+"""The job types that cancel, acknowledge, delete or launch again every job that a filter of the list matches.
 
 Each row is asked for through the same service as a click, with the rights of whoever launched this job, so what may
 not be done to a job is not done to it here; the CSV says for each row what became of it.
@@ -16,7 +16,7 @@ from jobs import access, parameters, registry, services
 from jobs.context import JobContext
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
-from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
 from jobs.registry import job_type
 from jobs.selection import Selection
 from jobs.services import Caller
@@ -24,7 +24,7 @@ from jobs.sheets import CSV_TYPE, Column, write_csv
 
 ROWS = 500
 # Never launched again among many: two of them that match each other would launch each other for ever.
-BULK = ("bulk_cancel", "bulk_rerun")
+BULK = ("bulk_acknowledge", "bulk_cancel", "bulk_delete", "bulk_rerun")
 COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
 
 # What is a job's own affair, and what goes wrong: the next row may fare better.
@@ -78,17 +78,17 @@ def _narrows(filters: str) -> bool:
     return selection.is_valid() and any(selection.cleaned_data.values())
 
 
-class CancelForm(BulkForm):
+class ReasonForm(BulkForm):
     """Which jobs, and why."""
 
-    reason = forms.CharField(required=False, max_length=1000)
+    reason = forms.CharField(required=False, max_length=1000, label="Reason or note")
 
 
 @job_type(
     slug="bulk_cancel",
     label="Cancel many",
     description="Cancels every job that a filter of the list matches; a CSV says what became of each.",
-    form=CancelForm,
+    form=ReasonForm,
     time_limit=3600,
 )
 def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
@@ -99,6 +99,41 @@ def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> d
         return "" if cancelled.is_settled else "asked to stop"
 
     return _each(job, filters, newest, statuses=ACTIVE, done="cancelled", act=act)
+
+
+@job_type(
+    slug="bulk_acknowledge",
+    label="Acknowledge many",
+    description="Acknowledges every failure that a filter of the list matches; a CSV says what became of each.",
+    form=ReasonForm,
+    time_limit=3600,
+)
+def acknowledge(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
+    """Acknowledge the failed ones of the jobs that match."""
+
+    def act(caller: Caller, job_id: UUID) -> str:
+        services.acknowledge(caller, job_id, reason)
+        return ""
+
+    return _each(job, filters, newest, statuses=(Status.FAILED,), done="acknowledged", act=act)
+
+
+@job_type(
+    slug="bulk_delete",
+    label="Delete many",
+    description="Deletes every settled job that a filter of the list matches; a CSV says what became of each.",
+    form=BulkForm,
+    permission="jobs.delete_job",
+    time_limit=3600,
+)
+def delete(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
+    """Delete the settled ones of the jobs that match."""
+
+    def act(caller: Caller, job_id: UUID) -> str:
+        services.delete(caller, job_id)
+        return ""
+
+    return _each(job, filters, newest, statuses=SETTLED, done="deleted", act=act)
 
 
 @job_type(

@@ -93,6 +93,25 @@ def test_more_than_a_hundred_become_a_job_of_their_own(operator, monkeypatch):
     assert statuses() == ["PENDING"] * 4
 
 
+@pytest.mark.parametrize("verb", bulk.VERBS, ids=lambda verb: verb.name)
+def test_each_action_on_many_is_a_job_of_its_own(operator, monkeypatch, verb):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    jobs = [make_job(status=verb.statuses[-1]) for _ in range(3)]
+    before = statuses()
+    newest = choose(operator, verb.name, jobs, across=True).context["newest"]
+    choose(operator, verb.name, jobs, across=True, confirmed="yes", newest=newest)
+    assert Job.objects.get(status=Status.PENDING, created_by_name="olga").type == verb.job_type
+    assert statuses() == sorted([*before, "PENDING"])
+
+
+def test_more_ticked_jobs_than_a_page_has_are_not_taken_for_all_that_match(operator, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    jobs = [make_job(status=Status.FAILED) for _ in range(4)]
+    choose(operator, "delete", jobs[:3], confirmed="yes")
+    assert b"Tick at most 2 jobs" in operator.get(LIST).content
+    assert statuses() == ["FAILED"] * 4
+
+
 def test_all_jobs_of_an_unfiltered_list_are_those_up_to_the_newest_one_shown(operator, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
     jobs = [make_job() for _ in range(3)]

@@ -79,15 +79,25 @@ def test_another_ones_job_is_not_there_or_not_to_be_cancelled(caller):
 
 def test_acknowledging_marks_failed_jobs_once(caller):
     mine = make_job(created_by=caller.user, status=Status.FAILED)
-    others = make_job(status=Status.FAILED)
-    fine = make_job(created_by=caller.user, status=Status.COMPLETED)
-    ids = [mine.id, others.id, fine.id]
-    assert (services.acknowledge(caller, ids, "known"), services.acknowledge(caller, ids)) == (1, 0)
+    services.acknowledge(caller, mine.id, "known")
+    with pytest.raises(lifecycle.InvalidTransition):
+        services.acknowledge(caller, mine.id, "again")
     mine.refresh_from_db()
     assert (mine.acknowledged_by, mine.acknowledged_note) == (caller.name, "known")
     event = JobEvent.objects.get()
     assert (event.job, event.from_status, event.to_status) == (mine, "FAILED", "FAILED")
     assert (event.at, event.actor, event.reason) == (mine.acknowledged_at, caller.name, "known")
+
+
+def test_only_failures_of_ones_own_are_acknowledged_without_a_right_to_more(caller):
+    with pytest.raises(lifecycle.InvalidTransition):
+        services.acknowledge(caller, make_job(created_by=caller.user, status=Status.COMPLETED).id)
+    others = make_job(status=Status.FAILED)
+    with pytest.raises(Job.DoesNotExist):
+        services.acknowledge(caller, others.id)
+    with pytest.raises(services.NotPermitted):
+        services.acknowledge(caller_for(make_user("jobs.view_job")), others.id)
+    assert not JobEvent.objects.exists()
 
 
 def test_acknowledging_and_asking_to_stop_are_one_statement_each(caller, django_assert_num_queries):

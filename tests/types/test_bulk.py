@@ -4,11 +4,14 @@ import csv
 from io import StringIO
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.core.files.storage import storages
+from django.utils import timezone
 
 from jobs import parameters, registry
 from jobs.engine.tasks import execute
 from jobs.models import Job, Status
+from jobs.types.bulk import BULK
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
@@ -62,7 +65,46 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
     }
 
 
-@pytest.mark.parametrize("type", ["bulk_rerun", "bulk_cancel"])
+def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_skipped():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    failed = make_job(status=Status.FAILED)
+    before = make_job(status=Status.FAILED, acknowledged_at=timezone.now(), acknowledged_note="Seen")
+    make_job(status=Status.COMPLETED)
+    outcome, rows = run_bulk("bulk_acknowledge", boss, filters="type=report", reason="Known outage")
+    assert outcome.result == {"acknowledged": 1, "skipped": 1, "failed": 0}
+    assert [(row["job"], row["outcome"]) for row in rows] == [
+        (str(failed.pk), "acknowledged"),
+        (str(before.pk), "skipped"),
+    ]
+    failed.refresh_from_db()
+    before.refresh_from_db()
+    assert (failed.acknowledged_by, failed.acknowledged_note) == ("boss", "Known outage")
+    assert before.acknowledged_note == "Seen"
+
+
+def test_settled_jobs_are_deleted_with_an_entry_for_each_in_the_log():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.delete_job")
+    gone = [make_job(status=Status.FAILED), make_job(status=Status.COMPLETED)]
+    waiting = make_job()
+    outcome, rows = run_bulk("bulk_delete", boss, filters="type=report")
+    assert outcome.result == {"deleted": 2, "skipped": 0, "failed": 0}
+    assert [row["job"] for row in rows] == [str(job.pk) for job in gone]
+    assert list(Job.objects.filter(type="report")) == [waiting]
+    assert {entry.object_id for entry in LogEntry.objects.filter(action_flag=DELETION)} == {
+        str(job.pk) for job in gone
+    }
+
+
+def test_who_may_not_delete_any_more_deletes_nothing():
+    demoted = make_user("jobs.add_job", "jobs.view_job")
+    job = make_job(status=Status.FAILED)
+    outcome, _ = run_bulk("bulk_delete", demoted, filters="type=report")
+    assert outcome.status == Status.FAILED
+    assert "jobs.delete_job" in outcome.error_message
+    assert Job.objects.filter(pk=job.pk).exists()
+
+
+@pytest.mark.parametrize("type", BULK)
 def test_a_bulk_action_is_not_launched_again_among_many(type):
     boss = make_user("jobs.add_job", "jobs.view_job")
     make_job(type=type, status=Status.COMPLETED, created_by=boss)
@@ -104,7 +146,7 @@ def test_filters_that_the_list_refuses_are_refused(filters):
 @pytest.mark.parametrize(
     "params", [{}, {"filters": ""}, {"filters": "status=&q="}, {"filters": "mine=false"}]
 )
-@pytest.mark.parametrize("type", ["bulk_rerun", "bulk_cancel"])
+@pytest.mark.parametrize("type", BULK)
 def test_every_job_there_is_must_be_meant(type, params):
     with pytest.raises(parameters.InvalidParams, match="filters: Say which jobs"):
         parameters.validate(registry.get(type), params)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from psycopg2.errors import QueryCanceled
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.request import Request
@@ -25,6 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 TEXT_LIMIT = 500
 ERRORS_LIMIT = 100
 DATABASE_RETRY_AFTER_SECONDS = 5
+SLOW_RETRY_AFTER_SECONDS = 60  # the same again would most likely take as long
 
 
 class Problem(APIException):
@@ -88,6 +90,11 @@ def as_problem(error: Exception) -> Problem | None:
             return Problem(409, "conflict", str(error))
         case BrokerUnavailable():
             return _away("broker_unavailable", "The broker", error.retry_after_seconds)
+        case OperationalError(__cause__=QueryCanceled()):
+            detail = (
+                "The database gave this up for its time, and changed nothing. Ask for less: a shorter period."
+            )
+            return Problem(503, "too_slow", detail, headers={"Retry-After": str(SLOW_RETRY_AFTER_SECONDS)})
         case services.DatabaseUnavailable() | OperationalError() | InterfaceError():
             return _away("database_unavailable", "The database", DATABASE_RETRY_AFTER_SECONDS)
         case services.OutcomeUnknown():

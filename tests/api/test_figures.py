@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.factories import make_job, make_worker
@@ -32,6 +33,20 @@ def test_figures_obey_the_filters_of_the_list(viewer):
     make_job(type="a")
     make_job(type="b")
     assert viewer.get(STATS, {"type": "a"}).json()["by_type"] == {"a": {"PENDING": 1}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_the_database_too_long_is_a_503_that_says_so(viewer):
+    viewer.get(STATS)  # notes the use of the token
+    other = connection.copy()
+    with other.cursor() as blocking, connection.cursor() as own:
+        own.execute("SET statement_timeout = 300")
+        blocking.execute("BEGIN; LOCK TABLE jobs_job")
+        answer = viewer.get(STATS)
+        own.execute("RESET statement_timeout")
+    other.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
+    assert answer["Retry-After"] == "60"
 
 
 @pytest.mark.parametrize(

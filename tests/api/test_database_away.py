@@ -1,0 +1,47 @@
+"""Connections to PostgreSQL fall silent under a running server: they are given up, and their threads come back."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from tests.backoffice.processes import serving
+
+HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0", "WEB_THREADS": "4"}
+JOBS = "/api/v1/jobs/"
+OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+def backends():
+    """The processes of PostgreSQL that serve whoever else is connected to this test's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS)
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+def test_connections_that_fall_silent_are_given_up_for_others(client, tmp_path):
+    headers = {"Host": "127.0.0.1", "Authorization": f"Token {client.token}"}
+    with serving(tmp_path, **HERE) as site, ThreadPoolExecutor(4) as pool:
+
+        def ask(_):
+            return site.ask(JOBS, **headers)
+
+        list(pool.map(ask, range(8)))
+        silent = backends()
+        assert silent
+        for pid in silent:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            answers = list(pool.map(ask, range(len(silent))))
+        finally:
+            for pid in silent:
+                os.kill(pid, signal.SIGCONT)
+        # Each looks at its own connection, gives it up, and opens another one.
+        assert 15 < time.monotonic() - started < 20
+        assert {one.status for one in answers} == {200}

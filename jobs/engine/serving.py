@@ -1,10 +1,11 @@
 """What a worker serves: every queue that a registered type names, and no task but ours; how it waits for Redis."""
 
+from functools import partialmethod
 from typing import Any
 
 from celery import Celery
 from celery.signals import celeryd_init
-from kombu import Connection
+from kombu.connection import Connection
 
 from jobs import registry
 from jobs.lifecycle import TASK
@@ -15,10 +16,9 @@ RECONNECT_SECONDS = 2.0
 class SteadyConnection(Connection):
     """Looks for a lost Redis every 2 s; kombu's own pauses grow to 30 s, and work would resume that much later."""
 
-    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
-        """As kombu's, with pauses of one length."""
-        pauses = {"interval_start": RECONNECT_SECONDS, "interval_step": 0}
-        return super().ensure_connection(*args, **options, **pauses)
+    ensure_connection = partialmethod(
+        Connection.ensure_connection, interval_start=RECONNECT_SECONDS, interval_step=0
+    )
 
 
 @celeryd_init.connect

@@ -1,4 +1,4 @@
-"""External systems that submit, repeat what was not answered, cancel, and keep a log of what they were told."""
+"""External systems that submit, repeat what was not answered, cancel, rerun, and keep a log of what they were told."""
 
 import http.client
 import random
@@ -8,10 +8,13 @@ from typing import Any
 
 from tests.faults.client import Client
 
-KINDS = {"quick": 10, "steady": 5, "twice": 5, "slow": 1, "rogue": 1}
+KINDS = {"quick": 20, "steady": 4, "twice": 6, "stubborn": 3, "slow": 1, "rogue": 1}
 MODES = ("raise", "exit", "os_exit", "not_json")
+DEEDS = {"submit": 75, "batch": 3, "cancel": 12, "rerun": 5, "replay": 5}
+PAUSE_SECONDS = (0.05, 0.45)  # five clients ask about 20 times a second
 REPEATS = 5  # under one key, until there is an answer
 UNANSWERED = 0  # stands for a status: the connection broke
+EXPECTED = (200, 201, 202, 404, 409, 503, 504)
 
 
 class Caller(threading.Thread):
@@ -25,43 +28,73 @@ class Caller(threading.Thread):
         self.stopped = threading.Event()
         self.statuses: Counter[int] = Counter()
         self.wrong: list[str] = []
+        self.keyed: list[
+            tuple[str, str, dict[str, Any]]
+        ] = []  # what was accepted under a key, and as which job
 
     def run(self) -> None:
-        """Ask for something about once a second until stopped."""
+        """Ask for something a few times a second until stopped."""
         number = 0
-        while not self.stopped.wait(self.random.uniform(0.2, 1.2)):
+        while not self.stopped.wait(self.random.uniform(*PAUSE_SECONDS)):
             number += 1
-            if self.client.accepted and self.random.random() < 0.1:
-                recent = self.client.accepted[-5:]
-                self._ask(f"/api/v1/jobs/{self.random.choice(recent)}/cancel/", {})
-            else:
-                self._submit(f"{self.prefix}-{number}")
+            [deed] = self.random.choices(list(DEEDS), weights=list(DEEDS.values()))
+            getattr(self, f"_{deed}")(f"{self.prefix}-{number}")
 
     def _submit(self, name: str) -> None:
-        kind = self.random.choices(list(KINDS), weights=list(KINDS.values()))[0]
-        keyed = self.random.random() < 0.3
-        body = {"name": name, "type": kind, "params": self._params(kind)}
-        told: list[int] = []
-        for _ in range(REPEATS if keyed else 1):
-            status, job = self._ask("/api/v1/jobs/", body, **({"Idempotency-Key": name} if keyed else {}))
-            told.append(status)
-            if status == 201 or self.stopped.wait(0.5):
-                break
-        self._note(name, told, job)
+        body = self._body(name)
+        self._ask_for("/api/v1/jobs/", body, [name], name if self.random.random() < 0.5 else "")
+
+    def _batch(self, name: str) -> None:
+        names = [f"{name}-{number}" for number in range(self.random.randint(2, 20))]
+        self._ask_for("/api/v1/jobs/batch/", {"jobs": [self._body(one) for one in names]}, names, name)
+
+    def _rerun(self, name: str) -> None:
+        if self.client.accepted:
+            settled = self.random.choice(self.client.accepted[-200:])
+            # It keeps the name of the first job, so no name can show a refused one.
+            self._ask_for(f"/api/v1/jobs/{settled}/rerun/", {}, [], name)
+
+    def _cancel(self, name: str) -> None:
+        if self.client.accepted:
+            self._ask(f"/api/v1/jobs/{self.random.choice(self.client.accepted[-5:])}/cancel/", {})
+
+    def _replay(self, name: str) -> None:
+        """An answer under a key stays the same job, whatever happened meanwhile."""
+        if self.keyed:
+            key, job_id, body = self.random.choice(self.keyed[-50:])
+            status, job = self._ask("/api/v1/jobs/", body, **{"Idempotency-Key": key})
+            if status in (200, 201) and job["id"] != job_id:
+                self.wrong.append(f"key {key} was answered with {job['id']} after {job_id}")
+
+    def _body(self, name: str) -> dict[str, Any]:
+        [kind] = self.random.choices(list(KINDS), weights=list(KINDS.values()))
+        return {"name": name, "type": kind, "params": self._params(kind)}
 
     def _params(self, kind: str) -> dict[str, Any]:
         if kind == "rogue":
             return {"mode": self.random.choice(MODES)}
-        return {} if kind == "quick" else {"seconds": round(self.random.uniform(0.1, 1.5), 2)}
+        return {} if kind == "quick" else {"seconds": round(self.random.uniform(0.05, 0.8), 2)}
 
-    def _note(self, name: str, told: list[int], job: dict[str, Any]) -> None:
-        """What all the answers to one submission amount to: one 201 is a promise; 503 alone is a refusal."""
-        if told[-1] == 201:
-            self.client.accepted.append(job["id"])
+    def _ask_for(self, path: str, body: dict[str, Any], names: list[str], key: str) -> None:
+        """Ask for jobs; under a key, ask again as long as nobody could say what became of them."""
+        told: list[int] = []
+        for _ in range(REPEATS if key else 1):
+            status, answer = self._ask(path, body, **({"Idempotency-Key": key} if key else {}))
+            told.append(status)
+            if status not in (UNANSWERED, 503, 504) or self.stopped.wait(0.5):
+                break
+        self._note(told, names, answer.get("results", [answer]))
+        if told[-1] == 201 and key and path.endswith("/jobs/"):
+            self.keyed.append((key, answer["id"], body))
+
+    def _note(self, told: list[int], names: list[str], jobs: list[dict[str, Any]]) -> None:
+        """What all the answers to one question amount to: one 201 is a promise; 503 alone is a refusal."""
+        if told[-1] in (200, 201):
+            self.client.accepted += [job["id"] for job in jobs]
         elif set(told) == {503}:
-            self.client.refused.append(name)
+            self.client.refused += names
         else:
-            self.client.unknown.append(name)
+            self.client.unknown += names
 
     def _ask(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
         try:
@@ -70,6 +103,6 @@ class Caller(threading.Thread):
             self.statuses[UNANSWERED] += 1
             return UNANSWERED, {}
         self.statuses[answer.status] += 1
-        if answer.status not in (200, 201, 202, 404, 409, 503, 504):
+        if answer.status not in EXPECTED:
             self.wrong.append(f"answered {answer.status} to POST {path}: {answer.body}")
         return answer.status, answer.body

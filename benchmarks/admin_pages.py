@@ -1,4 +1,4 @@
-"""The admin's pages: home, the job list with each tab and filter, first and 100th page, and the page of a job."""
+"""The admin's pages: home, launch, the job list with tabs and filters, its refresh, first and 100th page, a job's."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -27,9 +27,18 @@ def _pages(client: Client) -> Mapping[str, str]:
     lists = {f"list, {name}": f"{LIST}?{urlencode(query)}" for name, query in _queries().items()}
     return {
         "home": "/admin/",
+        "launch": f"{LIST}launch/",
+        "launch, form": f"{LIST}launch/report/",
+        "refresh": f"{LIST}live/?ids={_active()}",
         **lists,
         **{f"page of a job, {name}": f"{LIST}{pk}/change/" for name, pk in newest.items()},
     }
+
+
+def _active() -> str:
+    """Rows on the screen that are not settled: half of them run."""
+    halves = (Job.objects.filter(status=status)[:25] for status in ("PROCESSING", "PENDING"))
+    return ",".join(str(job.pk) for half in halves for job in half)
 
 
 def _queries() -> dict[str, dict[str, object]]:
@@ -43,14 +52,25 @@ def _queries() -> dict[str, dict[str, object]]:
         "type": {"type": "report"},
         "rare type": {"type": "prune"},
         "rare type, tab Completed": {"type": "prune", "status": Status.COMPLETED},
+        "type, tab Failed": {"type": "report", "status": Status.FAILED},
+        "type, tab Cancelled, where there are none": {"type": "report", "status": Status.CANCELLED},
         "source": {"source": "api"},
         "rare source": {"source": "command"},
+        "source, tab Failed": {"source": "api", "status": Status.FAILED},
         "mine": {"mine": "on"},
+        "mine, tab Failed": {"mine": "on", "status": Status.FAILED},
         "search": {"q": "Import"},
         "rare search": {"q": "Rare"},
         "error": {"error_code": "exception"},
         "rare error": {"error_code": "worker_lost"},
         "error type": {"error_type": "ValueError"},
+        "a cell of the failures": {
+            "status": Status.FAILED,
+            "type": "report",
+            "error_code": "exception",
+            "error_type": "ValueError",
+            "created_after": (timezone.now() - timedelta(days=7)).isoformat(),
+        },
         "not acknowledged": {"unseen": "on"},
         "queue": {"queue": "slow"},
         "rare queue": {"queue": "rare"},

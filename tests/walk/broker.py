@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from hypothesis import strategies as st
+
 from jobs import lifecycle
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import Job
@@ -17,6 +19,12 @@ class Fate:
     arriving: int = 500
     meanwhile: str = "nothing"
     answered: bool = True
+
+
+def fates(*often: str) -> st.SearchStrategy[Fate]:
+    """What publishes meet, some of it more often."""
+    meanwhile = ["nothing", "take", "cancel", "replay", "republish", *often]
+    return st.builds(Fate, st.sampled_from([500, 0, 1]), st.sampled_from(meanwhile), st.booleans())
 
 
 class Broker:

@@ -12,13 +12,6 @@ OUTCOMES = {
     "FAILED": failed("exception", "it broke"),
     "CANCELLED": Outcome(status=Status.CANCELLED),
 }
-TABLES = ("jobs_jobevent", "jobs_joblog", "jobs_jobfile", "jobs_job", "django_celery_results_taskresult")
-ROWS = """SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
-        ARRAY(SELECT to_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
-        ARRAY(SELECT from_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
-        (SELECT count(*) FROM jobs_joblog WHERE job_id = job.id)
-            + (SELECT count(*) FROM jobs_jobfile WHERE job_id = job.id)
-    FROM jobs_job job LEFT JOIN django_celery_results_taskresult task ON task.task_id = job.id::text"""
 STATES = {"COMPLETED": "SUCCESS", "FAILED": "FAILURE", "CANCELLED": "REVOKED"}
 
 
@@ -38,7 +31,7 @@ class Expected:
         return self.statuses[-1]
 
     def row(self) -> tuple[object, ...]:
-        """As ROWS must show it."""
+        """As check.ROWS must show it."""
         state = STATES.get(self.status, "")
         return (self.status, self.attempt, state, self.statuses, ["", *self.statuses[:-1]], self.written)
 

@@ -3,49 +3,27 @@
 The database is real and every step goes through the project's own functions; only the broker is a stand-in.
 """
 
-import itertools
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection
-from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from jobs import journal, lifecycle, services
+from jobs import lifecycle, services
 from jobs.engine.lost import end_attempt
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.engine.upkeep.republish import Republish
-from jobs.journal import LogLine, LostAttempt
+from jobs.journal import LostAttempt
 from jobs.lifecycle import InvalidTransition, failed
 from jobs.models import ACTIVE, SETTLED, Job, Status
 from jobs.services import AlreadyActive, Caller, Launch, OutcomeUnknown
-from tests.walk.broker import Broker, Fate
-from tests.walk.model import MAX_ATTEMPTS, OUTCOMES, ROWS, TABLES, Attempt, Expected
-
-
-def fates(*often: str) -> st.SearchStrategy[Fate]:
-    """What publishes meet, some of it more often."""
-    meanwhile = ["nothing", "take", "cancel", "replay", "republish", *often]
-    return st.builds(Fate, st.sampled_from([500, 0, 1]), st.sampled_from(meanwhile), st.booleans())
-
+from tests.walk.broker import Broker, Fate, fates
+from tests.walk.check import check, forget_everything
+from tests.walk.model import MAX_ATTEMPTS, OUTCOMES, Attempt, Expected
+from tests.walk.writes import WRITES
 
 FATES = fates("take")
-LINES = itertools.count()
 INDEX = st.integers(0, 1000)  # into whatever list there is, modulo its length
-
-
-def progress(*fence):
-    return journal.progress(*fence, percent=50, message="half")
-
-
-def add_line(*fence):
-    journal.add_lines(*fence, [LogLine(timezone.now(), "INFO", "x")], after=next(LINES))
-
-
-def add_file(*fence):
-    details = {"content_type": "text/plain", "size": 1, "sha256": "", "stored_name": str(uuid4())}
-    journal.add_file(*fence, name=str(uuid4()), **details)
 
 
 def few_jobs(walk: "Walk") -> bool:
@@ -184,8 +162,8 @@ class Walk(RuleBasedStateMachine):
     @rule(index=INDEX)
     def write(self, index):
         attempt = self.attempts[index % len(self.attempts)]
-        written = [self._is_written(attempt, how) for how in (progress, add_line, add_file)]
-        assert written == [self._holds(attempt)] * 3
+        written = [self._is_written(attempt, how) for how in WRITES]
+        assert written == [self._holds(attempt)] * len(WRITES)
         if self._holds(attempt):
             self.jobs[attempt.job_id].written += 2
 
@@ -269,23 +247,13 @@ class Walk(RuleBasedStateMachine):
     # --- What must hold ---------------------------------------------------------------------------
     @invariant()
     def the_database_is_as_the_model_says(self):
-        with connection.cursor() as cursor:
-            cursor.execute(ROWS)
-            rows = {job_id: tuple(row) for job_id, *row in cursor.fetchall()}
-            cursor.execute("SELECT count(*) FROM django_celery_results_taskresult")
-            results = cursor.fetchone()[0]
-        assert rows == {job_id: job.row() for job_id, job in self.jobs.items()}
-        assert results == sum(job.status in SETTLED for job in self.jobs.values())
-        assert self.accepted <= rows.keys()
-        assert not self.refused & rows.keys()
-        assert not self.refused & {attempt.job_id for attempt in self.attempts}
+        check(self)
 
     def teardown(self):
         try:
             self._heal_and_drain()
         finally:
-            with connection.cursor() as cursor:
-                cursor.execute(";".join(f"DELETE FROM {table}" for table in TABLES))
+            forget_everything()
 
     def _heal_and_drain(self):
         for index in range(len(self.attempts)):

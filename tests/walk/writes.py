@@ -1,0 +1,27 @@
+"""What an attempt tells while it runs, each way fenced by its number."""
+
+import itertools
+from uuid import uuid4
+
+from django.utils import timezone
+
+from jobs import journal
+from jobs.journal import LogLine
+
+LINES = itertools.count()
+
+
+def progress(*fence):
+    return journal.progress(*fence, percent=50, message="half")
+
+
+def add_line(*fence):
+    journal.add_lines(*fence, [LogLine(timezone.now(), "INFO", "x")], after=next(LINES))
+
+
+def add_file(*fence):
+    details = {"content_type": "text/plain", "size": 1, "sha256": "", "stored_name": str(uuid4())}
+    journal.add_file(*fence, name=str(uuid4()), **details)
+
+
+WRITES = (progress, add_line, add_file)

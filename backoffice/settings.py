@@ -239,7 +239,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
     "interval_max": 0,
 }
-CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 0.5  # 40 submits on a hung Redis: 2 s at worst instead of 4
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # else READONLY, a failover or OOM ends the worker
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the default gives up after 46 minutes
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -12,8 +12,11 @@ from kombu.exceptions import OperationalError
 from jobs.lifecycle import TASK
 from jobs.models import Job
 
-FAILURES_BEFORE_OPEN = 2
 OPEN_SECONDS = 5.0
+SLOW_SECONDS = 0.5
+# As many as Celery's pool has connections: who waited there for one would wait without a bound.
+SLOTS = 10
+SLOT_WAIT_SECONDS = 0.5
 
 
 class BrokerUnavailable(Exception):
@@ -23,20 +26,27 @@ class BrokerUnavailable(Exception):
 
 
 class Breaker:
-    """Refuses at once for a while after repeated failures, so that a hung Redis does not hold every web thread.
+    """Refuses at once for a while after a failure that took its time, so that a hung Redis holds no web thread twice.
 
-    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being refused.
+    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being refused. A failure that
+    comes fast costs nobody anything, and the next call may be the one that succeeds.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failures = 0
-        self._closed_again_at = 0.0
+        self._slots = threading.BoundedSemaphore(SLOTS)
+        self._is_open = False
+        self._probe_at = 0.0
 
     def reset(self) -> None:
-        """Forget every failure, as one success does."""
+        """Let everybody pass, as after a success."""
+        self._is_open = False
+
+    def open(self) -> None:
+        """Refuse everybody for a while."""
         with self._lock:
-            self._failures = 0
+            self._is_open = True
+            self._probe_at = time.monotonic() + OPEN_SECONDS
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -44,26 +54,30 @@ class Breaker:
 
         Raises: BrokerUnavailable, at once while it is open, or when the call fails.
         """
-        self._enter()
+        self._refuse_while_open()
+        if not self._slots.acquire(timeout=SLOT_WAIT_SECONDS):
+            raise BrokerUnavailable("all connections to the broker are in use")
+        began_at = time.monotonic()
         try:
+            self._refuse_while_open(probes=True)  # it may have opened while we waited
             yield
         except (OperationalError, redis.exceptions.RedisError, OSError) as error:
-            self._failed()
+            if time.monotonic() - began_at > SLOW_SECONDS:
+                self.open()
             raise BrokerUnavailable(str(error)) from error
-        self.reset()
+        else:
+            self.reset()
+        finally:
+            self._slots.release()
 
-    def _enter(self) -> None:
+    def _refuse_while_open(self, *, probes: bool = False) -> None:
         with self._lock:
-            if self._failures < FAILURES_BEFORE_OPEN:
+            if not self._is_open:
                 return
-            if time.monotonic() < self._closed_again_at:
-                raise BrokerUnavailable("refused after repeated failures")
-            self._closed_again_at = time.monotonic() + OPEN_SECONDS  # this caller probes
-
-    def _failed(self) -> None:
-        with self._lock:
-            self._failures += 1
-            self._closed_again_at = time.monotonic() + OPEN_SECONDS
+            if time.monotonic() < self._probe_at:
+                raise BrokerUnavailable("refused after a failure that took long")
+            if probes:
+                self._probe_at = time.monotonic() + OPEN_SECONDS
 
 
 breaker = Breaker()

@@ -55,8 +55,7 @@ def answers(make_client, settings):
 
 
 def _broker_away(client):
-    for _ in range(publishing.FAILURES_BEFORE_OPEN):
-        publishing.breaker._failed()
+    publishing.breaker.open()
     answer = client.post(JOBS, {"name": "Generate report"}, format="json")
     publishing.breaker.reset()
     assert answer.status_code == 503

@@ -8,7 +8,7 @@ import pwd
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from backoffice.local.processes import Unavailable
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DEFAULT = PROJECT / ".local"
 STAND_INS = Path("/var/tmp")  # survives a restart of the machine, unlike /tmp
+TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # none of which looks like another; 16 of them are 79 bits
 
 
 def server_account() -> pwd.struct_passwd | None:
@@ -57,8 +58,17 @@ def exclusive(file: Path) -> Iterator[None]:
 
 def secret(file: Path) -> str:
     """Read a secret kept in `file` (mode 0600), made on first use."""
+    return _kept(file, lambda: secrets.token_hex(32))
+
+
+def password(file: Path) -> str:
+    """Read a secret that a person types, "k7mq-4xwd-p9tn-hz3b", kept in `file` (mode 0600), made on first use."""
+    return _kept(file, lambda: "-".join("".join(map(secrets.choice, [TYPED] * 4)) for _ in range(4)))
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
     if not file.exists():
-        write_private(file, secrets.token_hex(32))
+        write_private(file, make())
     return file.read_text()
 
 

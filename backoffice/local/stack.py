@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backoffice.local import programs, servers
-from backoffice.local.home import PROJECT, exclusive, secret, write_private
+from backoffice.local.home import PROJECT, exclusive, password, write_private
 from backoffice.local.processes import Unavailable, run
 from backoffice.local.programs import Program
 from backoffice.local.servers import Servers
@@ -121,7 +121,7 @@ def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
     directory, logs = options.directory, options.directory / "log"
     logs.mkdir(exist_ok=True)
     env = programs.environment(directory, found)
-    password = secret(directory / "staff.password")
+    staff_password = password(directory / "staff.password")
     print("Preparing the database and the static files ...", flush=True)
     status, printed = run([*programs.MANAGE, "prepare", STAFF_USER, str(directory)], cwd=PROJECT, env=env)
     if status:
@@ -135,7 +135,7 @@ def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
         upkeep=programs.upkeep(env, logs),
         web_url=f"http://127.0.0.1:{door.getsockname()[1]}",
         token=(directory / "token").read_text(),
-        staff_password=password,
+        staff_password=staff_password,
     )
 
 

@@ -1,6 +1,7 @@
 """Secrets stay private, and PostgreSQL's account reaches what it must."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 
 from backoffice.local import home as local_home
 from backoffice.local import servers
-from backoffice.local.home import reachable, secret, write_private
+from backoffice.local.home import password, reachable, secret, write_private
 from backoffice.local.processes import Unavailable
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another account")
@@ -27,6 +28,13 @@ def test_a_secret_is_made_once_and_is_ours_alone(empty_home):
     assert secret(empty_home / "key") == first
     assert len(first) >= 50
     assert stat.S_IMODE((empty_home / "key").stat().st_mode) == 0o600
+
+
+def test_a_password_is_one_that_a_person_can_type(empty_home):
+    made = password(empty_home / "staff.password")
+    assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", made)
+    assert password(empty_home / "staff.password") == made
+    assert password(empty_home / "another") != made
 
 
 def test_a_private_file_is_replaced_whole_and_leaves_nothing_beside_it(empty_home):

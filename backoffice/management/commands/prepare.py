@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandParser, call_command
 from django.utils import timezone
 from knox.crypto import hash_token
 
-from backoffice.local.home import secret, write_private
+from backoffice.local.home import password, write_private
 from jobs.models import ApiToken
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, user: str, directory: Path, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        staff = ensure_staff(user, secret(directory / "staff.password"))
+        staff = ensure_staff(user, password(directory / "staff.password"))
         ensure_token(staff, directory / "token")
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from backoffice.logging import request_id
 from jobs.services import OutcomeUnknown
@@ -65,4 +66,6 @@ def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
     if request.path.startswith("/api/"):
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     # Without the request: whatever failed must not be needed to say so.
-    return HttpResponse(render_to_string("error.html", problem), status=status)
+    # The stylesheet by its plain name: the hashed one is looked up in a list that may be missing.
+    looks = {"stylesheet": f"{settings.STATIC_URL}jobs/error.css", "home": reverse("admin:index")}
+    return HttpResponse(render_to_string("error.html", problem | looks), status=status)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -102,6 +103,8 @@ def test_an_address_that_is_not_there_is_a_page_for_people_and_a_problem_for_pro
     page = client.get("/nothing", headers={"X-Request-ID": "order-4711"})
     assert page.status_code == 404
     assert "There is nothing at this address" in page.content.decode()
+    stylesheet = re.search(r'href="/static/([^"]+)"', page.content.decode())[1]
+    assert finders.find(stylesheet), "the page that says what failed has its looks"
     assert "order-4711" in page.content.decode()
     problem = client.get("/api/nothing", headers={"X-Request-ID": "order-4711"})
     assert problem.status_code == 404

@@ -60,7 +60,7 @@ VERBS = (
         access.may_cancel_some,
         "bulk_cancel",
         asks_note=True,
-        warning="Running jobs are asked to stop; those that do not are ended.",
+        warning="Jobs that run already are asked to stop, and are stopped if they do not.",
     ),
     Verb(
         "acknowledge",
@@ -80,7 +80,7 @@ VERBS = (
         lambda caller, job_id, note: services.delete(caller, job_id),
         access.may_delete,
         "bulk_delete",
-        warning="Their records, logs, histories and files go. This cannot be undone.",
+        warning="Their records, logs, histories and files are deleted. This cannot be undone.",
     ),
 )
 
@@ -182,7 +182,7 @@ def _as_job(request: HttpRequest, verb: Verb) -> HttpResponse:
     with services.once_accepted(job):
         record.action(request, [job], "Launched from the list.")
     messages.success(
-        request, "They are many, so this is a job of its own. Its CSV will say what became of each."
+        request, "They are many, so this is a job of its own. Its CSV file will say what became of each."
     )
     return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 

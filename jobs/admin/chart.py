@@ -18,7 +18,8 @@ GAP = 6
 class Bar:
     """One rectangle: a status in an hour."""
 
-    status: str
+    status: Status
+    count: int
     x: str
     y: str
     height: str
@@ -31,8 +32,6 @@ class Hour:
     at: datetime
     counts: list[int]
     bars: list[Bar]
-    x: str
-    is_labelled: bool
 
 
 @dataclass(frozen=True)
@@ -54,16 +53,15 @@ class Chart:
         by_hour = [[counts.get(at, {}).get(status, 0) for status in statuses] for at in moments]
         top = max(map(sum, by_hour))
         hours = [
-            Hour(
-                at,
-                numbers,
-                _bars(number, numbers, statuses, top),
-                f"{number * STEP + STEP / 2:.1f}",
-                number % 4 == 3,
-            )
+            Hour(at, numbers, _bars(number, numbers, statuses, top))
             for number, (at, numbers) in enumerate(zip(moments, by_hour, strict=True))
         ]
         return cls(list(statuses), hours, top)
+
+    @property
+    def labelled(self) -> list[Hour]:
+        """The hours whose time is written below, each at the end of its sixth of the day."""
+        return self.hours[3::4]
 
     @property
     def totals(self) -> list[tuple[Status, int]]:
@@ -81,5 +79,7 @@ def _bars(number: int, counts: Sequence[int], statuses: Sequence[Status], top: i
         if count:
             height = max(2.0, count / top * (HEIGHT - 8))
             ground -= height
-            bars.append(Bar(status, f"{number * STEP + GAP / 2:.1f}", f"{ground:.1f}", f"{height:.1f}"))
+            bars.append(
+                Bar(status, count, f"{number * STEP + GAP / 2:.1f}", f"{ground:.1f}", f"{height:.1f}")
+            )
     return bars

@@ -7,6 +7,7 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from jobs.admin import times
 from jobs.admin.columns import NOTHING
+from jobs.admin.details import short
 from jobs.selection import as_uuid
 
 # The package's own pages allow changes, and count every row.
@@ -18,20 +19,10 @@ admin.site.unregister(GroupResult)
 class OutcomeAdmin(admin.ModelAdmin):
     """What Celery knows of a job; a job's outcome changes in lifecycle.py only."""
 
-    list_display = ("job", "status", "worker", "done")
-    list_display_links = ("status",)
-    fields = readonly_fields = (
-        "job",
-        "task_name",
-        "status",
-        "worker",
-        "started",
-        "done",
-        "result",
-        "traceback",
-    )
+    list_display = ("job", "state", "ran_by", "done")
+    list_display_links = ("state",)
+    fields = readonly_fields = ("job", "task", "state", "ran_by", "started", "done", "returned", "raised")
     search_fields = ("task_id",)
-    search_help_text = "The id of a job."
     list_per_page = 50
     list_max_show_all = 0
     sortable_by = ()
@@ -45,13 +36,38 @@ class OutcomeAdmin(admin.ModelAdmin):
             return result.task_id
         return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted)
 
+    # Columns under names of ours: the package explains its own to programmers.
+    @admin.display(description="task")
+    def task(self, result):
+        return result.task_name or NOTHING
+
+    @admin.display(description="state")
+    def state(self, result):
+        return result.status
+
+    @admin.display(description="worker")
+    def ran_by(self, result):
+        return (
+            format_html('<span title="{}">{}</span>', result.worker, short(result.worker))
+            if result.worker
+            else NOTHING
+        )
+
+    @admin.display(description="result")
+    def returned(self, result):
+        return format_html("<pre>{}</pre>", result.result) if result.result else NOTHING
+
+    @admin.display(description="traceback")
+    def raised(self, result):
+        return format_html("<pre>{}</pre>", result.traceback) if result.traceback else NOTHING
+
     @admin.display(description="started")
     def started(self, result):
         return times.clock(result.date_started) if result.date_started else NOTHING
 
     @admin.display(description="done")
     def done(self, result):
-        return times.moment(result.date_done)
+        return times.moment(result.date_done) if result.date_done else NOTHING
 
     def get_queryset(self, request):
         results = super().get_queryset(request)
@@ -61,6 +77,11 @@ class OutcomeAdmin(admin.ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.filter(task_id=search_term.strip()) if search_term else queryset), False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Django's, under the name of what it shows."""
+        words = {"title": "Task result", "subtitle": None}
+        return super().change_view(request, object_id, form_url, words | (extra_context or {}))
 
     def lookup_allowed(self, lookup, value, request=None):
         return False

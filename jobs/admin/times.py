@@ -60,6 +60,15 @@ def time_of_day(at: datetime) -> SafeString:
     )
 
 
+def hour(at: datetime) -> SafeString:
+    """The hour and minute, for the scale of a chart."""
+    return format_html(
+        '<time datetime="{}" data-time="hour">{}</time>',
+        at.isoformat(),
+        timezone.localtime(at).strftime("%H:%M"),
+    )
+
+
 def lasting(start: datetime, end: datetime | None) -> SafeString | str:
     """The time from `start` to `end`; ticking where it has no end yet."""
     words = duration(((end or timezone.now()) - start).total_seconds())

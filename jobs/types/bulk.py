@@ -87,7 +87,7 @@ class ReasonForm(BulkForm):
 @job_type(
     slug="bulk_cancel",
     label="Cancel many",
-    description="Cancels every job that a filter of the list matches; a CSV says what became of each.",
+    description="Cancels every job that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
     time_limit=3600,
 )
@@ -104,7 +104,7 @@ def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> d
 @job_type(
     slug="bulk_acknowledge",
     label="Acknowledge many",
-    description="Acknowledges every failure that a filter of the list matches; a CSV says what became of each.",
+    description="Acknowledges every failure that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
     time_limit=3600,
 )
@@ -121,7 +121,7 @@ def acknowledge(job: JobContext, filters: str, newest: UUID | None, reason: str)
 @job_type(
     slug="bulk_delete",
     label="Delete many",
-    description="Deletes every settled job that a filter of the list matches; a CSV says what became of each.",
+    description="Deletes every settled job that a filter of the list matches. A CSV file says what became of each.",
     form=BulkForm,
     permission="jobs.delete_job",
     time_limit=3600,
@@ -139,7 +139,7 @@ def delete(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]
 @job_type(
     slug="bulk_rerun",
     label="Launch many again",
-    description="Launches again every settled job that a filter of the list matches; a CSV says what became of each.",
+    description="Launches again what a filter of the list matches and is over. A CSV file says what became of each.",
     form=BulkForm,
     time_limit=3600,
 )

@@ -23,7 +23,7 @@ class PruneForm(forms.Form):
 @job_type(
     slug="prune",
     label="Delete old jobs",
-    description="Deletes settled jobs past their type's retention, with their logs and files; or says which those are.",
+    description="Deletes jobs kept as long as their type says, with logs and files; or only says which those are.",
     form=PruneForm,
     permission="jobs.delete_job",
     time_limit=3600,

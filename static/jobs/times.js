@@ -30,6 +30,7 @@
     const zone = new Intl.DateTimeFormat('en', {timeZoneName: 'short'});
     const zoneName = (at) => zone.formatToParts(at).find((part) => part.type === 'timeZoneName').value;
     const clock = new Intl.DateTimeFormat('sv-SE', {timeStyle: 'medium'});
+    const hour = new Intl.DateTimeFormat('sv-SE', {timeStyle: 'short'});
     const local = (at) => `${exact.format(at)} ${zoneName(at)}`;
 
     const WORDS = {
@@ -37,6 +38,7 @@
         since: (at, seconds) => duration(seconds),
         exact: local,
         clock: (at) => clock.format(at),
+        hour: (at) => hour.format(at),
     };
 
     const show = (element) => {

@@ -97,7 +97,7 @@ def test_deleting_asks_first_and_then_leads_to_the_list(operator):
 
 def test_an_active_job_is_not_deleted(operator):
     job = make_job()
-    assert b"cancel it first" in operator.get(f"/admin/jobs/job/{job.pk}/delete/").content
+    assert b"Cancel it first" in operator.get(f"/admin/jobs/job/{job.pk}/delete/").content
     do(operator, job, "delete")
     assert Job.objects.exists()
 

@@ -184,7 +184,7 @@ def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, que
 
 
 def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):
-    assert b"Nothing here yet" in viewer.get(LIST).content
+    assert b"No job yet" in viewer.get(LIST).content
     assert b"Your filters hide everything" in viewer.get(LIST, {"source": "api"}).content
 
 

@@ -87,16 +87,16 @@ def test_the_header_of_every_page_counts_failures_that_nobody_acknowledged(viewe
 
 def test_a_silent_worker_silent_upkeep_and_a_long_wait_need_attention(viewer):
     page = viewer.get(HOME).content.decode()
-    assert "No worker is alive" in page
-    assert "Upkeep is silent" in page
+    assert "No worker is running" in page
+    assert "Upkeep has never been heard of" in page
     Worker.objects.create(id="w1", host="app1", pid=7, slots=2, queues=["default"])
     Worker.objects.create(id="w2", host="app2", pid=8, slots=2, heartbeat_at=hours_ago(1))
     UpkeepState.objects.create(host="app1", pid=9)
     make_job(created_at=hours_ago(1))
     page = viewer.get(HOME).content.decode()
-    assert "No worker is alive" not in page
-    assert "Upkeep is silent" not in page
-    assert "Worker app2 (8) has been silent" in page
+    assert "No worker is running" not in page
+    assert "until it runs" not in page
+    assert "Worker app2 (8) was last heard of" in page
     assert "still waits" in page
 
 

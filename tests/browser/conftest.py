@@ -73,7 +73,7 @@ def open_as(chromium, live_server, client):
 
 def watch(page: Page, home: str, problems: list[str]) -> None:
     """Note whatever a browser complains about, and every request that leaves the site."""
-    page.on("console", lambda said: said.type == "error" and problems.append(f"console: {said.text}"))
+    page.on("console", lambda said: said.type == "error" and problems.append(f"{page.url}: {said.text}"))
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on(
         "request",

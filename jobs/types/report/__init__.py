@@ -52,7 +52,7 @@ class ReportForm(forms.Form):
         help_text="Jobs created before this moment.",
     )
     types = forms.MultipleChoiceField(
-        label="Job types", choices=_types, required=False, help_text="None chosen: all."
+        label="Job types", choices=_types, required=False, help_text="Choose none to count all of them."
     )
     format = forms.ChoiceField(
         choices=[("xlsx", "Excel (XLSX)"), ("csv", "CSV, a file for each table"), ("json", "JSON")],

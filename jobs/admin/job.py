@@ -66,6 +66,11 @@ class JobAdmin(admin.ModelAdmin):
                 guarded(launch.form, access.may_launch_some, "GET", "POST"),
                 name="jobs_job_launch_type",
             ),
+            path(
+                "launch/<slug:slug>/call/",
+                guarded(launch.call, access.may_launch_some, "POST"),
+                name="jobs_job_launch_call",
+            ),
             path("live/", guarded(live.cells, access.may_see_some, "GET"), name="jobs_job_live"),
             *(
                 path(
@@ -88,6 +93,10 @@ class JobAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             return {}
         return {verb.name: (_action(verb), verb.name, verb.label) for verb in bulk.permitted(request.user)}
+
+    def get_action_choices(self, request, default_choices=(("", "Choose an action"),)):
+        """Django's, with words in place of its dashes."""
+        return super().get_action_choices(request, list(default_choices))
 
     def get_queryset(self, request):
         return access.visible_jobs(request.user).without_large()

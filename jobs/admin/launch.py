@@ -1,11 +1,9 @@
 """Launching from the admin: the types as cards, then the form of one type, empty or filled as another job was."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -15,8 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from jobs import access, parameters, registry, services, stats
-from jobs.admin import record
-from jobs.admin.curl import as_curl
+from jobs.admin import curl, params_form, record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.rows import usual_durations
 from jobs.models import Job
@@ -24,23 +21,11 @@ from jobs.registry import JobType
 from jobs.selection import as_uuid
 from jobs.text import NAME_LIMIT, name_error
 
-# One input each, as the form's fields have; the browser brings its own calendar.
-NATIVE: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
-    (
-        forms.DateTimeField,
-        forms.DateTimeInput,
-        {"attrs": {"type": "datetime-local", "step": 1}, "format": "%Y-%m-%dT%H:%M:%S"},
-    ),
-    (forms.DateField, forms.DateInput, {"attrs": {"type": "date"}, "format": "%Y-%m-%d"}),
-    (forms.TimeField, forms.TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
-    (forms.JSONField, AdminTextareaWidget, {"attrs": {"rows": 6, "spellcheck": "false"}}),
-)
-
 
 class NameForm(forms.Form):
     """What every job has beside the parameters of its type."""
 
-    name = forms.CharField(max_length=NAME_LIMIT, help_text="How the job is called in lists.")
+    name = forms.CharField(max_length=NAME_LIMIT, help_text="What the job is called in the list.")
 
     def clean_name(self) -> str:
         """Refuse what the API refuses."""
@@ -65,24 +50,31 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     model = _model(request, job_type)
     bound = request.POST if request.method == "POST" else None
     name_form = None if model else NameForm(bound, initial={"name": job_type.label})
-    params_form = params_form_of(job_type, bound, model)
-    if bound is not None and _all_valid(name_form, params_form):
+    filled = params_form.of(request.user, job_type, bound, model)
+    if bound is not None and _all_valid(name_form, filled):
         try:
-            job = _launch(request, job_type, name_form, params_form, model)
+            job = _launch(request, job_type, name_form, filled, model)
         except services.OutcomeUnknown as error:
-            params_form.add_error(None, _not_known(error))
-            return _without_database(request, _context(request, job_type, name_form, params_form, model))
+            filled.add_error(None, _not_known(error))
+            return _without_database(request, _context(request, job_type, name_form, filled, model))
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     usual = usual_durations({slug}).get(slug)
-    return _page(request, "form", **_context(request, job_type, name_form, params_form, model), usual=usual)
+    return _page(request, "form", **_context(request, job_type, name_form, filled, model), usual=usual)
+
+
+def call(request: HttpRequest, slug: str) -> HttpResponse:
+    """The call of the API that equals the form as it stands, for launch.js; launches nothing."""
+    job_type = _permitted_type(request, slug)
+    filled = params_form.of(request.user, job_type, request.POST)
+    return HttpResponse(curl.of(request, job_type, filled), content_type="text/plain; charset=utf-8")
 
 
 def _context(
     request: HttpRequest,
     job_type: JobType,
     name_form: forms.Form | None,
-    params_form: forms.Form,
+    filled: forms.Form,
     model: Job | None,
 ) -> dict[str, Any]:
     return {
@@ -90,8 +82,8 @@ def _context(
         "type": job_type,
         "model": model,
         "name_form": name_form,
-        "params_form": params_form,
-        "curl": as_curl(request, job_type, _shown(params_form)),
+        "params_form": filled,
+        "curl": curl.of(request, job_type, filled),
     }
 
 
@@ -112,30 +104,6 @@ def _without_database(request: HttpRequest, context: dict[str, Any]) -> HttpResp
         "admin/jobs/launch/form.html", site | context | {"csrf_token": get_token(request)}
     )
     return HttpResponse(page, status=504)
-
-
-def params_form_of(job_type: JobType, data: Mapping[str, Any] | None, model: Job | None) -> forms.Form:
-    """The form of a type in native widgets; a secret left empty keeps the one that the model job has."""
-    initial = _stored(job_type, model) if model else {}
-    made = job_type.form(data, initial=initial, prefix="params")
-    for name, field in made.fields.items():
-        for kind, widget, options in NATIVE:
-            if isinstance(field, kind):
-                field.widget = widget(**options)
-                break
-        if name in job_type.secret_fields:
-            field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
-            if model and model.params.get(name):
-                field.required = False
-                field.help_text = "Left empty: as it was."
-    return made
-
-
-def _stored(job_type: JobType, model: Job) -> dict[str, Any]:
-    try:
-        return parameters.bind(job_type, model.params)
-    except parameters.InvalidParams:  # the form has changed since: what still fits is a start
-        return dict(model.params)
 
 
 def _model(request: HttpRequest, job_type: JobType) -> Job | None:
@@ -170,12 +138,12 @@ def _launch(
     request: HttpRequest,
     job_type: JobType,
     name_form: forms.Form | None,
-    params_form: forms.Form,
+    filled: forms.Form,
     model: Job | None,
 ) -> Job | None:
     """The job, launched; None with the reason in the form or the messages."""
     caller = record.caller(request)
-    params = parameters.as_json(params_form.cleaned_data)
+    params = parameters.as_json(filled.cleaned_data)
     try:
         if model is None or name_form is not None:
             name = name_form.cleaned_data["name"] if name_form else ""
@@ -186,13 +154,13 @@ def _launch(
             job = services.rerun(caller, model.pk, changed)
     except parameters.InvalidParams as error:
         for one in error.errors:
-            params_form.add_error(one.name if one.name in params_form.fields else None, one.message)
+            filled.add_error(one.name if one.name in filled.fields else None, one.message)
         return None
     except services.NotPermitted as error:
-        params_form.add_error(None, str(error))
+        filled.add_error(None, str(error))
         return None
     except services.AlreadyActive as error:
-        params_form.add_error(None, f"Not launched: {error}.")
+        filled.add_error(None, f"Not launched: {error}.")
         return None
     except REFUSALS as error:
         messages.error(request, refusal(error))
@@ -201,16 +169,6 @@ def _launch(
         record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
     messages.success(request, f"“{job.name}” is launched.")
     return job
-
-
-def _shown(params_form: forms.Form) -> dict[str, Any]:
-    """The params that the form shows, as JSON: what was sent where it is valid, else what it began with."""
-    if params_form.is_bound and params_form.is_valid():
-        return parameters.as_json(params_form.cleaned_data)
-    initial = {
-        name: params_form.get_initial_for_field(field, name) for name, field in params_form.fields.items()
-    }
-    return parameters.as_json({name: value for name, value in initial.items() if value is not None})
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:

@@ -121,6 +121,51 @@ def test_the_curl_call_beside_the_form_is_one_that_the_api_takes(operator, greet
     assert body["params"] == {"whom": "Ada", "times": 2, "at": None}
 
 
+def test_the_call_follows_the_form_also_where_it_is_not_valid_yet(operator, greet):
+    answer = operator.post(f"{LAUNCH}greet/call/", filled(times="many", at="2026-11-22T09:30"))
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    words = shlex.split(answer.content.decode().replace("\\\n", " "))
+    assert json.loads(words[words.index("-d") + 1]) == {
+        "name": "Hello",
+        "type": "greet",
+        "params": {"whom": "Ada", "times": "many", "at": "2026-11-22T09:30:00+00:00"},
+    }
+    assert not Job.objects.exists()
+
+
+def test_the_call_shows_no_secret(operator, make_type):
+    class Login(forms.Form):
+        password = forms.CharField()
+
+    make_type(slug="login", form=Login, secret_fields=("password",))
+    answer = operator.post(f"{LAUNCH}login/call/", {"params-password": "hunter2"})
+    assert b"hunter2" not in answer.content
+    assert b"********" in answer.content
+
+
+def test_a_time_says_in_whose_zone_it_is_read(operator, greet):
+    assert "In UTC." in operator.get(f"{LAUNCH}greet/").content.decode()
+
+
+def tables_offered(client):
+    field = client.get(f"{LAUNCH}export/").context["params_form"]["model"]
+    return {value for value, _ in field.field.widget.choices}
+
+
+def test_an_export_offers_the_tables_that_the_user_may_view_and_refuses_the_others(operator):
+    assert tables_offered(operator) == {"jobs.job", "jobs.jobevent"}
+    page = operator.post(
+        f"{LAUNCH}export/", {"name": "x", "params-model": "auth.user", "params-format": "csv"}
+    )
+    assert "needs the permission auth.view_user" in page.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_an_export_offers_every_table_to_a_superuser(client):
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert {"jobs.job", "auth.user", "admin.logentry"} <= tables_offered(client)
+
+
 @pytest.mark.parametrize(
     ("name", "params"),
     [

@@ -37,6 +37,7 @@ TABLE = {
     "jobs_job_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
     "jobs_job_launch": OPERATE,
     "jobs_job_launch_type": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
+    "jobs_job_launch_call": ((*OUT, FORBIDDEN, 405, 405), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_changelist": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_add": ((*OUT, FORBIDDEN, 200, 200),) * 2,
     "jobs_apitoken_change": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
@@ -93,6 +94,7 @@ def addresses():
         "jobs_job_add": "/admin/jobs/job/add/",
         "jobs_job_launch": "/admin/jobs/job/launch/",
         "jobs_job_launch_type": "/admin/jobs/job/launch/again/",
+        "jobs_job_launch_call": "/admin/jobs/job/launch/again/call/",
         **{
             f"jobs_job_{verb}": f"{job}/{verb}/"
             for verb in ("change", "live", "log", "history", "rerun", "acknowledge", "delete")

@@ -17,6 +17,10 @@ def log_entries(stack):
 
 
 def test_a_web_server_killed_between_commit_and_publish_loses_nothing(stack, within):
+    stack.upkeep()
+    wait_until(
+        lambda: stack.sql("SELECT 1 FROM jobs_upkeepstate WHERE heartbeat_at > now() - interval '1 s'"), 20
+    )
     clock = within("web killed between commit and publish: published by upkeep", REPUBLISHED_WITHIN)
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         stack.client.submit(name=DYING)
@@ -24,9 +28,8 @@ def test_a_web_server_killed_between_commit_and_publish_loses_nothing(stack, wit
     assert (status, publishes) == ("PENDING", 1)
     with stack.redis() as broker:
         assert broker.llen("default") == 0
-    wait_until(lambda: stack.client.ask("GET", "/livez").status == 200, 10)
-    stack.upkeep()
     clock.until(lambda: stack.job(job_id)["publishes"] == 2)
+    wait_until(lambda: stack.client.ask("GET", "/livez").status == 200, 10)
     stack.worker()
     assert stack.wait_for(job_id, "COMPLETED", "FAILED")["status"] == "COMPLETED"
     assert stack.sql("SELECT count(*) FROM effect WHERE job_id = %s", job_id) == [(1,)]

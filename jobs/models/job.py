@@ -1,7 +1,4 @@
-"""The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
-
-from datetime import timedelta
-from typing import Any
+"""The job: its columns, the rules PostgreSQL keeps, and the indexes by which it is found."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,30 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
-from knox.models import AbstractAuthToken
 from uuid_utils.compat import uuid7
 
-
-class Status(models.TextChoices):
-    """Where a job stands; docs/lifecycle.md has the picture."""
-
-    PENDING = "PENDING", "Pending"
-    PROCESSING = "PROCESSING", "Processing"
-    COMPLETED = "COMPLETED", "Completed"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Cancelled"
-
-
-ACTIVE = (Status.PENDING, Status.PROCESSING)
-SETTLED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
-
-
-class Source(models.TextChoices):
-    """The door a job came in by."""
-
-    API = "api", "API"
-    ADMIN = "admin", "Admin"
-    COMMAND = "command", "Command"
+from jobs.models.status import ACTIVE, SETTLED, Source, Status
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -239,127 +215,3 @@ class Job(models.Model):
     def is_settled(self) -> bool:
         """Whether the status is final."""
         return self.status in SETTLED
-
-
-class JobEvent(models.Model):
-    """One status change of a job, written in the statement that made it; or a note, which changed none."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
-    from_status = models.CharField(max_length=10, blank=True, default="")
-    to_status = models.CharField(max_length=10, choices=Status)
-    at = models.DateTimeField(db_default=Now())
-    attempt = models.PositiveIntegerField(default=0)
-    actor = models.CharField(max_length=150)
-    reason = models.CharField(max_length=1000, blank=True, default="")
-
-    class Meta:
-        ordering = ("id",)
-        indexes = [models.Index(fields=["job", "id"], name="jobs_jobevent_job_id")]
-
-    def __str__(self) -> str:
-        return f"{self.from_status or '-'} to {self.to_status}"
-
-    @property
-    def is_note(self) -> bool:
-        """Whether it only tells who asked a running job to stop, or who has seen that one failed."""
-        return self.from_status == self.to_status
-
-
-class JobLog(models.Model):
-    """One line a handler logged. `seq` rises within the job, over all its attempts; between two of them is a gap."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="logs", db_index=False)
-    attempt = models.PositiveIntegerField()
-    seq = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    level = models.CharField(max_length=10)
-    message = models.TextField()
-
-    class Meta:
-        ordering = ("seq",)
-        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")]
-
-    def __str__(self) -> str:
-        return self.message[:80]
-
-
-class JobFile(models.Model):
-    """A file a handler saved; its bytes are in STORAGES["jobs"] under `stored_name`, which is random."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files", db_index=False)
-    attempt = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=100)
-    size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    stored_name = models.CharField(max_length=200, unique=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ("id",)
-        constraints = [
-            models.UniqueConstraint(fields=["job", "attempt", "name"], name="jobs_jobfile_one_per_name")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class HeartbeatQuerySet(models.QuerySet[Any]):
-    """Processes by whether they answer."""
-
-    def live(self) -> "HeartbeatQuerySet":
-        """Those that were heard of within a lease."""
-        return self.filter(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
-
-
-class Worker(models.Model):
-    """A worker process as its agent last reported it; the id is made anew at each start."""
-
-    id = models.CharField(primary_key=True, max_length=64)
-    host = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField()
-    queues = models.JSONField(default=list)
-    types = models.JSONField(default=list)
-    slots = models.PositiveIntegerField()
-    consuming = models.BooleanField(default=False)
-    started_at = models.DateTimeField(db_default=Now())
-    heartbeat_at = models.DateTimeField(db_default=Now())
-
-    objects = HeartbeatQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-heartbeat_at",)
-
-    def __str__(self) -> str:
-        return f"{self.host} ({self.pid})"
-
-
-class UpkeepState(models.Model):
-    """The upkeep process as its leader last reported it: one row."""
-
-    host = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField()
-    heartbeat_at = models.DateTimeField(db_default=Now())
-
-    objects = HeartbeatQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "upkeep state"
-
-    def __str__(self) -> str:
-        return f"{self.host} ({self.pid})"
-
-
-class ApiToken(AbstractAuthToken):
-    """A named key to the API; only its digest is stored."""
-
-    name = models.CharField(max_length=100)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = "API token"
-        ordering = ("-created",)
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,22 @@
+"""The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
+
+from jobs.models.job import Job, JobQuerySet
+from jobs.models.processes import UpkeepState, Worker
+from jobs.models.records import JobEvent, JobFile, JobLog
+from jobs.models.status import ACTIVE, SETTLED, Source, Status
+from jobs.models.token import ApiToken
+
+__all__ = [
+    "ACTIVE",
+    "SETTLED",
+    "ApiToken",
+    "Job",
+    "JobEvent",
+    "JobFile",
+    "JobLog",
+    "JobQuerySet",
+    "Source",
+    "Status",
+    "UpkeepState",
+    "Worker",
+]

@@ -1,0 +1,54 @@
+"""Our processes as they report themselves: workers, and upkeep."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class HeartbeatQuerySet(models.QuerySet[Any]):
+    """Processes by whether they answer."""
+
+    def live(self) -> "HeartbeatQuerySet":
+        """Those that were heard of within a lease."""
+        return self.filter(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
+
+
+class Worker(models.Model):
+    """A worker process as its agent last reported it; the id is made anew at each start."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    queues = models.JSONField(default=list)
+    types = models.JSONField(default=list)
+    slots = models.PositiveIntegerField()
+    consuming = models.BooleanField(default=False)
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-heartbeat_at",)
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.pid})"
+
+
+class UpkeepState(models.Model):
+    """The upkeep process as its leader last reported it: one row."""
+
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    heartbeat_at = models.DateTimeField(db_default=Now())
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "upkeep state"
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.pid})"

@@ -1,0 +1,71 @@
+"""What is kept of a job beside its own row: its events, its log, its files."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from jobs.models.job import Job
+from jobs.models.status import Status
+
+
+class JobEvent(models.Model):
+    """One status change of a job, written in the statement that made it; or a note, which changed none."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
+    from_status = models.CharField(max_length=10, blank=True, default="")
+    to_status = models.CharField(max_length=10, choices=Status)
+    at = models.DateTimeField(db_default=Now())
+    attempt = models.PositiveIntegerField(default=0)
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [models.Index(fields=["job", "id"], name="jobs_jobevent_job_id")]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '-'} to {self.to_status}"
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it only tells who asked a running job to stop, or who has seen that one failed."""
+        return self.from_status == self.to_status
+
+
+class JobLog(models.Model):
+    """One line a handler logged. `seq` rises within the job, over all its attempts; between two of them is a gap."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="logs", db_index=False)
+    attempt = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    level = models.CharField(max_length=10)
+    message = models.TextField()
+
+    class Meta:
+        ordering = ("seq",)
+        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")]
+
+    def __str__(self) -> str:
+        return self.message[:80]
+
+
+class JobFile(models.Model):
+    """A file a handler saved; its bytes are in STORAGES["jobs"] under `stored_name`, which is random."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files", db_index=False)
+    attempt = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["job", "attempt", "name"], name="jobs_jobfile_one_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

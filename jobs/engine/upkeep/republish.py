@@ -18,13 +18,12 @@ from django.db import connections
 from jobs import lifecycle
 from jobs.engine import publishing
 from jobs.engine.upkeep.fleet import Fleet, fleets
+from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB, failed
 
 logger = logging.getLogger(__name__)
 
-ACTOR = "upkeep"
 PUBLISHES_LIMIT = 20
-LIMIT = 1000
 
 # Loose scan: one index probe for each queue, however many jobs wait.
 QUEUES = """WITH RECURSIVE waiting(queue) AS (

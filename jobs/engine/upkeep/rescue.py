@@ -9,13 +9,11 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from jobs.engine.lost import end_attempt
+from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)
-
-ACTOR = "upkeep"
-LIMIT = 1000
 
 
 class Rescue:

@@ -9,14 +9,13 @@ from django.db import connections
 from django.db.models.functions import Now
 
 from jobs import lifecycle
+from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB, failed
 from jobs.models import Job, Status, Worker
 
 logger = logging.getLogger(__name__)
 
-ACTOR = "upkeep"
 PATIENCE_LEASES = 10
-LIMIT = 1000
 
 # Loose scan: one index probe for each type that any job ever had.
 TYPES = """WITH RECURSIVE known(type) AS (

@@ -17,6 +17,8 @@ from jobs.stats import CAP, GLANCE
 
 # Filters behind which each status has an index.
 BY_STATUS = (set(), {"type"}, {"mine"})
+# Those that only failures pass.
+OF_FAILURES = {"error_code", "error_type", "unseen"}
 # Parameters of Django's own in a list's address.
 NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
@@ -128,9 +130,7 @@ class JobChangeList(ChangeList):
 
     def tabs(self) -> list[Tab]:
         """Every status with its count under the present filters, "All" first."""
-        counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
-        if self.active_filters:
-            counts[self.status] = self.found_words()
+        counts = self._counts()
         return [
             Tab(
                 label=label,
@@ -141,6 +141,15 @@ class JobChangeList(ChangeList):
             )
             for status, label in [("", "All"), *Status.choices]
         ]
+
+    def _counts(self) -> Mapping[str, str]:
+        if self.active_filters & OF_FAILURES and self.status in ("", Status.FAILED):
+            # The pages' count says it all.
+            return dict.fromkeys(Status.values, "0") | dict.fromkeys(["", Status.FAILED], self.found_words())
+        counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
+        if self.active_filters:
+            counts[self.status] = self.found_words()
+        return counts
 
     def chips(self) -> list[Chip]:
         """The filters that no control shows."""

@@ -57,6 +57,20 @@ def test_the_counts_of_the_tabs_obey_the_filters(viewer):
     }
 
 
+@pytest.mark.parametrize(
+    "query", [{"error_code": "worker_lost"}, {"error_type": "KeyError"}, {"unseen": "on"}]
+)
+def test_filters_of_failures_count_no_other_jobs(viewer, query):
+    make_job(status=Status.FAILED, error_code="worker_lost", error_type="KeyError")
+    make_job(status=Status.COMPLETED)
+    counts = dict.fromkeys(["PENDING", "PROCESSING", "COMPLETED", "CANCELLED"], "0") | {
+        "": "1",
+        "FAILED": "1",
+    }
+    assert tabs(viewer, **query) == tabs(viewer, status="FAILED", **query) == counts
+    assert tabs(viewer, status="COMPLETED", **query) == counts
+
+
 def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypatch):
     monkeypatch.setattr(listing, "GLANCE", 3)
     for _ in range(5):

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -43,11 +43,14 @@ class JobContext:
     What it has to tell is written once a second, by `progress` itself or by a thread while the handler is busy.
     """
 
-    def __init__(self, job: Job, *, time_limit: float = float("inf")) -> None:
+    def __init__(
+        self, job: Job, *, time_limit: float = float("inf"), hide: Callable[[object], str] = str
+    ) -> None:
         self.id = job.id
         self.name = job.name
         self.attempt = job.attempt
         self.created_by_id = job.created_by_id
+        self._hide = hide  # takes the job's secrets out of a text
         self._over_at = time.monotonic() + time_limit
         self._asked_to_stop = False
         self._lines: list[LogLine] = []
@@ -63,7 +66,7 @@ class JobContext:
         Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken over.
         """
         percent = max(0, min(100, int(100 * done / total))) if total > 0 else None
-        self._progress = (percent, message)
+        self._progress = (percent, self._hide(message))
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS or done >= total:
             self._write_or_wait()
         else:
@@ -80,7 +83,7 @@ class JobContext:
             return
         if self._line_count == LINES_LIMIT:
             level, message = "WARNING", f"The log ends here: a job keeps {LINES_LIMIT:,} lines."
-        self._lines.append(LogLine(datetime.now(UTC), level, storable(message, LOG_LINE_LIMIT)))
+        self._lines.append(LogLine(datetime.now(UTC), level, storable(self._hide(message), LOG_LINE_LIMIT)))
         writer.wake(self)
 
     def logging(self) -> "LogHandler":

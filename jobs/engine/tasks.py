@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import traceback
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -55,29 +57,30 @@ def run_job(self: Task) -> dict[str, Any] | None:
 def execute(job: Job) -> Outcome:
     """Call the handler of a claimed job; whatever it does, one Outcome comes back."""
     job_type = registry.get(job.type)
-    context = JobContext(job, time_limit=job_type.time_limit)
+    hide = partial(parameters.hide, job_type, job.params)
+    context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
         with context.logging(), interruptible(job.id, job.attempt):
             result = job_type.run(context, **parameters.bind(job_type, job.params))
         outcome = _completed(result)
     except BaseException as error:
-        outcome = _not_completed(error, job_type)
+        outcome = _not_completed(error, job_type, hide)
     context.close()
     _leave_clean()
     return outcome
 
 
-def _not_completed(error: BaseException, job_type: JobType) -> Outcome:
+def _not_completed(error: BaseException, job_type: JobType, hide: Callable[[object], str]) -> Outcome:
     if isinstance(error, TimeLimitReached):
         return failed("time_limit", f"The job ran longer than its time limit of {job_type.time_limit:g} s.")
     if isinstance(error, Cancelled):
         return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
     if isinstance(error, parameters.InvalidParams):
-        return failed("invalid_params", error)
+        return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
         return failed("exited", f"The handler ended its process (exit code {error.code}).")
     trace = "".join(traceback.format_exception(error))
-    return failed("exception", error, type=type(error).__qualname__, traceback=trace)
+    return failed("exception", hide(error), type=type(error).__qualname__, traceback=hide(trace))
 
 
 def _completed(result: object) -> Outcome:

@@ -14,6 +14,7 @@ from jobs.parameters.validation import (
     as_json,
     bind,
     form_errors,
+    hide,
     mask,
     validate,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "as_json",
     "bind",
     "form_errors",
+    "hide",
     "json_schema",
     "json_type",
     "mask",

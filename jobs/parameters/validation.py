@@ -19,6 +19,7 @@ from jobs.text import storable_json
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32
 MASK = "********"
+HIDDEN_LENGTH = 4  # a shorter secret stands by chance in any text
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ def mask(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: MASK if name in job_type.secret_fields and value else value for name, value in params.items()
     }
+
+
+def hide(job_type: JobType, params: Mapping[str, Any], text: object) -> str:
+    """`text` for eyes: the values of secret fields replaced wherever they stand in it, as in errors."""
+    shown = str(text)
+    for value in (params.get(name) for name in job_type.secret_fields):
+        if isinstance(value, str) and len(value) >= HIDDEN_LENGTH:
+            shown = shown.replace(value, MASK)
+    return shown
 
 
 def _clean(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:

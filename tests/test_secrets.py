@@ -1,0 +1,83 @@
+"""Secrets stay where they are needed: no token is read out of the database, no secret param out of anything else."""
+
+import re
+from itertools import product
+
+import pytest
+from django import forms
+from django.db import connection
+from django.test import Client
+from rest_framework.test import APIClient
+
+from jobs.engine import results
+from jobs.engine.tasks import execute
+from jobs.models import ApiToken
+from tests.factories import make_job, make_user
+from tests.types.exports import run_export
+
+CANARY = "c4n4ry-in-the-mine"
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+
+
+class Login(forms.Form):
+    host = forms.CharField()
+    password = forms.CharField()
+
+
+def dump():
+    """Every value of every table, as text, with the name of its column."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            columns = [f"{table}.{column.name}" for column in cursor.description]
+            for row in cursor.fetchall():
+                yield from zip(columns, map(str, row), strict=True)
+
+
+def test_a_dump_of_the_database_holds_no_usable_token():
+    _, token = ApiToken.objects.create(make_user(), name="test")
+    assert APIClient(HTTP_AUTHORIZATION=f"Token {token}").get("/api/v1/jobs/").status_code == 200
+    found = {value for _, value in dump()}
+    assert not [value for value in found if token in value or token[len(token) // 2 :] in value]
+    words = {value for value in found if re.fullmatch(r"[!-~]{8,}", value)}
+    kept = ApiToken.objects.get()
+    words |= {f"{one}{other}" for one, other in product([kept.token_key, kept.digest], repeat=2)}
+    assert {kept.token_key, kept.digest} <= words
+    for word in words:
+        assert APIClient(HTTP_AUTHORIZATION=f"Token {word}").get("/api/v1/jobs/").status_code == 401, word
+
+
+def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_type):
+    def run(job, host, password):
+        job.log(f"signing in to {host} with {password}")
+        job.progress(1, 2, f"with {password}")
+        raise ConnectionError(f"{host} does not know {password}")
+
+    make_type(run, slug="login", label="Login", form=Login, secret_fields=("password",))
+    boss = make_user(is_staff=True, is_superuser=True)
+    params = {"host": "db", "password": CANARY}
+    job = make_job(type="login", status="PROCESSING", params=params, created_by=boss)
+    results.settle(job.id, execute(job), job.attempt)
+    shown = dict(_shown(job, boss))
+    assert "db does not know ********" in shown["/api/v1/jobs/{id}/"]
+    assert "with ********" in shown["/api/v1/jobs/{id}/logs/"]
+    assert [where for where, text in shown.items() if CANARY in text] == []
+    assert {column for column, value in dump() if CANARY in value} == {"jobs_job.params"}
+
+
+def _shown(job, boss):
+    """What the API, the console and the exports tell of a job."""
+    browser = Client()
+    browser.force_login(boss)
+    for path in (
+        *("/api/v1/jobs/", "/api/v1/jobs/{id}/", "/api/v1/jobs/{id}/logs/", "/api/v1/jobs/{id}/events/"),
+        *("/api/v1/jobs/stats/", "/admin/", "/admin/jobs/job/", "/admin/jobs/job/{id}/change/"),
+        *("/admin/jobs/job/{id}/live/", "/admin/jobs/job/{id}/log/"),
+        "/admin/jobs/job/launch/login/?again={id}",
+    ):
+        answer = browser.get(path.format(id=job.id), follow=True)
+        assert answer.status_code == 200, path
+        yield path, answer.getvalue().decode()
+    for format in ("csv", "jsonl"):
+        yield f"export as {format}", run_export(boss, format=format)[1].decode()

@@ -41,6 +41,8 @@ def types(request: HttpRequest) -> HttpResponse:
     slugs = {one.slug for one in permitted}
     usual, last = usual_durations(slugs), stats.last_settled(slugs)
     cards = [(one, usual.get(one.slug), last.get(one.slug)) for one in permitted]
+    # What is used comes first; the others stay in the order of their labels.
+    cards.sort(key=lambda card: -card[2][1].timestamp() if card[2] else 0)
     return _page(request, "types", title="Launch job", cards=cards)
 
 

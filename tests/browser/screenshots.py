@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 LIST = "/admin/jobs/job/"
+WORKER = "3f9c1d7e" * 4
 # Name, what for, minutes ago, wait and run in seconds, progress, who, which door, error.
 STORY = [
     ("Generate report", Status.PENDING, 0.3, None, None, None, "maria", Source.API, ""),
@@ -34,7 +35,7 @@ STORY = [
 def tell(story, staff):
     """The jobs of the story, a day of others behind them, and a worker that runs them."""
     now = timezone.now()
-    Worker.objects.create(id="a" * 32, host="app1", pid=4711, slots=4, queues=["default"], consuming=True)
+    Worker.objects.create(id=WORKER, host="app1", pid=4711, slots=4, queues=["default"], consuming=True)
     UpkeepState.objects.create(host="app1", pid=4712)
     for hour in range(2, 24):
         for number in range(3 + (hour * 7) % 11):
@@ -68,7 +69,7 @@ def add(now, staff, name, status, minutes, wait, run, percent, who, source, erro
         "created_by": staff,
         "created_by_name": who,
         "source": source,
-        "worker": "a" * 32,
+        "worker": WORKER,
         "params": {
             "since": "2026-11-01T00:00:00+00:00",
             "until": "2026-12-01T00:00:00+00:00",
@@ -85,10 +86,12 @@ def add(now, staff, name, status, minutes, wait, run, percent, who, source, erro
         fields |= {"error_code": code, "error_type": "" if code == error else error, "error_message": message}
     job = make_job(**fields)
     job.events.create(to_status=Status.PENDING, actor=who, at=created)
-    if started:
+    if run is not None:
         job.events.create(
-            from_status="PENDING", to_status="PROCESSING", actor="worker " + "a" * 32, at=started
+            from_status="PROCESSING", to_status=status, actor=f"worker {WORKER}", at=fields["finished_at"]
         )
+    if started:
+        job.events.create(from_status="PENDING", to_status="PROCESSING", actor=f"worker {WORKER}", at=started)
         for seq, line in enumerate(("Reading the period", "Counting by status", "Writing the sheet"), 1):
             JobLog.objects.create(job=job, attempt=1, seq=seq, at=started, level="INFO", message=line)
 

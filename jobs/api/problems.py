@@ -146,6 +146,8 @@ def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
             yield body_error(f"{pointer}/type", "There is no such job type.", "unknown_type")
         case services.InvalidName():
             yield body_error(f"{pointer}/name", str(error), "invalid")
+        case services.AlreadyActive():
+            yield body_error(f"{pointer}/type", _sentence(error), "already_active")
         case services.InvalidBatch():
             for index, refused in error.errors.items():
                 yield from _refusals(refused, f"/jobs/{index}")

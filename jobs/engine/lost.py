@@ -32,13 +32,15 @@ def end_attempt(
         "lease_until": lease_until,
         "using": using,
     }
+    cancelled = Outcome(status=Status.CANCELLED, reason=message)
     if job.cancel_requested_at is not None:
-        return lifecycle.settle(job.id, Outcome(status=Status.CANCELLED, reason=message), **fence)
+        return lifecycle.settle(job.id, cancelled, **fence)
     if job.attempt >= _max_attempts(job):
         return lifecycle.settle(job.id, failed(code, message), **fence)
     waits = lifecycle.release(job.id, reason=message, **fence)
-    if waits is not None:
-        _publish(waits)
+    if waits is None:  # it may have been asked to stop since we looked
+        return lifecycle.settle(job.id, cancelled, **fence)
+    _publish(waits)
     return waits
 
 

@@ -64,12 +64,15 @@ def release(
     lease_until: datetime | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
-    """Let a job whose attempt was lost wait again, to be published by the caller; None as with `settle`."""
+    """Let a job whose attempt was lost wait again, to be published by the caller; None as with `settle`.
+
+    None, too, if it was asked to stop: it must not begin again.
+    """
     return move(
         job_id,
         Status.PROCESSING,
         Status.PENDING,
-        where=f"attempt = %(attempt)s {SEEN_LEASE}",
+        where=f"attempt = %(attempt)s AND cancel_requested_at IS NULL {SEEN_LEASE}",
         set="""lease_until = NULL, pid = NULL, worker = '', started_at = NULL, progress_percent = NULL,
             progress_message = '', publishes = publishes + 1, published_at = clock_timestamp()""",
         values={"attempt": attempt, "lease_until": lease_until},

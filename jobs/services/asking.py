@@ -35,10 +35,14 @@ class OutcomeUnknown(Exception):
 
 
 class AlreadyActive(Exception):
-    """Only one job of this type may be active, and job `job_id` is."""
+    """Only one job of this type may be active, and job `job_id` is; None where it is another of the same batch."""
 
-    def __init__(self, job_id: UUID | None) -> None:
-        super().__init__(f"job {job_id} of this type is still active")
+    def __init__(self, job_id: UUID | None = None) -> None:
+        super().__init__(
+            f"job {job_id} of this type is still active"
+            if job_id
+            else "only one job of this type may be active at a time"
+        )
         self.job_id = job_id
 
 

@@ -144,9 +144,12 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     errors: dict[int, Exception] = {}
     for index, item in enumerate(items):
         try:
-            jobs.append(_new_job(caller, item))
-            jobs[-1].batch_id = batch_id
-        except (UnknownJobType, NotPermitted, InvalidName, parameters.InvalidParams) as error:
+            job = _new_job(caller, item)
+            if job.unique_key is not None and job.type in {one.type for one in jobs}:
+                raise AlreadyActive
+            job.batch_id = batch_id
+            jobs.append(job)
+        except (UnknownJobType, NotPermitted, InvalidName, parameters.InvalidParams, AlreadyActive) as error:
             errors[index] = error
     if errors:
         raise InvalidBatch(errors)
@@ -180,7 +183,7 @@ class Submission:
             else:
                 _publish_or_withdraw(stored)
                 return stored
-        raise AlreadyActive(None)
+        raise AlreadyActive
 
     def replay(self) -> list[Job]:
         """The jobs that an earlier call under the key made; none if there was none.

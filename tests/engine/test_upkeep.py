@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs import lifecycle
+from jobs.engine.lost import end_attempt
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.engine.upkeep.rescue import Rescue
@@ -76,6 +77,13 @@ def test_a_lost_attempt_that_was_asked_to_stop_is_cancelled(make_type):
     lifecycle.request_cancel(job.id, actor="me")
     rescue_after_a_lease(Rescue())
     assert Job.objects.get(id=job.id).status == Status.CANCELLED
+
+
+def test_a_lost_attempt_that_is_asked_to_stop_while_it_is_ended_does_not_begin_again(make_type, redis):
+    seen = expired_job(type=make_type(max_attempts=2).slug)
+    lifecycle.request_cancel(seen.id, actor="me")
+    ended = end_attempt(seen, code="worker_lost", message="lost", actor="upkeep")
+    assert (ended.status, redis.llen("default")) == (Status.CANCELLED, 0)
 
 
 def test_a_lease_renewed_between_the_passes_is_left_alone(make_type):

@@ -28,6 +28,16 @@ def test_every_refused_item_is_named_and_nothing_is_stored(caller, make_type, re
     assert not Job.objects.exists()
 
 
+def test_of_a_type_that_may_be_active_once_a_batch_holds_one(caller, make_type, redis):
+    kind, other = make_type(unique_while_active=True), make_type()
+    items = [Launch(type=slug) for slug in (kind.slug, other.slug, other.slug, kind.slug)]
+    with pytest.raises(services.InvalidBatch) as refused:
+        services.submit_batch(caller, items)
+    assert str(refused.value) == "job 3: only one job of this type may be active at a time"
+    assert not Job.objects.exists()
+    assert len(services.submit_batch(caller, items[:3])) == 3
+
+
 def test_a_batch_that_breaks_half_way_is_withdrawn_whole(caller, make_type, broken_redis):
     with pytest.raises(BrokerUnavailable):
         services.submit_batch(caller, [Launch(type=make_type().slug)] * 3)

@@ -239,7 +239,8 @@ class Walk(RuleBasedStateMachine):
         job = self.jobs.get(seen.id)
         if expected:  # before the call: a release publishes, and others act at once
             may_repeat = seen.attempt < MAX_ATTEMPTS[seen.type]
-            after = "CANCELLED" if seen.cancel_requested_at else "PENDING" if may_repeat else "FAILED"
+            asked = seen.cancel_requested_at or (may_repeat and job.cancel_requested)
+            after = "CANCELLED" if asked else "PENDING" if may_repeat else "FAILED"
             job.statuses.append(after)
         ended = end_attempt(seen, code="worker_lost", message="lost", actor="upkeep", lease_until=lease_until)
         assert (ended is not None) == expected

@@ -1,5 +1,6 @@
 """Shapes that exist only for the description of the API: what the views put together without a serializer."""
 
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from jobs.api.serializers import (
@@ -10,6 +11,15 @@ from jobs.api.serializers import (
 )
 from jobs.models import Status
 from jobs.stats import CAP
+
+
+def _list_of(name: str, shape: type[serializers.BaseSerializer]) -> serializers.BaseSerializer:
+    """The shape, called `name`, of a list that comes in one piece."""
+    return inline_serializer(name, {"results": shape(many=True)})
+
+
+EventsSerializer = _list_of("Events", EventSerializer)
+FilesSerializer = _list_of("Files", FileSerializer)
 
 
 class ProblemErrorSerializer(serializers.Serializer):
@@ -51,24 +61,12 @@ class BatchAnswerSerializer(serializers.Serializer):
     results = JobSummarySerializer(many=True)
 
 
-class EventsSerializer(serializers.Serializer):
-    """The status changes of a job, and what people asked of it meanwhile."""
-
-    results = EventSerializer(many=True)
-
-
 class LogsSerializer(serializers.Serializer):
     """Lines of a job's log."""
 
     results = LogLineSerializer(many=True)
     next_after = serializers.IntegerField()
     complete = serializers.BooleanField(help_text="Nothing will follow.")
-
-
-class FilesSerializer(serializers.Serializer):
-    """The files of a job."""
-
-    results = FileSerializer(many=True)
 
 
 class JobTypeSerializer(serializers.Serializer):
@@ -86,10 +84,7 @@ class JobTypeSerializer(serializers.Serializer):
     params_schema = serializers.DictField(help_text="JSON Schema 2020-12 of `params`.")
 
 
-class JobTypesSerializer(serializers.Serializer):
-    """Every job type."""
-
-    results = JobTypeSerializer(many=True)
+JobTypesSerializer = _list_of("JobTypes", JobTypeSerializer)
 
 
 class FailureSerializer(serializers.Serializer):

@@ -110,6 +110,7 @@ def test_the_last_words_of_a_handler_that_falls_silent_are_seen_soon(stack, work
     stack.client.cancel(job_id)
 
 
+@pytest.mark.long
 def test_what_a_killed_handler_started_in_a_session_of_its_own_ends_too(stack, worker):
     job_id = stack.client.submit("rogue", mode="grandchild").body["id"]
     log = "SELECT message FROM jobs_joblog WHERE job_id = %s"

@@ -35,7 +35,7 @@ def test_a_web_server_killed_between_commit_and_publish_loses_nothing(stack, wit
     assert stack.sql("SELECT count(*) FROM effect WHERE job_id = %s", job_id) == [(1,)]
 
 
-@pytest.mark.parametrize("how", ["stopped", "hung"])
+@pytest.mark.parametrize("how", [pytest.param("stopped", marks=pytest.mark.long), "hung"])
 def test_a_launch_in_the_admin_without_redis_keeps_what_was_typed(stack, staff, within, how):
     before = log_entries(stack)
     if how == "stopped":

@@ -151,7 +151,7 @@ def _say_and_wait(job):
     logging.getLogger("app").info("the last word")
     job.progress(10)
     job.progress(42, message="last")
-    time.sleep(5)
+    time.sleep(3)
 
 
 MODES = {

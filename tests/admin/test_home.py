@@ -83,6 +83,9 @@ def test_the_header_of_every_page_counts_failures_that_nobody_acknowledged(viewe
     failed(acknowledged_at=timezone.now())
     for page in (HOME, "/admin/jobs/job/"):
         assert viewer.get(page).context["attention"] == "1"
+    assert b"1 failure not acknowledged: see it" in viewer.get(HOME).content
+    failed()
+    assert b"2 failures not acknowledged: see them" in viewer.get(HOME).content
 
 
 def test_a_silent_worker_silent_upkeep_and_a_long_wait_need_attention(viewer):

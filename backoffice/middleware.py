@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from backoffice.errors import answer
 from backoffice.logging import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -41,6 +42,22 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def demand_length(get_response: GetResponse) -> GetResponse:
+    """Refuse a body that comes in chunks: Django reads as many bytes as Content-Length says, so it would see none.
+
+    A rerun "with these params" would quietly run with the old ones.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return answer(
+                request, 411, "length_required", "Send the body in one piece, with its Content-Length."
+            )
+        return get_response(request)
+
+    return middleware
 
 
 def identify_request(get_response: GetResponse) -> GetResponse:

@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "backoffice.middleware.find_client",
     "backoffice.middleware.identify_request",
     "backoffice.middleware.send_content_policy",
+    "backoffice.middleware.demand_length",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,7 +14,7 @@ from jobs.api.shapes import ProblemSerializer
 
 # What any request may be answered with: a bad query, no token, Accept without JSON, too often, no database.
 ALWAYS = (400, 401, 406, 429, 503)
-SENDING = (403, 413, 415)  # 403: a session without its CSRF token, too
+SENDING = (403, 411, 413, 415)  # 403: a session without its CSRF token, too
 WORDS = {
     400: "The query or the body is not valid; `errors` names each fault.",
     401: "No valid token.",
@@ -22,6 +22,7 @@ WORDS = {
     404: "There is nothing here that the caller may see.",
     406: "The answer is JSON, and Accept refuses it.",
     409: "The job's status does not allow it, or a job of its kind is active.",
+    411: "The body came in chunks, without its Content-Length.",
     413: "The body or its params are too large.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",

@@ -69,6 +69,13 @@ def test_the_clients_address_is_the_one_our_outermost_proxy_saw(settings, proxie
     assert "HTTP_X_FORWARDED_FOR" not in request.META
 
 
+def test_a_body_in_chunks_is_refused_and_not_taken_for_none(client):
+    refused = client.post("/api/v1/jobs/", headers={"Transfer-Encoding": "chunked"})
+    assert refused.status_code == 411
+    assert refused.json()["code"] == "length_required"
+    assert refused.headers["X-Request-ID"] == refused.json()["request_id"]
+
+
 @pytest.fixture
 def five_wrong_passwords(client, db):
     User.objects.create_user("ada", password="right", is_staff=True)

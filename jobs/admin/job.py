@@ -1,7 +1,7 @@
 """Jobs in the admin: the list, the page of one, and the addresses below them."""
 
 from django.contrib import admin
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
@@ -132,10 +132,7 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(request.GET.get("q", ""))
         if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))
-        try:
-            return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
-        except ValidationError as error:  # Django's own for a ticked id that is none
-            raise BadRequest("The ticked jobs: UUIDs.") from error
+        return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
@@ -145,12 +142,6 @@ class JobAdmin(admin.ModelAdmin):
         if wanted is None:
             raise Http404("No such job.")
         return guarded(page.page, access.may_see_some, "GET")(request, wanted)
-
-    def history_view(self, request, object_id, extra_context=None):
-        """Django's, but refused before anything is looked up."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         """Our confirmation: services.delete knows what belongs to a job, the admin's collector does not."""

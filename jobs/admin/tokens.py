@@ -65,12 +65,6 @@ class TokenAdmin(admin.ModelAdmin):
     def has_change_permission(self, request, obj=None):
         return False
 
-    def history_view(self, request, object_id, extra_context=None):
-        """Django's, but refused before anything is looked up."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
-
     def add_view(self, request, form_url="", extra_context=None):
         """Ask for a name; answer with the token, in this one response and nowhere else."""
         if not self.has_add_permission(request):

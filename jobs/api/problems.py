@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from psycopg2.errors import QueryCanceled
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
@@ -110,6 +110,8 @@ def as_problem(error: Exception) -> Problem | None:
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             return Problem(413, "too_large", f"The body may have {limit} bytes.")
+        case UnreadablePostError():  # the caller went away; nobody reads this but the log
+            return Problem(400, "incomplete", "The body ended before its Content-Length.")
         case PermissionDenied():
             return _from_rest(Forbidden())
         case ValidationError():

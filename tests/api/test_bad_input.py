@@ -1,5 +1,6 @@
 """Bad input: a 4xx problem that says why, and nothing written."""
 
+import io
 import json
 
 import pytest
@@ -196,3 +197,17 @@ def test_whoever_asks_too_often_waits(client, settings):
     assert_problem(answer, 429)
     assert 1 <= int(answer["Retry-After"]) <= 31
     assert Client().get(JOBS).status_code == 401
+
+
+class HungUp(io.BytesIO):
+    """A body of which the rest never comes."""
+
+    def read(self, *size):
+        raise ConnectionResetError
+
+
+def test_a_caller_who_hangs_up_halfway_is_no_fault_of_ours(client):
+    assert_problem(
+        client.post(JOBS, content_type="application/json", **{"wsgi.input": HungUp()}, CONTENT_LENGTH="9"),
+        400,
+    )

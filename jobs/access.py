@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from jobs import registry
 from jobs.lifecycle import NEXT
 from jobs.models import Job, JobFile, JobQuerySet, Status
-from jobs.registry import JobType, UnknownJobType
+from jobs.registry import JobType
 
 
 def visible_jobs(user: Any) -> JobQuerySet:
@@ -56,12 +56,9 @@ def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str 
 
 def files(user: Any, job: Job) -> QuerySet[JobFile]:
     """The files that `user`, who sees the job, may read: none where its params need a permission they lack."""
-    try:
-        permission_for = registry.get(job.type).permission_for
-        # The params, which may be long, are asked for only where they matter.
-        permission = permission_for(job.params) if permission_for else None
-    except UnknownJobType:
-        permission = None
+    job_type = registry.find(job.type)
+    # The params, which may be long, are asked for only where they matter.
+    permission = job_type.permission_for(job.params) if job_type and job_type.permission_for else None
     permitted = user is None or permission is None or user.has_perm(permission)
     return job.files.all() if permitted else job.files.none()
 
@@ -102,9 +99,8 @@ def possible(user: Any, job: Job) -> Possible:
 
 def may_launch_again(user: Any, job: Job) -> bool:
     """Whether `user` may launch the job again, with the params it had (fetched only where they matter)."""
-    try:
-        job_type = registry.get(job.type)
-    except UnknownJobType:
+    job_type = registry.find(job.type)
+    if job_type is None:
         return False
     params = job.params if job_type.permission_for else None
     return not missing_permission(user, job_type, params)
@@ -124,7 +120,5 @@ def load_params(jobs: Iterable[Job]) -> None:
 
 
 def _params_matter(job: Job) -> bool:
-    try:
-        return registry.get(job.type).permission_for is not None
-    except UnknownJobType:
-        return False
+    job_type = registry.find(job.type)
+    return job_type is not None and job_type.permission_for is not None

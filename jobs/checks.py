@@ -21,18 +21,16 @@ def check_job_types(**kwargs: Any) -> list[CheckMessage]:
 @register
 def check_default_type(**kwargs: Any) -> list[CheckMessage]:
     """JOBS_DEFAULT_TYPE names a registered type."""
-    try:
-        registry.get(settings.JOBS_DEFAULT_TYPE)
-    except registry.UnknownJobType:
-        known = ", ".join(one.slug for one in registry.all())
-        return [
-            Error(
-                f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type.",
-                hint=f"Set it to one of: {known}.",
-                id="jobs.E001",
-            )
-        ]
-    return []
+    if registry.find(settings.JOBS_DEFAULT_TYPE):
+        return []
+    known = ", ".join(one.slug for one in registry.all())
+    return [
+        Error(
+            f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type.",
+            hint=f"Set it to one of: {known}.",
+            id="jobs.E001",
+        )
+    ]
 
 
 def _problems(job_type: JobType) -> Iterator[CheckMessage]:

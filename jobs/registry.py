@@ -76,10 +76,14 @@ def get(slug: str) -> JobType:
 
     Raises: UnknownJobType.
     """
-    try:
-        return _types[slug]
-    except KeyError:
-        raise UnknownJobType(slug) from None
+    if (found := find(slug)) is None:
+        raise UnknownJobType(slug)
+    return found
+
+
+def find(slug: str) -> JobType | None:
+    """The job type with this slug; None if there is none, as for a job that outlived its type."""
+    return _types.get(slug)
 
 
 def by_label(label: str) -> JobType | None:

@@ -22,10 +22,8 @@ Column = Callable[[Row], SafeString | str]
 
 def type_label(slug: str) -> str:
     """The label of a job type; its slug where the type is gone."""
-    try:
-        return registry.get(slug).label
-    except registry.UnknownJobType:
-        return slug
+    job_type = registry.find(slug)
+    return job_type.label if job_type else slug
 
 
 def name(job: Job) -> SafeString:

@@ -95,17 +95,10 @@ def _with_distances(ordered: list[Step]) -> Iterator[Step]:
 
 def parameters_of(job: Job) -> Data:
     """The parameters by the labels of their fields, secrets masked."""
-    try:
-        job_type = registry.get(job.type)
-    except registry.UnknownJobType:
-        # Which of them were secret is not known any more.
-        masked = dict.fromkeys(job.params, parameters.MASK)
-        return Data([(name, value) for name, value in masked.items()], _json(masked))
+    job_type = registry.find(job.type)
     shown = parameters.mask(job_type, job.params)
-    labels = {
-        name: field.label or name.replace("_", " ").capitalize()
-        for name, field in job_type.form().fields.items()
-    }
+    fields = job_type.form().fields if job_type else {}
+    labels = {name: field.label or name.replace("_", " ").capitalize() for name, field in fields.items()}
     return Data(
         [(str(labels.get(name, name)), _readable(value)) for name, value in shown.items()], _json(shown)
     )
@@ -157,11 +150,10 @@ def short(text: str) -> str:
 
 def deleted_at(job: Job) -> datetime | None:
     """When prune will remove the job; None while it is active or its type is gone."""
-    try:
-        retention = timedelta(days=registry.get(job.type).retention_days)
-    except registry.UnknownJobType:
+    job_type = registry.find(job.type)
+    if job_type is None or job.finished_at is None:
         return None
-    return job.finished_at + retention if job.finished_at else None
+    return job.finished_at + timedelta(days=job_type.retention_days)
 
 
 def log_entries(job: Job) -> list[LogEntry]:

@@ -120,10 +120,9 @@ def _model(request: HttpRequest, job_type: JobType) -> Job | None:
 
 
 def _permitted_type(request: HttpRequest, slug: str) -> JobType:
-    try:
-        job_type = registry.get(slug)
-    except registry.UnknownJobType:
-        raise Http404(f"No job type {slug!r}.") from None
+    job_type = registry.find(slug)
+    if job_type is None:
+        raise Http404(f"No job type {slug!r}.")
     if not access.may_launch(request.user, job_type):
         raise PermissionDenied
     return job_type

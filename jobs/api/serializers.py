@@ -9,7 +9,6 @@ from rest_framework.reverse import reverse
 from jobs import access, explain, parameters, registry
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import Job, JobFile, JobLog, Status
-from jobs.registry import UnknownJobType
 from jobs.text import NAME_LIMIT, name_error
 
 BATCH_LIMIT = 500
@@ -194,10 +193,7 @@ class JobSerializer(JobSummarySerializer):
         return self.context["explanation"].sentence
 
     def get_params(self, job: Job) -> dict[str, Any]:
-        try:
-            return parameters.mask(registry.get(job.type), job.params)
-        except UnknownJobType:  # which of them are secret went with the type
-            return dict.fromkeys(job.params, parameters.MASK)
+        return parameters.mask(registry.find(job.type), job.params)
 
 
 class FileSerializer(serializers.ModelSerializer):

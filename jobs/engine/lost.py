@@ -11,7 +11,6 @@ from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
-from jobs.registry import UnknownJobType
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +44,8 @@ def end_attempt(
 
 
 def _max_attempts(job: Job) -> int:
-    try:
-        return registry.get(job.type).max_attempts
-    except UnknownJobType:
-        return 1
+    job_type = registry.find(job.type)
+    return job_type.max_attempts if job_type else 1
 
 
 def _publish(job: Job) -> None:

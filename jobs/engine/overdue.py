@@ -15,7 +15,7 @@ from jobs.engine import children
 from jobs.engine.interrupt import interrupt
 from jobs.lifecycle import WORKER_DB, Outcome, failed
 from jobs.models import Status
-from jobs.registry import JobType, UnknownJobType
+from jobs.registry import JobType
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +58,8 @@ def stop_overdue(holders: Mapping[UUID, int], *, worker: str, actor: str) -> Non
 
 
 def _stop_if_overdue(running: Running, actor: str) -> None:
-    try:
-        job_type = registry.get(running.type)
-    except UnknownJobType:
+    job_type = registry.find(running.type)
+    if job_type is None:
         return
     overdue = max(running.asked_seconds or 0, running.over_limit_seconds(job_type)) - job_type.cancel_grace
     over_time = running.is_over_time(job_type)

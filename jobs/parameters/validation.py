@@ -99,8 +99,10 @@ def as_json(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def mask(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
-    """`params` for eyes: the values of secret fields replaced."""
+def mask(job_type: JobType | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` for eyes: the values of secret fields replaced; all values where the type is gone (None)."""
+    if job_type is None:  # which of them are secret went with it
+        return dict.fromkeys(params, MASK)
     return {
         name: MASK if name in job_type.secret_fields and value else value for name, value in params.items()
     }

@@ -11,7 +11,7 @@ from jobs import access, parameters, registry
 from jobs.api.openapi import operation
 from jobs.api.query import allow_only
 from jobs.api.shapes import JobTypeSerializer, JobTypesSerializer
-from jobs.registry import JobType, UnknownJobType
+from jobs.registry import JobType
 
 
 def described(job_type: JobType, user: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class JobTypeView(APIView):
     )
     def get(self, request: Request, type: str) -> Response:
         allow_only(request)
-        try:
-            return Response(described(registry.get(type), request.user))
-        except UnknownJobType as error:
-            raise Http404 from error
+        job_type = registry.find(type)
+        if job_type is None:
+            raise Http404
+        return Response(described(job_type, request.user))

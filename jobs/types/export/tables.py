@@ -71,12 +71,9 @@ JOB_FIELDS = (
 
 
 def masked(row: Row) -> Row:
-    """A row of JOB_FIELDS with its secret params masked: all of them where the type is gone, and nobody knows which."""
+    """A row of JOB_FIELDS with its secret params masked."""
     values = dict(zip(JOB_FIELDS, row, strict=True))
-    try:
-        params = parameters.mask(registry.get(values["type"]), values["params"])
-    except registry.UnknownJobType:
-        params = dict.fromkeys(values["params"], parameters.MASK)
+    params = parameters.mask(registry.find(values["type"]), values["params"])
     return tuple((values | {"params": params}).values())
 
 

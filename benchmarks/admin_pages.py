@@ -69,7 +69,11 @@ def _queries() -> dict[str, dict[str, object]]:
             "type": "report",
             "error_code": "exception",
             "error_type": "ValueError",
-            "created_after": (timezone.now() - timedelta(days=7)).isoformat(),
+            "finished_after": (timezone.now() - timedelta(days=7)).isoformat(),
+        },
+        "failed in a day": {
+            "status": Status.FAILED,
+            "finished_after": (timezone.now() - timedelta(days=1)).isoformat(),
         },
         "not acknowledged": {"unseen": "on"},
         "queue": {"queue": "slow"},

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from jobs import registry
 from jobs.models import JobQuerySet, Source, Status
@@ -59,9 +60,10 @@ class Selection(forms.Form):
     batch = forms.UUIDField(required=False)
     created_after = Moment(required=False)
     created_before = Moment(required=False)
+    finished_after = Moment(required=False, label="Ended since")
 
     # Links set these; the list names them, each with a way to drop it.
-    HIDDEN = ("error_type", "unseen", "queue", "batch")
+    HIDDEN = ("error_type", "unseen", "queue", "batch", "finished_after")
 
     def clean(self) -> dict[str, Any]:
         """Refuse parameters that are none: a filter with a typing error must not show, or act on, every job."""
@@ -88,8 +90,12 @@ class Selection(forms.Form):
                 yield (
                     name,
                     "on" if value is True else str(value),
-                    label if value is True else f"{label}: {value}",
+                    label if value is True else f"{label}: {_words(value)}",
                 )
+
+
+def _words(value: Any) -> str:
+    return f"{localtime(value):%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value)
 
 
 _CONDITIONS: dict[str, Any] = {
@@ -104,4 +110,5 @@ _CONDITIONS: dict[str, Any] = {
     "batch": lambda batch, user: Q(batch_id=batch),
     "created_after": lambda at, user: Q(created_at__gte=at),
     "created_before": lambda at, user: Q(created_at__lt=at),
+    "finished_after": lambda at, user: Q(finished_at__gte=at),
 }

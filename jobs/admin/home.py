@@ -110,7 +110,12 @@ def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]
             _list(status=Status.PROCESSING),
         ),
         *(
-            (status, f"{status.label}, 24 h", _of_day(day, status), _list(status=status, created_after=since))
+            (
+                status,
+                f"{status.label}, 24 h",
+                _of_day(day, status),
+                _list(status=status, finished_after=since),
+            )
             for status in (Status.COMPLETED, Status.FAILED)
         ),
     ]
@@ -138,7 +143,7 @@ def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
     cells = [
         (
             f"{count:,}{'+' if found.counted_from and start < found.counted_from else ''}",
-            _list(**filters, created_after=start.isoformat(timespec="seconds")),
+            _list(**filters, finished_after=start.isoformat(timespec="seconds")),
         )
         for count, start in zip(found.counts, starts, strict=True)
     ]

@@ -104,8 +104,7 @@ class JobChangeList(ChangeList):
             {name: value for name, value in self.params.items() if name not in NOT_FILTERS}
         )
         jobs = self.filters.narrow(self.root_queryset, request.user)
-        newest = ("-created_at", "-id") if self._by_time() else ("-id",)
-        self.any_status = jobs.order_by(*newest)
+        self.any_status = jobs.order_by(*self._newest_first())
         self.status = self.filters.cleaned_data.get("status", "")
         self.active_filters = {
             name for name, value in self.filters.cleaned_data.items() if value and name != "status"
@@ -115,9 +114,12 @@ class JobChangeList(ChangeList):
         # Whoever waits longest comes first; of what is over, the newest.
         return (jobs.reverse() if self.status == Status.PENDING else jobs).select_related("created_by")
 
-    def _by_time(self) -> bool:
-        # Both say oldest first, ids being UUIDv7; a range of times is read from the index of those times.
-        return any(self.filters.cleaned_data.get(name) for name in ("created_after", "created_before"))
+    def _newest_first(self) -> tuple[str, ...]:
+        # Created at and id say the same, ids being UUIDv7; a period is read from the index of its times.
+        given = {name for name, value in self.filters.cleaned_data.items() if value}
+        if "finished_after" in given:
+            return ("-finished_at", "-id")
+        return ("-created_at", "-id") if given & {"created_after", "created_before"} else ("-id",)
 
     def get_results(self, request) -> None:
         """Django's page of the list, its rows prepared for the columns."""

@@ -70,6 +70,16 @@ def test_failures_stand_by_type_and_error_with_links_to_their_lists(viewer):
     assert {job.error_type for job in listed.result_list} == {"KeyError"}
 
 
+def test_a_job_that_ran_long_is_counted_and_listed_when_it_failed(viewer):
+    failed(0.5, created_at=hours_ago(50), started_at=hours_ago(49))
+    page = viewer.get(HOME)
+    (count, link), *_ = page.context["triage"][0].counts
+    assert (count, viewer.get(link).context["cl"].result_count) == ("1", 1)
+    tile = page.context["tiles"][-1]
+    assert (tile[2], viewer.get(tile[3]).context["cl"].result_count) == ("1", 1)
+    assert "Ended since:" in viewer.get(link).content.decode()
+
+
 def test_where_not_all_failures_were_read_their_counts_say_so(viewer, monkeypatch):
     monkeypatch.setattr(capped, "GLANCE", 3)
     for hours in (0.5, 5, 6, 7):

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs import stats
+from jobs.lifecycle import ERRORS
 from jobs.models import Job, Status
 from jobs.stats import GLANCE
 
@@ -97,6 +98,11 @@ def run_eta_seconds(job: Job) -> int | None:
     return max(0, round(elapsed * (100 - job.progress_percent) / job.progress_percent))
 
 
+def error_name(code: str, type: str = "") -> str:
+    """What people call a failure: the type of what the handler raised, or else its error code in words."""
+    return type or ERRORS.get(code, code)
+
+
 def words(seconds: float) -> str:
     """A duration as one would say it: "40 seconds", "3 minutes", "2 hours", "5 days"."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
@@ -144,7 +150,8 @@ def _runs(job: Job, now: datetime) -> Explanation:
 
 def _ended(job: Job) -> str:
     if job.status == Status.FAILED:
-        return f"Failed: {(job.error_message or job.error_code).splitlines()[0]}"
+        what = job.error_message or error_name(job.error_code, job.error_type)
+        return f"Failed: {what.splitlines()[0]}"
     if job.status == Status.CANCELLED:
         by = f" by {job.cancel_requested_by}" if job.cancel_requested_by else ""
         return f"Cancelled{by}{': ' + job.cancel_reason if job.cancel_reason else '.'}"

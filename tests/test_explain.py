@@ -74,6 +74,7 @@ def test_a_silent_worker_is_reported_with_the_hour(settings):
     ("fields", "sentence"),
     [
         ({"status": "FAILED", "error_message": "no file\nat all"}, "Failed: no file"),
+        ({"status": "FAILED", "error_message": "", "error_type": "KeyError"}, "Failed: KeyError"),
         ({"status": "CANCELLED"}, "Cancelled."),
         ({"status": "CANCELLED", "cancel_requested_by": "ann"}, "Cancelled by ann."),
         (

@@ -85,11 +85,12 @@ def place(job: Row) -> str:
 
 
 def failure(job: Job) -> SafeString:
-    """The type of a failed job's error and the first line of its message."""
+    """The name of a failed job's error, its code in the tooltip, and the first line of its message."""
     first_line = next(iter(job.error_message.strip().splitlines()), "")
     return format_html(
-        '<span class="error-type">{}</span><span class="below" title="{}">{}</span>',
-        job.error_type or job.error_code,
+        '<span class="error-type" title="{}">{}</span><span class="below" title="{}">{}</span>',
+        job.error_code,
+        explain.error_name(job.error_code, job.error_type),
         first_line,
         first_line,
     )

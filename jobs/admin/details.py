@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils.dateparse import parse_datetime
 
-from jobs import parameters, registry
+from jobs import explain, parameters, registry
 from jobs.admin import times
 from jobs.models import Job, JobEvent, Status, Worker
 
@@ -50,8 +50,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Error:
-    """A failure: what, and where in the application; `traceback` is the whole of it."""
+    """A failure: its code and name, and where in the application; `traceback` is the whole of it."""
 
+    code: str
     title: str
     message: str
     frames: list[Frame]
@@ -67,9 +68,9 @@ class Data:
 
 
 def steps(job: Job) -> list[Step]:
-    """The events of the job, by time, each with the time since the one before."""
+    """The events of the job in the order they were written, each with the time since the one before."""
     found = [
-        Step(event.at, _words(event), event.actor, event.reason, "" if event.is_note else event.to_status)
+        Step(event.at, _words(event), event.actor, _note(event), "" if event.is_note else event.to_status)
         for event in job.events.all()[:200]
     ]
     return list(_with_distances(found))
@@ -83,6 +84,11 @@ def _words(event: JobEvent) -> str:
     words = {Status.PENDING: "Submitted", Status.PROCESSING: "Started"}
     word = words.get(Status(event.to_status), event.get_to_status_display())
     return f"{word} (attempt {event.attempt})" if event.attempt > 1 else word
+
+
+def _note(event: JobEvent) -> str:
+    failed = event.to_status == Status.FAILED and not event.is_note
+    return explain.error_name(event.reason) if failed else event.reason
 
 
 def _with_distances(ordered: list[Step]) -> Iterator[Step]:
@@ -122,8 +128,9 @@ def error_of(job: Job) -> Error | None:
     """The failure, if it is one."""
     if job.status != Status.FAILED:
         return None
-    title = job.error_type or job.error_code
-    return Error(title, job.error_message, application_frames(job.error_traceback), job.error_traceback)
+    title = explain.error_name(job.error_code, job.error_type)
+    frames = application_frames(job.error_traceback)
+    return Error(job.error_code, title, job.error_message, frames, job.error_traceback)
 
 
 def application_frames(traceback: str) -> list[Frame]:

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import access, registry, stats
+from jobs import access, explain, registry, stats
 from jobs.admin.chart import Chart
 from jobs.admin.listing import capped
 from jobs.models import ACTIVE, Job, JobQuerySet, Status, UpkeepState, Worker
@@ -33,6 +33,7 @@ class Failures:
     """Failures of one type with one error, counted by period; each count leads to its list."""
 
     type: str
+    code: str
     error: str
     counts: list[tuple[str, str]]
 
@@ -147,7 +148,8 @@ def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
         )
         for count, start in zip(found.counts, starts, strict=True)
     ]
-    return Failures(found.type, found.error_type or found.error_code, cells)
+    error = explain.error_name(found.error_code, found.error_type)
+    return Failures(found.type, found.error_code, error, cells)
 
 
 def _queues(workers: list[Worker]) -> list[Queue]:

@@ -10,6 +10,7 @@ from jobs.lifecycle.attempts import claim, held, release, renew_leases, settle
 from jobs.lifecycle.ending import acknowledge, cancel_waiting, give_up, request_cancel
 from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
+    ERRORS,
     KEY_REMEMBERED,
     MESSAGE_LIMIT,
     NEXT,
@@ -23,6 +24,7 @@ from jobs.lifecycle.table import (
 
 __all__ = [
     "AWAY",
+    "ERRORS",
     "KEY_REMEMBERED",
     "MESSAGE_LIMIT",
     "NEXT",

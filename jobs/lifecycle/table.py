@@ -29,6 +29,19 @@ KEY_REMEMBERED = timedelta(hours=24)
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024
 
+# The codes by which a job may fail, in words for staff; docs/lifecycle.md says more.
+ERRORS: Mapping[str, str] = {
+    "exception": "Unexpected error",
+    "exited": "Ended by itself",
+    "invalid_params": "Parameters not valid any more",
+    "invalid_result": "Result cannot be stored",
+    "worker_lost": "Worker lost",
+    "worker_stopped": "Worker stopped",
+    "time_limit": "Took too long",
+    "unknown_type": "No worker knows its type",
+    "not_taken": "No worker took it",
+}
+
 
 class InvalidTransition(Exception):
     """The job is no longer where the caller saw it, or may not go where the caller wants it."""
@@ -48,7 +61,7 @@ class Outcome:
 
 
 def failed(code: str, message: object, *, type: str = "", traceback: str = "") -> Outcome:
-    """The outcome FAILED; `code` is one of the error codes in docs/lifecycle.md."""
+    """The outcome FAILED; `code` is one of ERRORS."""
     return Outcome(
         status=Status.FAILED,
         error_code=code,

@@ -63,7 +63,7 @@ def test_failures_stand_by_type_and_error_with_links_to_their_lists(viewer):
     rows = viewer.get(HOME).context["triage"]
     assert [(row.error, [count for count, _ in row.counts]) for row in rows] == [
         ("KeyError", ["1", "2", "3"]),
-        ("worker_lost", ["0", "0", "1"]),
+        ("Worker lost", ["0", "0", "1"]),
     ]
     listed = viewer.get(rows[0].counts[1][1]).context["cl"]
     assert listed.filters.is_valid()

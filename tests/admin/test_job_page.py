@@ -56,6 +56,14 @@ def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewe
     ]
 
 
+def test_an_error_code_stands_in_words_wherever_staff_read_of_the_failure(viewer):
+    job = make_job(status=Status.FAILED, error_code="time_limit", error_type="")
+    for page in ("/admin/", "/admin/jobs/job/", address(job)):
+        text = viewer.get(page).content.decode()
+        assert ' title="time_limit">Took too long<' in text, page
+        assert ">time_limit<" not in text, page
+
+
 def test_parameters_stand_under_their_labels_with_secrets_masked(viewer, make_type):
     class Login(forms.Form):
         host = forms.CharField(label="Server")
@@ -97,7 +105,7 @@ def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
     lifecycle.acknowledge(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
     assert [(step.words, step.actor, step.note, step.status) for step in details.steps(job)] == [
         ("Asked to stop", "omar", "Too slow", ""),
-        ("Failed", "worker w1", "exception", "FAILED"),
+        ("Failed", "worker w1", "Unexpected error", "FAILED"),
         ("Acknowledged", "olga", "Known", ""),
     ]
 

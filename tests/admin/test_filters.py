@@ -1,5 +1,6 @@
 """Tabs, filters and search of the job list."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.admin import listing
+from jobs.admin.job import JobAdmin
 from jobs.models import Job, Source, Status
 from jobs.stats import capped
 from tests.factories import make_job, make_user
@@ -104,6 +106,14 @@ def test_the_pages_are_counted_a_glance_ahead(viewer, monkeypatch):
     assert pages(p=4)[:2] == (4, [1, 2, 3, 4, 5])
     assert b"narrow the filters" in pages(p=5)[2]
     assert pages(p=999)[0] == pages(p="x")[0] == pages(p=-1)[0] == pages(all="")[0] == 1
+
+
+def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monkeypatch):
+    monkeypatch.setattr(JobAdmin, "list_per_page", 1)
+    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(20))
+    page = viewer.get(LIST, {"p": 10}).content.decode()
+    pages = re.search(r'<p class="paginator">(.*?)</p>', page)[1]
+    assert re.sub(r"<[^>]+>", "", pages).split() == "1 2 … 7 8 9 10 11 12 13 … 19 20".split()
 
 
 def test_of_all_that_match_no_more_are_promised_than_were_counted(admin_client, monkeypatch):

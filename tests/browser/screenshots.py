@@ -86,14 +86,14 @@ def add(now, staff, name, status, minutes, wait, run, percent, who, source, erro
         fields |= {"error_code": code, "error_type": "" if code == error else error, "error_message": message}
     job = make_job(**fields)
     job.events.create(to_status=Status.PENDING, actor=who, at=created)
-    if run is not None:
-        job.events.create(
-            from_status="PROCESSING", to_status=status, actor=f"worker {WORKER}", at=fields["finished_at"]
-        )
     if started:
         job.events.create(from_status="PENDING", to_status="PROCESSING", actor=f"worker {WORKER}", at=started)
         for seq, line in enumerate(("Reading the period", "Counting by status", "Writing the sheet"), 1):
             JobLog.objects.create(job=job, attempt=1, seq=seq, at=started, level="INFO", message=line)
+    if run is not None:
+        job.events.create(
+            from_status="PROCESSING", to_status=status, actor=f"worker {WORKER}", at=fields["finished_at"]
+        )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

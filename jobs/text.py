@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 NAME_LIMIT = 200
@@ -12,9 +13,17 @@ FILE_NAME_LIMIT = 200
 MEDIA_TYPE = re.compile(r"(?=.{1,100}$)[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 
 
+def words(value: object) -> str:
+    """`value` as text; its type where it has none: the text of a handler's own exception may fail."""
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__qualname__} without words>"
+
+
 def storable(text: object, limit: int) -> str:
     """`text` as PostgreSQL takes it, at most `limit` characters; what had to go shows as U+FFFD or "… (cut)"."""
-    clean = str(text)
+    clean = words(text)
     if len(clean) > limit:
         clean = clean[: limit - len(CUT)] + CUT
     return _whole(clean)
@@ -34,6 +43,14 @@ def storable_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {_whole(key): storable_json(item) for key, item in value.items()}
     return value
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested more than `levels` deep; never recurses deeper than that."""
+    if not isinstance(value, list | Mapping):
+        return False
+    inner = value.values() if isinstance(value, Mapping) else value
+    return levels == 0 or any(is_deeper(one, levels - 1) for one in inner)
 
 
 def file_name(name: object) -> str:

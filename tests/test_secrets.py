@@ -1,7 +1,9 @@
 """Secrets stay where they are needed: no token is read out of the database, no secret param out of anything else."""
 
+import json
 import re
 from itertools import product
+from urllib.parse import quote
 
 import pytest
 from django import forms
@@ -64,6 +66,19 @@ def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_
     assert "with ********" in shown["/api/v1/jobs/{id}/logs/"]
     assert [where for where, text in shown.items() if CANARY in text] == []
     assert {column for column, value in dump() if CANARY in value} == {"jobs_job.params"}
+
+
+@pytest.mark.parametrize("spell", [str, repr, json.dumps, quote, lambda text: quote(text, safe="")])
+def test_a_secret_is_hidden_however_an_error_spells_it(make_type, spell):
+    secret = 'it\'s "c4n4ry"/\\mine'
+
+    def run(job, host, password):
+        raise ConnectionError(f"no luck with {spell(password)} at {host}")
+
+    make_type(run, slug="login", label="Login", form=Login, secret_fields=("password",))
+    outcome = execute(make_job(type="login", status="PROCESSING", params={"host": "db", "password": secret}))
+    assert "********" in outcome.error_message
+    assert "c4n4ry" not in outcome.error_message + outcome.error_traceback
 
 
 def _shown(job, boss):

@@ -21,6 +21,7 @@ from jobs.engine.requests import forget_wishes
 from jobs.lifecycle import WORKER_DB, Outcome, failed
 from jobs.models import Job, Status
 from jobs.registry import JobType
+from jobs.text import is_deeper, words
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 LISTENERS = (agent, serving)
 
 RESULT_LIMIT = 256 * 1024
+RESULT_DEPTH_LIMIT = 100  # each level costs whoever reads or writes it some of Python's 1,000 frames
 
 
 class JobFailed(Exception):
@@ -78,7 +80,7 @@ def _not_completed(error: BaseException, job_type: JobType, hide: Callable[[obje
     if isinstance(error, parameters.InvalidParams):
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
-        return failed("exited", f"The handler ended its process (exit code {error.code}).")
+        return failed("exited", f"The handler ended its process (exit code {words(error.code)}).")
     trace = "".join(traceback.format_exception(error))
     return failed("exception", hide(error), type=type(error).__qualname__, traceback=hide(trace))
 
@@ -89,14 +91,16 @@ def _completed(result: object) -> Outcome:
             "invalid_result", f"The handler returned a {type(result).__name__}, not a dict or None."
         )
     try:
-        size = len(json.dumps(result, allow_nan=False))
+        text = json.dumps(result, allow_nan=False)
+        if len(text) > RESULT_LIMIT:
+            message = f"The result has {len(text):,} characters of JSON; {RESULT_LIMIT:,} are allowed."
+            return failed("invalid_result", message)
+        plain = json.loads(text)  # what is stored: tuples are lists, the keys text
     except (TypeError, ValueError, RecursionError) as error:
         return failed("invalid_result", f"The result is not JSON: {error}")
-    if size > RESULT_LIMIT:
-        return failed(
-            "invalid_result", f"The result has {size:,} characters of JSON; {RESULT_LIMIT:,} are allowed."
-        )
-    return Outcome(status=Status.COMPLETED, result=result)
+    if is_deeper(plain, RESULT_DEPTH_LIMIT):
+        return failed("invalid_result", f"The result may be nested {RESULT_DEPTH_LIMIT} levels deep.")
+    return Outcome(status=Status.COMPLETED, result=plain)
 
 
 def _claim(job_id: UUID) -> Job | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django import forms
@@ -14,7 +15,7 @@ from django.utils.translation import override
 
 from jobs.parameters.json_types import json_type, moment
 from jobs.registry import JobType
-from jobs.text import storable_json
+from jobs.text import is_deeper, storable_json, words
 
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32
@@ -67,21 +68,13 @@ def validate(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def unstorable(params: Mapping[str, Any]) -> ParamError | None:
     """What keeps parsed JSON from being stored, whatever the form: its depth, its size, text PostgreSQL refuses."""
-    if _is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
+    if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
         return ParamError("", f"Params may be nested {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")
     if len(json.dumps(params, ensure_ascii=False).encode(errors="surrogatepass")) > PARAMS_LIMIT:
         return ParamError("", f"Params may have {PARAMS_LIMIT} bytes as JSON.", "too_large")
     if storable_json(params) != params:
         return ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")
     return None
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects are nested more than `levels` deep; never recurses deeper than that."""
-    if not isinstance(value, list | Mapping):
-        return False
-    inner = value.values() if isinstance(value, Mapping) else value
-    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def bind(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,11 +103,17 @@ def mask(job_type: JobType | None, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def hide(job_type: JobType, params: Mapping[str, Any], text: object) -> str:
     """`text` for eyes: the values of secret fields replaced wherever they stand in it, as in errors."""
-    shown = str(text)
+    shown = words(text)
     for value in (params.get(name) for name in job_type.secret_fields):
         if isinstance(value, str) and len(value) >= HIDDEN_LENGTH:
-            shown = shown.replace(value, MASK)
+            for spelling in _spellings(value):
+                shown = shown.replace(spelling, MASK)
     return shown
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """How errors write a secret: as it is, or as Python, JSON and addresses quote it."""
+    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret), quote(secret, safe="")
 
 
 def _clean(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,8 @@ FAILURES = {
     "nan": ("invalid_result", "not JSON"),
     "text": ("invalid_result", "a str"),
     "huge_result": ("invalid_result", "are allowed"),
+    "nested": ("invalid_result", "100 levels"),
+    "wordless": ("exception", "<Wordless without words>"),
     "deep": ("exception", "recursion"),
     "disk_full": ("exception", "No space left"),
 }

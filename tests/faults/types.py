@@ -154,6 +154,21 @@ def _say_and_wait(job):
     time.sleep(3)
 
 
+class Wordless(Exception):
+    """Has no text to tell."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def _raise_wordless(job: JobContext) -> None:
+    raise Wordless
+
+
+def _nested(levels: int) -> list[object]:
+    return [_nested(levels - 1)] if levels else []
+
+
 MODES = {
     "raise": lambda job: 1 / 0,
     "exit": lambda job: sys.exit(3),
@@ -161,8 +176,10 @@ MODES = {
     "not_json": lambda job: {"at": object()},
     "nan": lambda job: {"x": float("nan")},
     "text": lambda job: "no dict",
+    "nested": lambda job: {"x": _nested(400)},
+    "wordless": _raise_wordless,
     "huge_result": lambda job: {"x": "y" * 50_000_000},
-    "odd_result": lambda job: {"nul \x00": "surrogate \ud800"},
+    "odd_result": lambda job: {"nul \x00": "surrogate \ud800", 1: (None,)},
     "flood": lambda job: [job.log("x" * 100) for _ in range(50_000)] and None,
     "deep": lambda job: _deep(),
     "disk_full": lambda job: _fill(job),

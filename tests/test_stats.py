@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from jobs import stats
@@ -29,6 +30,26 @@ def test_statuses_are_counted_and_absent_ones_are_0():
     make_job(status="FAILED")
     counts = stats.count_by_status(Job.objects.all())
     assert counts == {"PENDING": 1, "PROCESSING": 0, "COMPLETED": 0, "FAILED": 1, "CANCELLED": 0}
+
+
+def slowed_by(sql):
+    """Jobs that are found as slowly, or as badly, as `sql` is answered."""
+    make_job()
+    return Job.objects.extra(where=[f"({sql}) IS NOT NULL"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_capped_count_that_takes_long_is_not_known():
+    slow = slowed_by("SELECT pg_sleep(5)")
+    assert (stats.counts_to(slow, 10), stats.counts_of_first(slow, 10)) == ({}, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_is_no_slow_count():
+    gone = slowed_by("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(OperationalError):
+        stats.counts_to(gone, 10)
+    connection.close()
 
 
 def test_types_are_counted_by_status():

@@ -92,7 +92,7 @@ def chosen(request: HttpRequest, verb: Verb, jobs: JobQuerySet) -> HttpResponse 
     if newest := as_uuid(request.POST.get("newest", "")):
         # Nothing that was launched after the question was asked.
         jobs = jobs.filter(pk__lte=newest)
-    counts = stats.counts_to(stats.CAP, jobs)
+    counts = stats.counts_to(jobs, stats.CAP)
     legal = jobs.filter(status__in=verb.statuses)
     if request.POST.get("confirmed") != "yes":
         return _question(request, verb, jobs, counts)

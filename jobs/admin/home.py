@@ -63,12 +63,12 @@ def figures(request: HttpRequest) -> dict[str, Any]:
     """Everything the home page shows, for the eyes of this user."""
     jobs = access.visible_jobs(request.user).without_large()
     workers = list(Worker.objects.all()[:50])
-    running = list(jobs.filter(status=Status.PROCESSING).defer("params", "result")[:200])
+    running = list(jobs.filter(status=Status.PROCESSING)[:200])
     hours = stats.settled_by_hour(jobs)
     queues = _queues(workers)
     upkeep = UpkeepState.objects.first()
     return {
-        "tiles": _tiles(stats.counts_to(GLANCE, jobs, ACTIVE), hours),
+        "tiles": _tiles(stats.counts_to(jobs, GLANCE, ACTIVE), hours),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
         "unseen": list(_unseen(jobs).order_by("-id")[:SHOWN]),
         "triage": _triage(jobs),

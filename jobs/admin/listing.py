@@ -172,7 +172,7 @@ def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
     their status: to find 1,000 cancelled ones of a common source could be to read half the table.
     """
     if by_index:
-        return {status: capped(count, GLANCE) for status, count in stats.counts_to(GLANCE, jobs).items()}
+        return {status: capped(count, GLANCE) for status, count in stats.counts_to(jobs, GLANCE).items()}
     found = stats.counts_of_first(jobs, GLANCE)
     if found is None:
         return {}

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg2.errors import QueryCanceled
 
 from jobs.models import JobQuerySet, Status
 
@@ -43,7 +44,7 @@ def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
 
 
 def counts_to(
-    cap: int, jobs: JobQuerySet, statuses: Sequence[str] = ("", *Status.values)
+    jobs: JobQuerySet, cap: int, statuses: Sequence[str] = ("", *Status.values)
 ) -> Mapping[str, int]:
     """How many of `jobs` there are by status ("": all), each up to one more than `cap`; empty if it takes long.
 
@@ -64,13 +65,18 @@ def counts_to(
 
 
 def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
-    """The rows of a query; None if it takes too long."""
+    """The rows of a query; None if it takes too long.
+
+    Raises: OperationalError for all else that keeps PostgreSQL from answering.
+    """
     try:
         with connection.cursor() as cursor:
             # Two statements, one round trip: the limit ends with the transaction that they are.
             cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}; {sql}", values)
             return list(cursor.fetchall())
-    except OperationalError:  # cancelled for its time
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
         return None
 
 

@@ -157,11 +157,8 @@ def _launch(
         for one in error.errors:
             filled.add_error(one.name if one.name in filled.fields else None, one.message)
         return None
-    except services.NotPermitted as error:
+    except (services.NotPermitted, services.AlreadyActive) as error:
         filled.add_error(None, str(error))
-        return None
-    except services.AlreadyActive as error:
-        filled.add_error(None, f"Not launched: {error}.")
         return None
     except REFUSALS as error:
         messages.error(request, refusal(error))

@@ -83,7 +83,7 @@ def as_problem(error: Exception) -> Problem | None:
         case services.NotPermitted():
             return Problem(403, "permission_denied", str(error))
         case services.AlreadyActive():
-            return Problem(409, "already_active", _sentence(error), extra={"id": _text(error.job_id)})
+            return Problem(409, "already_active", str(error), extra={"id": error.job_id})
         case services.KeyReused():
             return Problem(422, "idempotency_key_reused", str(error))
         case InvalidTransition():
@@ -103,7 +103,7 @@ def as_problem(error: Exception) -> Problem | None:
                 "outcome_unknown",
                 "Whether the job was accepted is not known. Ask for its id later, or repeat the request with the "
                 "same Idempotency-Key.",
-                extra={"id": str(error.job_id)},
+                extra={"id": error.job_id},
             )
         case Http404() | Job.DoesNotExist():
             return _from_rest(NotFound())
@@ -149,7 +149,7 @@ def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
         case services.InvalidName():
             yield body_error(f"{pointer}/name", str(error), "invalid")
         case services.AlreadyActive():
-            yield body_error(f"{pointer}/type", _sentence(error), "already_active")
+            yield body_error(f"{pointer}/type", str(error), "already_active")
         case services.InvalidBatch():
             for index, refused in error.errors.items():
                 yield from _refusals(refused, f"/jobs/{index}")
@@ -159,15 +159,6 @@ def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
 
 def _not_valid(errors: Iterable[dict[str, str]]) -> Problem:
     return Problem(400, "invalid", "The request is not valid.", errors=list(errors))
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:

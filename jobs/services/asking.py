@@ -39,9 +39,9 @@ class AlreadyActive(Exception):
 
     def __init__(self, job_id: UUID | None = None) -> None:
         super().__init__(
-            f"job {job_id} of this type is still active"
+            f"Job {job_id} of this type is still active."
             if job_id
-            else "only one job of this type may be active at a time"
+            else "Only one job of this type may be active at a time."
         )
         self.job_id = job_id
 

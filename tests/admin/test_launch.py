@@ -216,7 +216,7 @@ def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator,
     make_type(slug="alone", label="Alone", unique_while_active=True)
     operator.post(f"{LAUNCH}alone/", {"name": "One"})
     page = operator.post(f"{LAUNCH}alone/", {"name": "Two"})
-    assert f"Not launched: job {Job.objects.get().pk} of this type is still active." in page.content.decode()
+    assert f"Job {Job.objects.get().pk} of this type is still active." in page.content.decode()
 
 
 def test_params_that_need_a_permission_of_their_own_are_refused_on_their_form(operator, make_type):

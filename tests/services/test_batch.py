@@ -33,7 +33,7 @@ def test_of_a_type_that_may_be_active_once_a_batch_holds_one(caller, make_type, 
     items = [Launch(type=slug) for slug in (kind.slug, other.slug, other.slug, kind.slug)]
     with pytest.raises(services.InvalidBatch) as refused:
         services.submit_batch(caller, items)
-    assert str(refused.value) == "job 3: only one job of this type may be active at a time"
+    assert str(refused.value) == "job 3: Only one job of this type may be active at a time."
     assert not Job.objects.exists()
     assert len(services.submit_batch(caller, items[:3])) == 3
 

@@ -55,7 +55,7 @@ class BulkForm(forms.Form):
     def clean_filters(self) -> str:
         """Refuse filters that the list would refuse."""
         text = str(self.cleaned_data["filters"])
-        selection = Selection(QueryDict(text).dict())
+        selection = _selection(text)
         if not selection.is_valid():
             raise forms.ValidationError(
                 [f"{name}: {' '.join(map(str, found))}" for name, found in selection.errors.items()]
@@ -73,8 +73,12 @@ class BulkForm(forms.Form):
         return cleaned
 
 
+def _selection(filters: str) -> Selection:
+    return Selection(QueryDict(filters).dict())
+
+
 def _narrows(filters: str) -> bool:
-    selection = Selection(QueryDict(filters).dict())
+    selection = _selection(filters)
     return selection.is_valid() and any(selection.cleaned_data.values())
 
 
@@ -183,7 +187,7 @@ def _each(
 
 
 def _matching(caller: Caller, filters: str) -> JobQuerySet:
-    selection = Selection(QueryDict(filters).dict())
+    selection = _selection(filters)
     jobs = selection.narrow(access.visible_jobs(caller.user), caller.user)
     status = selection.cleaned_data.get("status")
     return jobs.filter(status=status) if status else jobs

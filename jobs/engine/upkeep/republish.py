@@ -108,12 +108,11 @@ def _ask(sql: str, queue: str, fleet: Fleet) -> set[Waiting]:
 def _again(queue: str, lost: set[Waiting]) -> int:
     hopeless = {one for one in lost if one.is_hopeless}
     _give_up(hopeless)
+    mixed = [one.job_id for one in lost if one.mixed]
+    ordinary = [one.job_id for one in lost - hopeless if not one.mixed]
     jobs = [
-        job
-        for mixed in (True, False)
-        for job in lifecycle.republish(
-            [one.job_id for one in lost - hopeless if one.mixed == mixed], counts=not mixed, using=WORKER_DB
-        )
+        *lifecycle.republish(mixed, counts=False, using=WORKER_DB),
+        *lifecycle.republish(ordinary, using=WORKER_DB),
     ]
     publishing.publish(jobs)
     if jobs:

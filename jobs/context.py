@@ -168,8 +168,9 @@ class Writer:
         self._has_work.set()
 
     def leave(self, context: JobContext) -> None:
-        """Touch the context no more."""
-        self._context = None
+        """Touch the context no more; another one, woken meanwhile, is still written."""
+        if self._context is context:
+            self._context = None
 
     def stop(self) -> None:
         """End the thread and its connection; the next need starts another."""

@@ -3,9 +3,10 @@
 import pytest
 
 from jobs import journal
-from jobs.context import JobContext
+from jobs.context import JobContext, writer
 from jobs.journal import LINES_LIMIT
 from jobs.models import Job, JobLog, Status
+from tests.backoffice.processes import wait_until
 from tests.factories import make_job
 from tests.lost_answers import door_of
 
@@ -39,6 +40,14 @@ def test_the_log_of_a_second_attempt_follows_that_of_the_first():
         (2, LINES_LIMIT + 1),
         (2, LINES_LIMIT + 2),
     ]
+
+
+def test_the_last_job_of_a_process_silences_not_the_present_one():
+    last, present = (JobContext(make_job(status=Status.PROCESSING)) for _ in range(2))
+    present.log("here")
+    writer.leave(last)  # as its thread does that finds the attempt lost when the next job is there
+    wait_until(JobLog.objects.exists, seconds=10)
+    present.close()
 
 
 def test_an_attempt_that_lost_its_job_logs_nothing():

@@ -113,7 +113,7 @@ def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monk
     Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(20))
     page = viewer.get(LIST, {"p": 10}).content.decode()
     pages = re.search(r'<p class="paginator">(.*?)</p>', page)[1]
-    assert re.sub(r"<[^>]+>", "", pages).split() == "1 2 … 7 8 9 10 11 12 13 … 19 20".split()
+    assert " ".join(re.sub(r"<[^>]+>", "", pages).split()) == "1 2 … 7 8 9 10 11 12 13 … 19 20"
 
 
 def test_of_all_that_match_no_more_are_promised_than_were_counted(admin_client, monkeypatch):

@@ -22,6 +22,7 @@ from jobs.download import attachment
 from jobs.models import Job, JobLog
 
 LINES = 200
+LINES_AT_ONCE = 1_000  # new ones, of a job that writes faster than its page asks
 
 
 def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
@@ -122,12 +123,10 @@ def _reruns(request: HttpRequest, job: Job) -> list[Job]:
 
 
 def _lines(job: Job, after: int) -> list[JobLog]:
-    """The last lines of the log, or those that follow line `after`."""
+    """The last lines of the log, of those that follow line `after`."""
     if not job.attempt:
         return []
-    if after:
-        return list(job.logs.filter(seq__gt=after).order_by("seq")[:1000])
-    return list(job.logs.order_by("-seq")[:LINES])[::-1]
+    return job.logs.filter(seq__gt=after).page(LINES_AT_ONCE if after else LINES, "-seq")[::-1]
 
 
 def _number(text: str) -> int:

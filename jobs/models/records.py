@@ -6,6 +6,8 @@ from django.db.models.functions import Now
 from jobs.models.job import Job
 from jobs.models.status import Status
 
+LOG_PAGE_BYTES = 2 * 1024 * 1024
+
 
 class JobEvent(models.Model):
     """One status change of a job, written in the statement that made it; or a note, which changed none."""
@@ -31,6 +33,16 @@ class JobEvent(models.Model):
         return self.from_status == self.to_status
 
 
+class JobLogQuerySet(models.QuerySet["JobLog"]):
+    """Lines of one job's log."""
+
+    def page(self, lines: int, order: str) -> list["JobLog"]:
+        """The first `lines` of them by `order`, as far as LOG_PAGE_BYTES reach: a thousand can be 64 MiB."""
+        length = models.Func("message", function="octet_length", output_field=models.IntegerField())
+        so_far = models.Window(models.Sum(length), order_by=order)
+        return list(self.annotate(so_far=so_far).filter(so_far__lte=LOG_PAGE_BYTES).order_by(order)[:lines])
+
+
 class JobLog(models.Model):
     """One line a handler logged. `seq` rises within the job, over all its attempts; between two of them is a gap."""
 
@@ -40,6 +52,8 @@ class JobLog(models.Model):
     at = models.DateTimeField()
     level = models.CharField(max_length=10)
     message = models.TextField()
+
+    objects = JobLogQuerySet.as_manager()
 
     class Meta:
         ordering = ("seq",)

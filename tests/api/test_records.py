@@ -35,6 +35,21 @@ def test_a_log_is_read_from_a_line_on(viewer, monkeypatch):
     assert (page["next_after"], page["complete"]) == (3, True)
 
 
+def test_a_log_of_long_lines_comes_in_pages_that_fit_into_memory(viewer):
+    job = make_job(status="COMPLETED")
+    for seq in range(1, 41):
+        JobLog.objects.create(
+            job=job, attempt=1, seq=seq, at=timezone.now(), level="INFO", message="x" * 64 * 1024
+        )
+    address, seen, page = f"/api/v1/jobs/{job.id}/logs/", [], {"next_after": 0, "complete": False}
+    while not page["complete"]:
+        answer = viewer.get(address, {"after": page["next_after"]})
+        assert len(answer.content) < 2_200_000
+        page = answer.json()
+        seen += [line["seq"] for line in page["results"]]
+    assert seen == list(range(1, 41))
+
+
 def test_the_log_of_an_active_job_is_not_complete(viewer):
     page = viewer.get(f"/api/v1/jobs/{make_job().id}/logs/").json()
     assert page == {"results": [], "next_after": 0, "complete": False}

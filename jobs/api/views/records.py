@@ -49,9 +49,8 @@ class LogsView(APIView):
         allow_only(request, ["after"])
         after = whole_number(request, "after", default=0)
         job = visible_job(request, id, brief=True)
-        lines = list(job.logs.filter(seq__gt=after)[: LINES_LIMIT + 1])
-        more = len(lines) > LINES_LIMIT
-        lines = lines[:LINES_LIMIT]
+        lines = job.logs.filter(seq__gt=after).page(LINES_LIMIT, "seq")
+        more = bool(lines) and job.logs.filter(seq__gt=lines[-1].seq).exists()
         return Response(
             {
                 "results": LogLineSerializer(lines, many=True).data,

@@ -15,6 +15,18 @@
     const busy = (region) => region.querySelector('details.ask[open]')
         || (region.contains(document.activeElement) && document.activeElement.matches('input'));
 
+    const reachable = (region) => [...region.querySelectorAll('a, button, summary')];
+
+    // Whoever walks by keyboard stays where they are.
+    const keepFocus = (region, change) => {
+        const focused = reachable(region).find((element) => element === document.activeElement);
+        change();
+        if (focused) {
+            const same = reachable(region).find((element) => element.textContent === focused.textContent);
+            same?.focus({preventScroll: true});
+        }
+    };
+
     const opened = (region) => [...region.querySelectorAll('details')].map((details) => details.open);
 
     const draw = (name, html) => {
@@ -24,7 +36,9 @@
         }
         if (drawn.get(name) !== html) {
             const before = opened(region);
-            region.innerHTML = html;
+            keepFocus(region, () => {
+                region.innerHTML = html;
+            });
             region.querySelectorAll('details').forEach((details, number) => {
                 details.open = details.open || Boolean(before[number] && !details.matches('.ask'));
             });

@@ -118,6 +118,15 @@ def test_a_pause_is_remembered(page):
     expect(page.locator("[data-live-words]")).to_have_text("Paused")
 
 
+def test_the_keyboards_focus_stays_when_the_page_of_a_job_is_drawn_anew(page):
+    job = make_job(status=Status.PROCESSING)
+    page.goto(f"{LIST}{job.pk}/change/")
+    page.locator(".ask summary").focus()
+    progress_to(job, 42)
+    expect(page.locator(".percent")).to_have_text("42 %")
+    assert page.evaluate("document.activeElement.textContent") == "Cancel…"
+
+
 def test_a_waiting_job_is_cancelled_from_its_page_with_a_reason(page):
     job = make_job()
     page.goto(f"{LIST}{job.pk}/change/")

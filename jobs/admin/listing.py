@@ -109,7 +109,6 @@ class JobChangeList(ChangeList):
         self.active_filters = {
             name for name, value in self.filters.cleaned_data.items() if value and name != "status"
         }
-        self.clear_all_filters_qs = self.get_query_string(remove=[*self.filters.fields])
         jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
         # Whoever waits longest comes first; of what is over, the newest.
         return (jobs.reverse() if self.status == Status.PENDING else jobs).select_related("created_by")

@@ -205,6 +205,7 @@ def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, que
     page = viewer.get(LIST, query)
     assert list(page.context["cl"].result_list) == []
     assert b"not understood" in page.content
+    assert b'<a class="button" href="?">Clear the filters</a>' in page.content
 
 
 def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):

@@ -6,9 +6,7 @@ the job less what it held before, which was after a first job that wrote no rows
 """
 
 import json
-import os
 import re
-import secrets
 import signal
 import sys
 import time
@@ -16,14 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import django
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from backoffice.local import processes, servers
+from backoffice.local import processes
+from benchmarks import ground
 
 PATIENCE_SECONDS = 1800
 
@@ -36,23 +32,6 @@ FILL = """INSERT INTO jobs_job SELECT new.* FROM jobs_job AS template, generate_
         'created_at', now() - number * interval '0.5 s',
         'started_at', now() - (number - 1) * interval '0.5 s',
         'finished_at', now() - (number - 1) * interval '0.5 s' + number %% 100 * interval '1 s')) AS new"""
-
-
-@contextmanager
-def project() -> Iterator[Path]:
-    """Servers of our own in the environment, Django on top of them; gives a directory for what is written."""
-    with TemporaryDirectory(prefix="backoffice-bench-") as home, servers.running(Path(home), {}) as started:
-        os.environ.update(
-            started.urls,
-            SECRET_KEY=secrets.token_urlsafe(50),
-            ALLOWED_HOSTS="127.0.0.1",
-            FILES_DIR=f"{home}/files",
-            HTTPS="false",
-            DJANGO_SETTINGS_MODULE="backoffice.settings",
-        )
-        django.setup()
-        call_command("migrate", verbosity=0)
-        yield Path(home)
 
 
 @contextmanager
@@ -84,6 +63,7 @@ def memory_mb(pid: int, what: str) -> float:
 
 def fill(jobs: int) -> None:
     """Make that many settled jobs out of one."""
+    # Here, as below, because models are imported only once Django is set up, on servers that must run before.
     from jobs.models import Job
 
     now = timezone.now()
@@ -128,7 +108,7 @@ def measured(pid: int, type: str, **params: object) -> dict[str, object]:
 
 def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with project() as home, worker(home) as main_pid:
+    with ground.project() as home, worker(home) as main_pid:
         fill(jobs)
         run("report")
         run("export", until="2000-01-01T00:00:00Z")

@@ -1,4 +1,4 @@
-"""The admin site: its name, its home page, and the count in its header."""
+"""The admin site: its name, its home page, the count in its header, and what is not left to Django's pages."""
 
 from typing import Any
 

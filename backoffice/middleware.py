@@ -1,4 +1,4 @@
-"""What every request passes: whose it is, what it is called, what its page may load."""
+"""What every request passes: whose it is, what it is called, how its body comes, what its page may load."""
 
 import ipaddress
 import logging

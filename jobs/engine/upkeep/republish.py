@@ -95,7 +95,7 @@ class Republish:
             waiting = _ask(OLDEST, queue, fleet)
             lost |= {one for one in waiting if one.mixed or one.job_id in self._waited[queue]}
             self._waited[queue] = {one.job_id for one in waiting}
-        return _again(queue, lost)
+        return _again(queue, lost) if lost else 0
 
 
 def _ask(sql: str, queue: str, fleet: Fleet) -> set[Waiting]:

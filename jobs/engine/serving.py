@@ -1,10 +1,11 @@
 """What a worker serves: every queue that a registered type names, and no task but ours; how it waits for Redis."""
 
+import gc
 from functools import partialmethod
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, worker_ready
 from kombu.connection import Connection
 
 from jobs import registry
@@ -31,3 +32,9 @@ def serve(instance: Any, **kwargs: Any) -> None:
     # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.
     for name in set(app.tasks) - {TASK}:
         app.tasks.unregister(name)
+
+
+@worker_ready.connect
+def freeze(**kwargs: Any) -> None:
+    """Leave what is loaded out of garbage collection: Celery collects before each child that it forks."""
+    gc.freeze()

@@ -36,7 +36,8 @@ def of(
             field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             if model and model.params.get(name):
                 field.required = False
-                field.help_text = "Left empty: as it was."
+                mine = user.pk == model.created_by_id
+                field.help_text = f"Left empty: as it was{'' if mine else ', if nothing else changes'}."
     _offer_permitted(user, job_type, made)
     return made
 

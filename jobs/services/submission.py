@@ -74,7 +74,7 @@ def rerun(
 ) -> Job:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
-    A secret that comes as it is shown, masked, stays as it was.
+    A secret that comes as it is shown, masked, stays as it was; but not where somebody else changes the job.
     Under a key that came before: the job made then, `replayed`.
     Raises: Job.DoesNotExist; InvalidTransition while it is active; whatever `submit` raises.
     """
@@ -88,6 +88,7 @@ def rerun(
     if replayed := submission.replay():
         return replayed[0]
     changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
+    _guard_secrets(caller, job, changed)
     again = _new_job(caller, replace(wanted, params={**job.params, **changed}))
     again.rerun_of = job
     return submission.accept([again])[0]
@@ -105,6 +106,24 @@ def chosen_type(name: str, type: str | None) -> JobType:
 
 def _is_masked(slug: str, name: str, value: object) -> bool:
     return value == parameters.MASK and name in registry.get(slug).secret_fields
+
+
+def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:
+    """Let nobody send another's secret elsewhere, say to a host of their own, by changing a parameter beside it.
+
+    Raises: InvalidParams.
+    """
+    if caller.user is None or caller.user.pk == job.created_by_id:
+        return
+    if all(name in job.params and job.params[name] == value for name, value in changed.items()):
+        return
+    message = "Enter it again: another account's secret is not kept when other parameters change."
+    if errors := [
+        parameters.ParamError(name, message, "required")
+        for name in registry.get(job.type).secret_fields
+        if job.params.get(name) and name not in changed
+    ]:
+        raise parameters.InvalidParams(errors)
 
 
 def _new_job(caller: Caller, launch: Launch) -> Job:

@@ -6,6 +6,7 @@ import shlex
 import pytest
 from django import forms
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
@@ -109,11 +110,18 @@ def test_a_secret_left_empty_stays_as_it_was(operator, make_type):
         password = forms.CharField()
 
     make_type(slug="login", form=Login, secret_fields=("password",))
-    first = make_job(type="login", status=Status.FAILED, params={"host": "a", "password": "hunter2"})
-    again = f"{LAUNCH}login/?again={first.pk}"
-    assert b"hunter2" not in operator.get(again).content
-    operator.post(again, {"params-host": "b", "params-password": ""})
-    assert Job.objects.get(rerun_of=first).params == {"host": "b", "password": "hunter2"}
+    params = {"host": "a", "password": "hunter2"}
+    mine, other = (
+        make_job(type="login", status=Status.FAILED, params=params, created_by=user)
+        for user in (get_user(operator), None)
+    )
+    for first in (mine, other):
+        again = f"{LAUNCH}login/?again={first.pk}"
+        assert b"hunter2" not in operator.get(again).content
+        page = operator.post(again, {"params-host": "b", "params-password": ""})
+    assert Job.objects.get(rerun_of=mine).params == {"host": "b", "password": "hunter2"}
+    assert b"Enter it again" in page.content
+    assert not Job.objects.filter(rerun_of=other).exists()
 
 
 def test_nobody_launches_again_what_they_may_not_see(client, greet):

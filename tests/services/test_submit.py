@@ -166,6 +166,18 @@ def test_a_secret_as_it_is_shown_is_not_taken_for_the_secret(caller, make_type, 
     assert services.rerun(caller, job.id, new).params == {"host": "a", "password": "hunter3"}
 
 
+def test_anothers_secret_is_kept_only_where_nothing_else_changes(caller, make_type, redis):
+    kind = make_type(form=Login, secret_fields=("password",))
+    params = {"host": "a", "password": "hunter2"}
+    job = make_job(type=kind.slug, params=params, status=Status.FAILED, created_by=caller.user)
+    other = caller_for(make_user(is_superuser=True))
+    with pytest.raises(parameters.InvalidParams, match="password: Enter it again"):
+        services.rerun(other, job.id, {"host": "evil", "password": parameters.MASK})
+    assert services.rerun(other, job.id, {"host": "a"}).params == params
+    new = {"host": "b", "password": "hunter3"}
+    assert services.rerun(other, job.id, new).params == new
+
+
 def test_running_again_is_offered_only_to_those_whom_the_params_permit(make_type):
     kind = make_type(form=Colour, permission_for=by_colour)
     job = make_job(type=kind.slug, params={"colour": "view"}, status=Status.COMPLETED)

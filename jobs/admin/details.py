@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.forms import ChoiceField, Field, ModelChoiceField
 from django.utils.dateparse import parse_datetime
 
 from jobs import explain, parameters, registry
@@ -100,14 +101,27 @@ def _with_distances(ordered: list[Step]) -> Iterator[Step]:
 
 
 def parameters_of(job: Job) -> Data:
-    """The parameters by the labels of their fields, secrets masked."""
+    """The parameters as their form has them, by label, what was chosen in words; secrets masked."""
     job_type = registry.find(job.type)
     shown = parameters.mask(job_type, job.params)
     fields = job_type.form().fields if job_type else {}
     labels = {name: field.label or name.replace("_", " ").capitalize() for name, field in fields.items()}
-    return Data(
-        [(str(labels.get(name, name)), _readable(value)) for name, value in shown.items()], _json(shown)
-    )
+    pairs = [
+        (str(labels.get(name, name)), _readable(_in_words(value, fields.get(name))))
+        for name, value in shown.items()
+    ]
+    return Data(pairs, _json(shown))
+
+
+def _in_words(value: Any, field: Field | None) -> Any:
+    """`value` as the choices of `field` call it; not those of a table, of which there may be a million."""
+    if not isinstance(field, ChoiceField) or isinstance(field, ModelChoiceField):
+        return value
+    choices: Any = field.choices
+    words = {str(key): label for key, label in choices}
+    if isinstance(value, list):
+        return [words.get(str(one), one) for one in value]
+    return words.get(str(value), value)
 
 
 def result_of(job: Job) -> Data | None:

@@ -76,6 +76,17 @@ def test_parameters_stand_under_their_labels_with_secrets_masked(viewer, make_ty
     assert "hunter2" not in page
 
 
+def test_what_was_chosen_stands_in_the_words_of_the_form(viewer, make_type):
+    class Order(forms.Form):
+        format = forms.ChoiceField(choices=[("xlsx", "Excel (XLSX)")])
+        days = forms.MultipleChoiceField(choices=[(1, "Monday"), (2, "Tuesday")])
+
+    make_type(slug="order", form=Order)
+    job = make_job(type="order", params={"format": "xlsx", "days": ["1", "7"]})
+    pairs = dict(details.parameters_of(job).pairs)
+    assert pairs == {"Format": "Excel (XLSX)", "Days": "Monday, 7"}
+
+
 def test_parameters_of_a_type_that_is_gone_are_all_masked(viewer):
     assert "hunter2" not in text_of(viewer, make_job(type="gone", params={"password": "hunter2"}))
 

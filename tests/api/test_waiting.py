@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from jobs import lifecycle
 from jobs.api import waiting
 from tests.factories import make_job
+from tests.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,13 +35,6 @@ def get(client):
         yield lambda address, **headers: pool.submit(get, address, **headers)
 
 
-def until(condition, seconds=5):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def waiters():
     return len(waiting.watcher._waiters)
 
@@ -48,7 +42,7 @@ def waiters():
 def test_the_answer_comes_when_the_status_changes(client, get):
     job = make_job(created_by=client.user)
     asked = get(f"/api/v1/jobs/{job.id}/?wait=10")
-    until(waiters)
+    wait_until(waiters)
     lifecycle.cancel_waiting(job.id, actor="test")
     answer, seconds = asked.result()
     assert answer.json()["status"] == "CANCELLED"
@@ -85,7 +79,7 @@ def test_only_half_the_threads_may_wait(client, get, settings):
     settings.WEB_THREADS = 4
     job = make_job(created_by=client.user)
     patient = [get(f"/api/v1/jobs/{job.id}/?wait=5") for _ in range(2)]
-    until(lambda: waiters() == 2)
+    wait_until(lambda: waiters() == 2)
     answers = [get(f"/api/v1/jobs/{job.id}/?wait=5").result() for _ in range(3)]
     assert all(seconds < 1 for _, seconds in answers)
     # One after the other, so that however many they are they do not all come back at once.
@@ -107,7 +101,7 @@ def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, setting
     monkeypatch.setattr(waiting.watcher, "_look", lambda found: (looks.append(1), look(found)))
     job = make_job(created_by=client.user)
     patient = get(f"/api/v1/jobs/{job.id}/?wait=4")
-    until(waiters)
+    wait_until(waiters)
     turned_away = [get(f"/api/v1/jobs/{job.id}/?wait=4") for _ in range(2)]
     assert all(asked.result()[1] < 1 for asked in turned_away)
     patient.result()

@@ -5,7 +5,6 @@ import http.client
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from backoffice.local.processes import free_port
+from tests.polling import wait_until
 
 NOBODY_LISTENS = "127.0.0.1:1"
 
@@ -99,14 +99,6 @@ def started(command: list[str], *, log: object, **changes: str) -> Iterator[subp
     finally:
         process.terminate()
         process.wait(30)
-
-
-def wait_until(condition, seconds: float = 30) -> None:
-    """Poll until `condition()` is true; fails after `seconds`."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def _lives(site: Site) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from backoffice.logging import JsonFormatter, logging_settings, request_id
 from jobs.engine import publishing
 from jobs.models import Job
-from tests.backoffice.processes import run, started, wait_until
+from tests.backoffice.processes import run, started
 from tests.factories import make_job
+from tests.polling import wait_until
 
 
 def written(message="", *args, **fields):

@@ -34,9 +34,8 @@ def seconds_to_refuse(_):
 def test_forty_threads_are_all_refused_within_the_time_of_one_though_the_pool_has_ten(hung_broker):
     with ThreadPoolExecutor(40) as pool:
         seconds = list(pool.map(seconds_to_refuse, range(40)))
-    assert (
-        0.9 < max(seconds) < 1.9
-    )  # the socket's second, and what waits for a slot gives up after half of one
+    # The socket's second; who waits for a slot gives up after half of one.
+    assert 0.9 < max(seconds) < 1.9
     assert seconds_to_refuse(0) < 0.1
 
 

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from backoffice.local.processes import LINUX, is_running, run, spawn, stop, stop_orphan
+from tests.polling import wait_until
 
 PARENT = """
 import signal, sys, time
@@ -16,13 +16,6 @@ from backoffice.local.processes import spawn
 print(spawn(["sleep", "300"], dying=signal.SIGTERM).pid, flush=True)
 time.sleep(300)
 """
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux tells children of their parent's death")

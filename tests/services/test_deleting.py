@@ -1,6 +1,5 @@
 """Deleting a job at the moment when somebody else changes it, or launches it again."""
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -9,6 +8,7 @@ from django.db import connection, transaction
 from jobs import lifecycle, services
 from jobs.models import Job, JobEvent, Status
 from tests.factories import make_job, make_user
+from tests.polling import wait_until
 from tests.services.conftest import caller_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,23 +27,16 @@ def meanwhile():
                     connection.close()
 
             future = pool.submit(closing)
-            wait_for_a_waiter()
+            wait_until(somebody_waits)
             return future
 
         yield start
 
 
-def wait_for_a_waiter():
-    deadline = time.monotonic() + 10
+def somebody_waits():
     with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("nothing waits")
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture

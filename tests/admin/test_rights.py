@@ -56,7 +56,7 @@ TABLE = {
 
 def make_groups():
     # Transactional tests empty the tables, and with them what the migration made.
-    import_module("jobs.migrations.0002_make_groups").make_groups(apps, None)
+    import_module("jobs.migrations.0007_make_groups").make_groups(apps, None)
 
 
 def enter(client, role):

@@ -34,9 +34,8 @@ def make_groups(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    replaces = [("jobs", "0007_make_groups")]
     dependencies = [
-        ("jobs", "0001_create_tables"),
+        ("jobs", "0006_index_settled_jobs"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("django_celery_results", "0014_alter_taskresult_status"),

@@ -23,7 +23,6 @@ ROOT = settings.BASE_DIR
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
-APP = {name: service for name, service in SERVICES.items() if service["image"] == "backoffice"}
 EXAMPLE = (ROOT / ".env.example").read_text()
 EXAMPLES = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 # Of the images and libraries, not of ours.

@@ -74,14 +74,11 @@ def test_a_database_that_hangs_for_two_leases_loses_nothing_and_no_job_is_falsel
     job_id = stack.running(seconds=1.5 * LEASE_SECONDS)
     wait_until(lambda: stack.job(job_id)["progress_percent"], 10)
     client = stack.new_client()
-    hung = processes_of(stack.postgres.process.pid)
-    for pid in hung:
-        os.kill(pid, signal.SIGSTOP)
+    tell(stack, signal.SIGSTOP)
     asked = threading.Thread(target=client.submit, kwargs={"name": "asked meanwhile"})
     asked.start()
     time.sleep(2 * LEASE_SECONDS)
-    for pid in hung:
-        os.kill(pid, signal.SIGCONT)
+    tell(stack, signal.SIGCONT)
     clock = within("PostgreSQL hung for two leases: a running job settles", 15)
     clock.until(lambda: stack.job(job_id)["status"] in ("COMPLETED", "FAILED"))
     assert (stack.job(job_id)["status"], stack.job(job_id)["attempt"]) == ("COMPLETED", 1)
@@ -91,10 +88,13 @@ def test_a_database_that_hangs_for_two_leases_loses_nothing_and_no_job_is_falsel
     assert violations(stack, client) == []
 
 
-def processes_of(postmaster):
-    """The postmaster and its backends: each is its child."""
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
-    return [postmaster, *map(int, children.split())]
+def tell(stack, number):
+    """Send a signal to the postmaster, and then to its backends, which no longer grow in number."""
+    postmaster = stack.postgres.process.pid
+    os.kill(postmaster, number)
+    for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        with contextlib.suppress(ProcessLookupError):  # one that has just ended
+            os.kill(int(pid), number)
 
 
 @pytest.mark.long

@@ -87,16 +87,19 @@ class Agent(threading.Thread):
             self._release()
         with _statements:
             connections[WORKER_DB].close()
+            _watched.descriptor = None  # the number may be somebody else's from now on
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[None]:
-        """Talk to PostgreSQL while no fork can copy a half-done conversation, and survive its absence."""
+        """Talk to PostgreSQL while no fork can copy a half-done conversation, and survive its absence, or a fault."""
         with _statements:
             try:
                 yield
             except Error as error:
                 logger.warning("PostgreSQL is away, the agent waits: %s", error)
                 connections[WORKER_DB].close()
+            except Exception:  # without this thread every lease would run out, and healthy jobs be rescued
+                logger.exception("the agent failed, and goes on")
             _watched.descriptor = _descriptor()
 
     def _wait(self) -> bool:
@@ -117,8 +120,12 @@ class Agent(threading.Thread):
             self._beat_due_at = time.monotonic() + settings.JOBS_HEARTBEAT_SECONDS
         self._unsettled += dead_attempts(holders)
         while self._unsettled:
-            self._end(self._unsettled[0])
-            self._unsettled.pop(0)
+            lost = self._unsettled.pop(0)
+            try:
+                self._end(lost)
+            except Error:
+                self._unsettled.append(lost)
+                raise
         if lasting := {one: pid for one, pid in holders.items() if _has_lasted(one)}:
             stop_overdue(lasting, worker=WORKER_ID, actor=actor())
         # A killed child's own children live on with another parent: they must be known before.

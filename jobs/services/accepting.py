@@ -95,8 +95,8 @@ class Submission:
 def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         publishing.publish(jobs)
-    except BrokerUnavailable:
-        # The messages may have arrived all the same: only the rows decide whether the jobs exist.
+    except Exception:
+        # Whatever it was, the messages may have arrived all the same: only the rows decide whether the jobs exist.
         try:
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
         except AWAY as error:

@@ -33,6 +33,17 @@ def test_what_the_broker_refuses_leaves_no_row_and_no_event(caller, make_type, b
     assert not JobEvent.objects.exists()
 
 
+def test_a_fault_while_publishing_leaves_no_row_that_would_run(caller, make_type, monkeypatch):
+    def fail(jobs):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(publishing, "publish", fail)
+    with pytest.raises(RuntimeError):
+        services.submit(caller, type=make_type().slug)
+    assert not Job.objects.exists()
+    assert not JobEvent.objects.exists()
+
+
 def test_a_job_taken_although_its_publish_failed_is_accepted(caller, make_type, monkeypatch):
     kind = make_type()
 

@@ -30,7 +30,7 @@ class SignInForm(AdminAuthenticationForm):
         self.fields["username"].validators.append(MaxLengthValidator(longest))
 
 
-class Strict(ModelAdmin):  # type: ignore[type-arg]
+class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alone
     """Goes before every ModelAdmin: Django's lists trust an address that anyone can write."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -115,7 +115,7 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
     """
     if caller.user is None or caller.user.pk == job.created_by_id:
         return
-    if all(name in job.params and job.params[name] == value for name, value in changed.items()):
+    if changed.items() <= job.params.items():
         return
     message = "Enter it again: another account's secret is not kept when other parameters change."
     if errors := [

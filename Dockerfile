@@ -2,7 +2,8 @@
 FROM python:3.13-slim AS packages
 COPY requirements.txt .
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.txt
+ && /venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements.txt \
+ && /venv/bin/pip check
 
 FROM python:3.13-slim
 # A uid with a name: libraries look it up. The two directories are volumes, and take their owner from here.

@@ -173,11 +173,23 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
 def test_the_image_installs_locked_packages_alone_and_runs_without_root():
-    assert "pip install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.txt" in DOCKERFILE
+    flags = "--no-cache-dir --only-binary=:all: --no-deps --require-hashes"
+    assert f"pip install {flags} -r requirements.txt" in DOCKERFILE
+    assert "pip check" in DOCKERFILE
     user = DOCKERFILE.rindex("\nUSER 10001:10001\n")
     assert "useradd --uid 10001" in DOCKERFILE[:user]
     assert user > DOCKERFILE.rindex("\nRUN ")
     assert user > DOCKERFILE.rindex("\nCOPY ")
+
+
+@pytest.mark.parametrize("uv", ["", "uv"])
+def test_both_installers_take_the_locks_as_complete_and_check_them(uv):
+    command = ["make", "--dry-run", "--always-make", f"UV={uv}", ".venv/dev"]
+    lines = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
+    installs = [line for line in lines if " install " in line and "--require-hashes" in line]
+    assert len(installs) == 2  # requirements.txt, requirements-dev.txt
+    assert all("--no-deps" in line for line in installs)
+    assert sum(" check" in line and "pip" in line for line in lines) == 2
 
 
 def test_the_image_takes_only_what_runs():

@@ -104,14 +104,18 @@ class JobChangeList(ChangeList):
             {name: value for name, value in self.params.items() if name not in NOT_FILTERS}
         )
         jobs = self.filters.narrow(self.root_queryset, request.user)
-        self.any_status = jobs.order_by(*self._newest_first())
+        newest_first = self._newest_first()
+        self.any_status = jobs.order_by(*newest_first)
         self.status = self.filters.cleaned_data.get("status", "")
         self.active_filters = {
             name for name, value in self.filters.cleaned_data.items() if value and name != "status"
         }
         jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
-        # Whoever waits longest comes first; of what is over, the newest.
-        return (jobs.reverse() if self.status == Status.PENDING else jobs).select_related("created_by")
+        if self.status == Status.PENDING:
+            # The job that waits longest comes first. Not by reverse(): it would turn round every later order_by(),
+            # too, such as that by which a bulk action finds the newest job.
+            jobs = jobs.order_by(*(name.removeprefix("-") for name in newest_first))
+        return jobs.select_related("created_by")
 
     def _newest_first(self) -> tuple[str, ...]:
         # Created at and id say the same, ids being UUIDv7; a period is read from the index of its times.

@@ -1,0 +1,93 @@
+"""What a bulk action does is what its question promised: on every tab, for ticked jobs and for all that match."""
+
+import pytest
+from django.utils import timezone
+
+from jobs.admin import bulk
+from jobs.engine.tasks import execute
+from jobs.models import SETTLED, Job, Status
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+
+LIST = "/admin/jobs/job/"
+TABS = ("", *Status.values)
+
+
+@pytest.fixture
+def operator(client):
+    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
+    client.force_login(make_user(*rights, username="olga", is_staff=True))
+    return client
+
+
+@pytest.fixture(autouse=True)
+def again(make_type):
+    return make_type(slug="again")
+
+
+def make_jobs(count):
+    """`count` jobs of each status."""
+    now = timezone.now()
+    for_status = {
+        Status.PROCESSING: {"attempt": 1, "worker": "w", "pid": 1, "started_at": now, "lease_until": now},
+        Status.FAILED: {"error_code": "exception", "error_type": "ValueError"},
+    }
+    return Job.objects.bulk_create(
+        Job(
+            name=f"Job {number}",
+            type="again",
+            status=status,
+            finished_at=now if status in SETTLED else None,
+            **for_status.get(status, {}),
+        )
+        for number in range(count)
+        for status in Status
+    )
+
+
+def ask_and_confirm(client, verb, tab, ticked, across):
+    """How many jobs the question names, and the answer once it is confirmed."""
+    sent = {"action": verb.name, "_selected_action": [str(one.pk) for one in ticked], "index": 0}
+    sent["select_across"] = int(across)
+    address = f"{LIST}?status={tab}" if tab else LIST
+    question = client.post(address, sent)
+    confirmed = sent | {"confirmed": "yes", "newest": question.context["newest"]}
+    return question.context["legal"], client.post(address, confirmed, follow=True)
+
+
+def run_what_was_launched():
+    """Run the bulk job that an action became, if it became one."""
+    for job in Job.objects.filter(type__startswith="bulk_", status=Status.PENDING):
+        job.status, job.attempt, job.worker, job.pid = Status.PROCESSING, 1, "w", 1
+        job.started_at = job.lease_until = timezone.now()
+        job.save()
+        execute(job)
+
+
+DONE = {
+    "cancel": lambda ids: (
+        Job.objects.filter(pk__in=ids).exclude(cancel_requested_at=None).count()
+        + Job.objects.filter(pk__in=ids, events__to_status=Status.CANCELLED).count()
+    ),
+    "launch_again": lambda ids: Job.objects.filter(rerun_of__in=ids).count(),
+    "acknowledge": lambda ids: Job.objects.filter(pk__in=ids).exclude(acknowledged_at=None).count(),
+    "delete": lambda ids: len(ids) - Job.objects.filter(pk__in=ids).count(),
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "across"),
+    [(3, False), (20, False), (3, True), (120, True)],
+    ids=["some ticked", "a page ticked", "all of a few", "all of more than a hundred"],
+)
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
+@pytest.mark.parametrize("verb", bulk.VERBS, ids=lambda verb: verb.name)
+def test_what_is_done_is_what_was_promised(operator, redis, verb, tab, size, across):
+    jobs = [job for job in make_jobs(size) if not tab or job.status == tab]
+    legal = [job for job in jobs if job.status in verb.statuses]
+    promised, _ = ask_and_confirm(operator, verb, tab, jobs[:50] if across else jobs, across)
+    assert promised == str(len(legal))
+    if legal:
+        run_what_was_launched()
+    assert DONE[verb.name]([job.pk for job in jobs]) == len(legal)

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each may import what stands before it, and itself.
 ORDER = [
     "text",
+    "database",
     "models",
     "lifecycle",
     "journal",

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.core.files.storage import Storage, storages
 from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Now
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from jobs import lifecycle, registry
+from jobs import database, lifecycle, registry
 from jobs.engine.upkeep.unknown import stored_types
 from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
 from jobs.models import SETTLED, Job, JobFile, JobQuerySet, Worker
@@ -50,7 +50,7 @@ def prune(*, dry_run: bool = False, told: Callable[[Pruned], object] = lambda so
         _prune_jobs(job_type, jobs, pruned, dry_run, told)
     _prune_files(pruned, dry_run, told)
     pruned.task_results = _prune_task_results(dry_run)
-    silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=timezone.now() - ORPHAN_AFTER)
+    silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=Now() - ORPHAN_AFTER)
     pruned.workers = silent.count() if dry_run else silent.delete()[0]
     if not dry_run:
         logger.info("pruned %s", pruned)
@@ -59,11 +59,12 @@ def prune(*, dry_run: bool = False, told: Callable[[Pruned], object] = lambda so
 
 def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
     """Each type that any job has, with its settled jobs past their retention, by id."""
+    now = database.now(WORKER_DB)
     for job_type, days in _retentions().items():
-        before = timezone.now() - timedelta(days=days)
+        before = now - timedelta(days=days)
         # The id holds the time of its making, so this reads no job that is too young.
         jobs = Job.objects.using(WORKER_DB).filter(
-            Q(idempotency_key=None) | Q(created_at__lt=timezone.now() - KEY_REMEMBERED),
+            Q(idempotency_key=None) | Q(created_at__lt=now - KEY_REMEMBERED),
             type=job_type,
             status__in=SETTLED,
             id__lt=_first_id_at(before),
@@ -117,13 +118,15 @@ def _first_id_at(moment: datetime) -> UUID:
 
 def _prune_files(pruned: Pruned, dry_run: bool, told: Callable[[Pruned], object]) -> None:
     storage = storages["jobs"]
+    # A file's time is of the clock that runs here or beside its disk: what only one of the two calls old may be new.
+    before = min(database.now(WORKER_DB), timezone.now()) - ORPHAN_AFTER
     for folder in _folders(storage):
         stored = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
         owned = JobFile.objects.using(WORKER_DB).filter(stored_name__in=stored)
         orphans = [
             name
             for name in stored - set(owned.values_list("stored_name", flat=True))
-            if storage.get_modified_time(name) < timezone.now() - ORPHAN_AFTER
+            if storage.get_modified_time(name) < before
         ]
         pruned.files += len(orphans)
         pruned.file_bytes += sum(storage.size(name) for name in orphans)
@@ -145,6 +148,6 @@ def _folders(storage: Storage) -> Iterator[str]:
 def _prune_task_results(dry_run: bool) -> int:
     owner = Job.objects.annotate(text_id=Cast("id", CharField())).filter(text_id=OuterRef("task_id"))
     orphans = TaskResult.objects.using(WORKER_DB).filter(
-        ~Exists(owner), date_done__lt=timezone.now() - timedelta(days=RETENTION_DAYS_OF_UNKNOWN_TYPES)
+        ~Exists(owner), date_done__lt=Now() - timedelta(days=RETENTION_DAYS_OF_UNKNOWN_TYPES)
     )
     return orphans.count() if dry_run else orphans.delete()[0]

@@ -199,11 +199,12 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsing.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttling.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DATETIME_FORMAT": None,  # the renderer writes every time in UTC
     "EXCEPTION_HANDLER": "jobs.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }

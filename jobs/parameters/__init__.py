@@ -5,7 +5,7 @@ takes True or ["a"] for text and 7.0 for a number, reads dates as the site's lan
 it does not know. They are closed here, so that every door accepts and refuses the same.
 """
 
-from jobs.parameters.json_types import json_type, moment
+from jobs.parameters.json_types import json_type, moment, moment_text
 from jobs.parameters.schema import json_schema
 from jobs.parameters.validation import (
     MASK,
@@ -31,5 +31,6 @@ __all__ = [
     "json_type",
     "mask",
     "moment",
+    "moment_text",
     "validate",
 ]

@@ -1,25 +1,38 @@
 """How each kind of form field looks in JSON: what is accepted, in words, and as JSON Schema."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
+from django.utils.dateparse import parse_duration
+
+# Python's fromisoformat also takes week dates, the basic format and more, which RFC 3339 does not.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def moment(text: str) -> datetime | None:
-    """The moment, in UTC, that a date and time with a zone names (RFC 3339); None if it names none.
+    """The moment that an RFC 3339 date-time names, in UTC; None if it is not one.
 
     In UTC, because PostgreSQL refuses zones more than 16 hours off, which Python takes.
     """
+    if not MOMENT.fullmatch(text):
+        return None
     try:
-        found = parse_datetime(text)
-        return found.astimezone(UTC) if found is not None and timezone.is_aware(found) else None
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):  # well formed, but no such day or hour
         return None
+
+
+def moment_text(moment: datetime) -> str:
+    """An aware datetime as RFC 3339 text in UTC, which ends with Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,14 @@ def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
     return accepts
 
 
+def _date(text: str) -> bool:
+    return bool(DATE.fullmatch(text) and date.fromisoformat(text))
+
+
+def _time(text: str) -> bool:
+    return bool(TIME.fullmatch(text)) and time.fromisoformat(text) is not None
+
+
 # The first kind that a field is an instance of counts, so subclasses stand before their parents.
 JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonType], ...] = (
     (
@@ -65,9 +86,9 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
     ),
     (
         forms.DateField,
-        JsonType(_parses(parse_date), "a date such as 2026-11-22", {"type": "string", "format": "date"}),
+        JsonType(_parses(_date), "a date such as 2026-11-22", {"type": "string", "format": "date"}),
     ),
-    (forms.TimeField, JsonType(_parses(parse_time), "a time such as 09:30", {"type": "string"})),
+    (forms.TimeField, JsonType(_parses(_time), "a time such as 09:30", {"type": "string"})),
     (
         forms.DurationField,
         JsonType(_parses(parse_duration), "a duration such as 3 02:00:00", {"type": "string"}),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import override
 
-from jobs.parameters.json_types import json_type, moment
+from jobs.parameters.json_types import json_type, moment, moment_text
 from jobs.registry import JobType
 from jobs.text import is_deeper, storable_json, words
 
@@ -161,6 +161,8 @@ class _Encoder(json.JSONEncoder):
     """Cleaned values as JSON that `validate` takes back: nothing is cut or rounded."""
 
     def default(self, value: Any) -> Any:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return moment_text(value)
         if isinstance(value, date | time):
             return value.isoformat()
         if isinstance(value, models.Model):

@@ -66,7 +66,7 @@ def test_a_launch_submits_the_job_and_leads_to_it(operator, greet):
     job = Job.objects.get()
     assert response.headers["Location"] == f"/admin/jobs/job/{job.pk}/change/"
     assert (job.name, job.type, job.source, job.created_by_name) == ("Hello", "greet", Source.ADMIN, "olga")
-    assert job.params == {"whom": "Ada", "times": 2, "at": "2026-11-22T09:30:00+00:00"}
+    assert job.params == {"whom": "Ada", "times": 2, "at": "2026-11-22T09:30:00Z"}
     assert job.events.get().actor == "olga"
     assert LogEntry.objects.get().object_id == str(job.pk)
 
@@ -145,7 +145,7 @@ def test_the_call_follows_the_form_also_where_it_is_not_valid_yet(operator, gree
     assert json.loads(words[words.index("-d") + 1]) == {
         "name": "Hello",
         "type": "greet",
-        "params": {"whom": "Ada", "times": "many", "at": "2026-11-22T09:30:00+00:00"},
+        "params": {"whom": "Ada", "times": "many", "at": "2026-11-22T09:30:00Z"},
     }
     assert not Job.objects.exists()
 

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -20,6 +21,17 @@ def visible_jobs(user: Any) -> JobQuerySet:
     if user is None or user.has_perm("jobs.view_job"):
         return Job.objects.all()
     return Job.objects.filter(created_by=user)
+
+
+def visible_parents(user: Any, jobs: Iterable[Job]) -> set[UUID]:
+    """The ids of the jobs that `jobs` were launched again from, as far as `user` may see those.
+
+    One query for users who see only their own jobs, none for others.
+    """
+    ids = {job.rerun_of_id for job in jobs if job.rerun_of_id is not None}
+    if not ids or user is None or user.has_perm("jobs.view_job"):
+        return ids
+    return set(visible_jobs(user).filter(id__in=ids).values_list("id", flat=True))
 
 
 def may_see_some(user: Any) -> bool:

@@ -109,6 +109,7 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "files": list(access.files(request.user, job)) if job.attempt else [],
         "error": details.error_of(job),
         "result": details.result_of(job),
+        "parent": _parent(request, job),
         "reruns": _reruns(request, job) if job.is_settled else [],
         "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),
     }
@@ -116,6 +117,11 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         name: render_to_string(f"admin/jobs/job/region_{name}.html", context, request)
         for name in ("head", "outcome", "facts", "steps")
     }
+
+
+def _parent(request: HttpRequest, job: Job) -> Job | None:
+    """The job that this one was launched again from, if the user may see it."""
+    return job.rerun_of if job.rerun_of_id in access.visible_parents(request.user, [job]) else None
 
 
 def _reruns(request: HttpRequest, job: Job) -> list[Job]:

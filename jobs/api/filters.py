@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
-from jobs import parameters
+from jobs import access, parameters
 from jobs.api.problems import query_error
 from jobs.api.query import allow_only, bad_query
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
@@ -102,7 +102,7 @@ class JobFilter(django_filters.FilterSet):
     source = OneOfFilter(words=Source.values)
     queue = django_filters.CharFilter(max_length=100)
     batch = django_filters.UUIDFilter("batch_id")
-    rerun_of = django_filters.UUIDFilter("rerun_of_id")
+    rerun_of = django_filters.UUIDFilter(method="filter_rerun_of")
     error_code = django_filters.CharFilter(max_length=50)
     id = IdsFilter(lookup_expr="in")
     created_after = MomentFilter("created_at", lookup_expr="gte")
@@ -124,6 +124,11 @@ class JobFilter(django_filters.FilterSet):
         # and walked a million to find the few.
         owner = get_user_model().objects.filter(username=value).values_list("pk", flat=True).first()
         return jobs.none() if owner is None else jobs.filter(created_by=owner)
+
+    def filter_rerun_of(self, jobs: JobQuerySet, name: str, value: UUID) -> QuerySet[Job]:
+        # A job that the caller may not see is not there, for this filter either.
+        seen = access.visible_jobs(self.request.user).filter(id=value).exists()
+        return jobs.filter(rerun_of=value) if seen else jobs.none()
 
     def filter_before(self, jobs: JobQuerySet, name: str, value: datetime) -> QuerySet[Job]:
         # A job is made before it starts: so the index of created_at, which keeps the order, skips what is newer.

@@ -1,9 +1,12 @@
 """The shapes of the API: what a caller may send, and the job as it is shown."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
@@ -100,8 +103,13 @@ class ErrorSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
+    """The context in which the serializers show `jobs` to the caller."""
+    return {"request": request, "visible_parents": access.visible_parents(request.user, jobs)}
+
+
 class JobSummarySerializer(serializers.ModelSerializer):
-    """A job in a list."""
+    """A job in a list; the context holds the request and `visible_parents` of the jobs."""
 
     url = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=Status.choices)
@@ -110,7 +118,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
     created_by = serializers.CharField(source="created_by_name")
     wait_seconds = serializers.SerializerMethodField()
     run_seconds = serializers.SerializerMethodField()
-    rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
+    rerun_of = serializers.SerializerMethodField()
     can_cancel = serializers.SerializerMethodField()
     can_rerun = serializers.SerializerMethodField()
     admin_url = serializers.SerializerMethodField()
@@ -158,6 +166,9 @@ class JobSummarySerializer(serializers.ModelSerializer):
         if not job.error_code:
             return None
         return {"code": job.error_code, "type": job.error_type, "message": job.error_message}
+
+    def get_rerun_of(self, job: Job) -> UUID | None:
+        return job.rerun_of_id if job.rerun_of_id in self.context["visible_parents"] else None
 
     def get_wait_seconds(self, job: Job) -> float | None:
         return _seconds(job.created_at, job.started_at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from jobs import lifecycle
+from jobs import access, lifecycle
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import AWAY
@@ -88,7 +88,8 @@ class Submission:
         kinds = {job.type for job in jobs if job.unique_key is not None}
         active = Job.objects.active().filter(type__in=kinds, unique_key__isnull=False).first()
         if active:
-            raise AlreadyActive(active.id)
+            shown = access.visible_jobs(self.caller.user).filter(id=active.id).exists()
+            raise AlreadyActive(active.id if shown else None)
         return []
 
 

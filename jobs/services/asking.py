@@ -35,7 +35,10 @@ class OutcomeUnknown(Exception):
 
 
 class AlreadyActive(Exception):
-    """Only one job of this type may be active, and job `job_id` is; None where it is another of the same batch."""
+    """Only one job of this type may be active, and job `job_id` is.
+
+    None where it is another of the same batch, or a job that the caller may not see.
+    """
 
     def __init__(self, job_id: UUID | None = None) -> None:
         super().__init__(

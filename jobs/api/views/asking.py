@@ -1,16 +1,18 @@
 """What the views share: who asks, for which job, and how a job is answered."""
 
 import re
+from datetime import UTC
 from uuid import UUID
 
 from django.http import Http404
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access, explain
 from jobs.api.problems import Problem
-from jobs.api.serializers import JobSerializer
+from jobs.api.serializers import JobSerializer, context_of
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of, once_accepted
 
@@ -63,8 +65,10 @@ def unchanged(job: Job, *, turn_seconds: int = 0) -> Response:
 
 def shown(job: Job, request: Request, *, status: int = 200, turn_seconds: int = 0) -> Response:
     """The job as an answer; `turn_seconds` is when a caller who was to wait, and could not, has its turn."""
-    explanation = explain.explanation(job)
-    data = JobSerializer(job, context={"request": request, "explanation": explanation}).data
+    with timezone.override(UTC):  # in which the sentence names times
+        explanation = explain.explanation(job)
+    context = context_of(request, [job]) | {"explanation": explanation}
+    data = JobSerializer(job, context=context).data
     headers = {"ETag": etag(job)}
     if not job.is_settled:
         far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS

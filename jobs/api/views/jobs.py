@@ -11,7 +11,13 @@ from jobs import access, services
 from jobs.api import filters, ordering, pagination, waiting
 from jobs.api.openapi import KEY, KNOWN, filter_parameters, operation, query
 from jobs.api.query import allow_only, whole_number
-from jobs.api.serializers import BatchSerializer, JobSerializer, JobSummarySerializer, SubmitSerializer
+from jobs.api.serializers import (
+    BatchSerializer,
+    JobSerializer,
+    JobSummarySerializer,
+    SubmitSerializer,
+    context_of,
+)
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
 from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, unchanged, visible_job
 from jobs.services import Launch
@@ -41,7 +47,8 @@ class JobsView(APIView):
         narrowed = filters.statuses(request)
         page = pagination.page(jobs.without_large(), request, ordering.order(request), statuses=narrowed)
         access.load_params(page["results"])
-        page["results"] = JobSummarySerializer(page["results"], many=True, context={"request": request}).data
+        context = context_of(request, page["results"])
+        page["results"] = JobSummarySerializer(page["results"], many=True, context=context).data
         return Response(page)
 
     @operation(
@@ -81,7 +88,7 @@ class BatchView(APIView):
         items = [Launch(**item) for item in wanted.validated_data["jobs"]]
         jobs = services.submit_batch(caller(request), items, idempotency_key=idempotency_key(request))
         with services.once_accepted(jobs[0]):
-            results = JobSummarySerializer(jobs, many=True, context={"request": request}).data
+            results = JobSummarySerializer(jobs, many=True, context=context_of(request, jobs)).data
         answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
         if jobs[0].replayed:
             answer["Idempotency-Replayed"] = "true"

@@ -103,6 +103,21 @@ def error_name(code: str, type: str = "") -> str:
     return type or ERRORS.get(code, code)
 
 
+def acknowledgement(job: Job) -> str:
+    """Who acknowledged the failure, and the note they left; "" while nobody did."""
+    if job.acknowledged_at is None:
+        return ""
+    note = f": {job.acknowledged_note}" if job.acknowledged_note else "."
+    return f"Acknowledged by {job.acknowledged_by} at {_clock(job.acknowledged_at)}{note}"
+
+
+def cancellation(job: Job) -> str:
+    """Who cancelled the job, or asked it to stop, and why; "" if nobody asked."""
+    if job.status == Status.CANCELLED:
+        return _ended(job)
+    return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""
+
+
 def words(seconds: float) -> str:
     """A duration as one would say it: "40 seconds", "3 minutes", "2 hours", "5 days"."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
@@ -137,9 +152,7 @@ def _runs(job: Job, now: datetime) -> Explanation:
             f"The worker stopped answering at {_clock(silent_since)}; the job will be rescued."
         )
     if job.cancel_requested_at is not None:
-        return Explanation(
-            f"Asked to stop by {job.cancel_requested_by} at {_clock(job.cancel_requested_at)}."
-        )
+        return Explanation(_stopping(job))
     eta = run_eta_seconds(job)
     elapsed = (now - job.started_at).total_seconds()
     if eta is None and (usual := stats.usual_durations([job.type]).get(job.type)) and usual.p50 > elapsed:
@@ -154,10 +167,21 @@ def _ended(job: Job) -> str:
         return f"Failed: {what.splitlines()[0]}"
     if job.status == Status.CANCELLED:
         by = f" by {job.cancel_requested_by}" if job.cancel_requested_by else ""
-        return f"Cancelled{by}{': ' + job.cancel_reason if job.cancel_reason else '.'}"
+        return f"Cancelled{by}{_why(job)}"
     if job.started_at is None or job.finished_at is None:
         return "Completed."
     return f"Completed after {words((job.finished_at - job.started_at).total_seconds())}."
+
+
+def _stopping(job: Job) -> str:
+    assert job.cancel_requested_at is not None
+    at = _clock(job.cancel_requested_at)
+    return f"Asked to stop by {job.cancel_requested_by} at {at}{_why(job)}"
+
+
+def _why(job: Job) -> str:
+    """The reason given for cancelling, as the end of a sentence."""
+    return f": {job.cancel_reason}" if job.cancel_reason else "."
 
 
 def _clock(moment: datetime) -> str:

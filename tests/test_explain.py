@@ -82,10 +82,18 @@ def test_a_silent_worker_is_reported_with_the_hour(settings):
             "Cancelled by ann: wrong month",
         ),
         ({"status": "PROCESSING", "cancel_requested_by": "ann", "cancel_requested_at": ago()}, "Asked to"),
+        ({"status": "CANCELLED", "cancel_reason": "wrong month"}, "Cancelled: wrong month"),
     ],
 )
 def test_other_states_are_told_in_one_sentence(fields, sentence):
     assert explain.explanation(make_job(**fields)).sentence.startswith(sentence)
+
+
+def test_a_job_that_is_stopping_says_why():
+    asked = {"cancel_requested_by": "ann", "cancel_requested_at": ago(), "cancel_reason": "wrong month"}
+    sentence = explain.explanation(make_job(status="PROCESSING", **asked)).sentence
+    assert sentence.startswith("Asked to stop by ann at ")
+    assert sentence.endswith(": wrong month")
 
 
 @pytest.mark.parametrize(

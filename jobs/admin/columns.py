@@ -38,11 +38,13 @@ def name(job: Job) -> SafeString:
 
 
 def status(job: Job) -> SafeString:
-    """The status as a badge; a running job that was asked to stop says so."""
+    """The status as a badge; its tooltip says who cancelled the job or acknowledged its failure, and why."""
     stopping = job.status == Status.PROCESSING and job.cancel_requested_at
+    said = explain.cancellation(job) or explain.acknowledgement(job)
     return format_html(
-        '<span class="badge" data-status="{}">{}</span>',
+        '<span class="badge" data-status="{}"{}>{}</span>',
         job.status,
+        format_html(' title="{}"', said) if said else "",
         "Stopping" if stopping else job.get_status_display(),
     )
 
@@ -55,7 +57,16 @@ def progress(job: Row) -> SafeString | str:
         return bar(job)
     if job.status == Status.PENDING:
         return format_html('<span class="below">{}</span>', place(job))
-    return format_html('<span class="below">{}</span>', job.cancel_reason or job.progress_message)
+    if job.status == Status.CANCELLED:
+        return cancellation(job)
+    return format_html('<span class="below">{}</span>', job.progress_message)
+
+
+def cancellation(job: Job) -> SafeString:
+    """Who cancelled the job and why, cut to a line by the style; all of it in the tooltip."""
+    by = f"by {job.cancel_requested_by}" if job.cancel_requested_by else ""
+    said = ": ".join(part for part in (by, job.cancel_reason) if part) or job.progress_message
+    return format_html('<span class="below" title="{}">{}</span>', explain.cancellation(job), said)
 
 
 def bar(job: Job) -> SafeString:

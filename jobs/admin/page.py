@@ -104,6 +104,7 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "job": job,
         "may": access.possible(request.user, job),
         "explanation": explain.explanation(job),
+        "acknowledgement": explain.acknowledgement(job),
         "worker": details.worker_of(job),
         "steps": details.steps(job),
         "files": list(access.files(request.user, job)) if job.attempt else [],

@@ -16,9 +16,17 @@ from jobs.text import storable
 def cancel_waiting(
     job_id: UUID, *, actor: str, reason: str = "", using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
-    """Move a PENDING job to CANCELLED; None if it no longer waits."""
+    """Move a PENDING job to CANCELLED, with who asked and why; None if it no longer waits."""
     outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
-    return finish(job_id, Status.PENDING, outcome, actor=actor, using=using)
+    return finish(
+        job_id,
+        Status.PENDING,
+        outcome,
+        set="""cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
+            cancel_reason = %(reason)s,""",
+        actor=actor,
+        using=using,
+    )
 
 
 def request_cancel(

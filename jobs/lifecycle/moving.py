@@ -74,16 +74,20 @@ def finish(
     actor: str,
     using: str,
     where: str = "TRUE",
+    set: str = "",
     values: Mapping[str, Any] = {},
 ) -> Job | None:
-    """Move a job to the final status of `outcome`, and write it; None if no row was as described."""
+    """Move a job to the final status of `outcome`, and write it; None if no row was as described.
+
+    `set` holds further assignments, each with a comma after it.
+    """
     result = None if outcome.result is None else json.dumps(storable_json(outcome.result))
     return move(
         job_id,
         before,
         outcome.status,
         where=where,
-        set="""finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+        set=f"""{set} finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
             result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
             error_message = %(error_message)s, error_traceback = %(error_traceback)s,
             progress_percent = CASE WHEN %(to)s = 'COMPLETED' THEN 100 ELSE progress_percent END""",

@@ -1,5 +1,7 @@
 """What staff do to one job from its page."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 
@@ -33,6 +35,26 @@ def test_a_waiting_job_is_cancelled_with_the_reason_given(operator):
     event = job.events.get()
     assert (event.actor, event.reason) == ("olga", "Wrong month")
     assert said() == ["Cancelled."]
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.PROCESSING])
+def test_the_page_and_the_list_say_who_cancelled_a_job_and_why(operator, status):
+    job = make_job(status=status)
+    do(operator, job, "cancel", note="Wrong month")
+    page = operator.get(f"/admin/jobs/job/{job.pk}/change/")
+    lead = re.search(r'<p class="lead">([^<]*)', page.content.decode())[1]
+    row = re.search(r'class="badge"[^>]* title="([^"]*)"', operator.get("/admin/jobs/job/").content.decode())
+    for said in (lead, row[1]):
+        assert "by olga" in said
+        assert said.endswith(": Wrong month")
+
+
+def test_the_page_and_the_list_say_who_acknowledged_a_failure(operator):
+    job = make_job(status=Status.FAILED)
+    do(operator, job, "acknowledge", note="Known outage")
+    for address in (f"/admin/jobs/job/{job.pk}/change/", "/admin/jobs/job/"):
+        page = operator.get(address).content.decode()
+        assert re.search(r"Acknowledged by olga at [^<>]*: Known outage", page), address
 
 
 def test_a_running_job_is_asked_to_stop(operator):

@@ -3,8 +3,10 @@
 import pytest
 from django import forms
 
+from jobs import services
 from jobs.models import Job
 from tests.factories import make_job
+from tests.services.conftest import caller_for
 
 JOBS = "/api/v1/jobs/"
 
@@ -17,6 +19,27 @@ def test_a_waiting_job_is_cancelled(client):
     answer = cancel(client, make_job(created_by=client.user), reason="wrong month")
     assert answer.status_code == 200
     assert answer.json()["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
+def test_a_job_says_who_cancelled_it_and_why(client, status):
+    job = make_job(created_by=client.user, status=status)
+    cancel(client, job, reason="wrong month")
+    for told in (client.get(f"{JOBS}{job.id}/").json(), client.get(JOBS).json()["results"][0]):
+        assert told["cancel_requested_by"] == client.user.username
+        assert told["cancel_reason"] == "wrong month"
+        assert told["cancel_requested_at"]
+    explanation = client.get(f"{JOBS}{job.id}/").json()["explanation"]
+    assert client.user.username in explanation
+    assert explanation.endswith(": wrong month")
+
+
+def test_a_failure_says_who_acknowledged_it(client):
+    job = make_job(created_by=client.user, status="FAILED")
+    services.acknowledge(caller_for(client.user), job.id, "known outage")
+    told = client.get(f"{JOBS}{job.id}/").json()
+    assert (told["acknowledged_by"], told["acknowledged_note"]) == (client.user.username, "known outage")
+    assert told["acknowledged_at"]
 
 
 def test_a_running_job_is_asked_to_stop(client):

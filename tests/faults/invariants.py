@@ -34,9 +34,10 @@ QUERIES = {
     "a note other than the one that asks to stop, or says that a failure was seen": """
         SELECT job_id FROM jobs_jobevent WHERE from_status = to_status
         GROUP BY job_id, to_status HAVING to_status NOT IN ('PROCESSING', 'FAILED') OR count(*) > 1""",
-    "a request to stop without its note, or a note without a request": """
+    "a request to cancel without its event, or the event without the request": """
         SELECT id FROM jobs_job WHERE (cancel_requested_at IS NOT NULL) <> EXISTS (SELECT 1 FROM jobs_jobevent
-            WHERE job_id = jobs_job.id AND from_status = 'PROCESSING' AND to_status = 'PROCESSING')""",
+            WHERE job_id = jobs_job.id AND (from_status, to_status) IN
+                (('PROCESSING', 'PROCESSING'), ('PENDING', 'CANCELLED')))""",
     "two final events": """
         SELECT job_id FROM jobs_jobevent WHERE to_status IN ('COMPLETED', 'FAILED', 'CANCELLED')
             AND from_status <> to_status GROUP BY job_id HAVING count(*) > 1""",

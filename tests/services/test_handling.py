@@ -24,6 +24,8 @@ def test_cancelling_a_waiting_job_settles_it_with_actor_and_reason(caller):
     assert job.status == Status.CANCELLED
     [event] = job.events.all()
     assert (event.actor, event.reason) == (caller.name, "not needed")
+    assert (job.cancel_requested_by, job.cancel_reason) == (caller.name, "not needed")
+    assert job.cancel_requested_at is not None
     assert job.task_result.status == "REVOKED"
 
 

@@ -54,12 +54,13 @@ format: $(VENV)/dev ## put the code into shape
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
 
-bench: $(VENV)/dev ## measure the project beside its peers
+bench: $(VENV)/bench ## measure the project beside its peers (ARGS="throughput")
 	$(RUN) -m benchmarks $(ARGS)
 
 lock: ## pin every dependency anew, with hashes (needs uv; ARGS=--upgrade for newer ones)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
 
 # Installed again only when its list changed: each of these files is the time of an installation.
@@ -70,6 +71,11 @@ $(VENV)/runtime: requirements.txt $(RUN)
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/runtime
 	$(INSTALL) -r requirements-dev.txt
+	@$(CHECK)
+	@touch $@
+
+$(VENV)/bench: benchmarks/requirements.txt $(VENV)/dev
+	$(INSTALL) -r benchmarks/requirements.txt
 	@$(CHECK)
 	@touch $@
 

@@ -1,4 +1,9 @@
-"""Our worker with a job type that does nothing: `celery -A benchmarks.nothing worker`."""
+"""Our worker with a job type that does nothing: `celery -A benchmarks.nothing worker`.
+
+`python -m benchmarks.nothing N` submits N jobs of it.
+"""
+
+import sys
 
 from django import forms
 
@@ -9,9 +14,28 @@ __all__ = ["app"]
 
 
 class NoParams(forms.Form):
-    """None."""
+    """No parameters."""
 
 
 @registry.job_type(slug="nothing", label="Nothing", description="Does nothing.", form=NoParams)
 def run(job: object) -> dict[str, int]:
     return {"rows": 5}
+
+
+def submit(count: int) -> None:
+    """Accept and publish `count` jobs, all rows in one statement."""
+    # Models cannot be imported before Django is set up, and Celery imports this module first.
+    from jobs import lifecycle
+    from jobs.engine import publishing
+    from jobs.models import Job
+
+    rows = [Job(name="x", type="nothing") for _ in range(count)]
+    publishing.publish(lifecycle.submit(rows, actor="benchmark"))
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    if count := int(sys.argv[1]):
+        submit(count)

@@ -1,145 +1,225 @@
-"""1,000 jobs at two pool processes: what a job costs, beside the usual hand-written project in the same run."""
+"""What a job that does nothing costs, beside other job systems in the same run.
 
-import os
+CPU, drain rate, write-ahead log, statements and memory; two pool processes each, a database and a
+Redis database of its own each. Jobs are submitted while the workers are stopped, so that only their
+execution is measured. Rounds are interleaved, so that a change of the machine's speed meets all
+systems alike.
+"""
+
 import re
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from statistics import median
 
-import psycopg2
 from django.db import connection
 
-from backoffice.local import processes
 from benchmarks import ground
 from benchmarks.figure import Figure
-from jobs import lifecycle
-from jobs.engine import publishing
-from jobs.models import Job
+from benchmarks.harness import process_tree
+from benchmarks.harness.systems import OURS, PEERS, Site
 
+ROUNDS = 5
 JOBS = 1000
 WARM_UP = 50
+COUNTED = 200
 PATIENCE_SECONDS = 180
-TICKS = os.sysconf("SC_CLK_TCK")
+# The last acknowledgements follow the last job.
+SETTLE_SECONDS = 0.3
 STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a job costs, on average."""
+    """One round.
 
-    statements: float
-    commits: float
-    connections: float
-    cpu_ms: float
+    CPU microseconds and bytes of write-ahead log a job, jobs a second, bytes of memory.
+    """
+
+    workers_us: float
+    postgres_us: float
+    redis_us: float
+    wal_bytes: float
     jobs_per_second: float
+    pss_bytes: float
+
+    @property
+    def cpu_us(self) -> float:
+        """CPU of all processes."""
+        return self.workers_us + self.postgres_us + self.redis_us
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The two servers under all systems, by the pids of their first processes."""
+
+    home: Path
+
+    @property
+    def postgres(self) -> int:
+        [pid_file] = self.home.glob("postgres-*/postmaster.pid")
+        return int(pid_file.read_text().split()[0])
+
+    @property
+    def redis(self) -> int:
+        return int((self.home / "redis/pid").read_text().split()[0])
+
+    def wal_bytes(self) -> int:
+        """Bytes of write-ahead log since the server was made."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+            return int(cursor.fetchone()[0])
+
+    def log_statements(self, yes: bool) -> None:
+        """Let PostgreSQL log each statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER SYSTEM SET log_statement = '{'all' if yes else 'none'}'")
+            cursor.execute("SELECT pg_reload_conf()")
+        time.sleep(0.5)
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """Ours, then the peer's."""
-    with ground.database("ours") as url, _worker(home, "benchmarks.nothing", {"DATABASE_URL": url}) as pid:
-        ours = _cost(home, url, pid, "jobs_job", _launch)
-    env = {"PEER_REDIS_URL": re.sub(r"/\d+$", "/1", os.environ["REDIS_URL"])}
-    with ground.database("peer") as url:
-        connection.close()
-        env["PEER_DATABASE_URL"] = url
-        peer_name = "benchmarks.peers.handwritten"
+    """The median of the rounds of each system, and ours beside each."""
+    servers = Servers(home)
+    with ExitStack() as databases:
+        sites = [_site(databases, home, number) for number in range(len(PEERS) + 1)]
+        rounds = [{site.system.name: _round(site, servers) for site in sites} for _ in range(ROUNDS)]
+        statements = {site.system.name: _statements(site, servers) for site in sites}
+    costs = {name: _median([one[name] for one in rounds]) for name in rounds[0]}
+    print(_table(costs, statements), file=sys.stderr)
+    yield from _figures(costs, statements)
 
-        def launch(jobs: int) -> None:
-            subprocess.run([sys.executable, "-m", peer_name, str(jobs)], env=os.environ | env, check=True)
 
-        launch(0)
-        with _worker(home, peer_name, env) as pid:
-            peer = _cost(home, url, pid, "work", launch)
-    for name in ("statements", "commits", "connections", "cpu_ms"):
-        mine, theirs = getattr(ours, name), getattr(peer, name)
-        yield Figure(
-            what=f"{name} per job, ours to the peer's",
-            value=mine / theirs,
-            at_most=0.5,
-            details={"ours": round(mine, 3), "peer": round(theirs, 3)},
-        )
-    yield Figure(
-        what="jobs per second, ours to the peer's",
-        value=ours.jobs_per_second / peer.jobs_per_second,
-        at_least=1,
-        details={"ours": round(ours.jobs_per_second), "peer": round(peer.jobs_per_second)},
+def _site(databases: ExitStack, home: Path, number: int) -> Site:
+    system = (OURS, *PEERS)[number]
+    url = databases.enter_context(ground.database(f"system{number}"))
+    site = Site.of(system, number, url, home)
+    site.submit(0)
+    return site
+
+
+def _round(site: Site, servers: Servers) -> Cost:
+    with site.workers() as workers:
+        _drain(site, WARM_UP, workers)
+        with process_tree.frozen(workers):
+            already = site.done() if site.system.done else 0
+            site.submit(JOBS)
+            before = _readings(workers, servers)
+        start = time.monotonic()
+        _until_done(site, already + JOBS)
+        seconds = time.monotonic() - start
+        time.sleep(SETTLE_SECONDS)
+        after = _readings(workers, servers)
+        memory = sum(map(process_tree.pss_bytes, workers))
+    own, postgres, redis, wal = ((new - old) / JOBS for new, old in zip(after, before, strict=True))
+    return Cost(
+        workers_us=own * 1e6,
+        postgres_us=postgres * 1e6,
+        redis_us=redis * 1e6,
+        wal_bytes=wal,
+        jobs_per_second=JOBS / seconds,
+        pss_bytes=memory,
     )
 
 
-def _launch(jobs: int) -> None:
-    rows = [Job(name="x", type="nothing") for _ in range(jobs)]
-    publishing.publish(lifecycle.submit(rows, actor="benchmark"))
+def _readings(workers: list[int], servers: Servers) -> tuple[float, ...]:
+    return (
+        sum(map(process_tree.cpu_seconds, workers)),
+        process_tree.cpu_seconds(servers.postgres),
+        process_tree.cpu_seconds(servers.redis),
+        servers.wal_bytes(),
+    )
 
 
-@contextmanager
-def _worker(home: Path, app: str, env: Mapping[str, str]) -> Iterator[int]:
-    command = [sys.executable, "-m", "celery", "-A", app, "worker", "--concurrency=2", "--loglevel=WARNING"]
-    with (home / "worker.log").open("a") as log:
-        worker = processes.spawn(command, dying=signal.SIGTERM, stdout=log, stderr=log, env=os.environ | env)
-        try:
-            yield worker.pid
-        finally:
-            processes.stop(worker, signal.SIGTERM, 60)
+def _drain(site: Site, jobs: int, workers: list[int]) -> None:
+    already = site.done() if site.system.done else 0
+    site.submit(jobs)
+    _until_done(site, already + jobs)
+    time.sleep(SETTLE_SECONDS)
 
 
-def _cost(home: Path, url: str, worker: int, table: str, launch: Callable[[int], None]) -> Cost:
-    database = psycopg2.connect(url)
-    database.autocommit = True
-    cursor = database.cursor()
-    launch(WARM_UP)
-    _until_done(cursor, table, WARM_UP)
-    return _measured(home, cursor, worker, table, launch)
-
-
-def _measured(home: Path, cursor: Any, worker: int, table: str, launch: Callable[[int], None]) -> Cost:
-    # Connections that are open already do not log: log_statement is set for the whole server while we look.
-    cursor.execute("ALTER SYSTEM SET log_statement = 'all'")
-    cursor.execute("SELECT pg_reload_conf()")
-    time.sleep(2)
-    [postgres] = [
-        int(line) for line in (next(home.glob("postgres-*/postmaster.pid"))).read_text().split()[:1]
-    ]
-    log = home / "postgres.log"
-    before, size = [*_figures(cursor), _cpu(worker) + _cpu(postgres)], log.stat().st_size
-    launch(JOBS)
-    _until_done(cursor, table, WARM_UP + JOBS)
-    after = [*_figures(cursor), _cpu(worker) + _cpu(postgres)]
-    with log.open("rb") as lines:
-        lines.seek(size)
-        statements = len(STATEMENT.findall(lines.read()))
-    last = f"SELECT started_at, finished_at FROM {table} ORDER BY id DESC LIMIT {JOBS}"
-    cursor.execute(f"SELECT extract(epoch FROM max(finished_at) - min(started_at)) FROM ({last}) AS last")
-    seconds = float(cursor.fetchone()[0])
-    commits, sessions, cpu = ((new - old) / JOBS for new, old in zip(after, before, strict=True))
-    return Cost(statements / JOBS, commits, sessions, cpu * 1000, JOBS / seconds)
-
-
-def _figures(cursor: Any) -> list[float]:
-    """Commits and connections so far, of this database."""
-    time.sleep(1.5)  # a session tells its figures once a second
-    cursor.execute("SELECT xact_commit, sessions FROM pg_stat_database WHERE datname = current_database()")
-    return list(cursor.fetchone())
-
-
-def _until_done(cursor: Any, table: str, jobs: int) -> None:
+def _until_done(site: Site, jobs: int) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
-        cursor.execute(f"SELECT count(*) FROM {table} WHERE status = 'COMPLETED'")
-        if cursor.fetchone()[0] >= jobs:
+        if site.done() >= jobs if site.system.done else not site.waiting():
             return
-        time.sleep(0.5)
-    raise TimeoutError(f"{table}: not {jobs} completed")
+        time.sleep(0.02)
+    raise TimeoutError(f"{site.system.name}: {jobs} jobs did not finish; see its log in {site.home}.")
 
 
-def _cpu(pid: int) -> float:
-    """Seconds of a process, its living children and the dead ones. Source: /proc/PID/stat."""
-    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = sum(int(number) for number in numbers[11:15]) / TICKS
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(_cpu(int(child)) for child in children)
+def _statements(site: Site, servers: Servers) -> float:
+    """Statements a job without BEGIN and COMMIT, from PostgreSQL's log, in a round of their own."""
+    servers.log_statements(True)
+    log = servers.home / "postgres.log"
+    with site.workers() as workers:
+        _drain(site, WARM_UP, workers)
+        with process_tree.frozen(workers):
+            already = site.done() if site.system.done else 0
+            site.submit(COUNTED)
+            size = log.stat().st_size
+        _until_done(site, already + COUNTED)
+    servers.log_statements(False)
+    with log.open("rb") as lines:
+        lines.seek(size)
+        counted = sum(site.system.done.encode() not in line for line in lines if STATEMENT.search(line))
+    return counted / COUNTED if site.system.done else 0.0
+
+
+def _median(rounds: list[Cost]) -> Cost:
+    return Cost(**{name: median(getattr(one, name) for one in rounds) for name in Cost.__annotations__})
+
+
+def _table(costs: dict[str, Cost], statements: dict[str, float]) -> str:
+    heads = (
+        "",
+        "CPU us/job",
+        "workers",
+        "PostgreSQL",
+        "Redis",
+        "x raw",
+        "jobs/s",
+        "WAL/job",
+        "statements",
+        "PSS MB",
+    )
+    raw = costs["raw celery"].cpu_us
+    lines = [f"{heads[0]:16}" + "".join(f"{head:>12}" for head in heads[1:])]
+    for name, cost in sorted(costs.items(), key=lambda item: item[1].cpu_us):
+        cells = (
+            f"{cost.cpu_us:,.0f}",
+            f"{cost.workers_us:,.0f}",
+            f"{cost.postgres_us:,.0f}",
+            f"{cost.redis_us:,.0f}",
+            f"{cost.cpu_us / raw:.2f}",
+            f"{cost.jobs_per_second:,.0f}",
+            f"{cost.wal_bytes:,.0f}",
+            f"{statements[name]:.1f}",
+            f"{cost.pss_bytes / 2**20:,.0f}",
+        )
+        lines.append(f"{name:16}" + "".join(f"{cell:>12}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _figures(costs: dict[str, Cost], statements: dict[str, float]) -> Iterator[Figure]:
+    ours = costs.pop("ours")
+    for name, peer in costs.items():
+        at_most = 0.5 if name == "hand-written" else None
+        yield _ratio(f"CPU of a job, ours to {name}", ours.cpu_us, peer.cpu_us, at_most=at_most)
+        at_least = 1 if name == "hand-written" else None
+        yield _ratio(
+            f"jobs a second, ours to {name}",
+            ours.jobs_per_second,
+            peer.jobs_per_second,
+            at_least=at_least,
+        )
+        yield _ratio(f"memory of the workers, ours to {name}", ours.pss_bytes, peer.pss_bytes)
+    yield Figure(what="statements a job", value=statements["ours"], at_most=2.2)
+    yield Figure(what="bytes of write-ahead log a job", value=ours.wal_bytes)
+
+
+def _ratio(what: str, ours: float, peer: float, **bounds: float | None) -> Figure:
+    details = {"ours": round(ours), "peer": round(peer)}
+    return Figure(what=what, value=ours / peer, details=details, **bounds)

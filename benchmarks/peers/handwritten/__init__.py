@@ -1,4 +1,4 @@
-"""The usual project of Django, Celery and django-celery-results, as one writes it by the tutorials; all defaults."""
+"""The usual project of Django, Celery and django-celery-results, written by the tutorials."""
 
 import os
 

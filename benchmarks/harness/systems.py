@@ -1,0 +1,130 @@
+"""The job systems that are measured side by side: how each is started, fed, and seen to be done."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+import redis
+
+from backoffice.local import processes
+
+CELERY = ("celery", "-A", "{module}", "worker", "--concurrency=2", "--loglevel=WARNING")
+# What our documentation has operators pass; raw Celery gets the same.
+QUIET = ("--without-heartbeat", "--without-gossip", "--without-mingle")
+
+
+@dataclass(frozen=True)
+class System:
+    """One job system with two pool processes.
+
+    `worker` is the command after `python -m`, started `workers` times. `done` counts finished jobs;
+    without it a job is taken to be finished when it has left the Redis list `queue`.
+    """
+
+    name: str
+    module: str
+    worker: tuple[str, ...]
+    workers: int = 1
+    done: str = ""
+    queue: str = "celery"
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+OURS = System(
+    "ours",
+    "benchmarks.nothing",
+    (*CELERY, *QUIET),
+    done="SELECT count(*) FROM jobs_job WHERE status = 'COMPLETED'",
+    env={"LOG_LEVEL": "WARNING"},  # the others write no line for each job either
+)
+PEERS = (
+    System("raw celery", "benchmarks.peers.raw_celery", (*CELERY, *QUIET)),
+    System(
+        "procrastinate",
+        "benchmarks.peers.procrastinate",
+        ("procrastinate", "--app={module}.app", "worker", "--concurrency=1"),
+        workers=2,
+        done="SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'",
+    ),
+    System(
+        "django-tasks-db",
+        "benchmarks.peers.django_tasks_db",
+        ("{module}", "db_worker", "--verbosity=0"),
+        workers=2,
+        done="SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status = 'SUCCESSFUL'",
+    ),
+    System(
+        "dramatiq",
+        "benchmarks.peers.dramatiq",
+        ("{module}", "rundramatiq", "--processes=2", "--threads=1"),
+        done="SELECT count(*) FROM django_dramatiq_task WHERE status = 'done'",
+    ),
+    System(
+        "hand-written",
+        "benchmarks.peers.handwritten",
+        CELERY,
+        done="SELECT count(*) FROM work WHERE status = 'COMPLETED'",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A system on servers: its environment, a connection to its database, its Redis."""
+
+    system: System
+    env: Mapping[str, str]
+    home: Path
+
+    @classmethod
+    def of(cls, system: System, number: int, database_url: str, home: Path) -> "Site":
+        """`number` (0 to 15) chooses the database of Redis."""
+        redis_url = re.sub(r"/\d+$", f"/{number}", os.environ["REDIS_URL"])
+        ours = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+        peers = {f"PEER_{name}": url for name, url in ours.items()}
+        python = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        return cls(system, {**os.environ, **ours, **peers, **python, **system.env}, home)
+
+    def submit(self, jobs: int) -> None:
+        """Submit jobs; 0 only makes the tables."""
+        command = [sys.executable, "-m", self.system.module, str(jobs)]
+        subprocess.run(command, env=self.env, check=True)
+
+    def waiting(self) -> int:
+        """How many jobs are in the queue in Redis."""
+        with redis.Redis.from_url(self.env["REDIS_URL"]) as server:
+            return int(server.llen(self.system.queue))
+
+    def done(self) -> int:
+        """How many jobs ever finished."""
+        database = psycopg2.connect(self.env["DATABASE_URL"])
+        try:
+            with database.cursor() as cursor:
+                cursor.execute(self.system.done)
+                return int(cursor.fetchone()[0])
+        finally:
+            database.close()
+
+    @contextmanager
+    def workers(self) -> Iterator[list[int]]:
+        """Run its workers; gives their pids."""
+        command = [part.format(module=self.system.module) for part in self.system.worker]
+        name = self.system.name.replace(" ", "-")
+        with (self.home / f"{name}.log").open("a") as log:
+            options = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL, "env": self.env}
+            started = [
+                processes.spawn([sys.executable, "-m", *command], dying=signal.SIGTERM, **options)
+                for _ in range(self.system.workers)
+            ]
+            try:
+                yield [one.pid for one in started]
+            finally:
+                for one in started:
+                    processes.stop(one, signal.SIGTERM, 60)

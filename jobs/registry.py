@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Handler = Callable[..., dict[str, Any] | None]
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs which a bulk action
+# is about cannot fill its slots.
+MAINTENANCE = "maintenance"
 
 
 class UnknownJobType(LookupError):
@@ -98,5 +101,5 @@ def all() -> Iterator[JobType]:
 
 
 def queues() -> list[str]:
-    """The queues that the registered types name, sorted; a worker serves all of them unless told otherwise."""
+    """The queues that the registered types name, sorted. A worker started without -Q serves all but MAINTENANCE."""
     return sorted({one.queue for one in _types.values()})

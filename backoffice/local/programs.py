@@ -1,4 +1,4 @@
-"""Our own commands as child processes: web, worker, upkeep, and the environment each needs here."""
+"""Our own commands as child processes: web, workers, upkeep, and the environment each needs here."""
 
 import os
 import signal
@@ -12,7 +12,9 @@ from typing import Any
 from backoffice.local.home import PROJECT, secret
 from backoffice.local.processes import await_end, spawn
 from backoffice.local.servers import Servers
+from jobs.registry import MAINTENANCE
 
+MAINTENANCE_SLOTS = 2  # as in docker-compose.yml
 GRACE_SECONDS = 40  # a worker lets running jobs finish for 25 s
 MANAGE = [sys.executable, "manage.py"]
 
@@ -74,11 +76,19 @@ def web(env: Mapping[str, str], logs: Path, door: socket.socket) -> Program:
 
 
 def worker(number: int, concurrency: int, env: Mapping[str, str], logs: Path) -> Program:
-    """One Celery worker of `concurrency` processes."""
-    name = f"worker-{number}"
+    """A Celery worker of `concurrency` processes that serves every queue but MAINTENANCE."""
+    return _worker(f"worker-{number}", concurrency, env, logs)
+
+
+def maintenance(env: Mapping[str, str], logs: Path) -> Program:
+    """The Celery worker that serves the queue MAINTENANCE and no other."""
+    return _worker("maintenance", MAINTENANCE_SLOTS, env, logs, "--queues", MAINTENANCE)
+
+
+def _worker(name: str, concurrency: int, env: Mapping[str, str], logs: Path, *options: str) -> Program:
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--pool", "prefork"]
     command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
-    command += ["--without-heartbeat", "--without-gossip", "--without-mingle"]
+    command += ["--without-heartbeat", "--without-gossip", "--without-mingle", *options]
     # With SIGQUIT for SIGTERM it waits for running jobs as long as its settings say, not for ever.
     return Program(name, command, env={**env, "REMAP_SIGTERM": "SIGQUIT"}, logs=logs)
 

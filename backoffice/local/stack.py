@@ -39,6 +39,7 @@ class Stack:
     servers: Servers
     web: Program
     workers: list[Program]
+    maintenance: Program
     upkeep: Program
     web_url: str
     token: str
@@ -47,7 +48,7 @@ class Stack:
     @property
     def programs(self) -> list[Program]:
         """Ours, without the servers."""
-        return [self.web, *self.workers, self.upkeep]
+        return [self.web, *self.workers, self.maintenance, self.upkeep]
 
     def supervise(self) -> None:
         """Start again what dies, until interrupted."""
@@ -64,7 +65,7 @@ class Stack:
             write_private(self.directory / "run.json", json.dumps(self._description(), indent=2))
 
     def _description(self) -> dict[str, object]:
-        children: list[Child] = [self.web, self.upkeep, *self.servers.started.values()]
+        children: list[Child] = [self.web, self.maintenance, self.upkeep, *self.servers.started.values()]
         pids: dict[str, object] = {child.name: child.process.pid for child in children if child.process}
         pids["workers"] = [worker.process.pid for worker in self.workers if worker.process]
         return {
@@ -97,7 +98,7 @@ def running(options: Options, given: dict[str, str]) -> Iterator[Stack]:
             if found.owned:
                 (options.directory / "run.json").unlink(missing_ok=True)
             programs.stop([stack.web])  # nothing new comes in while the workers finish
-            programs.stop(stack.workers)
+            programs.stop([*stack.workers, stack.maintenance])
             programs.stop([stack.upkeep])
 
 
@@ -132,6 +133,7 @@ def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
         servers=found,
         web=programs.web(env, logs, door),
         workers=[programs.worker(number, options.concurrency, env, logs) for number in numbers],
+        maintenance=programs.maintenance(env, logs),
         upkeep=programs.upkeep(env, logs),
         web_url=f"http://127.0.0.1:{door.getsockname()[1]}",
         token=(directory / "token").read_text(),

@@ -1,4 +1,4 @@
-"""What a worker serves: every queue that a registered type names, and no task but ours; how it waits for Redis."""
+"""What a worker serves: the queues that registered types name, and no task but ours; how it waits for Redis."""
 
 import gc
 from functools import partialmethod
@@ -24,10 +24,13 @@ class SteadyConnection(Connection):
 
 @celeryd_init.connect
 def serve(instance: Any, **kwargs: Any) -> None:
-    """Before the worker takes its options: -Q and -X still choose among the queues."""
+    """Before the worker takes its options: -Q and -X still choose among the queues.
+
+    Only a worker started with -Q maintenance serves that queue: business jobs cannot fill its slots.
+    """
     app: Celery = instance.app
     app.amqp.Connection = SteadyConnection
-    for queue in registry.queues():
+    for queue in set(registry.queues()) - {registry.MAINTENANCE}:
         app.amqp.queues.select_add(queue)
     # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.
     for name in set(app.tasks) - {TASK}:

@@ -17,7 +17,7 @@ from jobs.context import JobContext
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
-from jobs.registry import job_type
+from jobs.registry import MAINTENANCE, job_type
 from jobs.selection import Selection
 from jobs.services import Caller
 from jobs.sheets import CSV_TYPE, Column, write_csv
@@ -93,6 +93,7 @@ class ReasonForm(BulkForm):
     label="Cancel many",
     description="Cancels every job that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
+    queue=MAINTENANCE,
     time_limit=3600,
 )
 def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
@@ -110,6 +111,7 @@ def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> d
     label="Acknowledge many",
     description="Acknowledges every failure that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
+    queue=MAINTENANCE,
     time_limit=3600,
 )
 def acknowledge(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def acknowledge(job: JobContext, filters: str, newest: UUID | None, reason: str)
     description="Deletes every settled job that a filter of the list matches. A CSV file says what became of each.",
     form=BulkForm,
     permission="jobs.delete_job",
+    queue=MAINTENANCE,
     time_limit=3600,
 )
 def delete(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
@@ -145,6 +148,7 @@ def delete(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]
     label="Launch many again",
     description="Launches again what a filter of the list matches and is over. A CSV file says what became of each.",
     form=BulkForm,
+    queue=MAINTENANCE,
     time_limit=3600,
 )
 def rerun(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:

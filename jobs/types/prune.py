@@ -9,7 +9,7 @@ from jobs import services
 from jobs.context import JobContext
 from jobs.engine import upkeep
 from jobs.engine.upkeep import Pruned
-from jobs.registry import job_type
+from jobs.registry import MAINTENANCE, job_type
 
 
 class PruneForm(forms.Form):
@@ -25,6 +25,7 @@ class PruneForm(forms.Form):
     label="Delete old jobs",
     description="Deletes jobs kept as long as their type says, with logs and files; or only says which those are.",
     form=PruneForm,
+    queue=MAINTENANCE,
     permission="jobs.delete_job",
     time_limit=3600,
     max_attempts=2,  # a second attempt finds what the first one left

@@ -42,7 +42,7 @@ def test_the_compose_file_keeps_to_its_specification():
 
 
 def test_the_compose_file_runs_the_whole_product():
-    assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker", "upkeep"}
+    assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker", "maintenance", "upkeep"}
 
 
 def test_only_the_web_server_is_reached_and_from_this_machine_alone():
@@ -90,14 +90,20 @@ def test_the_database_is_kept_where_the_image_of_postgresql_18_has_it():
     assert "--builtin-locale=C.UTF-8" in SERVICES["db"]["environment"]["POSTGRES_INITDB_ARGS"]
 
 
-def test_workers_start_without_what_blocks_them_and_stop_softly():
-    command = SERVICES["worker"]["command"]
+@pytest.mark.parametrize("name", ["worker", "maintenance"])
+def test_workers_start_without_what_blocks_them_and_stop_softly(name):
+    command = SERVICES[name]["command"]
     assert {"--without-heartbeat", "--without-gossip", "--without-mingle"} <= set(command)
-    assert SERVICES["worker"]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+    assert SERVICES[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+def test_bulk_actions_have_a_worker_of_their_own():
+    assert "--queues=maintenance" in SERVICES["maintenance"]["command"]
+    assert not any("queues" in option for option in SERVICES["worker"]["command"])
 
 
 def test_files_are_shared_by_all_that_write_or_send_them():
-    for name in ["web", "worker", "upkeep"]:
+    for name in ["web", "worker", "maintenance", "upkeep"]:
         directory = SERVICES[name]["environment"]["FILES_DIR"]
         assert f"files:{directory}" in SERVICES[name]["volumes"]
 

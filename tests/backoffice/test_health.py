@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from jobs import registry
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import JobFile, UpkeepState, Worker
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def everything_runs():
-    Worker.objects.create(id="w", host="h", pid=1, slots=1, queues=["default"], consuming=True)
+    Worker.objects.create(id="w", host="h", pid=1, slots=1, queues=registry.queues(), consuming=True)
     UpkeepState.objects.create(id=1, host="h", pid=1)
     publishing.breaker.reset()
 
@@ -83,3 +84,8 @@ def test_what_fails_is_named(name, staff, everything_runs, monkeypatch):
 def test_a_queue_that_nobody_serves_is_named(staff, everything_runs, make_type):
     make_type(queue="lonely")
     assert "lonely" in staff.get("/healthz").json()["checks"]["workers"]
+
+
+def test_the_queue_of_bulk_actions_is_named_when_only_business_workers_live(staff, everything_runs):
+    Worker.objects.update(queues=[one for one in registry.queues() if one != registry.MAINTENANCE])
+    assert staff.get("/healthz").json()["checks"]["workers"] == "No live worker serves maintenance."

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from celery import Celery
 
+from jobs import registry
 from jobs.engine.serving import serve
 
 
@@ -13,6 +14,14 @@ def test_a_worker_takes_from_every_queue_that_a_type_names_unless_told_otherwise
     assert {"default", "bulk"} <= set(queues.consume_from)
     queues.select("bulk")  # as -Q does
     assert set(queues.consume_from) == {"bulk"}
+
+
+def test_only_a_worker_started_for_it_serves_the_queue_of_bulk_actions():
+    assert registry.MAINTENANCE in registry.queues()
+    queues = a_worker().amqp.queues
+    assert registry.MAINTENANCE not in queues.consume_from
+    queues.select(registry.MAINTENANCE)  # as -Q does
+    assert set(queues.consume_from) == {registry.MAINTENANCE}
 
 
 def a_worker() -> Celery:

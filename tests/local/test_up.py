@@ -111,6 +111,7 @@ def test_tools_find_everything_in_a_private_file(stack):
     marks = {"web": "gunicorn", "upkeep": "upkeep", "postgres": str(stack.directory), "redis": "redis-server"}
     assert all(is_running(pids[name], mark) for name, mark in marks.items())
     assert [is_running(pid, "celery") for pid in pids["workers"]] == [True, True]
+    assert is_running(pids["maintenance"], "maintenance@")
 
 
 def test_the_printed_curl_line_launches_a_job_that_completes(stack):

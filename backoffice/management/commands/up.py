@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="run one report, show it, and stop")
-        parser.add_argument("--workers", type=int, default=1, metavar="N", help="default: 1")
+        help = "besides the one for bulk actions; default: 1"
+        parser.add_argument("--workers", type=int, default=1, metavar="N", help=help)
         parser.add_argument("--concurrency", type=int, default=2, metavar="N", help="per worker; default: 2")
         parser.add_argument("--port", type=int, help="of the web server; 0: a free one; default: 8000")
         parser.add_argument("--directory", type=Path, default=DEFAULT, help="default: .local")

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 
+from backoffice.accounts import remember_browser
 from jobs import access
 from jobs.admin import home
 from jobs.admin.listing import CappedPaginator
@@ -79,6 +80,13 @@ class BackofficeAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Django's, without those that no page of ours leads to."""
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's login page; remembers the browser in which somebody signed in."""
+        response = super().login(request, extra_context)
+        if request.method == "POST" and request.user.is_authenticated:
+            remember_browser(response, request.user.get_username())
+        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What needs attention and how it goes, for those who may see jobs; for others what else there is."""

@@ -15,33 +15,48 @@ from backoffice.logging import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+# 192.0.2.1:4711, [2001:db8::1]:4711 and [2001:db8::1]; a bare IPv6 address has colons and no port.
+WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII)
 
 logger = logging.getLogger("backoffice.request")
 
 
 def find_client(get_response: GetResponse) -> GetResponse:
-    """Make REMOTE_ADDR the client's address, once, for sign-in limits, throttles and logs.
+    """Make REMOTE_ADDR the client's address, once, for sign-in limits and logs; "" if it is unknown.
 
-    Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the
-    right; what stands left of it anyone can write. The header goes: nobody else shall believe it.
+    Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the right.
+    Everything left of it can be forged. The header is removed, so that no other code trusts it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
+        peer = address_in(request.META.get("REMOTE_ADDR") or "")
         count = settings.TRUSTED_PROXY_COUNT
-        if 0 < count <= len(hops) and is_address(hops[-count].strip()):
-            request.META["REMOTE_ADDR"] = hops[-count].strip()
+        found = address_in(hops[-count]) if 0 < count <= len(hops) else ""
+        request.META["REMOTE_ADDR"] = found or peer
         return get_response(request)
 
     return middleware
 
 
-def is_address(text: str) -> bool:
+def address_in(text: str) -> str:
+    """The IP address in `text` in its shortest form, without port, brackets, quotes and zone; "" if there is none.
+
+    One client must not appear under two addresses: an IPv4 address mapped into IPv6 is returned as IPv4.
+    """
+    bare = text.strip().strip('"')
+    shape = WITH_PORT.fullmatch(bare)
+    host = (shape["v6"] or shape["v4"]) if shape else bare
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The client's address as django-axes stores it; None, by which it counts all unknown ones together."""
+    return request.META.get("REMOTE_ADDR") or None
 
 
 def demand_length(get_response: GetResponse) -> GetResponse:

@@ -117,6 +117,8 @@ SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
 # Five wrong passwords for one name from one address: refused for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "backoffice.accounts.counted_name"
+AXES_CLIENT_IP_CALLABLE = "backoffice.middleware.client_address"
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_CALLABLE = "backoffice.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True

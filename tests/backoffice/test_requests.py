@@ -12,6 +12,33 @@ from django.urls import reverse
 from backoffice.middleware import find_client
 
 LOGIN = "/admin/login/"
+# What proxies write that know no address, and what only looks like one.
+GARBAGE = (
+    *(
+        "",
+        " ",
+        "unknown",
+        "_hidden",
+        "unix:",
+        "<script>",
+        "\x00",
+        "1.2.3",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "01.2.3.4",
+    ),
+    *(
+        "1.2.3.4:",
+        "1.2.3.4:x",
+        "1.2.3.4 5.6.7.8",
+        ":80",
+        "[]:80",
+        "[1.2.3.4",
+        "2001:db8::1::",
+        "%eth0",
+        "9" * 999,
+    ),
+)
 
 
 def test_a_page_may_load_our_files_only_and_no_inline_code(client):
@@ -54,9 +81,22 @@ def test_two_requests_have_two_ids(client):
         (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
         (2, "6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
         (2, "6.6.6.6", "10.0.0.1"),
+        (0, "1.2.3.4:80", "10.0.0.1"),
+        (1, "6.6.6.6:1, 1.2.3.4:4711", "1.2.3.4"),
+        (2, "1.2.3.4:4711, 10.0.0.2:80", "1.2.3.4"),
+        (1, "\t1.2.3.4 ", "1.2.3.4"),
         (1, "2001:db8::1", "2001:db8::1"),
-        (1, "unknown", "10.0.0.1"),
-        (1, "<script>", "10.0.0.1"),
+        (1, "2001:DB8:0:0::0001", "2001:db8::1"),
+        (1, "[2001:db8::1]:443", "2001:db8::1"),
+        (1, "[2001:db8::1]", "2001:db8::1"),
+        (1, '"[2001:db8::1]:443"', "2001:db8::1"),
+        (1, '"1.2.3.4"', "1.2.3.4"),
+        (1, "fe80::1%eth0", "fe80::1"),
+        (1, "[fe80::1%25eth0]:443", "fe80::1"),
+        (1, "::ffff:1.2.3.4", "1.2.3.4"),
+        (2, "[::ffff:1.2.3.4]:80, 10.0.0.2", "1.2.3.4"),
+        *((1, garbage, "10.0.0.1") for garbage in GARBAGE),
+        *((2, f"{garbage}, 10.0.0.2", "10.0.0.1") for garbage in GARBAGE),
     ],
 )
 def test_the_clients_address_is_the_one_our_outermost_proxy_saw(settings, proxies, forwarded, client):
@@ -98,6 +138,62 @@ def test_the_sixth_login_is_refused_even_with_the_right_password(client):
 def test_a_forged_address_does_not_open_a_closed_login(client):
     assert sign_in(client, "right", X_Forwarded_For="6.6.6.6").status_code == 429
     assert sign_in(client, "right", Forwarded="for=6.6.6.6", X_Real_IP="6.6.6.6").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [("::ffff:10.0.0.1", "10.0.0.1"), ("fe80::1%eth0", "fe80::1"), ("", ""), ("unix:", "")],
+)
+def test_the_address_of_the_connection_is_parsed_as_well(peer, address):
+    request = RequestFactory(REMOTE_ADDR=peer).get("/")
+    find_client(lambda request: HttpResponse())(request)
+    assert request.META["REMOTE_ADDR"] == address
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["6.6.6.6:{}", "[2001:db8::6]:{}", "unknown", "_hidden", "fe80::6%eth{}"]
+)
+def test_one_client_behind_a_proxy_closes_a_name_for_itself_alone(client, db, settings, forwarded):
+    settings.TRUSTED_PROXY_COUNT = 1
+    User.objects.create_user("ada", password="right", is_staff=True)
+    for port in range(5):
+        sign_in(client, "wrong", X_Forwarded_For=forwarded.format(port))
+    assert sign_in(client, "right", X_Forwarded_For=forwarded.format(6)).status_code == 429
+    assert sign_in(client, "right", X_Forwarded_For="1.2.3.4:4711").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded"),
+    [("10.0.0.1", "\x00"), ("10.0.0.1", "unknown"), ("fe80::1%eth0", ""), ("", "unknown"), ("unix:", "")],
+)
+def test_wrong_passwords_from_an_unknown_address_are_counted_too(db, settings, peer, forwarded):
+    settings.TRUSTED_PROXY_COUNT = 1
+    User.objects.create_user("ada", password="right", is_staff=True)
+    nowhere = Client(REMOTE_ADDR=peer)
+    answers = [sign_in(nowhere, "wrong", X_Forwarded_For=forwarded).status_code for _ in range(6)]
+    assert answers == [200, 200, 200, 200, 429, 429]
+
+
+def test_a_known_browser_is_not_locked_out_by_other_clients_of_its_address(db, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    User.objects.create_user("ada", password="right", is_staff=True)
+    of_ada, of_another = Client(), Client()
+    sign_in(of_ada, "right", X_Forwarded_For="unknown")
+    of_ada.post("/admin/logout/")
+    of_another.cookies["known_browser"] = "1:forged"
+    for _ in range(5):
+        sign_in(of_another, "wrong", X_Forwarded_For="unknown")
+    assert sign_in(of_another, "right", X_Forwarded_For="unknown").status_code == 429
+    assert sign_in(of_ada, "right", X_Forwarded_For="unknown").status_code == 302
+
+
+def test_a_known_browser_has_five_wrong_passwords_for_its_own_name(client, db):
+    User.objects.create_user("ada", password="right", is_staff=True)
+    sign_in(client, "right")
+    client.post("/admin/logout/")
+    assert [sign_in(client, "wrong").status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+    User.objects.create_user("eve", password="right", is_staff=True)
+    assert client.post(LOGIN, {"username": "eve", "password": "right"}).status_code == 302
 
 
 @pytest.mark.usefixtures("five_wrong_passwords")

@@ -106,6 +106,37 @@ def log_request(request: HttpRequest, response: HttpResponse, seconds: float) ->
     logger.info("%(method)s %(path)s %(status)s", fields, extra=fields)
 
 
+def forbid_caching(get_response: GetResponse) -> GetResponse:
+    """Set Cache-Control to `private, no-store` on every response that does not say otherwise.
+
+    Nearly all that the site sends belongs to one account; a shared cache must not keep it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def omit_bodies(get_response: GetResponse) -> GetResponse:
+    """Send no body in answers to HEAD, and no Content-Length with 204 and 304 (RFC 9110, 8.6).
+
+    gunicorn drops such a body itself, but logs a warning for each.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code in (204, 304):
+            del response.headers["Content-Length"]
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
+        return response
+
+    return middleware
+
+
 def send_content_policy(get_response: GetResponse) -> GetResponse:
     """Send SECURE_CSP, which has the shape that Django 6 gives it; delete this on Django 6."""
     policy = "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())

@@ -55,9 +55,14 @@ def etag(job: Job) -> str:
     return f'W/"{job.version}"'
 
 
+def _validators(job: Job) -> dict[str, str]:
+    """Headers by which a caller may keep the job, and ask before each use whether it changed."""
+    return {"ETag": etag(job), "Cache-Control": "private, no-cache"}
+
+
 def unchanged(job: Job, *, turn_seconds: int = 0) -> Response:
     """The answer to a caller who has this version of the job."""
-    headers = {"ETag": etag(job)}
+    headers = _validators(job)
     if not job.is_settled:
         headers["Retry-After"] = str(turn_seconds or RETRY_SOON_SECONDS)
     return Response(status=304, headers=headers)
@@ -69,7 +74,7 @@ def shown(job: Job, request: Request, *, status: int = 200, turn_seconds: int = 
         explanation = explain.explanation(job)
     context = context_of(request, [job]) | {"explanation": explanation}
     data = JobSerializer(job, context=context).data
-    headers = {"ETag": etag(job)}
+    headers = _validators(job)
     if not job.is_settled:
         far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS
         usual = RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from backoffice import health
+from jobs.api.views.nothing import NothingHere
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("jobs.api.urls")),
+    path("api/v1", NothingHere.as_view()),  # not a redirect
     path("healthz", health.healthz),
 ]
 

@@ -7,15 +7,37 @@ import knox.auth
 from django.utils import timezone
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
+from rest_framework.authentication import get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from jobs.models import ApiToken
 
+SCHEMES = (b"bearer", b"token")
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenAuthentication(knox.auth.TokenAuthentication):
-    """Accepts `Authorization: Token ...`; knox's own fails on bytes that are no UTF-8, and deletes old tokens."""
+    """Accepts `Authorization: Bearer ...` and `Token ...`, the scheme in any case.
+
+    knox's own knows one scheme, fails on bytes that are not UTF-8, and deletes old tokens.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+        """The token's owner and the token; None without an Authorization header of these schemes.
+
+        Raises: AuthenticationFailed.
+        """
+        scheme, *given = get_authorization_header(request).split() or [b""]
+        if scheme.lower() not in SCHEMES:
+            return None
+        if len(given) != 1:
+            raise AuthenticationFailed("The Authorization header needs one token after its scheme.")
+        return self.authenticate_credentials(given[0])
+
+    def authenticate_header(self, request: Request) -> str:
+        """The WWW-Authenticate header of a 401, a challenge for each scheme (RFC 9110, 11.6.1)."""
+        return 'Bearer realm="api", Token realm="api"'
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
         """The token's owner and the token.

@@ -48,17 +48,16 @@ KNOWN = OpenApiParameter(
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """The token in the header, as tools offer to fill it in."""
+    """The token as a bearer's, which tools and generated clients know how to send."""
 
     target_class = "jobs.api.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Token` and a space before the token that the admin showed.",
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The token that the admin showed. The scheme `Token` is taken as well.",
         }
 
 

@@ -13,15 +13,38 @@ JOBS = "/api/v1/jobs/"
 
 def assert_refused(answer):
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == "Token"
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api", Token realm="api"'
     assert answer["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Token", "Token x", "Token a b", "Token \xff\xfe", "Token é", "Bearer x", "Basic eDp5"]
+    "header",
+    [
+        "",
+        "Token",
+        "Token x",
+        "Token a b",
+        "Token \xff\xfe",
+        "Token é",
+        "Bearer x",
+        "Bearer",
+        "Bearer a b",
+        "Basic eDp5",
+    ],
 )
 def test_what_is_no_token_is_refused(db, header):
     assert_refused(APIClient(HTTP_AUTHORIZATION=header).get(JOBS))
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Token", "token", "TOKEN"])
+def test_a_token_is_taken_by_either_scheme_in_any_case(client, scheme):
+    assert APIClient(HTTP_AUTHORIZATION=f"{scheme} {client.token}").get(JOBS).status_code == 200
+    assert APIClient(HTTP_AUTHORIZATION=f"{scheme}  {client.token}").get(JOBS).status_code == 200
+
+
+def test_a_token_is_not_taken_by_another_scheme(client):
+    for header in (f"Basic {client.token}", f"Tokens {client.token}", client.token):
+        assert_refused(APIClient(HTTP_AUTHORIZATION=header).get(JOBS))
 
 
 def test_a_token_in_the_query_is_no_token(client):

@@ -22,7 +22,7 @@ def test_an_address_without_its_slash_names_the_right_one(client, quick, method,
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/jobs", "/api/v1/none", "/api/v1/jobs//"]
+    "path", ["/api/", "/api/v1", "/api/v1/", "/api/v2/jobs", "/api/v1/none", "/api/v1/jobs//"]
 )
 @pytest.mark.parametrize("method", METHODS)
 def test_any_other_unknown_address_is_a_problem_and_no_redirect(client, method, path):

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 from django_celery_results.models import TaskResult
 
@@ -23,7 +23,15 @@ OUT = (LOGIN, LOGIN, FORBIDDEN)  # the first three roles are never let in
 LOOK = ((*OUT, 200, 200, 200), (*OUT, 405, 405, 405))
 DEED = ((*OUT, 405, 405, 405), (*OUT, FORBIDDEN, 302, 302))
 OPERATE = ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 405, 405))
+ACCOUNTS = ((*OUT, FORBIDDEN, FORBIDDEN, 200), (*OUT, FORBIDDEN, FORBIDDEN, 200))
+ACCOUNTS_THEN_LIST = (ACCOUNTS[0], (*OUT, FORBIDDEN, FORBIDDEN, 302))
+PAGES = ("changelist", "add", "change", "history")
 TABLE = {
+    **{f"auth_{model}_{page}": ACCOUNTS for model in ("user", "group") for page in PAGES},
+    "auth_group_add": ACCOUNTS_THEN_LIST,
+    "auth_user_password_change": ACCOUNTS,
+    "auth_user_delete": ACCOUNTS_THEN_LIST,
+    "auth_group_delete": ACCOUNTS_THEN_LIST,
     "jobs_job_changelist": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
     "jobs_job_change": LOOK,
     "jobs_job_live": LOOK,
@@ -87,7 +95,20 @@ def addresses():
     result = TaskResult.objects.create(task_id=str(settled.pk), status="FAILURE")
     job = f"/admin/jobs/job/{settled.pk}"
     tokens, results = "/admin/jobs/apitoken", "/admin/django_celery_results/taskresult"
+    account = f"/admin/auth/user/{make_user().pk}"
+    group = f"/admin/auth/group/{Group.objects.create(name=token.token_key).pk}"
     return {
+        "auth_user_password_change": f"{account}/password/",
+        **{
+            f"auth_{model}_{page}": f"/admin/auth/{model}/{address}"
+            for model in ("user", "group")
+            for page, address in (("changelist", ""), ("add", "add/"))
+        },
+        **{
+            f"auth_{model}_{page}": f"{address}/{page}/"
+            for model, address in (("user", account), ("group", group))
+            for page in ("change", "history", "delete")
+        },
         "jobs_job_changelist": "/admin/jobs/job/",
         "jobs_job_file": f"{job}/files/{file.pk}/",
         "jobs_job_cancel": f"/admin/jobs/job/{make_job().pk}/cancel/",
@@ -140,7 +161,7 @@ def test_the_table_has_every_address_of_our_pages():
     ours = {
         pattern.name
         for model, model_admin in admin.site._registry.items()
-        if model in (Job, ApiToken, TaskResult)
+        if model in (Job, ApiToken, TaskResult, User, Group)
         for pattern in model_admin.urls
         if pattern.name
     }

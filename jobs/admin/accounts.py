@@ -1,0 +1,116 @@
+"""Accounts and groups: Django's pages, limited to the rights that the user of the page has."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+def held(user):
+    """The permissions of an account and of its groups, active or not; all of them for a superuser."""
+    if user.is_superuser:
+        return Permission.objects.all()
+    own = Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
+    return Permission.objects.filter(pk__in=own)
+
+
+def grantable_groups(user):
+    """The groups that have no permission which `user` lacks."""
+    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=held(user).values("pk")))
+
+
+def may_manage_account(user, account):
+    """Whether `user` has every right of `account`, so that taking it over would gain nothing."""
+    if user.is_superuser:
+        return True
+    return not account.is_superuser and not held(account).exclude(pk__in=held(user).values("pk")).exists()
+
+
+def may_manage_group(user, group):
+    """Whether `user` has every permission of the group and is no member of it."""
+    if user.is_superuser:
+        return True
+    return grantable_groups(user).filter(pk=group.pk).exclude(user=user).exists()
+
+
+class WithinOwnRights(admin.ModelAdmin):
+    """A ModelAdmin whose rows can be changed and deleted only as far as `may_manage` allows."""
+
+    refusal = ""
+    grantable = {}
+
+    def may_manage(self, user, obj):
+        raise NotImplementedError
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and self._manageable(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and self._manageable(request, obj)
+
+    def _manageable(self, request, obj):
+        return obj is None or self.may_manage(request.user, obj)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """Django's field; it offers and accepts only what the user may grant."""
+        if choose := self.grantable.get(db_field.name):
+            kwargs["queryset"] = choose(request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Django's page; says why it is read-only to a user who may change other rows."""
+        obj = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
+        if obj and self.has_change_permission(request) and not self.has_change_permission(request, obj):
+            messages.warning(request, self.refusal)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+@admin.register(User)
+class AccountAdmin(WithinOwnRights, UserAdmin):
+    """Django's page of an account. Users who are no superusers keep the rights they have."""
+
+    refusal = "You cannot change this account: it has rights that you do not have."
+    grantable = {"user_permissions": held, "groups": grantable_groups}
+
+    def may_manage(self, user, obj):
+        return may_manage_account(user, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and obj != request.user
+
+    def get_fieldsets(self, request, obj=None):
+        """Django's; without the button that sets a password on a page that is read-only."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [(None, {"fields": ("username",)}), *fieldsets[1:]]
+
+    def get_readonly_fields(self, request, obj=None):
+        if request.user.is_superuser:
+            return ()
+        own = ("is_active", "is_staff", "groups", "user_permissions") if obj == request.user else ()
+        return ("is_superuser", *own)
+
+    def user_change_password(self, request, id, form_url=""):
+        """Django's page; users change their own password where the old one is asked for."""
+        is_own = self.get_object(request, unquote(id)) == request.user
+        if is_own and request.user.has_usable_password():
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return super().user_change_password(request, id, form_url)
+
+
+@admin.register(Group)
+class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
+    """Django's page of a group. Members cannot change it, unless they are superusers."""
+
+    refusal = "You cannot change this group: you belong to it, or it has rights that you do not have."
+    grantable = {"permissions": held}
+
+    def may_manage(self, user, obj):
+        return may_manage_group(user, obj)

@@ -1,25 +1,14 @@
-"""What a worker serves: the queues that registered types name, and no task but ours; how it waits for Redis."""
+"""What a worker serves: the queues that registered types name, and no task but ours."""
 
 import gc
-from functools import partialmethod
 from typing import Any
 
 from celery import Celery
 from celery.signals import celeryd_init, worker_ready
-from kombu.connection import Connection
 
 from jobs import registry
+from jobs.engine.transport import JobConnection
 from jobs.lifecycle import TASK
-
-RECONNECT_SECONDS = 2.0
-
-
-class SteadyConnection(Connection):
-    """Looks for a lost Redis every 2 s; kombu's own pauses grow to 30 s, and work would resume that much later."""
-
-    ensure_connection = partialmethod(
-        Connection.ensure_connection, interval_start=RECONNECT_SECONDS, interval_step=0
-    )
 
 
 @celeryd_init.connect
@@ -29,7 +18,7 @@ def serve(instance: Any, **kwargs: Any) -> None:
     Only a worker started with -Q maintenance serves that queue: business jobs cannot fill its slots.
     """
     app: Celery = instance.app
-    app.amqp.Connection = SteadyConnection
+    app.amqp.Connection = JobConnection
     for queue in set(registry.queues()) - {registry.MAINTENANCE}:
         app.amqp.queues.select_add(queue)
     # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.

@@ -17,7 +17,6 @@ from jobs import lifecycle, parameters, registry
 from jobs.context import Cancelled, JobContext, TimeLimitReached
 from jobs.engine import agent, results, serving
 from jobs.engine.interrupt import interruptible
-from jobs.engine.requests import forget_wishes
 from jobs.lifecycle import WORKER_DB, Outcome, failed
 from jobs.models import Job, Status
 from jobs.registry import JobType
@@ -39,7 +38,6 @@ class JobFailed(Exception):
 @shared_task(name=lifecycle.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.requests:JobRequest")
 def run_job(self: Task) -> dict[str, Any] | None:
     """Run the job whose id is the task's."""
-    forget_wishes(self.request)
     job = _claim(UUID(self.request.id))
     if job is None:
         logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)

@@ -100,6 +100,14 @@ class Environment:
             self.wrong(f"{name}={str(path)!r}", why, f"Write the full path, such as /srv/{path}")
         return path
 
+    def path_prefix(self, name: str) -> str:
+        """A path of the site that begins and ends with a slash; "" if unset."""
+        value = self.text(name, "")
+        if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
+            fix = "Write it as in nginx's `location`, such as /job-files/"
+            self.wrong(f"{name}={value!r}", "is not a path with a slash at both ends", fix)
+        return value
+
     def hosts(self, name: str) -> list[str]:
         """Host names that requests may carry."""
         fix = "List this site's names, such as backoffice.example.com, with commas"

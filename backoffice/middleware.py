@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from backoffice.errors import answer
 from backoffice.logging import request_id
+from jobs.download import DownloadRefused
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -135,6 +136,24 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class AnswerRefusedDownloads:
+    """Answer the admin's downloads that are refused: 412, 416, 503. The API's views do so themselves."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DownloadRefused):
+            return None
+        response = answer(request, exception.status, exception.code, str(exception))
+        for name, value in exception.headers.items():
+            response[name] = value
+        return response
 
 
 def send_content_policy(get_response: GetResponse) -> GetResponse:

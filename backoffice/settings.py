@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "backoffice.middleware.AnswerRefusedDownloads",
 ]
 
 TEMPLATES = [
@@ -183,6 +184,9 @@ STORAGES = {
         },
     },
 }
+
+# Where nginx serves FILES_DIR inside itself; then it sends the files, not a thread of ours.
+FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
 
 # --- Logs -------------------------------------------------------------------------------------
 LOGGING_CONFIG = "backoffice.logging.configure"

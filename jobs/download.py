@@ -1,24 +1,193 @@
-"""A file of a job as an answer, the same by every door: saved, and never shown in a browser."""
+"""A file of a job as an answer, the same by every door: saved, never shown in a browser; whole or in part.
 
+Source: RFC 9110 (conditional requests 13, ranges 14), RFC 6266 (Content-Disposition).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.utils.http import parse_etags
 
+from jobs.held_threads import held_threads
 from jobs.models import JobFile
 
+BUSY_RETRY_AFTER_SECONDS = 5
+RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
+PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.^_`{}~()=@,'-]+")
 
-def attachment(file: JobFile) -> FileResponse:
-    """The file's content as an attachment: it may hold anything.
 
-    Raises: FileNotFoundError when the content is gone.
+class DownloadRefused(Exception):
+    """The file is not sent; a door answers with `status`, `code` and `headers`."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
+    """The file as the answer to GET or HEAD: 200, 206 with the part asked for, or 304.
+
+    Raises: FileNotFoundError when the content is gone; DownloadRefused (412, 416, 503).
     """
+    etag = f'"{file.sha256}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": disposition(file.name),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _is_known(request, etag):
+        return HttpResponseNotModified(headers=_only(headers, "ETag", "Cache-Control"))
+    if not storages["jobs"].exists(file.stored_name):
+        raise FileNotFoundError(file.stored_name)
+    if request.method == "HEAD":
+        headers["Content-Length"] = str(file.size)
+        return HttpResponse(headers=headers, content_type=file.content_type)
+    if (
+        settings.FILES_ACCEL_PREFIX
+        and "If-Match" not in request.headers
+        and "If-Range" not in request.headers
+    ):
+        headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(file.stored_name)
+        return HttpResponse(headers=headers, content_type=file.content_type)
+    return _streamed(file, _part(request, file, etag), headers)
+
+
+def held_stream(lines: Iterable[str]) -> Iterator[str]:
+    """`lines` for a StreamingHttpResponse, whose client holds a web thread for as long as it reads.
+
+    Raises: DownloadRefused (503), at once.
+    """
+    return _Lines(lines, _hold())
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition by which a file is saved as `name`, with a plain name for old clients."""
+    if PLAIN_NAME.fullmatch(name):
+        return f'attachment; filename="{name}"'
+    parts = unicodedata.normalize("NFKD", name)
+    plain = "".join(one for one in parts if not unicodedata.combining(one))
+    plain = re.sub(r'[^\x20-\x7e]|["\\%/:;*?<>|]', "_", plain).strip() or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    """Whether the client has this content (304).
+
+    Raises: DownloadRefused (412) when the client wants another content than this.
+    """
+    wanted = request.headers.get("If-Match")
+    if wanted is not None and not {"*", etag} & set(parse_etags(wanted)):
+        raise DownloadRefused(412, "precondition_failed", "The file has another ETag.", {"ETag": etag})
+    known = [one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))]
+    return "*" in known or etag in known
+
+
+def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | None:
+    """Offset and length of the part that Range asks for; None for the whole file.
+
+    Several parts at once, other units and what is malformed are ignored, as RFC 9110 allows.
+    Raises: DownloadRefused (416).
+    """
+    found = RANGE.fullmatch(request.headers.get("Range", ""))
+    if found is None or request.headers.get("If-Range", etag).strip() != etag:
+        return None
+    first, last = (_number(text) for text in found.groups())
+    if first is None:
+        if last is None or (last and not file.size):
+            return None
+        length = min(last, file.size)
+        first, last = file.size - length, file.size - 1
+    elif last is not None and last < first:
+        return None
+    if first >= file.size:
+        headers = {"Content-Range": f"bytes */{file.size}"}
+        raise DownloadRefused(416, "range_not_satisfiable", f"The file has {file.size} bytes.", headers)
+    end = file.size if last is None else min(last + 1, file.size)
+    return first, end - first
+
+
+def _number(text: str) -> int | None:
+    # More digits than any file has bytes count as very many: Python refuses to read thousands.
+    return int(text.lstrip("0")[:20] or "0") if text else None
+
+
+def _streamed(file: JobFile, part: tuple[int, int] | None, headers: dict[str, str]) -> FileResponse:
+    offset, length = part or (0, file.size)
+    headers["Content-Length"] = str(length)
+    if part:
+        headers["Content-Range"] = f"bytes {offset}-{offset + length - 1}/{file.size}"
+    release = _hold()
+    try:
+        content = storages["jobs"].open(file.stored_name)
+        content.seek(offset)
+    except BaseException:
+        release()
+        raise
     return FileResponse(
-        storages["jobs"].open(file.stored_name),
-        as_attachment=True,
-        filename=file.name,
+        _Part(content, length, release),
+        status=206 if part else 200,
+        headers=headers,
         content_type=file.content_type,
-        headers={
-            "Content-Length": str(file.size),
-            "ETag": f'"{file.sha256}"',
-            "X-Content-Type-Options": "nosniff",
-        },
     )
+
+
+def _hold() -> Callable[[], None]:
+    release = held_threads.hold()
+    if release is None:
+        detail = "Too many downloads at once; try again in a few seconds."
+        headers = {"Retry-After": str(BUSY_RETRY_AFTER_SECONDS)}
+        raise DownloadRefused(503, "too_many_downloads", detail, headers)
+    return release
+
+
+def _only(headers: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: headers[name] for name in names}
+
+
+class _Part:
+    """The next `length` bytes of an open file; its `fileno` lets gunicorn send them by sendfile."""
+
+    def __init__(self, content: Any, length: int, release: Callable[[], None]) -> None:
+        self._content = content
+        self._left = length
+        self._release = release
+
+    def read(self, size: int) -> bytes:
+        found: bytes = self._content.read(min(size, self._left))
+        self._left -= len(found)
+        return found
+
+    def fileno(self) -> int:
+        number: int = self._content.fileno()
+        return number
+
+    def close(self) -> None:
+        self._content.close()
+        self._release()
+
+
+class _Lines:
+    """An iterator whose `close` ends the hold; that of a generator that never began runs nothing."""
+
+    def __init__(self, lines: Iterable[str], release: Callable[[], None]) -> None:
+        self._lines = iter(lines)
+        self._release = release
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._lines)
+
+    def close(self) -> None:
+        self._release()

@@ -23,6 +23,7 @@ ORDER = [
     "stats",
     "explain",
     "access",
+    "held_threads",
     "download",
     "services",
     "types",

@@ -82,7 +82,7 @@ class JobAdmin(admin.ModelAdmin):
             ),
             path(
                 "<uuid:job_id>/files/<int:file_id>/",
-                guarded(page.download, access.may_see_some, "GET"),
+                guarded(page.download, access.may_see_some, "GET", "HEAD"),
                 name="jobs_job_file",
             ),
             *super().get_urls(),

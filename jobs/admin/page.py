@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
+    HttpResponseBase,
     HttpResponseNotModified,
     JsonResponse,
     StreamingHttpResponse,
@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 
 from jobs import access, explain
 from jobs.admin import details, record
-from jobs.download import attachment
+from jobs.download import attachment, disposition, held_stream
 from jobs.models import Job, JobLog
 
 LINES = 200
@@ -63,11 +63,11 @@ def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
     )
 
 
-def download(request: HttpRequest, job_id: UUID, file_id: int) -> FileResponse:
+def download(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponseBase:
     """A file of the job."""
     file = get_object_or_404(access.files(request.user, _brief(request, job_id)), pk=file_id)
     try:
-        return attachment(file)
+        return attachment(request, file)
     except FileNotFoundError:
         raise Http404("The file is not in the storage any more.") from None
 
@@ -76,10 +76,10 @@ def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     """The whole log as text."""
     job = _brief(request, job_id)
     return StreamingHttpResponse(
-        _text_of(job.logs.order_by("seq").iterator(chunk_size=1000)),
+        held_stream(_text_of(job.logs.order_by("seq").iterator(chunk_size=1000))),
         content_type="text/plain; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="log-{job.pk}.txt"',
+            "Content-Disposition": disposition(f"log-{job.pk}.txt"),
             "X-Content-Type-Options": "nosniff",
         },
     )

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import services
+from jobs.download import DownloadRefused
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job
@@ -84,6 +85,8 @@ def as_problem(error: Exception) -> Problem | None:
             return Problem(403, "permission_denied", str(error))
         case services.AlreadyActive():
             return Problem(409, "already_active", str(error), extra={"id": error.job_id})
+        case DownloadRefused():
+            return Problem(error.status, error.code, str(error), headers=error.headers)
         case services.KeyReused():
             return Problem(422, "idempotency_key_reused", str(error))
         case InvalidTransition():

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error, connection
 
+from jobs.held_threads import held_threads
 from jobs.models import Job
 
 SECONDS_LIMIT = 30
@@ -42,19 +43,23 @@ class Watcher:
         self._last_turn = 0.0  # by time.monotonic: when the last of those turned away comes back
 
     def wait(self, job: Job, seconds: float) -> int:
-        """Return 0 when the job's status is another, or after `seconds`; at once if half the web threads wait.
+        """Return 0 when the job's status is another, or after `seconds`.
 
-        Then it is the seconds after which the caller has its turn to ask again.
+        If half the web threads wait, or too many are held otherwise, it returns at once the seconds after which the
+        caller has its turn to ask again.
         The connection to PostgreSQL is given back before: waiting must not cost one for each client.
         """
         waiter = Waiter(job.id, job.status)
         with self._lock:
-            if len(self._waiters) >= settings.WEB_THREADS // 2:
+            crowded = len(self._waiters) >= settings.WEB_THREADS // 2
+            release = None if crowded else held_threads.hold()
+            if release is None:
                 return self._next_turn()
             self._waiters.add(waiter)
             self._wake()
         connection.close()
         waiter.changed.wait(seconds)
+        release()
         with self._lock:
             self._waiters.discard(waiter)
         return 0

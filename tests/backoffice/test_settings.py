@@ -47,6 +47,8 @@ HIDDEN = "s3cret"
         ("REDIS_URL", "", "REDIS_URL is not set."),
         ("REDIS_URL", f"redis://:{HIDDEN}#@redis/0", "REDIS_URL='redis://***@redis/0'"),
         ("FILES_DIR", "", "FILES_DIR is not set. Set it to a directory's full path."),
+        ("FILES_ACCEL_PREFIX", "job-files", "FILES_ACCEL_PREFIX='job-files' is not a path with a slash"),
+        ("FILES_ACCEL_PREFIX", "/", "FILES_ACCEL_PREFIX='/' is not a path with a slash"),
         ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),
         ("TIME_ZONE", "Mars", "TIME_ZONE='Mars' is no time zone. Name one, such as Europe/Berlin."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' is no level."),

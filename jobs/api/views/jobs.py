@@ -20,6 +20,7 @@ from jobs.api.serializers import (
 )
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
 from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, unchanged, visible_job
+from jobs.models import Job
 from jobs.services import Launch
 
 LIST_PARAMETERS = (
@@ -119,10 +120,10 @@ class JobView(APIView):
         job = visible_job(request, id)
         known = known_to(request)
         turn = 0
-        if seconds and not job.is_settled and (not known or etag(job) in known):
+        if seconds and not job.is_settled and (not known or is_known(job, known)):
             turn = waiting.watcher.wait(job, seconds)
             job = job if turn else visible_job(request, id)
-        if etag(job) in known:
+        if is_known(job, known):
             return unchanged(job, turn_seconds=turn)
         return shown(job, request, turn_seconds=turn)
 
@@ -142,3 +143,8 @@ def known_to(request: Request) -> list[str]:
     """The versions a caller has, by If-None-Match, as weak ones."""
     tags = parse_etags(request.headers.get("If-None-Match", ""))
     return [tag if tag.startswith("W/") else f"W/{tag}" for tag in tags]
+
+
+def is_known(job: Job, known: list[str]) -> bool:
+    """Whether the caller has this version of the job; `*` stands for any."""
+    return etag(job) in known or "W/*" in known

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponseBase
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -95,13 +95,13 @@ class FileView(APIView):
     @operation(
         "Download a file", {(200, "*/*"): bytes}, problems=(404,), headers=("ETag",), id="download_file"
     )
-    def get(self, request: Request, id: UUID, name: str) -> FileResponse:
+    def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
         allow_only(request)
         # Compared here: PostgreSQL would refuse a name that holds NUL.
         file = next((one for one in files_of(request, id) if one.name == name), None)
         if file is None:
             raise Http404
         try:
-            return attachment(file)
+            return attachment(request, file)
         except FileNotFoundError as error:
             raise Problem(404, "file_lost", "The file is listed, but its content is gone.") from error

@@ -1,0 +1,41 @@
+"""Web threads of this process that wait for something slow: a job that is to change, a client that reads."""
+
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+
+
+class HeldThreads:
+    """Counts the held threads, so that a quarter of all, and one at least, always answers other requests."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def hold(self) -> Callable[[], None] | None:
+        """Count the current thread as held; returns what ends that, or None if no more may be held."""
+        with self._lock:
+            if self._count >= settings.WEB_THREADS - max(1, settings.WEB_THREADS // 4):
+                return None
+            self._count += 1
+        return _Once(self._release)
+
+    def _release(self) -> None:
+        with self._lock:
+            self._count -= 1
+
+
+class _Once:
+    """Calls a function at the first call and does nothing at later ones."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call: Callable[[], None] | None = call
+
+    def __call__(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            call()
+
+
+held_threads = HeldThreads()

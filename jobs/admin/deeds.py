@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from jobs import access, parameters, registry, services
-from jobs.admin import record
+from jobs.admin import once, record
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
@@ -74,7 +74,10 @@ def _cancel(request: HttpRequest, job_id: UUID) -> Job:
 
 
 def _rerun(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.rerun(record.caller(request), job_id)
+    job = services.rerun(record.caller(request), job_id, idempotency_key=once.idempotency_key(request))
+    if job.replayed:
+        messages.info(request, once.already_made(job))
+        return job
     with services.once_accepted(job):
         record.action(request, [job], f"Launched again, after {job_id}.")
     messages.success(request, f"“{job.name}” is launched again.")

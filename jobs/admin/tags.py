@@ -1,11 +1,23 @@
 """The columns and times of a job as template tags, for pages that are no tables."""
 
+from typing import Any
+
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from jobs import explain
-from jobs.admin import columns, times
+from jobs.admin import columns, once, times
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True, name="once")
+def once_field(context: Any) -> SafeString:
+    """The hidden input with the once-only key of a form. Browsers must not fill it in again: autocomplete is off."""
+    key = context.get("once") or once.new(context["request"].user)
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', once.FIELD, key)
+
 
 register.simple_tag(columns.status, name="badge")
 register.simple_tag(columns.bar, name="bar")

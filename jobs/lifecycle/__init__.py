@@ -11,6 +11,7 @@ from jobs.lifecycle.ending import acknowledge, cancel_waiting, give_up, request_
 from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
     ERRORS,
+    FORM_KEY,
     KEY_REMEMBERED,
     MESSAGE_LIMIT,
     NEXT,
@@ -25,6 +26,7 @@ from jobs.lifecycle.table import (
 __all__ = [
     "AWAY",
     "ERRORS",
+    "FORM_KEY",
     "KEY_REMEMBERED",
     "MESSAGE_LIMIT",
     "NEXT",

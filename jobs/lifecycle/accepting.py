@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from jobs.lifecycle.table import KEY_REMEMBERED
+from jobs.lifecycle.table import FORM_KEY, KEY_REMEMBERED
 from jobs.models import Job
 
 # The columns a submission sets; the others start at their defaults.
@@ -97,8 +98,8 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     sql = """
     WITH mine AS (
         SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
-            AND (idempotency_key IS NULL OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s))
-            AS removable
+            AND (idempotency_key IS NULL OR starts_with(idempotency_key, %(form_key)s)
+                OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s)) AS removable
         FROM jobs_job WHERE id = ANY(%(ids)s)
     ), gone AS (
         DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
@@ -115,10 +116,10 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     # Locked by a statement of its own: one that first has to wait does not see the event, or the rerun, that whoever
     # held the lock has added, and leaves it behind.
     lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+    values: dict[str, Any] = {"ids": list(ids), "count": len(ids), "form_key": FORM_KEY}
+    values["remembered"] = KEY_REMEMBERED.total_seconds()
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(lock, [list(ids)])
-        cursor.execute(
-            sql, {"ids": list(ids), "count": len(ids), "remembered": KEY_REMEMBERED.total_seconds()}
-        )
+        cursor.execute(sql, values)
         count, stored_names = cursor.fetchone()
     return (stored_names or []) if count == len(ids) else None

@@ -26,6 +26,10 @@ TASK = "jobs.run_job"
 # So long a job with an idempotency key stays, to answer whoever repeats the request.
 KEY_REMEMBERED = timedelta(hours=24)
 
+# How the idempotency keys of the admin's forms begin. With a space, which the API refuses in a key, so that no caller's
+# key equals one of them; jobs of a form may be deleted at once.
+FORM_KEY = "form "
+
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024
 

@@ -1,0 +1,149 @@
+"""A form that comes twice makes one job; another content, or a newly opened form, makes another."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from jobs.models import ApiToken, Job, Status
+from tests.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/admin/jobs/job/"
+FORM = f"{LIST}launch/greet/"
+
+
+class Greeting(forms.Form):
+    """A form whose end of the period, if left empty, is now."""
+
+    whom = forms.CharField()
+    until = forms.DateTimeField(required=False)
+
+    def clean_until(self):
+        return self.cleaned_data["until"] or timezone.now()
+
+
+@pytest.fixture
+def greet(make_type, redis):
+    return make_type(slug="greet", form=Greeting)
+
+
+@pytest.fixture
+def operator(client):
+    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
+    client.user = make_user(*rights, "jobs.add_apitoken", "jobs.view_apitoken", is_staff=True)
+    client.force_login(client.user)
+    return client
+
+
+def once_in(page):
+    """The once-only key of a page's form."""
+    return re.search(r'name="once" value="([^"]+)"', page.content.decode())[1]
+
+
+def opened(client, address):
+    return once_in(client.get(address))
+
+
+def job_of(response):
+    """The job that an answer leads to."""
+    return response.headers["Location"].split("/")[-3]
+
+
+def at_once(client, address, entries, presses=6):
+    """The answers to presses that come while the first one is still under way."""
+
+    def press(_):
+        browser = Client()
+        browser.cookies = client.cookies
+        try:
+            return browser.post(address, entries)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(presses) as pool:
+        return list(pool.map(press, range(presses)))
+
+
+def test_two_presses_of_launch_make_one_job_and_both_lead_to_it(operator, greet):
+    filled = {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"}
+    first, second = (operator.post(FORM, filled) for _ in range(2))
+    assert job_of(first) == job_of(second) == str(Job.objects.get().pk)
+    assert LogEntry.objects.count() == 1
+    assert "open the form again" in operator.get(second.headers["Location"]).content.decode()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_presses_that_overlap_make_one_job(operator, redis, make_type, alone):
+    make_type(slug="greet", form=Greeting, unique_while_active=alone)
+    filled = {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"}
+    answers = at_once(operator, FORM, filled)
+    assert {answer.status_code for answer in answers} == {302}
+    assert {job_of(answer) for answer in answers} == {str(Job.objects.get().pk)}
+
+
+def test_a_changed_form_makes_a_job_of_its_own_and_the_first_one_again_does_not(operator, greet):
+    filled = {"once": opened(operator, FORM), "name": "Hi"}
+    ada, bob, again = (
+        job_of(operator.post(FORM, filled | {"params-whom": w})) for w in ("Ada", "Bob", "Ada")
+    )
+    assert ada == again != bob
+    assert Job.objects.count() == 2
+
+
+def test_a_form_that_is_opened_again_makes_another_job(operator, greet):
+    for _ in range(2):
+        operator.post(FORM, {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"})
+    assert Job.objects.count() == 2
+
+
+def test_a_refused_form_keeps_its_key_and_is_launched_once_it_is_right(operator, greet):
+    filled = {"once": opened(operator, FORM), "name": "Hi", "params-whom": ""}
+    refused = operator.post(FORM, filled)
+    assert once_in(refused) == filled["once"]
+    filled["params-whom"] = "Ada"
+    assert job_of(operator.post(FORM, filled)) == job_of(operator.post(FORM, filled))
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_two_presses_of_launch_again_make_one_job(operator, greet, changes):
+    job = make_job(type="greet", status=Status.FAILED, params={"whom": "Ada"}, created_by=operator.user)
+    page = f"{FORM}?again={job.pk}" if changes else f"{LIST}{job.pk}/change/"
+    address = page if changes else f"{LIST}{job.pk}/rerun/"
+    entries = {"once": opened(operator, page)} | ({"params-whom": "Bob"} if changes else {})
+    answers = [operator.post(address, entries), *at_once(operator, address, entries)]
+    assert {job_of(answer) for answer in answers} == {str(Job.objects.get(rerun_of=job).pk)}
+    assert job_of(operator.post(address, entries | {"once": opened(operator, page)})) != job_of(answers[0])
+
+
+def test_the_same_form_of_two_users_makes_two_jobs(operator, client, greet):
+    filled = {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"}
+    operator.post(FORM, filled)
+    client.force_login(make_user("jobs.add_job", is_staff=True))
+    client.post(FORM, filled)
+    assert Job.objects.count() == 2
+
+
+def test_no_key_of_the_api_is_one_of_a_form(operator, greet, client):
+    operator.post(FORM, {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"})
+    token = ApiToken.objects.create(operator.user, name="t")[1]
+    headers = {"authorization": f"Token {token}", "idempotency-key": Job.objects.get().idempotency_key}
+    body = {"type": "greet", "params": {"whom": "Ada"}}
+    answer = client.post("/api/v1/jobs/", body, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert Job.objects.count() == 1
+
+
+def test_a_job_of_a_form_can_be_deleted_once_it_is_over(operator, greet):
+    operator.post(FORM, {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"})
+    job = Job.objects.get()
+    operator.post(f"{LIST}{job.pk}/cancel/")
+    operator.post(f"{LIST}{job.pk}/delete/")
+    assert not Job.objects.exists()

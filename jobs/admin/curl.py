@@ -1,7 +1,9 @@
 """The call of the API that equals a launch, to copy into a script."""
 
 import json
+import re
 import shlex
+import uuid
 from typing import Any
 
 from django import forms
@@ -9,34 +11,77 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from jobs import parameters
-from jobs.admin.params_form import initial_of
+from jobs.admin import once, params_form
+from jobs.models import Job
 from jobs.registry import JobType
 
+NOT_IN_SHELL = re.compile(r"[^A-Z0-9_]")
 
-def of(request: HttpRequest, job_type: JobType, form: forms.Form) -> str:
-    """A curl command that launches the type as its form stands, secrets masked; the token is left to fill in."""
-    body = {"type": job_type.slug, "params": parameters.mask(job_type, _shown(form))}
-    if name := request.POST.get("name", "").strip():
-        body = {"name": name} | body
-    # Strings have no line breaks in JSON, so this moves nothing but its lines.
-    text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+
+def of(request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None = None) -> str:
+    """A curl command that launches the type as its form stands, or the job `model` again with what was changed.
+
+    The token and secrets are shell variables, left to fill in. The Idempotency-Key stays the same for the same call.
+    """
+    address = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
+    text, variables = _body(request, job_type, form, model)
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.of(request)} {address} {text}")
+    quoted = shlex.quote(_printable(text))
+    for mark, variable in variables.items():  # out of the single quotes, and in again
+        quoted = quoted.replace(mark, f"'\"${variable}\"'")
     return " \\\n  ".join(
         [
-            f"curl -X POST {request.build_absolute_uri(reverse('api:jobs'))}",
+            f"curl -X POST {shlex.quote(request.build_absolute_uri(address))}",
             '-H "Authorization: Token $TOKEN"',
             "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(text)}",
+            f"-H 'Idempotency-Key: {key}'",
+            f"-d {quoted}",
         ]
     )
 
 
-def _shown(form: forms.Form) -> dict[str, Any]:
+def _body(
+    request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None
+) -> tuple[str, dict[str, str]]:
+    """The body as JSON with a mark where each secret goes, and the shell variable of each mark."""
+    params, variables = _shown(job_type, form, model), {}
+    for name in _wanted_secrets(job_type, form, params):
+        params[name] = mark = uuid.uuid5(uuid.NAMESPACE_OID, f"{once.of(request)} {name}").hex
+        is_text = parameters.json_type(form.fields[name]).accepts("text")
+        variables[mark if is_text else f'"{mark}"'] = f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"
+    body: dict[str, Any] = {"params": params}
+    if model is None:
+        name = request.POST.get("name", "").strip()
+        body = ({"name": name} if name else {}) | {"type": job_type.slug} | body
+    # Strings have no line breaks in JSON, so this moves nothing but its lines.
+    return json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  "), variables
+
+
+def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any]) -> list[str]:
+    """The secrets that the call must send: those that were typed, and those that the form asks for."""
+    empty = (None, "")
+    return [
+        name for name in job_type.secret_fields if params.get(name) not in empty or form.fields[name].required
+    ]
+
+
+def _shown(job_type: JobType, form: forms.Form, model: Job | None) -> dict[str, Any]:
     """The params as JSON: what is valid as it will be sent, the rest as it was typed; of a new form its defaults."""
     if not form.is_bound:
-        return parameters.as_json(
-            {name: value for name, value in initial_of(form).items() if value is not None}
-        )
-    form.is_valid()
+        initial = params_form.initial_of(form)
+        known = {name: value for name, value in initial.items() if value is not None}
+        return {} if model else parameters.as_json(known)
+    if form.is_valid():
+        return params_form.as_params(job_type, form, model)
     typed = {name: form[name].value() for name in form.errors if name in form.fields}
     known = form.cleaned_data | typed
-    return parameters.as_json({name: known[name] for name in form.fields if name in known})
+    changed = [name for name in form.fields if not model or params_form.is_changed(job_type, form[name])]
+    return parameters.as_json({name: known[name] for name in changed if name in known})
+
+
+def _printable(text: str) -> str:
+    """JSON with what a terminal does not print, or takes for a command, escaped."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )

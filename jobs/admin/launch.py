@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from jobs import access, parameters, registry, services, stats
-from jobs.admin import curl, params_form, record
+from jobs.admin import curl, once, params_form, record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.rows import usual_durations
 from jobs.models import Job
@@ -68,8 +68,9 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
 def call(request: HttpRequest, slug: str) -> HttpResponse:
     """The call of the API that equals the form as it stands, for launch.js; launches nothing."""
     job_type = _permitted_type(request, slug)
-    filled = params_form.of(request.user, job_type, request.POST)
-    return HttpResponse(curl.of(request, job_type, filled), content_type="text/plain; charset=utf-8")
+    model = _model(request, job_type)
+    filled = params_form.of(request.user, job_type, request.POST, model)
+    return HttpResponse(curl.of(request, job_type, filled, model), content_type="text/plain; charset=utf-8")
 
 
 def _context(
@@ -79,23 +80,24 @@ def _context(
     filled: forms.Form,
     model: Job | None,
 ) -> dict[str, Any]:
+    once_key = once.of(request)
     return {
         "title": f"Launch again: {model.name}" if model else job_type.label,
         "type": job_type,
         "model": model,
         "name_form": name_form,
         "params_form": filled,
-        "curl": curl.of(request, job_type, filled),
+        "curl": curl.of(request, job_type, filled, model),
+        "once": once_key,
     }
 
 
 def _not_known(error: services.OutcomeUnknown) -> str:
     return format_html(
         "PostgreSQL went away at the wrong moment: it is not known whether the job was launched. "
-        'Look for <a href="{}">{}</a> in <a href="{}">the list</a> before you launch it again.',
+        'Look for <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
         reverse("admin:jobs_job_change", args=[error.job_id]),
         error.job_id,
-        reverse("admin:jobs_job_changelist"),
     )
 
 
@@ -144,15 +146,13 @@ def _launch(
 ) -> Job | None:
     """The job, launched; None with the reason in the form or the messages."""
     caller = record.caller(request)
-    params = parameters.as_json(filled.cleaned_data)
+    params, key = params_form.as_params(job_type, filled, model), once.idempotency_key(request)
     try:
-        if model is None or name_form is not None:
+        if model is None:
             name = name_form.cleaned_data["name"] if name_form else ""
-            job = services.submit(caller, name=name, type=job_type.slug, params=params)
+            job = services.submit(caller, name=name, type=job_type.slug, params=params, idempotency_key=key)
         else:
-            kept = [name for name in job_type.secret_fields if not params.get(name)]
-            changed = {name: value for name, value in params.items() if name not in kept}
-            job = services.rerun(caller, model.pk, changed)
+            job = services.rerun(caller, model.pk, params, idempotency_key=key)
     except parameters.InvalidParams as error:
         for one in error.errors:
             filled.add_error(one.name if one.name in filled.fields else None, one.message)
@@ -163,6 +163,9 @@ def _launch(
     except REFUSALS as error:
         messages.error(request, refusal(error))
         return None
+    if job.replayed:
+        messages.info(request, once.already_made(job))
+        return job
     with services.once_accepted(job):
         record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
     messages.success(request, f"“{job.name}” is launched.")

@@ -1,25 +1,66 @@
-"""The form of a job type as the admin shows it: in the browser's own inputs, with the choices the user may choose."""
+"""The form of a job type as the admin shows it: in the browser's own inputs, with the choices the user may choose.
 
-from collections.abc import Mapping
+What is left as it was filled in stays as it was stored, although an input may show less than that: no fraction of a
+second, no zone (so the doubled hour at the end of summer time stands for two moments), other line breaks.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.forms.utils import to_current_timezone
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime, parse_time
 
 from jobs import access, parameters
 from jobs.models import Job
 from jobs.registry import JobType
 
+
+class Exact:
+    """An input for times that gives back the value it was filled with while it still shows that to the second."""
+
+    supports_microseconds = True  # else Django compares with a value cut to seconds
+    parse: Callable[[str], Any]
+    exact: Any = None
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]
+        return self.exact if self._is_as_filled(typed) else typed
+
+    def _is_as_filled(self, typed: Any) -> bool:
+        if not isinstance(self.exact, datetime | time) or not isinstance(typed, str):
+            return False
+        try:
+            # Not as text: browsers leave out seconds that are zero.
+            return bool(self.parse(typed) == _local(self.exact).replace(microsecond=0))
+        except ValueError:
+            return False
+
+
+class DateTimeInput(Exact, forms.DateTimeInput):
+    """The browser's input for a date and a time."""
+
+    parse = staticmethod(parse_datetime)
+
+
+class TimeInput(Exact, forms.TimeInput):
+    """The browser's input for a time of day."""
+
+    parse = staticmethod(parse_time)
+
+
 # One input each, as the form's fields have; the browser brings its own calendar.
 NATIVE: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
     (
         forms.DateTimeField,
-        forms.DateTimeInput,
+        DateTimeInput,
         {"attrs": {"type": "datetime-local", "step": 1}, "format": "%Y-%m-%dT%H:%M:%S"},
     ),
     (forms.DateField, forms.DateInput, {"attrs": {"type": "date"}, "format": "%Y-%m-%d"}),
-    (forms.TimeField, forms.TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
+    (forms.TimeField, TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
     (forms.JSONField, AdminTextareaWidget, {"attrs": {"rows": 6, "spellcheck": "false"}}),
 )
 
@@ -32,6 +73,8 @@ def of(
     made = job_type.form(data, initial=initial, prefix="params")
     for name, field in made.fields.items():
         _make_native(field)
+        if isinstance(field.widget, Exact):
+            field.widget.exact = initial.get(name)
         if name in job_type.secret_fields:
             field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             if model and model.params.get(name):
@@ -40,6 +83,34 @@ def of(
                 field.help_text = f"Left empty: as it was{'' if mine else ', if nothing else changes'}."
     _offer_permitted(user, job_type, made)
     return made
+
+
+def as_params(job_type: JobType, form: forms.Form, model: Job | None = None) -> dict[str, Any]:
+    """What the valid form says, as JSON; to launch `model` again only what was changed."""
+    said = parameters.as_json(form.cleaned_data)
+    if model is None:
+        return said
+    return {name: value for name, value in said.items() if is_changed(job_type, form[name])}
+
+
+def is_changed(job_type: JobType, field: forms.BoundField) -> bool:
+    """Whether a field of a form that was filled as a job was says something else now."""
+    if field.name in job_type.secret_fields:
+        return bool(field.data)
+    if field.name not in field.form.changed_data:
+        return False
+    shown = field.field.widget.format_value(field.field.prepare_value(field.initial))
+    return not isinstance(shown, str) or _lines(shown) != _lines(str(field.data))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of `text`: browsers send each with CR and LF."""
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _local(value: Any) -> Any:
+    """A moment as the inputs show it, without its zone; another value as it is."""
+    return to_current_timezone(value) if isinstance(value, datetime) else value
 
 
 def initial_of(form: forms.Form) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _submit(shape: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         | {
             "title": slug,
             "properties": shape["properties"] | {"type": {"const": slug}, "params": schema},
-            "required": ["name", "type"],
+            "required": ["type"],
         }
         for slug, schema in params.items()
     ]

@@ -61,12 +61,24 @@ def check_name(name: str) -> None:
 
 
 class SubmitSerializer(StrictSerializer):
-    """What POST /jobs/ takes."""
+    """What POST /jobs/ takes: a `name`, a `type`, or both. The name of a job without one is its type's label."""
 
     # Not trimmed: what was sent is what is stored, or it is refused.
-    name = Text(validators=[check_name], max_length=NAME_LIMIT, min_length=1, trim_whitespace=False)
+    name = Text(
+        required=False,
+        validators=[check_name],
+        max_length=NAME_LIMIT,
+        min_length=1,
+        trim_whitespace=False,
+    )
     type = Text(required=False)
     params = JsonObject(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() & {"name", "type"}:
+            missing = serializers.ErrorDetail("Send a name, a type, or both.", "required")
+            raise serializers.ValidationError({"name": missing})
+        return attrs
 
 
 class BatchSerializer(StrictSerializer):

@@ -97,10 +97,12 @@ def rerun(
 def chosen_type(name: str, type: str | None) -> JobType:
     """The type that is meant: `type` if given, else the one labelled `name`, else the default type.
 
-    Raises: UnknownJobType.
+    Raises: UnknownJobType; InvalidName if there is neither.
     """
     if type is not None:
         return registry.get(type)
+    if not name:
+        raise InvalidName("Give a name, a type, or both.")
     return registry.by_label(name) or registry.get(settings.JOBS_DEFAULT_TYPE)
 
 

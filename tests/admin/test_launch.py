@@ -129,15 +129,6 @@ def test_nobody_launches_again_what_they_may_not_see(client, greet):
     assert client.get(f"{LAUNCH}greet/?again={make_job(type='greet').pk}").status_code == 404
 
 
-def test_the_curl_call_beside_the_form_is_one_that_the_api_takes(operator, greet):
-    page = operator.post(f"{LAUNCH}greet/", filled() | {"name": ""})
-    words = shlex.split(page.context["curl"].replace("\\\n", " "))
-    body = json.loads(words[words.index("-d") + 1])
-    answer = operator.post("/api/v1/jobs/", body | {"name": "by hand"}, content_type="application/json")
-    assert answer.status_code in (201, 401, 403), answer.content  # 401 where sessions are no login to the API
-    assert body["params"] == {"whom": "Ada", "times": 2, "at": None}
-
-
 def test_the_call_follows_the_form_also_where_it_is_not_valid_yet(operator, greet):
     answer = operator.post(f"{LAUNCH}greet/call/", filled(times="many", at="2026-11-22T09:30"))
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -148,16 +139,6 @@ def test_the_call_follows_the_form_also_where_it_is_not_valid_yet(operator, gree
         "params": {"whom": "Ada", "times": "many", "at": "2026-11-22T09:30:00Z"},
     }
     assert not Job.objects.exists()
-
-
-def test_the_call_shows_no_secret(operator, make_type):
-    class Login(forms.Form):
-        password = forms.CharField()
-
-    make_type(slug="login", form=Login, secret_fields=("password",))
-    answer = operator.post(f"{LAUNCH}login/call/", {"params-password": "hunter2"})
-    assert b"hunter2" not in answer.content
-    assert b"********" in answer.content
 
 
 def test_a_time_says_in_whose_zone_it_is_read(operator, greet):

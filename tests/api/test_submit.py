@@ -23,6 +23,24 @@ def test_a_name_is_enough(client):
     assert client.get(body["url"]).json() == body
 
 
+def test_a_type_is_enough(client):
+    alone = client.post(JOBS, {"type": "quick"}, format="json")
+    batch = client.post(f"{JOBS}batch/", {"jobs": [{"type": "quick"}, {"name": "Mine"}]}, format="json")
+    assert (alone.status_code, batch.status_code) == (201, 201), alone.content + batch.content
+    assert alone.json()["name"] == "Quick"
+    assert [job["name"] for job in batch.json()["results"]] == ["Quick", "Mine"]
+
+
+@pytest.mark.parametrize("body", [{}, {"params": {}}])
+def test_a_name_or_a_type_is_needed(client, body):
+    alone = client.post(JOBS, body, format="json")
+    batch = client.post(f"{JOBS}batch/", {"jobs": [{"type": "quick"}, body]}, format="json")
+    assert (alone.status_code, batch.status_code) == (400, 400)
+    assert [one["pointer"] for one in alone.json()["errors"]] == ["/name"]
+    assert [one["pointer"] for one in batch.json()["errors"]] == ["/jobs/1/name"]
+    assert not Job.objects.exists()
+
+
 def test_a_name_that_is_a_label_picks_the_type(client):
     assert client.post(JOBS, {"name": "qUICK"}, format="json").json()["type"] == "quick"
 

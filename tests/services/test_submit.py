@@ -157,6 +157,15 @@ def test_a_name_that_no_page_could_show_is_refused_at_every_door(caller, make_ty
     assert not Job.objects.exists()
 
 
+def test_a_command_needs_a_name_or_a_type(make_type, redis, capsys):
+    with pytest.raises(CommandError, match="a name, a type, or both"):
+        call_command("submit_job")
+    kind = make_type()
+    call_command("submit_job", "--type", kind.slug)
+    assert Job.objects.get().name == kind.label
+    assert capsys.readouterr().out.strip() == str(Job.objects.get().id)
+
+
 class Login(forms.Form):
     """A parameter that nobody is to read again."""
 

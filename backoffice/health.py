@@ -12,10 +12,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from backoffice.middleware import GetResponse
-from jobs import registry
+from jobs import registry, storage
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
-from jobs.models import JobFile, UpkeepState, Worker
+from jobs.models import FileStorage, JobFile, UpkeepState, Worker
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -101,17 +101,24 @@ def upkeep() -> str | None:
 
 
 def files() -> str | None:
-    """What is wrong with the storage of job files: it cannot be written, or lacks what workers stored."""
-    storage = storages["jobs"]
+    """What is wrong with the storage of job files: not this database's, not writable, or files are missing."""
+    place = storages["jobs"]
     try:
-        name = storage.save("health/probe", ContentFile(b"ok"))
-        storage.delete(name)
+        if refusal := storage.problem(DEFAULT_DB_ALIAS) or _last_refusal():
+            return refusal
+        name = place.save("health/probe", ContentFile(b"ok"))
+        place.delete(name)
         newest = JobFile.objects.order_by("-id").first()
-        if newest is not None and not storage.exists(newest.stored_name):
+        if newest is not None and not place.exists(newest.stored_name):
             return "The newest file of a job is not there: web and workers may not share one storage."
     except OSError as error:
         return f"Files cannot be stored: {error.strerror}."
     return None
+
+
+def _last_refusal() -> str | None:
+    """Why upkeep removed no files when it last looked."""
+    return FileStorage.objects.exclude(refusal="").values_list("refusal", flat=True).first()
 
 
 CHECKS: dict[str, Callable[[], str | None]] = {

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from tempfile import TemporaryFile
 from typing import IO
-from uuid import uuid4
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -20,6 +19,7 @@ from jobs import journal
 from jobs.journal import LINES_LIMIT, LOG_LINE_LIMIT, LogLine, LostAttempt
 from jobs.lifecycle import AWAY, WORKER_DB, patiently
 from jobs.models import Job
+from jobs.storage import new_name
 from jobs.text import storable
 
 WRITE_EVERY_SECONDS = 1.0
@@ -99,7 +99,7 @@ class JobContext:
             digest = hashlib.file_digest(written, "sha256").hexdigest()
             size = written.tell()
             written.seek(0)
-            stored_name = storages["jobs"].save(f"{self.id}/{uuid4().hex}", File(written))
+            stored_name = storages["jobs"].save(new_name(self.id), File(written))
         add = partial(
             journal.add_file,
             self.id,

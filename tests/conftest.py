@@ -66,3 +66,12 @@ def make_type() -> Iterator[Callable[..., JobType]]:
     yield make
     for slug in made:
         registry.unregister(slug)
+
+
+@pytest.fixture
+def own_files(settings, tmp_path):
+    """A storage of job files without those of other tests; returns its directory."""
+    stored = settings.STORAGES["jobs"]
+    options = stored["OPTIONS"] | {"location": str(tmp_path / "files")}
+    settings.STORAGES = settings.STORAGES | {"jobs": stored | {"OPTIONS": options}}
+    return tmp_path / "files"

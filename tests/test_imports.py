@@ -12,6 +12,7 @@ ORDER = [
     "database",
     "models",
     "lifecycle",
+    "storage",
     "journal",
     "registry",
     "parameters",

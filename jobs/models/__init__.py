@@ -4,12 +4,14 @@ from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
+from jobs.models.storage import FileStorage
 from jobs.models.token import ApiToken
 
 __all__ = [
     "ACTIVE",
     "SETTLED",
     "ApiToken",
+    "FileStorage",
     "Job",
     "JobEvent",
     "JobFile",

@@ -4,10 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.admin.models import DELETION, LogEntry
-from django.core.files.storage import storages
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
-from jobs import access, lifecycle
+from jobs import access, lifecycle, storage
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
 from jobs.services.asking import Caller, NotPermitted, visible
@@ -66,8 +65,7 @@ def delete(caller: Caller, job_id: UUID) -> None:
             raise InvalidTransition(_why_not_deleted(job))
         if caller.user is not None:
             LogEntry.objects.log_actions(caller.user.pk, [job], DELETION, single_object=True)
-    for name in stored_names:
-        storages["jobs"].delete(name)
+    storage.discard(stored_names, using=DEFAULT_DB_ALIAS)
 
 
 def _why_not_deleted(job: Job) -> str:

@@ -36,10 +36,12 @@ def run(job: JobContext, dry_run: bool) -> dict[str, Any]:
     services.launcher(job.id)  # who may not delete jobs any more shall not do it by a job that waited
     total = sum(jobs.count() for _, jobs in upkeep.old_jobs())
 
-    def told(so_far: Pruned) -> None:
+    def show(so_far: Pruned) -> None:
         job.progress(so_far.job_count, total + 1, f"{so_far.job_count:,} of {total:,} jobs")
 
-    pruned = upkeep.prune(dry_run=dry_run, told=told)
+    pruned = upkeep.prune(dry_run=dry_run, after_step=show)
+    if pruned.refusal:
+        job.log(pruned.refusal, level="WARNING")
     for sentence in _sentences(pruned, "Would delete" if dry_run else "Deleted"):
         job.log(sentence)
     job.progress(1, 1, sentence)
@@ -52,6 +54,7 @@ def run(job: JobContext, dry_run: bool) -> dict[str, Any]:
         "file_bytes": pruned.file_bytes,
         "results_without_job": pruned.task_results,
         "silent_workers": pruned.workers,
+        "files_left_alone": pruned.refusal,
     }
 
 

@@ -12,7 +12,7 @@ from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import JobFile, UpkeepState, Worker
 from tests.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture

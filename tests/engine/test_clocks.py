@@ -1,6 +1,7 @@
 """A process whose clock is wrong decides nothing by it: PostgreSQL's time says what is old."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -10,6 +11,7 @@ from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import prune
 from jobs.models import Job, Status, Worker
+from jobs.storage import new_name
 from tests.factories import make_job, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
@@ -23,18 +25,17 @@ def wrong_clock(request, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=request.param))
 
 
-def test_prune_under_a_wrong_clock_takes_nothing_that_is_young(make_type, wrong_clock):
+def test_prune_under_a_wrong_clock_takes_nothing_that_is_young(make_type, wrong_clock, own_files):
     kind = make_type(retention_days=5)
     moment = datetime.now(UTC) - timedelta(days=4)
     job = make_job(type=kind.slug, status=Status.COMPLETED, created_at=moment, finished_at=moment)
     result = TaskResult.objects.create(task_id="of no job")
     TaskResult.objects.update(date_done=moment)
     worker = make_worker()
-    name = storages["jobs"].save("young-job/orphan", ContentFile(b"x"))
+    name = storages["jobs"].save(new_name(uuid4()), ContentFile(b"x"))
     pruned = prune()
     assert (pruned.job_count, pruned.files, pruned.task_results, pruned.workers) == (0, 0, 0, 0)
     assert Job.objects.filter(id=job.id).exists()
     assert TaskResult.objects.filter(id=result.id).exists()
     assert Worker.objects.filter(id=worker.id).exists()
     assert storages["jobs"].exists(name)
-    storages["jobs"].delete(name)

@@ -17,9 +17,9 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.models.functions import Now
 
 from jobs.engine.publishing import BrokerUnavailable
-from jobs.engine.upkeep.pruning import prune
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
+from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.lifecycle import WORKER_DB
 from jobs.models import UpkeepState
@@ -27,7 +27,6 @@ from jobs.models import UpkeepState
 logger = logging.getLogger(__name__)
 
 LOCK = 5_041_722_008  # any number that no other program locks in this database
-PRUNE_EVERY_SECONDS = 3600.0
 
 
 @dataclass
@@ -51,7 +50,7 @@ class Upkeep:
             Duty(self._rescue.run, beat / 2),
             Duty(Republish().run, beat),
             Duty(GiveUpUnknown().run, beat),
-            Duty(prune, PRUNE_EVERY_SECONDS, time.monotonic() + PRUNE_EVERY_SECONDS / 60),
+            Duty(SlicedPrune().run, 0.0),
         ]
 
     def run(self) -> None:

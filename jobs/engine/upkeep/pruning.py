@@ -7,23 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.files.storage import Storage, storages
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
-from django.db.models.functions import Cast, Now
-from django.utils import timezone
-from django_celery_results.models import TaskResult
+from django.db import OperationalError
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.functions import Now
+from psycopg2.errors import LockNotAvailable, QueryCanceled
 
-from jobs import database, lifecycle, registry
+from jobs import database, lifecycle, registry, storage
+from jobs.engine.upkeep import orphan_files
+from jobs.engine.upkeep.orphan_files import Look, settled_before
+from jobs.engine.upkeep.orphan_results import ResultLook
 from jobs.engine.upkeep.unknown import stored_types
 from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
-from jobs.models import SETTLED, Job, JobFile, JobQuerySet, Worker
+from jobs.models import SETTLED, FileStorage, Job, JobFile, JobQuerySet, Worker
+from jobs.storage import StorageRefused
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 RETENTION_DAYS_OF_UNKNOWN_TYPES = 30
-# A file is stored before its row is written: only one this old can have lost it.
-ORPHAN_AFTER = timedelta(days=1)
+SILENT_AFTER = timedelta(days=1)
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Pruned:
     file_bytes: int = 0  # of both
     task_results: int = 0
     workers: int = 0
+    # Why files are left alone, in a sentence with the fix; upkeep logs it once, not with each prune.
+    refusal: str = field(default="", repr=False)
 
     @property
     def job_count(self) -> int:
@@ -43,18 +47,72 @@ class Pruned:
         return sum(sum(by_status.values()) for by_status in self.jobs.values())
 
 
-def prune(*, dry_run: bool = False, told: Callable[[Pruned], object] = lambda so_far: None) -> Pruned:
-    """Remove all that is past its time, in batches, each its own transaction; `told` hears of each batch."""
+def prune(
+    *,
+    dry_run: bool = False,
+    remove_unknown_files: bool = False,
+    after_step: Callable[[Pruned], object] = lambda so_far: None,
+) -> Pruned:
+    """Remove all that is past its time, in steps, each its own transaction; `after_step` is called after each.
+
+    With `remove_unknown_files` also files without a job whose number is unlikely.
+    """
     pruned = Pruned()
+    for _ in steps(pruned, dry_run=dry_run, remove_unknown_files=remove_unknown_files):
+        after_step(pruned)
+    return pruned
+
+
+def steps(
+    pruned: Pruned,
+    *,
+    dry_run: bool = False,
+    whole: bool = True,
+    remove_unknown_files: bool = False,
+    results: ResultLook | None = None,
+) -> Iterator[None]:
+    """Do what `prune` does, adding to `pruned`; each step takes a few seconds at most.
+
+    Without `whole` only files and results that can have changed are looked at; `results` says from where on.
+    """
+    row = _tie(pruned, dry_run)
+    if not dry_run and not pruned.refusal:
+        yield from _purge(pruned)  # first, so that there is room on a full disk
     for job_type, jobs in old_jobs():
-        _prune_jobs(job_type, jobs, pruned, dry_run, told)
-    _prune_files(pruned, dry_run, told)
-    pruned.task_results = _prune_task_results(dry_run)
-    silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=Now() - ORPHAN_AFTER)
+        if pruned.refusal:
+            jobs = jobs.filter(~Exists(JobFile.objects.filter(job=OuterRef("id"))))
+        yield from _prune_jobs(job_type, jobs, pruned, dry_run)
+    if not pruned.refusal:
+        yield from _prune_files(pruned, Look(row, whole, settled_before()), dry_run, remove_unknown_files)
+    for count in (results or ResultLook()).steps(whole=whole, dry_run=dry_run):
+        pruned.task_results += count
+        yield
+    silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=Now() - SILENT_AFTER)
     pruned.workers = silent.count() if dry_run else silent.delete()[0]
     if not dry_run:
         logger.info("pruned %s", pruned)
-    return pruned
+
+
+def _tie(pruned: Pruned, dry_run: bool) -> FileStorage | None:
+    try:
+        if not dry_run:
+            return storage.tie(WORKER_DB)
+        pruned.refusal = storage.problem(WORKER_DB) or ""
+    except (StorageRefused, OSError) as error:
+        pruned.refusal = _sentence(error)
+    return None
+
+
+def _sentence(error: Exception) -> str:
+    return f"FILES_DIR cannot be used: {error}." if isinstance(error, OSError) else str(error)
+
+
+def _purge(pruned: Pruned) -> Iterator[None]:
+    """Delete for good what was removed a week ago."""
+    try:
+        yield from storage.purge(using=WORKER_DB)
+    except OSError as error:
+        pruned.refusal = _sentence(error)
 
 
 def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
@@ -78,21 +136,39 @@ def _retentions() -> dict[str, int]:
     return {name: known.get(name, RETENTION_DAYS_OF_UNKNOWN_TYPES) for name in sorted(stored_types())}
 
 
-def _prune_jobs(
-    job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool, told: Callable[[Pruned], object]
-) -> None:
+def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) -> Iterator[None]:
     if dry_run:
         _add(pruned, job_type, *_counts(old))
         return
-    while ids := list(old.values_list("id", flat=True)[:BATCH]):
-        counts = _counts(old.filter(id__in=ids))
+    size, stuck = BATCH, list[UUID]()
+    while ids := list(old.exclude(id__in=stuck).values_list("id", flat=True)[:size]):
+        if _prune_batch(job_type, old.filter(id__in=ids), ids, pruned):
+            size = min(BATCH, 2 * size)
+        elif size > 1:  # somebody deleted or locks one of them, or their logs are very long
+            size = max(1, size // 8)
+        else:
+            stuck += ids
+            logger.warning("job %s cannot be pruned now; the next look tries again", ids[0])
+        yield
+
+
+def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Pruned) -> bool:
+    """Remove jobs and their files; False if PostgreSQL does not let all of them go in time."""
+    try:
+        counts = _counts(jobs)
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
-        if stored_names is None:  # somebody deleted one of them meanwhile
-            break
-        for name in stored_names:
-            storages["jobs"].delete(name)
-        _add(pruned, job_type, *counts)
-        told(pruned)
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled | LockNotAvailable):
+            return False
+        raise
+    if stored_names is None:
+        return False
+    try:
+        storage.remove(stored_names, using=WORKER_DB)
+    except OSError as error:
+        pruned.refusal = _sentence(error)  # the files belong to no job now; a later look finds them
+    _add(pruned, job_type, *counts)
+    return True
 
 
 def _counts(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
@@ -116,38 +192,18 @@ def _first_id_at(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-def _prune_files(pruned: Pruned, dry_run: bool, told: Callable[[Pruned], object]) -> None:
-    storage = storages["jobs"]
-    # A file's time is of the clock that runs here or beside its disk: what only one of the two calls old may be new.
-    before = min(database.now(WORKER_DB), timezone.now()) - ORPHAN_AFTER
-    for folder in _folders(storage):
-        stored = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
-        owned = JobFile.objects.using(WORKER_DB).filter(stored_name__in=stored)
-        orphans = [
-            name
-            for name in stored - set(owned.values_list("stored_name", flat=True))
-            if storage.get_modified_time(name) < before
-        ]
-        pruned.files += len(orphans)
-        pruned.file_bytes += sum(storage.size(name) for name in orphans)
-        if not dry_run:
-            for name in orphans:
-                storage.delete(name)
-            if not stored - set(orphans):
-                storage.delete(folder)
-        told(pruned)
-
-
-def _folders(storage: Storage) -> Iterator[str]:
+def _prune_files(pruned: Pruned, look: Look, dry_run: bool, remove_unknown_files: bool) -> Iterator[None]:
+    """Remove files without a job."""
     try:
-        yield from storage.listdir("")[0]
-    except FileNotFoundError:  # nothing was ever saved
-        return
-
-
-def _prune_task_results(dry_run: bool) -> int:
-    owner = Job.objects.annotate(text_id=Cast("id", CharField())).filter(text_id=OuterRef("task_id"))
-    orphans = TaskResult.objects.using(WORKER_DB).filter(
-        ~Exists(owner), date_done__lt=Now() - timedelta(days=RETENTION_DAYS_OF_UNKNOWN_TYPES)
-    )
-    return orphans.count() if dry_run else orphans.delete()[0]
+        yield from look.steps()
+        if look.refusal and not remove_unknown_files:
+            pruned.refusal = look.refusal
+            if not dry_run:
+                orphan_files.note_refusal(look.refusal)
+            return
+        pruned.files += len(look.orphans)
+        pruned.file_bytes += sum(look.orphans.values())
+        if not dry_run:
+            yield from orphan_files.remove(look)
+    except OSError as error:
+        pruned.refusal = _sentence(error)

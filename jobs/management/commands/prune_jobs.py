@@ -13,9 +13,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+        parser.add_argument(
+            "--remove-unknown-files",
+            action="store_true",
+            help="also remove files that belong to no job where their number is unlikely",
+        )
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        pruned = prune(dry_run=dry_run)
+    def handle(self, *args: Any, dry_run: bool, remove_unknown_files: bool, **options: Any) -> None:
+        pruned = prune(dry_run=dry_run, remove_unknown_files=remove_unknown_files)
         self.stdout.write("would remove:" if dry_run else "removed:")
         for job_type, by_status in sorted(pruned.jobs.items()):
             counts = ", ".join(f"{count} {status}" for status, count in sorted(by_status.items()))
@@ -24,3 +29,5 @@ class Command(BaseCommand):
         self.stdout.write(f"  {pruned.file_bytes} bytes of files")
         self.stdout.write(f"  {pruned.task_results} results without a job")
         self.stdout.write(f"  {pruned.workers} workers that have been silent for a day")
+        if pruned.refusal:
+            self.stderr.write(f"  files: {pruned.refusal}")

@@ -1,0 +1,130 @@
+"""Looks for stored files that belong to no job, which a crash left behind, and removes them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from django.utils import timezone
+
+from jobs import database, storage
+from jobs.lifecycle import WORKER_DB
+from jobs.models import FileStorage, Job, JobFile
+from jobs.storage import Folder
+
+# A file is stored before its row is written: only one this old can have lost it.
+ORPHAN_AFTER = timedelta(days=1)
+AT_MOST = 10_000  # in one look; the next one takes the rest
+# What crashes leave behind is little. More is a sign that the database is not the one that knows the files.
+LIKELY_FILES = 5
+LIKELY_SHARE = 0.1
+# Each hour one of this many parts of the old folders is looked at, so each of them once a week.
+STRIPES = 7 * 24
+
+
+@dataclass
+class Look:
+    """One look: the folders looked at, the files in them, and those that belong to no job, with their sizes."""
+
+    row: FileStorage | None
+    whole: bool  # or only what can have changed
+    before: datetime  # files older than this are settled: either a job has them or none ever will
+    files: int = 0
+
+    def __post_init__(self) -> None:
+        self.folders: list[Folder] = []
+        self.orphans: dict[str, int] = {}
+
+    def steps(self) -> Iterator[None]:
+        """Look, in steps."""
+        for folder in storage.folders():
+            if not self._is_due(folder):
+                continue
+            self.folders.append(folder)
+            for names in storage.chunks(storage.names_in(folder.path)):
+                self.files += len(names)
+                self.orphans |= self._orphans(names)
+                yield
+            if self.is_cut:
+                return
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ended before its last folder."""
+        return len(self.orphans) >= AT_MOST
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing may be removed, in a sentence; "" if so few files without a job are likely."""
+        count = len(self.orphans)
+        if count <= max(LIKELY_FILES, LIKELY_SHARE * self.files):
+            return ""
+        return (
+            f"{count:,} of {self.files:,} stored files belong to no job, which is unlikely: they are left alone."
+            " Compare database and FILES_DIR; to remove them, run: manage.py prune_jobs --remove-unknown-files."
+        )
+
+    def _is_due(self, folder: Folder) -> bool:
+        if self.whole or self.row is None:
+            return True
+        return self._is_newly_settled(folder) or crc32(folder.path.encode()) % STRIPES == self.row.stripe
+
+    def _is_newly_settled(self, folder: Folder) -> bool:
+        if folder.hour is None or folder.hour >= _settled_hour(self.before):
+            return False
+        looked_until = self.row.looked_until if self.row else None
+        return looked_until is None or folder.hour >= looked_until
+
+    def _orphans(self, names: list[str]) -> dict[str, int]:
+        files = JobFile.objects.using(WORKER_DB).filter(stored_name__in=names)
+        unknown = set(names) - set(files.values_list("stored_name", flat=True))
+        sizes = {name: self._size_if_old(name) for name in unknown}
+        old = {name: size for name, size in sizes.items() if size is not None}
+        jobs = Job.objects.using(WORKER_DB).active().filter(id__in={storage.job_of(name) for name in old})
+        active = set(jobs.values_list("id", flat=True))  # a file is stored before its row is written
+        return {name: size for name, size in old.items() if storage.job_of(name) not in active}
+
+    def _size_if_old(self, name: str) -> int | None:
+        try:
+            found = (storage.root() / name).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_size if found.st_mtime < self.before.timestamp() else None
+
+
+def settled_before() -> datetime:
+    """The time before which a stored file has its row, if it ever gets one."""
+    # A file's time is of the clock that runs here or beside its disk: what only one of the two calls old may be new.
+    return min(database.now(WORKER_DB), timezone.now()) - ORPHAN_AFTER
+
+
+def remove(look: Look) -> Iterator[None]:
+    """Remove what a look found, in steps, and note how far it got."""
+    for names in storage.chunks(look.orphans):
+        storage.remove(names, using=WORKER_DB)
+        yield
+    for folder in look.folders:
+        if folder.hour and folder.hour < _settled_hour(look.before):
+            storage.remove_if_empty(folder)
+    if not look.is_cut:
+        note_refusal("")
+        _advance(look)
+
+
+def note_refusal(refusal: str) -> None:
+    """Keep the sentence for /healthz."""
+    FileStorage.objects.using(WORKER_DB).update(refusal=refusal)
+
+
+def _advance(look: Look) -> None:
+    assert look.row is not None
+    rows = FileStorage.objects.using(WORKER_DB).filter(identity=look.row.identity)
+    rows.update(
+        looked_until=_settled_hour(look.before),
+        stripe=look.row.stripe if look.whole else (look.row.stripe + 1) % STRIPES,
+    )
+
+
+def _settled_hour(before: datetime) -> datetime:
+    """The beginning of the hour in which `before` lies: all earlier folders are settled from end to end."""
+    return before.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,58 @@
+"""manage.py job_files: the storage of job files and the database belong together; this shows and settles it."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
+
+from jobs import storage
+from jobs.models import FileStorage
+
+
+class Command(BaseCommand):
+    help = "Show whether FILES_DIR is this database's; adopt it on purpose; put removed files back, or delete them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "action",
+            choices=["status", "adopt", "restore", "purge"],
+            help="status: what is known; adopt: FILES_DIR is this database's from now on, and no other's;"
+            " restore: put back the removed files that the database knows;"
+            " purge: delete all other removed files now, a week early",
+        )
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        try:
+            getattr(self, f"_{action}")()
+        except OSError as error:
+            raise CommandError(f"FILES_DIR cannot be used: {error}.") from None
+
+    def _status(self) -> None:
+        row = FileStorage.objects.first()
+        self.stdout.write(f"FILES_DIR: {storage.root()}")
+        self.stdout.write(f"identity: {row.identity if row else 'none yet'}")
+        self.stdout.write(f"removed files kept: {sum(1 for _ in storage.removed_files())}")
+        self.stdout.write(storage.problem(DEFAULT_DB_ALIAS) or (row and row.refusal) or "All is well.")
+
+    def _adopt(self) -> None:
+        found, known = storage.sample(DEFAULT_DB_ALIAS)
+        storage.adopt(DEFAULT_DB_ALIAS)
+        self.stdout.write(f"{storage.root()} is this database's now and no other's.")
+        self.stdout.write(f"Of {known} files looked for {found} are there.")
+        self._restore()
+
+    def _restore(self) -> None:
+        self.stdout.write(f"{storage.restore(using=DEFAULT_DB_ALIAS)} removed files put back.")
+
+    def _purge(self) -> None:
+        if problem := storage.problem(DEFAULT_DB_ALIAS):
+            raise CommandError(problem)
+        before = sum(1 for _ in storage.removed_files())
+        for _ in storage.purge(using=DEFAULT_DB_ALIAS, kept=timedelta(0)):
+            pass
+        left = sum(1 for _ in storage.removed_files())
+        self.stdout.write(
+            f"{before - left} removed files deleted, or put back where the database knows them."
+        )

@@ -1,0 +1,141 @@
+"""Files that are removed go to FILES_DIR/removed/<day>/ first and are deleted a week later.
+
+What the database knows again by then, for example after a restored dump, is put back and not deleted.
+"""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from jobs import database
+from jobs.models import JobFile
+from jobs.storage import identity, layout
+
+logger = logging.getLogger(__name__)
+
+REMOVED = "removed"
+KEPT = timedelta(days=7)
+AT_A_TIME = 1_000
+
+Item = TypeVar("Item")
+
+
+def remove(names: Iterable[str], *, using: str) -> int:
+    """Move files to the removed ones; returns how many moved. Files that are gone are passed over."""
+    folder = f"{REMOVED}/{database.now(using):%Y-%m-%d}"
+    return sum(_move(name, f"{folder}/{name}") for name in names)
+
+
+def discard(names: Iterable[str], *, using: str) -> None:
+    """Delete the files of jobs that somebody deleted: at once, without the week among the removed ones.
+
+    They stay where they are if the storage may not be this database's, or cannot be written.
+    """
+    try:
+        if refusal := identity.mismatch(using):
+            logger.warning("files of deleted jobs stay: %s", refusal)
+            return
+        for name in names:
+            (layout.root() / name).unlink(missing_ok=True)
+            _remove_folder_of_job(name)
+    except OSError as error:
+        logger.warning("files of deleted jobs stay: %s", error)
+
+
+def restore(*, using: str) -> int:
+    """Put back every removed file that the database knows; returns how many."""
+    return sum(restored for day in _days() for restored, _ in _put_known_back(day, using))
+
+
+def purge(*, using: str, kept: timedelta = KEPT) -> Iterator[None]:
+    """Delete what was removed a week ago or earlier, in steps; puts back what the database knows."""
+    last = database.now(using).date() - kept
+    for day in _days():
+        if day.name > f"{last}":
+            continue
+        for restored, others in _put_known_back(day, using):
+            if restored:
+                logger.warning("put back %s removed files that the database knows", restored)
+            for path in others:
+                path.unlink(missing_ok=True)
+            yield
+        _remove_empty(day)
+
+
+def chunks(items: Iterable[Item], size: int = AT_A_TIME) -> Iterator[list[Item]]:
+    """The items in lists of `size`; the last may be shorter."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def removed_files() -> Iterator[Path]:
+    """Every file among the removed ones."""
+    for day in _days():
+        yield from _files(day)
+
+
+def _days() -> list[Path]:
+    with suppress(FileNotFoundError):
+        return sorted(path for path in (layout.root() / REMOVED).iterdir() if _is_day(path.name))
+    return []
+
+
+def _is_day(name: str) -> bool:
+    try:
+        return date.fromisoformat(name).isoformat() == name
+    except ValueError:
+        return False
+
+
+def _files(day: Path) -> Iterator[Path]:
+    for folder, _, files in os.walk(day):
+        yield from (Path(folder, name) for name in files)
+
+
+def _put_known_back(day: Path, using: str) -> Iterator[tuple[int, list[Path]]]:
+    """Put back the files of a day that the database knows, some at a time: how many, and the other files."""
+    files = JobFile.objects.using(using)
+    for paths in chunks(_files(day)):
+        names = {path.relative_to(day).as_posix(): path for path in paths}
+        known = set(files.filter(stored_name__in=names).values_list("stored_name", flat=True))
+        back = {name for name in known if _put_back(names[name], layout.root() / name)}
+        yield len(back), [path for name, path in names.items() if name not in back]
+
+
+def _put_back(path: Path, place: Path) -> bool:
+    if place.exists():
+        return False
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.replace(place)
+    return True
+
+
+def _move(name: str, new_name: str) -> bool:
+    target = layout.root() / new_name
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        (layout.root() / name).replace(target)
+    except FileNotFoundError:
+        return False
+    _remove_folder_of_job(name)
+    return True
+
+
+def _remove_folder_of_job(name: str) -> None:
+    """Remove an empty folder of a job. The folder of an hour stays: a worker may be about to write there."""
+    folder = name.rpartition("/")[0]
+    if layout.JOB_FOLDER.fullmatch(folder):
+        with suppress(OSError):
+            (layout.root() / folder).rmdir()
+
+
+def _remove_empty(day: Path) -> None:
+    for folder, _, _ in os.walk(day, topdown=False):
+        with suppress(OSError):
+            Path(folder).rmdir()

@@ -1,0 +1,44 @@
+"""What the tests of the storage share: files as workers store them, an empty or an older database."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from jobs.models import FileStorage, Job, JobFile, Status
+from jobs.storage import new_name
+from tests.factories import make_job
+
+TWO_DAYS = 48 * 3600
+
+
+def old_file(name: str, content: bytes = b"content") -> Path:
+    """A file stored two days ago, which no job has."""
+    path = Path(storages["jobs"].path(storages["jobs"].save(name, ContentFile(content))))
+    moment = time.time() - TWO_DAYS
+    os.utime(path, (moment, moment))
+    return path
+
+
+def job_with_file(**fields) -> Path:
+    """A file of two days ago that a job has."""
+    job = make_job(**{"status": Status.COMPLETED} | fields)
+    path = old_file(new_name(job.id))
+    name = path.relative_to(storages["jobs"].location).as_posix()
+    job.files.create(attempt=1, name="a.csv", content_type="text/csv", size=7, sha256="", stored_name=name)
+    return path
+
+
+@pytest.fixture
+def lose_the_database():
+    """The database begins again, empty: what `manage.py flush` or a new volume makes of it."""
+
+    def lose():
+        JobFile.objects.all().delete()
+        Job.objects.all().delete()
+        FileStorage.objects.all().delete()
+
+    return lose

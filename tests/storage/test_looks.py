@@ -1,0 +1,86 @@
+"""Upkeep looks at what can have changed: the folders of the hours just settled, and some of the old ones."""
+
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from uuid import uuid4
+
+import pytest
+
+from jobs import storage
+from jobs.engine.upkeep import orphan_files, prune
+from jobs.engine.upkeep.orphan_files import STRIPES
+from jobs.engine.upkeep.pruning import Pruned, steps
+from jobs.models import FileStorage, JobFile
+from jobs.storage import layout
+from tests.storage.conftest import job_with_file, old_file
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.usefixtures("own_files"),
+]
+
+
+@pytest.fixture(autouse=True)
+def tied(own_files):
+    prune()
+
+
+def look():
+    """What upkeep does every hour."""
+    pruned = Pruned()
+    for _ in steps(pruned, whole=False):
+        pass
+    return pruned
+
+
+def name_at(moment):
+    return f"{moment:%Y/%m/%d/%H}/{uuid4()}-{uuid4().hex}"
+
+
+def test_an_hour_is_looked_at_once_it_is_settled_and_not_each_hour_again(monkeypatch):
+    FileStorage.objects.update(looked_until=datetime.now(UTC) - timedelta(hours=30))
+    old_file(name_at(datetime.now(UTC) - timedelta(hours=26)))
+    assert look().files == 1
+    listed = []
+    names_in = layout.names_in
+    monkeypatch.setattr(storage, "names_in", lambda folder: listed.append(folder) or names_in(folder))
+    for hours in range(26, 200):
+        old_file(name_at(datetime.now(UTC) - timedelta(hours=hours)))
+    look()
+    assert len(listed) < 10, "one of 168 parts, by chance a few folders"
+
+
+def test_every_old_folder_is_looked_at_within_a_week(monkeypatch):
+    assert STRIPES == 7 * 24
+    monkeypatch.setattr(orphan_files, "STRIPES", 12)
+    look()  # the storage is tied, and every hour so far is looked at
+    paths = [old_file(f"{uuid4()}/{uuid4().hex}"), old_file(name_at(datetime(2020, 1, 1, tzinfo=UTC)))]
+    for _ in range(12):
+        look()
+    assert not any(path.exists() for path in paths)
+
+
+def test_a_refused_look_is_repeated_until_somebody_decides():
+    paths = [job_with_file() for _ in range(6)]
+    JobFile.objects.all().delete()
+    storage.adopt("default")
+    first = look().refusal
+    assert first.startswith("6 of 6 stored files")
+    assert look().refusal == first
+    assert prune(remove_unknown_files=True).files == 6
+    assert look().refusal == ""
+    assert not any(path.exists() for path in paths)
+
+
+def test_an_hourly_look_costs_a_fraction_of_a_whole_one():
+    prune()
+    for _ in range(2_000):
+        folder = storage.root() / str(uuid4())
+        folder.mkdir()
+        (folder / uuid4().hex).write_bytes(b"")
+    began = perf_counter()
+    look()
+    hourly = perf_counter() - began
+    began = perf_counter()
+    prune(dry_run=True)
+    assert perf_counter() - began > 5 * hourly

@@ -1,0 +1,84 @@
+"""TaskResults that belong to no job are removed once they are a month old, at a price that does not grow."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from jobs.engine.upkeep import orphan_results, prune
+from jobs.engine.upkeep.orphan_results import SLICE, ResultLook, owners, slice_after
+from jobs.models import Job, Status
+from tests.factories import make_job
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.usefixtures("own_files"),
+]
+
+MANY = """INSERT INTO django_celery_results_taskresult
+    (task_id, status, content_type, content_encoding, date_created, date_done)
+    SELECT gen_random_uuid()::text, 'SUCCESS', '', '', now(), now() - interval '40 days'
+    FROM generate_series(1, %s)"""
+JOBS = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message, created_by_name,
+        source, request_id, publishes, attempt, worker, cancel_requested_by, cancel_reason, acknowledged_by,
+        error_code, error_type, error_message, error_traceback, request_hash, finished_at)
+    SELECT task_id::uuid, 'a', 'report', '{}', 'default', 'COMPLETED', 1, '', '', 'API', '', 1, 1, '', '', '', '',
+        '', '', '', '', '', now()
+    FROM django_celery_results_taskresult"""
+
+
+def result_of(task_id, days=40):
+    result = TaskResult.objects.create(task_id=str(task_id))
+    TaskResult.objects.filter(id=result.id).update(date_done=timezone.now() - timedelta(days=days))
+    return result.id
+
+
+def left():
+    return set(TaskResult.objects.values_list("id", flat=True))
+
+
+def test_old_results_of_no_job_are_removed_whatever_their_task_id():
+    kept = {result_of(make_job(status=Status.COMPLETED).id), result_of("of another program, young", days=29)}
+    job = make_job(status=Status.COMPLETED)
+    for task_id in (
+        "of another program",
+        job.id.hex,
+        str(job.id).upper(),
+        "",
+        "0197a000-0000-7000-8000-000000000001",
+    ):
+        result_of(task_id)
+    assert (prune(dry_run=True).task_results, TaskResult.objects.count()) == (5, 7)
+    assert prune().task_results == 5
+    assert left() == kept
+
+
+def test_a_look_goes_on_where_the_last_one_ended_and_begins_again_at_the_end(monkeypatch):
+    monkeypatch.setattr(orphan_results, "SLICE", 2)
+    monkeypatch.setattr(orphan_results, "SLICES_A_LOOK", 2)
+    ids = [result_of(f"r{number}") for number in range(10)]
+    look = ResultLook()
+
+    def found():
+        return sum(look.steps(whole=False, dry_run=False))
+
+    assert (found(), left()) == (4, set(ids[4:]))
+    assert (found(), found(), found()) == (4, 2, 0)
+    again = result_of("again")
+    assert (found(), again in left()) == (1, False)
+
+
+def test_slices_are_read_by_index_alone():
+    with connections["lifecycle"].cursor() as cursor:
+        cursor.execute(MANY, [50_000])
+        cursor.execute(JOBS)
+        cursor.execute("ANALYZE jobs_job, django_celery_results_taskresult")
+    assert Job.objects.count() == 50_000
+    ids = list(slice_after(0).values_list("task_id", flat=True)[:SLICE])
+    for query in (slice_after(20_000)[:SLICE], owners(ids).values_list("id")):
+        plan = query.explain()
+        assert "Index" in plan, plan
+        assert "Seq Scan" not in plan, plan
+        assert "Hash Join" not in plan, plan

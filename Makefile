@@ -57,11 +57,13 @@ format: $(VENV)/dev ## put the code into shape
 bench: $(VENV)/bench ## measure the project beside its peers (ARGS="throughput")
 	$(RUN) -m benchmarks $(ARGS)
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: ## pin every dependency anew, with hashes (needs uv; ARGS=--upgrade for newer ones)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements.in -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) requirements-dev.in -o requirements-dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
+	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
+	$(LOCK) $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
+	$(LOCK) $(ARGS) benchmarks/requirements-procrastinate.in -o benchmarks/requirements-procrastinate.txt
 
 # Installed again only when its list changed: each of these files is the time of an installation.
 $(VENV)/runtime: requirements.txt $(RUN)
@@ -74,9 +76,10 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/runtime
 	@$(CHECK)
 	@touch $@
 
-$(VENV)/bench: benchmarks/requirements.txt $(VENV)/dev
+$(VENV)/bench: benchmarks/requirements.txt benchmarks/requirements-procrastinate.txt $(VENV)/dev
 	$(INSTALL) -r benchmarks/requirements.txt
 	@$(CHECK)
+	$(INSTALL) --target $(VENV)/procrastinate -r benchmarks/requirements-procrastinate.txt
 	@touch $@
 
 # Debian splits pip off Python's own venv; without it, or uv, nothing can be installed.

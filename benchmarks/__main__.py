@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.ground import project
 
-NAMES = ("api_list", "admin_pages", "upkeep", "batch", "throughput", "long_poll")
+NAMES = ("api_list", "admin_pages", "upkeep", "batch", "throughput", "http", "long_poll")
 
 
 def measure(name: str) -> int:

@@ -24,7 +24,10 @@ def cpu_seconds(root: int) -> float:
 
 
 def _cpu_ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # it ended since it was listed; its parent has its time now
+        return 0
     return sum(int(ticks) for ticks in fields[11:15])  # utime, stime, cutime, cstime
 
 

@@ -51,6 +51,8 @@ PEERS = (
         "benchmarks.peers.procrastinate",
         ("procrastinate", "--app={module}.app", "worker", "--concurrency=1"),
         workers=2,
+        # `make bench` installs it there, out of Django's sight.
+        env={"PYTHONPATH": f"{sys.prefix}/procrastinate"},
         done="SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'",
     ),
     System(

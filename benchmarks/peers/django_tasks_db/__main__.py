@@ -1,4 +1,7 @@
-"""`python -m benchmarks.peers.django_tasks_db N`: makes the tables and N jobs; or runs a command."""
+"""`python -m benchmarks.peers.django_tasks_db N`.
+
+Makes the tables and N jobs; or runs a command.
+"""
 
 import sys
 

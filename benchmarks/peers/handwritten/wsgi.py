@@ -1,0 +1,8 @@
+"""The peer's web application."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.peers.handwritten.settings"
+application = get_wsgi_application()

@@ -72,19 +72,24 @@ Action = tuple[WebSite, Callable[[], None], int]
 def _ours(stack: ExitStack, home: Path, url: str) -> dict[str, Action]:
     staff = get_user_model().objects.get(username="staff")
     _, token = ApiToken.objects.create(user=staff, name="benchmark")
-    env = os.environ | {"DATABASE_URL": url, "LOG_LEVEL": "WARNING", "WEB_PROCESSES": "2",
-    "WEB_THREADS": "8"} site = stack.enter_context(serving(home, OURS, env, token)) job =
-    _expect(site, 201, "POST", API, {"name": "Generate report"}) batch = {"jobs": [{"name":
-    "Generate report"}] * BATCH} accepted = _expect(site, 201, "POST", f"{API}batch/",
-    batch)["results"] ids = ",".join(one["id"] for one in accepted[:50]) site.headers["Cookie"] =
-    f"sessionid={comparison.staff().cookies['sessionid'].value}"
-
+    env = os.environ | {
+        "DATABASE_URL": url,
+        "LOG_LEVEL": "WARNING",
+        "WEB_PROCESSES": "2",
+        "WEB_THREADS": "8",
+    }
+    site = stack.enter_context(serving(home, OURS, env, token))
+    job = _expect(site, 201, "POST", API, {"name": "Generate report"})
+    batch = {"jobs": [{"name": "Generate report"}] * BATCH}
+    accepted = _expect(site, 201, "POST", f"{API}batch/", batch)["results"]
+    ids = ",".join(one["id"] for one in accepted[:50])
+    site.headers["Cookie"] = f"sessionid={comparison.staff().cookies['sessionid'].value}"
     return {
-        "ours, POST": (site, _repeated(site, 201, "POST", API, {"name": "Generate report"}),
-        REQUESTS), "ours, GET": (site, _repeated(site, 200, "GET", f"{API}{job['id']}/"), REQUESTS),
+        "ours, POST": (site, _repeated(site, 201, "POST", API, {"name": "Generate report"}), REQUESTS),
+        "ours, GET": (site, _repeated(site, 200, "GET", f"{API}{job['id']}/"), REQUESTS),
         "ours, list of 50": (site, _repeated(site, 200, "GET", f"{API}?page_size=50"), REQUESTS),
-        "ours, refresh of 50 rows": (site, _repeated(site, 200, "GET", f"{REFRESH}?ids={ids}"),
-        REQUESTS), "ours, a job of a batch of 500": (
+        "ours, refresh of 50 rows": (site, _repeated(site, 200, "GET", f"{REFRESH}?ids={ids}"), REQUESTS),
+        "ours, a job of a batch of 500": (
             site,
             _repeated(site, 201, "POST", f"{API}batch/", batch, times=BATCHES),
             BATCHES * BATCH,
@@ -106,15 +111,13 @@ def _peers(stack: ExitStack, home: Path, url: str) -> dict[str, Action]:
     return {
         "hand-written, POST": (project, _repeated(project, 201, "POST", "/jobs/", body), REQUESTS),
         "bare view, POST": (bare, _repeated(bare, 201, "POST", "/jobs/", body), REQUESTS),
-        "hand-written, GET": (project, _repeated(project, 200, "GET", f"/jobs/{work['id']}/"),
-        REQUESTS), "hand-written, list of 100": (project, _repeated(project, 200, "GET", "/jobs/"),
-        REQUESTS),
+        "hand-written, GET": (project, _repeated(project, 200, "GET", f"/jobs/{work['id']}/"), REQUESTS),
+        "hand-written, list of 100": (project, _repeated(project, 200, "GET", "/jobs/"), REQUESTS),
     }
 
 
 def _repeated(
-    site: WebSite, status: int, method: str, path: str, body: object = None, *, times: int =
-    REQUESTS
+    site: WebSite, status: int, method: str, path: str, body: object = None, *, times: int = REQUESTS
 ) -> Callable[[], None]:
     def act() -> None:
         for _ in range(times):
@@ -123,17 +126,17 @@ def _repeated(
     return act
 
 
-def _expect(site: WebSite, status: int, method: str, path: str, body: object = None) -> dict[str,
-Any]:
+def _expect(site: WebSite, status: int, method: str, path: str, body: object = None) -> dict[str, Any]:
     answered, content = site.request(method, path, body)
     assert answered == status, (method, path, answered, content)
     return content
 
 
 def _cost(servers: Servers, site: WebSite, act: Callable[[], None], count: int) -> Cost:
-    site.connection.close()  # the server closes one that was idle while the other sites had their
-    turn before = process_tree.cpu_seconds(site.pid), process_tree.cpu_seconds(servers.postgres)
-    act() after = process_tree.cpu_seconds(site.pid), process_tree.cpu_seconds(servers.postgres)
+    site.connection.close()  # by now the server has closed it, as it was idle
+    before = process_tree.cpu_seconds(site.pid), process_tree.cpu_seconds(servers.postgres)
+    act()
+    after = process_tree.cpu_seconds(site.pid), process_tree.cpu_seconds(servers.postgres)
     web, postgres = (1e6 * (new - old) / count for new, old in zip(after, before, strict=True))
     return Cost(web, postgres)
 
@@ -164,5 +167,4 @@ def _figures(costs: dict[str, Cost]) -> Iterator[Figure]:
 
 
 def _ratio(what: str, ours: float, peer: float) -> Figure:
-    return Figure(what=what, value=ours / peer, details={"first_us": round(ours), "second_us":
-    round(peer)})
+    return Figure(what=what, value=ours / peer, details={"first_us": round(ours), "second_us": round(peer)})

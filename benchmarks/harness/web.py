@@ -1,4 +1,4 @@
-!!"""A web server of two processes with eight threads each, and one client that keeps its connection."""
+"""A web server of two processes with eight threads each, and one client with a kept connection."""
 
 import http.client
 import json
@@ -15,8 +15,7 @@ from typing import Any
 from backoffice.local import processes
 
 START_SECONDS = 30
-GUNICORN = ("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=8",
-"--no-control-socket")
+GUNICORN = ("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
 
 
 @dataclass

@@ -1,6 +1,7 @@
-"""A thread in each worker's main process: its Worker row, its leases, deadlines, cancels, and its end.
+"""A thread in each worker's main process: its Worker row, its leases, cancels, dead children, and its end.
 
-A thread and not a timer of Celery's event loop, which stands still while Redis is away.
+All of it needs PostgreSQL. What must go on without, the time limits, is the thread of deadlines.py. A thread and
+not a timer of Celery's event loop, which stands still while Redis is away.
 """
 
 import contextlib
@@ -25,8 +26,9 @@ from uuid_utils.compat import uuid7
 from jobs import lifecycle, registry
 from jobs.engine import children
 from jobs.engine.children import Process
+from jobs.engine.deadlines import Deadlines
 from jobs.engine.lost import end_attempt
-from jobs.engine.overdue import stop_overdue
+from jobs.engine.running import running_in
 from jobs.lifecycle import WORKER_DB
 from jobs.models import Job, Status, Worker
 
@@ -72,17 +74,20 @@ class Agent(threading.Thread):
         super().__init__(name="agent", daemon=True)
         self.slots = slots
         self.queues = queues
+        self._deadlines = Deadlines(lambda: running_attempts().values())
         self._unsettled: list[Lost] = []
         self._beat_due_at = 0.0
         self._started_by: dict[int, set[Process]] = {}
 
     def run(self) -> None:
         """Work until asked to end; while the database is away, keep what must still be written."""
+        self._deadlines.start()
         working = True
         while working:
             with self._database():
                 self._look()
             working = self._wait()
+        self._deadlines.stop()
         with self._database():
             self._release()
         with _statements:
@@ -126,8 +131,8 @@ class Agent(threading.Thread):
             except Error:
                 self._unsettled.append(lost)
                 raise
-        if lasting := {one: pid for one, pid in holders.items() if _has_lasted(one)}:
-            stop_overdue(lasting, worker=WORKER_ID, actor=actor())
+        if lasting := {one: pid for one, pid in holders.items() if _has_lasted(pid)}:
+            self._deadlines.asked_to_stop(lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB))
         # A killed child's own children live on with another parent: they must be known before.
         self._started_by = {pid: children.descendants(pid) for pid in lasting.values()}
 
@@ -135,7 +140,15 @@ class Agent(threading.Thread):
         children.kill(self._started_by.get(lost.pid, ()))
         job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
         if job is not None:
-            end_attempt(job, code=lost.code, message=lost.message, actor=actor(), using=WORKER_DB)
+            self._write_end(job, code=lost.code, message=lost.message)
+        self._deadlines.outcomes.pop((lost.job_id, lost.pid), None)
+
+    def _write_end(self, job: Job, *, code: str, message: str) -> None:
+        outcome = self._deadlines.outcomes.get((job.id, job.pid or 0))
+        if outcome is None:
+            end_attempt(job, code=code, message=message, actor=actor(), using=WORKER_DB)
+        else:
+            lifecycle.settle(job.id, outcome, attempt=job.attempt, actor=actor(), using=WORKER_DB)
 
     def _write_row(self) -> None:
         Worker.objects.using(WORKER_DB).update_or_create(
@@ -158,9 +171,7 @@ class Agent(threading.Thread):
         held = Job.objects.using(WORKER_DB).filter(worker=WORKER_ID, status=Status.PROCESSING)
         for job in held:
             _kill_child(job.pid or 0)
-            end_attempt(
-                job, code="worker_stopped", message="The worker was stopped.", actor=actor(), using=WORKER_DB
-            )
+            self._write_end(job, code="worker_stopped", message="The worker was stopped.")
         Worker.objects.using(WORKER_DB).filter(id=WORKER_ID).delete()
 
 
@@ -172,7 +183,14 @@ def _kill_child(pid: int) -> None:
 
 def running_attempts() -> dict[UUID, int]:
     """The jobs that run in this worker, with the pids that run them."""
-    return {UUID(one.id): one.worker_pid for one in _requests() if one.worker_pid}
+    pairs = [(UUID(one.id), one.worker_pid) for one in _requests() if one.worker_pid]
+    # A doubled message occupies a second child for a moment; the one that runs the handler counts.
+    return dict(sorted(pairs, key=lambda pair: _runs(*pair)))
+
+
+def _runs(job_id: UUID, pid: int) -> bool:
+    attempt = running_in(pid)
+    return attempt is not None and attempt.job_id == job_id
 
 
 def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
@@ -186,10 +204,10 @@ def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
     ]
 
 
-def _has_lasted(job_id: UUID) -> bool:
+def _has_lasted(pid: int) -> bool:
     # Most jobs are over before anybody could want them stopped: no statement for those.
-    now = time.time()
-    return any(one.id == str(job_id) and now - one.time_start > LOOK_EVERY_SECONDS for one in _requests())
+    attempt = running_in(pid)
+    return attempt is not None and time.monotonic() - attempt.started_at > LOOK_EVERY_SECONDS
 
 
 def _requests() -> list[Any]:

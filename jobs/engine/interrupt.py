@@ -15,6 +15,9 @@ from uuid import UUID
 from celery.signals import worker_process_init
 
 from jobs.context import Cancelled, TimeLimitReached
+from jobs.engine import running
+from jobs.models import Job
+from jobs.registry import JobType
 
 SIGNAL = signal.SIGUSR2  # Celery and billiard use SIGUSR1 themselves
 NOTE_BYTES = 128
@@ -35,16 +38,18 @@ def interrupt(pid: int, job_id: UUID, attempt: int, *, time_limit: bool) -> None
 
 
 @contextmanager
-def interruptible(job_id: UUID, attempt: int) -> Iterator[None]:
-    """While in this block, the process may be interrupted for this attempt."""
+def interruptible(job: Job, job_type: JobType) -> Iterator[None]:
+    """While in this block, the process may be interrupted, or ended, for this attempt."""
     global _running
-    _running = _key(job_id, attempt)
+    running.begin(job.id, job.attempt, job_type)
+    _running = _key(job.id, job.attempt)
     # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left by itself.
     before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGQUIT)}
     try:
         yield
     finally:
         _running = None
+        running.end()
         for number, handler in before.items():
             signal.signal(number, handler)
 

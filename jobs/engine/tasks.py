@@ -60,7 +60,7 @@ def execute(job: Job) -> Outcome:
     hide = partial(parameters.hide, job_type, job.params)
     context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
-        with context.logging(), interruptible(job.id, job.attempt):
+        with context.logging(), interruptible(job, job_type):
             result = job_type.run(context, **parameters.bind(job_type, job.params))
         outcome = _completed(result)
     except BaseException as error:

@@ -89,6 +89,17 @@ def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) 
     )
 
 
+def asked_to_stop(
+    holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS
+) -> list[tuple[UUID, int]]:
+    """Return those of a worker's attempts (job and number) that were asked to stop; `holders` maps jobs to pids."""
+    asked = Job.objects.using(using).filter(
+        id__in=list(holders), worker=worker, status=Status.PROCESSING, cancel_requested_at__isnull=False
+    )
+    rows = asked.values_list("id", "attempt", "pid")
+    return [(job_id, attempt) for job_id, attempt, pid in rows if holders[job_id] == pid]
+
+
 def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> None:
     """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them."""
     sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'

@@ -1,17 +1,33 @@
 """Cancels and time limits, of handlers that listen, sleep, or hear nothing."""
 
+import contextlib
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg2
 import pytest
 
 from tests.faults.stack import wait_until
 
 
 @pytest.fixture(autouse=True)
-def worker(stack):
-    return stack.worker()
+def clock_step(tmp_path):
+    """A file: the seconds by which the worker's time of day is off, once it exists."""
+    return tmp_path / "clock_step"
+
+
+@pytest.fixture(autouse=True)
+def worker(stack, clock_step):
+    return stack.worker(FAULTS_CLOCK=str(clock_step))
+
+
+@contextlib.contextmanager
+def locked_jobs(stack):
+    """A table of jobs that nobody can read or write."""
+    with contextlib.closing(psycopg2.connect(stack.urls["DATABASE_URL"])) as other, other.cursor() as cursor:
+        cursor.execute("LOCK jobs_job IN ACCESS EXCLUSIVE MODE")
+        yield
 
 
 def is_cancelled(stack, job_id):
@@ -62,6 +78,46 @@ def test_a_job_past_its_time_limit_fails_for_it(stack):
     job = stack.wait_for(job_id, "FAILED", seconds=2 + 1 + 5)
     assert job["error_code"] == "time_limit"
     assert "2 s" in job["error_message"]
+
+
+def test_a_time_limit_ends_its_handler_while_the_table_of_jobs_is_locked(stack, within):
+    job_id = stack.running("deaf_limited", seconds=60)
+    pid = stack.job(job_id)["pid"]
+    with locked_jobs(stack):
+        clock = within("jobs_job locked: a time limit of 2 s ends its process (grace 1 s)", 2 + 1 + 2 + 3)
+        clock.until(lambda: not _lives(pid))
+    clock = within("jobs_job free again: the ended job is FAILED", 8)
+    clock.until(lambda: stack.job(job_id)["status"] == "FAILED")
+    assert stack.job(job_id)["error_code"] == "time_limit"
+
+
+def test_a_cancel_that_was_seen_ends_its_handler_while_the_table_of_jobs_is_locked(stack, within):
+    job_id = stack.running("deaf", seconds=60)
+    pid = stack.job(job_id)["pid"]
+    time.sleep(1.2)  # so that the agent looks at it
+    stack.client.cancel(job_id)
+    time.sleep(1.2)
+    with locked_jobs(stack):
+        clock = within("jobs_job locked: a cancelled handler is ended (grace 1 s)", 6)
+        clock.until(lambda: not _lives(pid))
+    assert stack.wait_for(job_id, "CANCELLED", "FAILED", seconds=8)["status"] == "CANCELLED"
+
+
+def test_a_handler_that_was_done_in_time_completes_however_long_the_table_is_locked(stack):
+    job_id = stack.running("limited", seconds=1)
+    with locked_jobs(stack):
+        time.sleep(7)
+    assert stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=10)["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("step", [-86_400, 86_400])
+def test_a_time_of_day_that_steps_moves_no_deadline(stack, clock_step, within, step):
+    asked, limited = stack.running("deaf", seconds=60), stack.running("limited", seconds=60)
+    clock_step.write_text(str(step))
+    stack.client.cancel(asked)
+    clock = within("the clock steps by a day: a cancel and a time limit end their handlers", 2 + 1 + 5)
+    clock.until(lambda: {stack.job(asked)["status"], stack.job(limited)["status"]} == {"CANCELLED", "FAILED"})
+    assert stack.job(limited)["error_code"] == "time_limit"
 
 
 @pytest.mark.long

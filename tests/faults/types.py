@@ -98,6 +98,14 @@ def deaf(job, seconds):
     time.sleep(seconds)
 
 
+@job_type(
+    slug="deaf_limited", label="Deaf, two seconds", description="Hears no signal.", form=Seconds, time_limit=2,
+    cancel_grace=1,
+)  # fmt: skip
+def deaf_limited(job, seconds):
+    deaf(job, seconds)
+
+
 @job_type(slug="rogue", label="Rogue", description="Misbehaves.", form=Mode)
 def rogue(job, mode):
     note(job)

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import DataError
@@ -15,6 +17,7 @@ from backoffice.accounts import remember_browser
 from jobs import access
 from jobs.admin import home
 from jobs.admin.listing import CappedPaginator
+from jobs.models import AuditEntry
 
 # What a value raises that no column of its type can hold: a NUL, the year 0, a number that is none.
 NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
@@ -54,10 +57,17 @@ class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alon
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's, but refused before anything is looked up."""
+        """Django's, from the audit trail, which outlives accounts; refused before anything is looked up."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
+        entries = AuditEntry.objects.about(self.model, unquote(object_id)).with_present_names()
+        page = self.get_paginator(request, entries, 100).get_page(request.GET.get(PAGE_VAR, 1))
+        ours = {
+            "action_list": page,
+            "page_range": page.paginator.get_elided_page_range(page.number),
+            "pagination_required": page.paginator.num_pages > 1,
+        }
+        return super().history_view(request, object_id, ours | (extra_context or {}))
 
 
 class BackofficeAdminSite(AdminSite):

@@ -74,5 +74,5 @@ def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_
         )
         # And of one in ten the admin's log says who did something to it.
         cursor.execute(NOTE, [ContentType.objects.get_for_model(Job).pk, values["staff"]])
-        for table in ("jobs_job", "django_admin_log"):
+        for table in ("jobs_job", "django_admin_log", "jobs_auditentry"):
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.timezone import localtime
 
 from jobs import registry
-from jobs.models import JobQuerySet, Source, Status
+from jobs.models import Job, JobQuerySet, Source, Status
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -56,6 +57,7 @@ class Selection(forms.Form):
     error_code = forms.CharField(required=False, max_length=50, label="Error code")
     error_type = forms.CharField(required=False, max_length=200, label="Error")
     unseen = forms.BooleanField(required=False, label="Not acknowledged")
+    created_by = forms.CharField(required=False, max_length=150, label="Requested by")
     queue = forms.CharField(required=False, max_length=100)
     batch = forms.UUIDField(required=False)
     created_after = Moment(required=False)
@@ -63,7 +65,7 @@ class Selection(forms.Form):
     finished_after = Moment(required=False, label="Ended since")
 
     # Links set these; the list names them, each with a way to drop it.
-    HIDDEN = ("error_type", "unseen", "queue", "batch", "finished_after")
+    HIDDEN = ("error_type", "unseen", "created_by", "queue", "batch", "finished_after")
 
     def clean(self) -> dict[str, Any]:
         """Refuse parameters that are none: a filter with a typing error must not show, or act on, every job."""
@@ -94,6 +96,22 @@ class Selection(forms.Form):
                 )
 
 
+def launched_by(name: str) -> Q:
+    """The condition for jobs of the account `name`, and for jobs without an account that show this name.
+
+    Jobs of the account are found by its id, the only column with an index for each status. Without an account of that
+    name the jobs that show it are of a renamed or deleted account, or of a command.
+    """
+    # Asked for first: of a sub-select PostgreSQL cannot know whether it names many jobs or few.
+    account = get_user_model().objects.filter(username=name).values_list("pk", flat=True).first()
+    if account is None:
+        return Q(created_by_name=name)
+    without_account = Q(created_by=None, created_by_name=name)
+    if not name or not Job.objects.filter(without_account).exists():
+        return Q(created_by=account)
+    return Q(created_by=account) | without_account
+
+
 def _words(value: Any) -> str:
     return f"{localtime(value):%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value)
 
@@ -103,6 +121,7 @@ _CONDITIONS: dict[str, Any] = {
     "type": lambda slug, user: Q(type=slug),
     "source": lambda source, user: Q(source=source),
     "mine": lambda yes, user: Q(created_by=user),
+    "created_by": lambda name, user: launched_by(name),
     "error_code": lambda code, user: Q(status=Status.FAILED, error_code=code),
     "error_type": lambda name, user: Q(status=Status.FAILED, error_type=name),
     "unseen": lambda yes, user: Q(status=Status.FAILED, acknowledged_at=None),

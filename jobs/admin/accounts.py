@@ -1,12 +1,17 @@
 """Accounts and groups: Django's pages, limited to the rights that the user of the page has."""
 
+import json
+
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+
+from jobs.models import ApiToken
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -96,6 +101,21 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
             return ()
         own = ("is_active", "is_staff", "groups", "user_permissions") if obj == request.user else ()
         return ("is_superuser", *own)
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Django's; a change of the name says both."""
+        message = super().construct_change_message(request, form, formsets, add)
+        if not add and "username" in form.changed_data:
+            both = f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”."
+            message = f"{both} {LogEntry(change_message=json.dumps(message)).get_change_message()}"
+        return message
+
+    def get_deleted_objects(self, objs, request):
+        """What deleting accounts deletes: themselves and their tokens. The audit trail and the jobs stay."""
+        tokens = ApiToken.objects.filter(user__in=objs).count()
+        counts = {self.opts.verbose_name_plural: len(objs)} | ({"API tokens": tokens} if tokens else {})
+        lacking = {self.opts.verbose_name for one in objs if not self.has_delete_permission(request, one)}
+        return [str(one) for one in objs], counts, lacking, []
 
     def user_change_password(self, request, id, form_url=""):
         """Django's page; users change their own password where the old one is asked for."""

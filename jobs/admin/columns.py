@@ -109,9 +109,7 @@ def failure(job: Job) -> SafeString:
 
 def requested_by(job: Job) -> SafeString | str:
     """Who asked for the job, and by which door."""
-    return format_html(
-        '{}<span class="below">{}</span>', job.created_by_name or NOTHING, job.get_source_display()
-    )
+    return format_html('{}<span class="below">{}</span>', job.requester or NOTHING, job.get_source_display())
 
 
 def created(job: Job) -> SafeString:

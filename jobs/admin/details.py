@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.forms import ChoiceField, Field, ModelChoiceField
 from django.utils.dateparse import parse_datetime
 
 from jobs import explain, parameters, registry
 from jobs.admin import times
-from jobs.models import Job, JobEvent, Status, Worker
+from jobs.models import AuditEntry, Job, JobEvent, Status, Worker
 
 FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
 # A worker's id is made anew at each start, 32 digits long.
@@ -177,11 +175,9 @@ def deleted_at(job: Job) -> datetime | None:
     return job.finished_at + timedelta(days=job_type.retention_days)
 
 
-def log_entries(job: Job) -> list[LogEntry]:
+def audit_entries(job: Job) -> list[AuditEntry]:
     """What staff did to the job in the admin, the latest first."""
-    kind = ContentType.objects.get_for_model(Job)
-    entries = LogEntry.objects.filter(content_type=kind, object_id=str(job.pk))
-    return list(entries.select_related("user").order_by("-pk")[:20])
+    return list(AuditEntry.objects.about(Job, job.pk).with_present_names()[:20])
 
 
 def _readable(value: Any) -> str:

@@ -36,7 +36,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "lines": lines,
         "last_seq": lines[-1].seq if lines else 0,
         "parameters": details.parameters_of(job),
-        "log_entries": details.log_entries(job),
+        "audit_entries": details.audit_entries(job),
         "deleted_at": details.deleted_at(job),
     }
     return TemplateResponse(request, "admin/jobs/job/page.html", context)

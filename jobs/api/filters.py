@@ -7,7 +7,6 @@ from uuid import UUID
 
 import django_filters
 from django import forms
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from jobs import access, parameters
 from jobs.api.problems import query_error
 from jobs.api.query import allow_only, bad_query
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
+from jobs.selection import launched_by
 
 IDS_LIMIT = 100
 REPEATED = ("status", "id")
@@ -120,10 +120,7 @@ class JobFilter(django_filters.FilterSet):
         return jobs.active() if value == "true" else jobs.settled()
 
     def filter_created_by(self, jobs: JobQuerySet, name: str, value: str) -> QuerySet[Job]:
-        # Its id is asked for first: of a sub-select PostgreSQL cannot know whether it names many jobs or few,
-        # and walked a million to find the few.
-        owner = get_user_model().objects.filter(username=value).values_list("pk", flat=True).first()
-        return jobs.none() if owner is None else jobs.filter(created_by=owner)
+        return jobs.filter(launched_by(value))
 
     def filter_rerun_of(self, jobs: JobQuerySet, name: str, value: UUID) -> QuerySet[Job]:
         # A job that the caller may not see is not there, for this filter either.

@@ -1,5 +1,6 @@
 """The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
 
+from jobs.models.audit import AuditEntry, with_present_name
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -11,6 +12,7 @@ __all__ = [
     "ACTIVE",
     "SETTLED",
     "ApiToken",
+    "AuditEntry",
     "FileStorage",
     "Job",
     "JobEvent",
@@ -21,4 +23,5 @@ __all__ = [
     "Status",
     "UpkeepState",
     "Worker",
+    "with_present_name",
 ]

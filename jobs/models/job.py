@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 from uuid_utils.compat import uuid7
 
+from jobs.models.audit import with_present_name
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
 
 
@@ -147,6 +148,11 @@ class Job(models.Model):
             models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
             models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
             models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
+            # Jobs of deleted and renamed accounts, and of commands, are found by the name that they show.
+            models.Index(fields=["created_by_name", "id"], name="jobs_job_created_by_name"),
+            models.Index(
+                fields=["created_by_name"], condition=Q(created_by=None), name="jobs_job_without_account"
+            ),
             models.Index(fields=["type", "id"], name="jobs_job_type_id"),
             # A type that never had a status is not searched for it from end to end; counts read nothing else.
             models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
@@ -210,6 +216,12 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def requester(self) -> str:
+        """The name of who launched it, and the present one if that account was renamed."""
+        present = self.created_by.get_username() if self.created_by else None
+        return with_present_name(self.created_by_name, present)
 
     @property
     def is_settled(self) -> bool:

@@ -6,11 +6,12 @@ from io import BytesIO
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 from django_celery_results.models import TaskResult
 
-from jobs.models import ApiToken, Job, JobFile, Status
+from jobs.models import ApiToken, AuditEntry, Job, JobFile, Status
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +29,10 @@ ACCOUNTS_THEN_LIST = (ACCOUNTS[0], (*OUT, FORBIDDEN, FORBIDDEN, 302))
 PAGES = ("changelist", "add", "change", "history")
 TABLE = {
     **{f"auth_{model}_{page}": ACCOUNTS for model in ("user", "group") for page in PAGES},
+    **{f"jobs_auditentry_{page}": ACCOUNTS for page in ("changelist", "history")},
+    "jobs_auditentry_change": (ACCOUNTS[0], (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
+    "jobs_auditentry_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
+    "jobs_auditentry_delete": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
     "auth_group_add": ACCOUNTS_THEN_LIST,
     "auth_user_password_change": ACCOUNTS,
     "auth_user_delete": ACCOUNTS_THEN_LIST,
@@ -97,7 +102,12 @@ def addresses():
     tokens, results = "/admin/jobs/apitoken", "/admin/django_celery_results/taskresult"
     account = f"/admin/auth/user/{make_user().pk}"
     group = f"/admin/auth/group/{Group.objects.create(name=token.token_key).pk}"
+    LogEntry.objects.log_actions(token.user.pk, [settled], CHANGE, "Done.")
+    entry = f"/admin/jobs/auditentry/{AuditEntry.objects.first().pk}"
     return {
+        "jobs_auditentry_changelist": "/admin/jobs/auditentry/",
+        "jobs_auditentry_add": "/admin/jobs/auditentry/add/",
+        **{f"jobs_auditentry_{page}": f"{entry}/{page}/" for page in ("change", "history", "delete")},
         "auth_user_password_change": f"{account}/password/",
         **{
             f"auth_{model}_{page}": f"/admin/auth/{model}/{address}"
@@ -161,7 +171,7 @@ def test_the_table_has_every_address_of_our_pages():
     ours = {
         pattern.name
         for model, model_admin in admin.site._registry.items()
-        if model in (Job, ApiToken, TaskResult, User, Group)
+        if model in (Job, ApiToken, TaskResult, User, Group, AuditEntry)
         for pattern in model_admin.urls
         if pattern.name
     }

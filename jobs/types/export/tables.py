@@ -129,6 +129,14 @@ TABLES = {
             created="action_time",
         ),
         Table(
+            model="jobs.auditentry",
+            fields=(
+                *("id", "at", "actor", "account_id", "object_type", "object_id", "object_name"),
+                *("action", "message"),
+            ),
+            created="at",
+        ),
+        Table(
             model="django_celery_results.taskresult",
             fields=("task_id", "task_name", "status", "worker", "date_created", "date_done", "result"),
             created="date_created",

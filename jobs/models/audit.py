@@ -1,0 +1,67 @@
+"""Who did what in the admin: kept when the account, or what it acted on, is deleted."""
+
+from typing import Any
+
+from django.contrib.admin.models import ACTION_FLAG_CHOICES, LogEntry
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import OuterRef, Subquery
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries by what was acted on."""
+
+    def about(self, model: type[models.Model], pk: Any) -> "AuditEntryQuerySet":
+        """The entries about one object, the newest first."""
+        return self.filter(object_id=str(pk), object_type=model._meta.label_lower).order_by("-id")
+
+    def with_present_names(self) -> "AuditEntryQuerySet":
+        """The same entries; each knows the `present_name` of its actor's account, None if that is deleted."""
+        accounts = get_user_model().objects.filter(pk=OuterRef("account_id"))
+        return self.annotate(present_name=Subquery(accounts.values("username")[:1]))
+
+
+class AuditEntry(models.Model):
+    """A copy of an entry of Django's admin log, which is deleted with its account.
+
+    A trigger on django_admin_log writes it, and another refuses to change or delete it (migration 0013).
+    """
+
+    at = models.DateTimeField()
+    # The name at that time. No foreign key: the entry outlives the account.
+    actor = models.CharField(max_length=150)
+    account_id = models.BigIntegerField()
+    object_type = models.CharField(max_length=201)  # such as jobs.job
+    object_id = models.CharField(max_length=255, blank=True)
+    object_name = models.CharField(max_length=200)
+    action = models.PositiveSmallIntegerField(choices=ACTION_FLAG_CHOICES)
+    message = models.TextField(blank=True)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-id",)
+        indexes = [
+            models.Index(fields=["object_id", "object_type", "id"], name="jobs_auditentry_object"),
+            models.Index(fields=["actor", "id"], name="jobs_auditentry_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.text}"
+
+    @property
+    def text(self) -> str:
+        """What was done, in words."""
+        changes = LogEntry(action_flag=self.action, change_message=self.message).get_change_message()
+        return str(changes) or f"{self.get_action_display()}."
+
+    @property
+    def actor_now(self) -> str:
+        """The actor's name at that time, and the present one if the account was renamed; see `with_present_names`."""
+        return with_present_name(self.actor, getattr(self, "present_name", None))
+
+
+def with_present_name(name: str, present: str | None) -> str:
+    """`name` as it was recorded, followed by the account's present name if that differs."""
+    return name if not present or present == name else f"{name} (now {present})"

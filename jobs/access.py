@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django_celery_results.models import TaskResult
 
 from jobs import registry
 from jobs.lifecycle import NEXT
@@ -32,6 +33,13 @@ def visible_parents(user: Any, jobs: Iterable[Job]) -> set[UUID]:
     if not ids or user is None or user.has_perm("jobs.view_job"):
         return ids
     return set(visible_jobs(user).filter(id__in=ids).values_list("id", flat=True))
+
+
+def visible_results(user: Any) -> QuerySet[TaskResult]:
+    """The Celery results that `user`, who may view some, sees: all with jobs.view_job, else those of their jobs."""
+    if user is None or user.has_perm("jobs.view_job"):
+        return TaskResult.objects.all()
+    return TaskResult.objects.filter(jobs__created_by=user)
 
 
 def may_see_some(user: Any) -> bool:

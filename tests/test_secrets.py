@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.db import connection
 from django.test import Client
+from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
 from jobs.engine import results
@@ -89,10 +90,12 @@ def _shown(job, boss):
         *("/api/v1/jobs/", "/api/v1/jobs/{id}/", "/api/v1/jobs/{id}/logs/", "/api/v1/jobs/{id}/events/"),
         *("/api/v1/jobs/stats/", "/admin/", "/admin/jobs/job/", "/admin/jobs/job/{id}/change/"),
         *("/admin/jobs/job/{id}/live/", "/admin/jobs/job/{id}/log/"),
-        "/admin/jobs/job/launch/login/?again={id}",
+        *("/admin/jobs/job/launch/login/?again={id}", "/admin/django_celery_results/taskresult/?q={id}"),
+        f"/admin/django_celery_results/taskresult/{TaskResult.objects.get(task_id=str(job.id)).pk}/change/",
     ):
         answer = browser.get(path.format(id=job.id), follow=True)
         assert answer.status_code == 200, path
         yield path, answer.getvalue().decode()
     for format in ("csv", "jsonl"):
-        yield f"export as {format}", run_export(boss, format=format)[1].decode()
+        for model in ("jobs.job", "django_celery_results.taskresult"):
+            yield f"export of {model} as {format}", run_export(boss, model=model, format=format)[1].decode()

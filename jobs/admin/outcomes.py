@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django_celery_results.models import GroupResult, TaskResult
 
+from jobs import access
 from jobs.admin import times
 from jobs.admin.columns import NOTHING
 from jobs.admin.details import short
@@ -70,7 +71,7 @@ class OutcomeAdmin(admin.ModelAdmin):
         return times.moment(result.date_done) if result.date_done else NOTHING
 
     def get_queryset(self, request):
-        results = super().get_queryset(request)
+        results = access.visible_results(request.user).order_by(*self.ordering)
         if request.resolver_match.url_name.endswith("_changelist"):
             return results.defer("result", "traceback", "meta")
         return results

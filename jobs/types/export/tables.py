@@ -31,14 +31,16 @@ class Table:
     model: str  # as app.model
     fields: tuple[str, ...]
     created: str  # the field that says when a row was made
-    # By user, for a table of which everybody may see a part; then no permission is needed.
+    # The rows that a user may see; by default all of them.
     visible: Callable[[Any], QuerySet[Any]] | None = None
+    # Whether it takes the permission to view the model; not where every user may see some rows.
+    needs_permission: bool = True
     shown: Callable[[Row], Row] = lambda row: row
 
     @property
     def permission(self) -> str | None:
         """What a caller needs to export it."""
-        return None if self.visible else view_permission(self.model)
+        return view_permission(self.model) if self.needs_permission else None
 
     def rows(self, user: Any) -> QuerySet[Any]:
         """The rows that a `user` who has the permission may see, the oldest first."""
@@ -89,6 +91,7 @@ TABLES = {
             fields=JOB_FIELDS,
             created="created_at",
             visible=access.visible_jobs,
+            needs_permission=False,
             shown=masked,
         ),
         Table(
@@ -96,6 +99,7 @@ TABLES = {
             fields=("id", "job_id", "from_status", "to_status", "at", "attempt", "actor", "reason"),
             created="at",
             visible=_visible_events,
+            needs_permission=False,
         ),
         Table(
             model="jobs.worker",
@@ -140,6 +144,7 @@ TABLES = {
             model="django_celery_results.taskresult",
             fields=("task_id", "task_name", "status", "worker", "date_created", "date_done", "result"),
             created="date_created",
+            visible=access.visible_results,
         ),
     )
 }

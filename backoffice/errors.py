@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from backoffice.logging import request_id
-from jobs.services import OutcomeUnknown
+from jobs.services import OutcomeUnknown, PartlyDone
 
 RETRY_AFTER_SECONDS = 5
 
@@ -50,12 +50,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if isinstance(error, OutcomeUnknown):
         return answer(request, 504, "outcome_unknown", str(error))
+    if isinstance(error, PartlyDone):
+        return unavailable(request, "partly_done", str(error))
     if isinstance(error, OperationalError | InterfaceError):
-        detail = "The database does not answer. Try again shortly."
-        response = answer(request, 503, "database_unavailable", detail)
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        return unavailable(
+            request, "database_unavailable", "The database does not answer. Try again shortly."
+        )
     return answer(request, 500, "error", "Something went wrong here. It has been written to the log.")
+
+
+def unavailable(request: HttpRequest, code: str, detail: str) -> HttpResponse:
+    """503 with the time after which to try again."""
+    response = answer(request, 503, code, detail)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

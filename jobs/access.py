@@ -88,6 +88,11 @@ def may_cancel(user: Any, job: Job) -> bool:
     return user is None or job.created_by_id == user.pk or user.has_perm("jobs.cancel_job")
 
 
+def cancellable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
+    """Those of `jobs` that `user` may cancel or acknowledge."""
+    return jobs if user is None or user.has_perm("jobs.cancel_job") else jobs.filter(created_by=user)
+
+
 def may_delete(user: Any) -> bool:
     """Whether `user` may delete settled jobs they see."""
     return user is None or user.has_perm("jobs.delete_job")

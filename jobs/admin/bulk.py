@@ -1,207 +1,249 @@
-"""Actions on many jobs of the list: asked first, done at once up to a hundred, as a job of their own beyond."""
+"""Actions on many jobs of the list: a question, then the action; above a hundred jobs a job of its own does it."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from jobs import access, services, stats
+from jobs import database, services, stats
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
-from jobs.admin.listing import capped
-from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
+from jobs.admin.listing import NOT_FILTERS
+from jobs.lifecycle import AWAY
+from jobs.models import Job, Status
 from jobs.selection import as_uuid
-from jobs.services import Caller
+from jobs.services import ACTIONS, CANCEL, DELETE, Action, Report, Targets, jobs_in_words
 
 AT_ONCE = 100
+CANCEL_SECONDS = 5.0
+COUNT_MILLISECONDS = 5_000
+# A question that stood open for longer is asked again: its number says little about the jobs of now.
+QUESTION_LASTS = timedelta(hours=1)
 SHOWN = 10
-REASONS = 3
+NAMED = 5
 
 
-@dataclass(frozen=True)
-class Verb:
-    """What an action does to a job that is in one of `statuses`; `job_type` does it beyond a hundred."""
-
-    name: str
-    label: str
-    done: str
-    statuses: tuple[str, ...]
-    act: Callable[[Caller, UUID, str], Any]
-    permission: Callable[[Any], bool]
-    job_type: str
-    asks_note: bool = False
-    warning: str = ""
-
-
-VERBS = (
-    Verb(
-        "launch_again",
-        "Launch again",
-        "launched again",
-        SETTLED,
-        lambda caller, job_id, note: services.rerun(caller, job_id),
-        access.may_launch_some,
-        "bulk_rerun",
-    ),
-    Verb(
-        "cancel",
-        "Cancel",
-        "cancelled",
-        ACTIVE,
-        services.cancel,
-        access.may_cancel_some,
-        "bulk_cancel",
-        asks_note=True,
-        warning="Jobs that run already are asked to stop, and are stopped if they do not.",
-    ),
-    Verb(
-        "acknowledge",
-        "Acknowledge",
-        "acknowledged",
-        (Status.FAILED,),
-        services.acknowledge,
-        access.may_cancel_some,
-        "bulk_acknowledge",
-        asks_note=True,
-    ),
-    Verb(
-        "delete",
-        "Delete",
-        "deleted",
-        SETTLED,
-        lambda caller, job_id, note: services.delete(caller, job_id),
-        access.may_delete,
-        "bulk_delete",
-        warning="Their records, logs, histories and files are deleted. This cannot be undone.",
-    ),
-)
-
-
-def chosen(request: HttpRequest, verb: Verb, jobs: JobQuerySet) -> HttpResponse | None:
+def chosen(request: HttpRequest, action: Action) -> HttpResponse | None:
     """Ask about the ticked jobs, or all that match; once confirmed, act and go back to the list."""
-    if not verb.permission(request.user):
+    if not action.allowed(request.user):
         raise PermissionDenied
-    if newest := as_uuid(request.POST.get("newest", "")):
-        # Nothing that was launched after the question was asked.
-        jobs = jobs.filter(pk__lte=newest)
-    counts = stats.counts_to(jobs, stats.CAP)
-    legal = jobs.filter(status__in=verb.statuses)
+    now = database.now(DEFAULT_DB_ALIAS)
+    asked_at = _moment(request.POST.get("as_of", "")) or now
+    targets = _targets(request, action, asked_at)
+    if targets.ticked is not None and len(targets.ticked) > AT_ONCE:
+        # No page has so many to tick.
+        messages.error(request, f"Tick at most {AT_ONCE} jobs.")
+        return HttpResponseRedirect(request.get_full_path())
     if request.POST.get("confirmed") != "yes":
-        return _question(request, verb, jobs, counts)
-    ids = list(legal.order_by("id").values_list("pk", flat=True)[: AT_ONCE + 1])
-    if len(ids) > AT_ONCE:
-        return _as_job(request, verb)
-    # Without counts, which took too long, nobody knows how many were left alone.
-    _act(request, verb, ids, max(0, sum(counts.get(status, 0) for status in Status.values) - len(ids)))
-    return None
+        return _question(request, replace(targets, as_of=now))
+    if not now - QUESTION_LASTS <= asked_at <= now:
+        messages.warning(request, "The question was asked too long ago. These are the jobs of now.")
+        return _question(request, replace(targets, as_of=now, newest=None))
+    ids = targets.first(AT_ONCE + 1)
+    if len(ids) <= AT_ONCE:
+        _act(request, targets, ids)
+        return None
+    return _cancel(request, targets) if action is CANCEL else _as_job(request, targets)
 
 
-def _question(request: HttpRequest, verb: Verb, jobs: JobQuerySet, counts: Any) -> HttpResponse:
-    legal = sum(counts.get(status, 0) for status in verb.statuses)
-    newest = jobs.order_by("-id").values_list("pk", flat=True).first()
+def _targets(request: HttpRequest, action: Action, as_of: datetime) -> Targets:
+    ticked = {as_uuid(text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)}
+    return Targets(
+        user=request.user,
+        action=action,
+        filters=_filters(request.GET),
+        as_of=as_of,
+        newest=as_uuid(request.POST.get("newest", "")),
+        ticked=None if request.POST.get("select_across") == "1" else {one for one in ticked if one},
+    )
+
+
+def _filters(query: QueryDict) -> dict[str, str]:
+    return {
+        name: str(value) for name, value in query.items() if name not in (PAGE_VAR, ERROR_FLAG, *NOT_FILTERS)
+    }
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
+    action = targets.action
+    targets = replace(targets, newest=targets.matching.order_by("-id").values_list("id", flat=True).first())
+    counts = stats.counts_in_time(targets.to_do, COUNT_MILLISECONDS)
+    total = None if counts is None else sum(counts.values())
+    first = list(targets.to_do.without_large().order_by("-id")[:SHOWN]) if total else []
     context = record.site_context(request) | {
-        "title": f"{verb.label}?",
-        "verb": verb,
-        "counts": [
-            (status, label, capped(counts.get(status)), status in verb.statuses)
-            for status, label in Status.choices
-            if counts.get(status) or not counts
-        ],
-        "legal": capped(legal) if counts else "?",
-        "nothing": bool(counts) and not legal,
-        "first": list(jobs.filter(status__in=verb.statuses).order_by("-id")[:SHOWN]),
-        "more": legal > SHOWN,
-        "as_job": legal > AT_ONCE,
+        "title": f"{action.label}?",
+        "action": action,
+        "total": total,
+        "jobs_in_words": jobs_in_words(total or 0),
+        "tally": _tally(targets, counts or {}),
+        "first": first,
+        "more": len(first) < (total or 0),
+        "as_job": (total or 0) > AT_ONCE,
         "at_once": AT_ONCE,
-        "newest": newest or "",
-        "across": request.POST.get("select_across", "0"),
-        "ids": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "seconds": COUNT_MILLISECONDS // 1000,
+        "newest": targets.newest or "",
+        "as_of": targets.as_of.isoformat(),
+        "across": int(targets.ticked is None),
+        "ids": targets.ticked or (),
         "checkbox": ACTION_CHECKBOX_NAME,
         "query": request.GET.urlencode(),
     }
     return TemplateResponse(request, "admin/jobs/job/confirm.html", context)
 
 
-def _act(request: HttpRequest, verb: Verb, ids: list[UUID], skipped: int) -> None:
-    """Do it to each job on its own, note it, and report done, skipped and failed with the reasons."""
-    caller, note = record.caller(request), request.POST.get("note", "").strip()[:1000]
-    named = Job.objects.without_large().in_bulk(ids)
-    done: list[Job] = []
-    reasons: Counter[str] = Counter()
-    for job_id in ids:
-        try:
-            verb.act(caller, job_id, note)
-            done.append(named[job_id])
-        except (
-            *REFUSALS,
-            services.OutcomeUnknown,
-            services.NotPermitted,
-            Job.DoesNotExist,
-            KeyError,
-        ) as error:
-            reasons[refusal(error)] += 1
-    if verb.name != "delete":  # the service notes deletions itself
-        record.action(request, done, f"{verb.label}, from the list. {note}".strip())
-    _report(request, verb, len(done), skipped, reasons)
+def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, bool]]:
+    """Status, its label, the exact count, and whether the action is done to those: first where it is."""
+    everything = stats.counts_in_time(targets.matching) or {}
+    labels = dict(Status.choices)
+    done = [(status, labels[status], f"{count:,}", True) for status, count in counts.items()]
+    left = {status: count - counts.get(status, 0) for status, count in everything.items()}
+    return done + [
+        (status, labels[status], f"{count:,}", False) for status, count in left.items() if count > 0
+    ]
 
 
-def _report(request: HttpRequest, verb: Verb, done: int, skipped: int, reasons: Counter[str]) -> None:
-    if done:
-        messages.success(request, f"{_jobs(done)} {verb.done}.")
-    if skipped:
-        messages.warning(request, f"{_jobs(skipped)} skipped: their status does not allow it.")
-    for reason, count in reasons.most_common(REASONS):
-        messages.error(request, f"{_jobs(count)} not {verb.done}: {reason}")
-
-
-def _as_job(request: HttpRequest, verb: Verb) -> HttpResponse:
-    """Launch the action as a job and lead to it."""
-    if request.POST.get("select_across") != "1":
-        # No page has so many to tick; the job would do it to all that match.
-        messages.error(request, f"Tick at most {AT_ONCE} jobs.")
-        return HttpResponseRedirect(request.get_full_path())
-    params = {"filters": _filters(request), "newest": request.POST.get("newest") or None}
-    if verb.asks_note:
-        params["reason"] = request.POST.get("note", "").strip()[:1000]
-    caller = record.caller(request)
+def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
+    """Do it to each job, note it in the admin's log, and report what became of them."""
+    action, caller, note = targets.action, record.caller(request), _note(request)
+    report, done = Report(action, NAMED), []
     try:
-        job = services.submit(caller, type=verb.job_type, params=params)
-    except services.NotPermitted as error:
-        raise PermissionDenied(str(error)) from error
-    except REFUSALS as error:
-        messages.error(request, refusal(error))
+        for row in services.apply_action(action, caller, ids, note, targets.as_of):
+            report.add(row)
+            if row.outcome in services.REACHED:
+                done.append(Job(id=row.job_id, name=row.name))
+        if action is not DELETE:  # the service notes deletions itself
+            record.action(request, done, f"{action.label}, from the list. {note}".strip())
+    except AWAY as error:
+        raise services.PartlyDone(action.done, len(done), len(ids)) from error
+    _tell(request, report)
+    _tell_of_others(request, targets, report.total)
+
+
+def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
+    """Cancel what waits in this request, as far as its time goes; a job reaches the others."""
+    caller, note, done = record.caller(request), _note(request), 0
+    try:
+        for jobs in services.cancel_waiting_targets(caller, targets, note, seconds=CANCEL_SECONDS):
+            done += len(jobs)
+            record.action(request, jobs, f"Cancel, from the list. {note}".strip())
+        if targets.remaining.exists():
+            return _as_job(request, targets, done)
+        report = Report(CANCEL, NAMED)
+        report.add_done(done)
+        for row in services.apply_action(
+            CANCEL, caller, _changed_by_others(targets, caller), note, targets.as_of
+        ):
+            report.add(row)
+    except AWAY as error:
+        raise services.PartlyDone(CANCEL.done, done) from error
+    _tell(request, report)
+    return None
+
+
+def _changed_by_others(targets: Targets, caller: services.Caller) -> list[UUID]:
+    ours = {"cancel_requested_by": caller.name, "cancel_requested_at__gte": targets.as_of}
+    others = targets.changed.exclude(status=Status.CANCELLED, **ours)
+    return list(others.order_by("id").values_list("id", flat=True))
+
+
+def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
+    """Launch the action as a job and lead to it; `done` says how many jobs it was done to before."""
+    action = targets.action
+    before = f"{jobs_in_words(done)} {action.done}. " if done else ""
+    try:
+        job = _launched(request, targets)
+    except (services.NotPermitted, *REFUSALS) as error:
+        if isinstance(error, services.NotPermitted) and not done:
+            raise PermissionDenied(str(error)) from error
+        others = "The others were left alone: " if done else ""
+        messages.error(request, f"{before}{others}{refusal(error)}")
         return HttpResponseRedirect(request.get_full_path())
     with services.once_accepted(job):
         record.action(request, [job], "Launched from the list.")
-    messages.success(
-        request, "They are many, so this is a job of its own. Its CSV file will say what became of each."
-    )
+    rest = "This job does the others. " if done else "They are many, so this is a job of its own. "
+    messages.success(request, f"{before}{rest}Its CSV file will say what became of each.")
     return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 
 
-def _filters(request: HttpRequest) -> str:
-    query = request.GET.copy()
-    query.pop("p", None)
-    return query.urlencode()
+def _launched(request: HttpRequest, targets: Targets) -> Job:
+    filters = QueryDict(mutable=True)
+    filters.update(targets.filters)
+    params = {
+        "filters": filters.urlencode(),
+        "newest": None if targets.newest is None else str(targets.newest),
+        "as_of": targets.as_of.isoformat(),
+    }
+    if targets.action.asks_note:
+        params["reason"] = _note(request)
+    return services.submit(record.caller(request), type=targets.action.job_type, params=params)
 
 
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count:,} jobs"
+def _note(request: HttpRequest) -> str:
+    return request.POST.get("note", "").strip()[:1000]
 
 
-def verb_of(name: str) -> Verb | None:
-    """The verb of an action's name."""
-    return next((verb for verb in VERBS if verb.name == name), None)
+def _tell(request: HttpRequest, report: Report) -> None:
+    """Say on the next page what became of the jobs, with links to those that were left out."""
+    if not report.total:
+        messages.warning(request, "No job matches any more.")
+        return
+    reasons = [format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()]
+    text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
+    say = messages.warning if reasons else messages.success
+    say(request, format_html("{}.", text))
 
 
-def permitted(user: Any) -> Iterable[Verb]:
-    """The verbs that `user` may choose from."""
-    return (verb for verb in VERBS if verb.permission(user))
+def _links(reason: services.Reason) -> SafeString:
+    links = format_html_join(
+        ", ",
+        '<a href="{}">{}</a>',
+        (
+            (reverse("admin:jobs_job_change", args=[row.job_id]), row.name)
+            for row in reason.examples
+            if row.name
+        ),
+    )
+    if not links:
+        return SafeString()
+    more = reason.count - len(reason.examples)
+    return format_html(" ({}{})", links, f" and {more:,} more" if more else "")
+
+
+def _tell_of_others(request: HttpRequest, targets: Targets, total: int) -> None:
+    """Say how many jobs were left alone for their status; nothing where that takes long to count."""
+    found = stats.counts_in_time(targets.matching)
+    others = sum(found.values()) - total if found else 0
+    if others > 0:
+        whose = "its status does" if others == 1 else "their status does"
+        messages.warning(request, f"{jobs_in_words(others)} skipped: {whose} not allow it.")
+
+
+def action_of(name: str) -> Action | None:
+    """The action with this name."""
+    return next((action for action in ACTIONS if action.name == name), None)
+
+
+def permitted(user: Any) -> Iterable[Action]:
+    """The actions that `user` may choose from."""
+    return (action for action in ACTIONS if action.allowed(user))

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from jobs import explain, parameters, registry
 from jobs.admin import times
 from jobs.models import AuditEntry, Job, JobEvent, Status, Worker
+from jobs.services import BULK_TYPES
 
 FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
 # A worker's id is made anew at each start, 32 digits long.
@@ -134,6 +135,14 @@ def result_of(job: Job) -> Data | None:
         if not isinstance(value, dict | list)
     ]
     return Data(pairs, _json(job.result))
+
+
+def left_out_of(job: Job) -> list[dict[str, str]]:
+    """The first jobs to which a bulk job did not do its action: their "job" (id), "name" and "reason"."""
+    if job.type not in BULK_TYPES or not isinstance(job.result, dict):
+        return []
+    rows: list[dict[str, str]] = job.result.get("not_done", [])
+    return rows
 
 
 def error_of(job: Job) -> Error | None:

@@ -32,9 +32,9 @@ def _drawn(description, column):
     return draw
 
 
-def _action(verb):
-    """A verb as the admin's list calls its actions."""
-    return lambda model_admin, request, jobs: bulk.chosen(request, verb, jobs)
+def _action(action):
+    """An action as the admin's list calls it."""
+    return lambda model_admin, request, jobs: bulk.chosen(request, action)
 
 
 def _live(description, name):
@@ -92,7 +92,7 @@ class JobAdmin(admin.ModelAdmin):
         """Ours alone, as far as the user may use them."""
         if not self.has_view_permission(request):
             return {}
-        return {verb.name: (_action(verb), verb.name, verb.label) for verb in bulk.permitted(request.user)}
+        return {one.name: (_action(one), one.name, one.label) for one in bulk.permitted(request.user)}
 
     def get_action_choices(self, request, default_choices=(("", "Choose an action"),)):
         """Django's, with words in place of its dashes."""
@@ -126,8 +126,8 @@ class JobAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list; a pasted id leads to its job."""
-        verb = bulk.verb_of(request.POST.get("action", ""))
-        if verb and not verb.permission(request.user):
+        action = bulk.action_of(request.POST.get("action", ""))
+        if action and not action.allowed(request.user):
             raise PermissionDenied
         wanted = as_uuid(request.GET.get("q", ""))
         if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):

@@ -110,6 +110,7 @@ def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
         "files": list(access.files(request.user, job)) if job.attempt else [],
         "error": details.error_of(job),
         "result": details.result_of(job),
+        "left_out": details.left_out_of(job),
         "parent": _parent(request, job),
         "reruns": _reruns(request, job) if job.is_settled else [],
         "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),

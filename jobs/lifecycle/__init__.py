@@ -7,7 +7,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 
 from jobs.lifecycle.accepting import remove, republish, submit, withdraw
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
-from jobs.lifecycle.ending import acknowledge, cancel_waiting, give_up, request_cancel
+from jobs.lifecycle.ending import acknowledge, cancel_all_waiting, cancel_waiting, give_up, request_cancel
 from jobs.lifecycle.patience import AWAY, patiently
 from jobs.lifecycle.table import (
     ERRORS,
@@ -37,6 +37,7 @@ __all__ = [
     "Outcome",
     "acknowledge",
     "asked_to_stop",
+    "cancel_all_waiting",
     "cancel_waiting",
     "claim",
     "failed",

@@ -3,14 +3,18 @@
 What changes no status is noted by an event from the present status to itself.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from jobs.lifecycle.moving import finish
+from jobs.lifecycle.moving import finish, finish_free
 from jobs.lifecycle.table import MESSAGE_LIMIT, Outcome
 from jobs.models import Job, JobQuerySet, Status
 from jobs.text import storable
+
+CANCELLER = """cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
+    cancel_reason = %(reason)s, """
 
 
 def cancel_waiting(
@@ -18,15 +22,18 @@ def cancel_waiting(
 ) -> Job | None:
     """Move a PENDING job to CANCELLED, with who asked and why; None if it no longer waits."""
     outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
-    return finish(
-        job_id,
-        Status.PENDING,
-        outcome,
-        set="""cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
-            cancel_reason = %(reason)s,""",
-        actor=actor,
-        using=using,
-    )
+    return finish(job_id, Status.PENDING, outcome, set=CANCELLER, actor=actor, using=using)
+
+
+def cancel_all_waiting(
+    ids: Sequence[UUID], *, actor: str, reason: str = "", using: str = DEFAULT_DB_ALIAS
+) -> list[UUID]:
+    """Move those of the jobs that are PENDING to CANCELLED, in one statement; returns their ids.
+
+    It leaves out jobs that another transaction holds at that moment, such as a worker's claim.
+    """
+    outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
+    return finish_free(ids, Status.PENDING, outcome, set=CANCELLER, actor=actor, using=using)
 
 
 def request_cancel(

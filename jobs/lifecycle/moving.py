@@ -1,9 +1,11 @@
 """The one statement behind every change of status: guarded row, event and TaskResult together."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db import connections
 
 from jobs.lifecycle.table import NEXT, TASK, InvalidTransition, Outcome
 from jobs.models import SETTLED, Job, Status
@@ -28,6 +30,12 @@ TASK_RESULT = f""", task_result AS (
         traceback = excluded.traceback
 )"""
 
+# What every final status sets.
+FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+    result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
+    error_message = %(error_message)s, error_traceback = %(error_traceback)s,
+    progress_percent = CASE WHEN %(to)s = 'COMPLETED' THEN 100 ELSE progress_percent END"""
+
 
 def move(
     job_id: UUID,
@@ -42,19 +50,7 @@ def move(
     reason: str = "",
 ) -> Job | None:
     """The one statement behind every transition; None if no row was as described."""
-    if after not in NEXT[before]:
-        raise InvalidTransition(f"{before} to {after}")
-    sql = f"""
-    WITH moved AS (
-        UPDATE jobs_job SET status = %(to)s, version = version + 1, {set}
-        WHERE id = %(id)s AND status = %(from)s AND {where}
-        RETURNING *
-    ), event AS (
-        INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
-        SELECT id, %(from)s, status, coalesce(finished_at, clock_timestamp()), attempt, %(actor)s, %(reason)s
-        FROM moved
-    ){TASK_RESULT if after in SETTLED else ""}
-    SELECT * FROM moved"""
+    sql = f"WITH {_moved(before, after, set, f'id = %(id)s AND {where}')} SELECT * FROM moved"
     params = {
         **values,
         "id": job_id,
@@ -64,6 +60,21 @@ def move(
         "reason": reason,
     }
     return next(iter(Job.objects.using(using).raw(sql, params)), None)
+
+
+def _moved(before: Status, after: Status, set: str, where: str) -> str:
+    """The parts of the statement: the rows moved, their events, and their TaskResults if `after` is final."""
+    if after not in NEXT[before]:
+        raise InvalidTransition(f"{before} to {after}")
+    return f"""moved AS (
+        UPDATE jobs_job SET status = %(to)s, version = version + 1, {set}
+        WHERE status = %(from)s AND {where}
+        RETURNING *
+    ), event AS (
+        INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+        SELECT id, %(from)s, status, coalesce(finished_at, clock_timestamp()), attempt, %(actor)s, %(reason)s
+        FROM moved
+    ){TASK_RESULT if after in SETTLED else ""}"""
 
 
 def finish(
@@ -81,25 +92,50 @@ def finish(
 
     `set` holds further assignments, each with a comma after it.
     """
-    result = None if outcome.result is None else json.dumps(storable_json(outcome.result))
     return move(
         job_id,
         before,
         outcome.status,
         where=where,
-        set=f"""{set} finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
-            result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
-            error_message = %(error_message)s, error_traceback = %(error_traceback)s,
-            progress_percent = CASE WHEN %(to)s = 'COMPLETED' THEN 100 ELSE progress_percent END""",
-        values={
-            **values,
-            "result": result,
-            "error_code": outcome.error_code,
-            "error_type": outcome.error_type,
-            "error_message": outcome.error_message,
-            "error_traceback": outcome.error_traceback,
-        },
+        set=set + FINISHED,
+        values={**values, **_values(outcome)},
         actor=actor,
         reason=outcome.reason or outcome.error_code,
         using=using,
     )
+
+
+def finish_free(
+    ids: Sequence[UUID], before: Status, outcome: Outcome, *, set: str, actor: str, using: str
+) -> list[UUID]:
+    """`finish` for many jobs in one statement; returns the ids of those it moved.
+
+    Rows that another transaction holds, such as a worker's claim, are left out: waiting for one of them would hold up
+    all others.
+    """
+    sql = f"""WITH free AS (
+        SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = %(from)s
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ), {_moved(before, outcome.status, set + FINISHED, "id IN (SELECT id FROM free)")}
+    SELECT id FROM moved"""
+    params = {
+        **_values(outcome),
+        "ids": list(ids),
+        "from": before.value,
+        "to": outcome.status.value,
+        "actor": actor,
+        "reason": outcome.reason or outcome.error_code,
+    }
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, params)
+        return [job_id for (job_id,) in cursor.fetchall()]
+
+
+def _values(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "result": None if outcome.result is None else json.dumps(storable_json(outcome.result)),
+        "error_code": outcome.error_code,
+        "error_type": outcome.error_type,
+        "error_message": outcome.error_message,
+        "error_traceback": outcome.error_traceback,
+    }

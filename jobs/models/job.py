@@ -1,5 +1,8 @@
 """The job: its columns, the rules PostgreSQL keeps, and the indexes by which it is found."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -22,6 +25,17 @@ class JobQuerySet(models.QuerySet["Job"]):
     def settled(self) -> "JobQuerySet":
         """Those whose status is final."""
         return self.filter(status__in=SETTLED)
+
+    def that_were(self, statuses: Collection[str], at: datetime) -> "JobQuerySet":
+        """Those that had one of `statuses` at that moment; `Job.status_at` says which."""
+        ended = Q(status__in=SETTLED, finished_at__lte=at)
+        started = Q(started_at__isnull=False, started_at__lte=at)
+        were = ended & Q(status__in=statuses)
+        if Status.PENDING in statuses:
+            were |= ~ended & ~started
+        if Status.PROCESSING in statuses:
+            were |= ~ended & started
+        return self.filter(were, created_at__lte=at)
 
     def without_large(self) -> "JobQuerySet":
         """The same jobs, what may be long and no list shows left in the database."""
@@ -227,3 +241,14 @@ class Job(models.Model):
     def is_settled(self) -> bool:
         """Whether the status is final."""
         return self.status in SETTLED
+
+    def status_at(self, at: datetime) -> str:
+        """The status at a moment since the job was created, as its times tell.
+
+        An attempt that was given back leaves no time: the job counts as PENDING while it ran.
+        """
+        if self.finished_at is not None and self.finished_at <= at:
+            return self.status
+        if self.started_at is not None and self.started_at <= at:
+            return Status.PROCESSING
+        return Status.PENDING

@@ -1,5 +1,6 @@
 """What people ask for, whichever door they come by: submit, cancel, rerun, acknowledge, delete."""
 
+from jobs.services.actions import ACKNOWLEDGE, ACTIONS, BULK_TYPES, CANCEL, DELETE, RERUN, Action
 from jobs.services.asking import (
     AlreadyActive,
     Caller,
@@ -9,14 +10,27 @@ from jobs.services.asking import (
     KeyReused,
     NotPermitted,
     OutcomeUnknown,
+    PartlyDone,
     caller_of,
     launcher,
     once_accepted,
 )
+from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.handling import acknowledge, cancel, delete
+from jobs.services.report import DONE, REACHED, Reason, Report, Row, jobs_in_words
 from jobs.services.submission import Launch, chosen_type, rerun, submit, submit_batch
+from jobs.services.targets import Targets
 
 __all__ = [
+    "ACKNOWLEDGE",
+    "ACTIONS",
+    "BULK_TYPES",
+    "CANCEL",
+    "DELETE",
+    "DONE",
+    "REACHED",
+    "RERUN",
+    "Action",
     "AlreadyActive",
     "Caller",
     "DatabaseUnavailable",
@@ -26,11 +40,19 @@ __all__ = [
     "Launch",
     "NotPermitted",
     "OutcomeUnknown",
+    "PartlyDone",
+    "Reason",
+    "Report",
+    "Row",
+    "Targets",
     "acknowledge",
+    "apply_action",
     "caller_of",
     "cancel",
+    "cancel_waiting_targets",
     "chosen_type",
     "delete",
+    "jobs_in_words",
     "launcher",
     "once_accepted",
     "rerun",

@@ -34,6 +34,18 @@ class OutcomeUnknown(Exception):
         self.job_id = job_id
 
 
+class PartlyDone(Exception):
+    """PostgreSQL went away in the middle of an action on many jobs."""
+
+    def __init__(self, done: str, count: int, total: int | None = None) -> None:
+        of = "" if total is None else f" of {total:,}"
+        jobs = "job was" if count == 1 and total is None else "jobs were"
+        super().__init__(
+            f"The database stopped answering. Before that {count:,}{of} {jobs} {done}; some more may have been."
+            " Look at the list before you repeat it."
+        )
+
+
 class AlreadyActive(Exception):
     """Only one job of this type may be active, and job `job_id` is.
 

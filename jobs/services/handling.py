@@ -1,5 +1,6 @@
 """What people do with a job that exists: cancel, acknowledge, delete. Each may be asked twice."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -35,6 +36,17 @@ def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
     raise InvalidTransition(
         f"The job is {job.get_status_display().lower()}; it cannot be cancelled any more."
     )
+
+
+def cancel_many(caller: Caller, jobs: Iterable[Job], reason: str = "") -> set[UUID]:
+    """Cancel those of the jobs that wait and that the caller may cancel, in one statement; returns their ids.
+
+    A job that a worker takes at that moment is left out: `cancel` asks it to stop.
+    """
+    waiting = [job.id for job in jobs if job.status == Status.PENDING and access.may_cancel(caller.user, job)]
+    if not waiting:
+        return set()
+    return set(lifecycle.cancel_all_waiting(waiting, actor=caller.name, reason=reason))
 
 
 def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:

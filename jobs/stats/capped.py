@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection
+from django.db.models import Count
 from django.utils import timezone
 from psycopg2.errors import QueryCanceled
 
@@ -64,7 +65,23 @@ def counts_to(
     return dict(zip(statuses, rows[0], strict=True)) if rows else {}
 
 
-def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+def counts_in_time(jobs: JobQuerySet, milliseconds: int = COUNT_MILLISECONDS) -> Mapping[str, int] | None:
+    """Count `jobs` exactly by status, in the order of the statuses; None if that takes longer. One query."""
+    counted = jobs.order_by().values("status").annotate(count=Count("*"))
+    try:
+        sql, params = counted.query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    rows = _in_time(sql, params, milliseconds)
+    if rows is None:
+        return None
+    found = dict(rows)
+    return {status: found[status] for status in Status.values if status in found}
+
+
+def _in_time(
+    sql: str, values: Sequence[Any], milliseconds: int = COUNT_MILLISECONDS
+) -> list[tuple[Any, ...]] | None:
     """The rows of a query; None if it takes too long.
 
     Raises: OperationalError for all else that keeps PostgreSQL from answering.
@@ -72,7 +89,7 @@ def _in_time(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
     try:
         with connection.cursor() as cursor:
             # Two statements, one round trip: the limit ends with the transaction that they are.
-            cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}; {sql}", values)
+            cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}; {sql}", values)
             return list(cursor.fetchall())
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -4,39 +4,26 @@ Each row is asked for through the same service as a click, with the rights of wh
 not be done to a job is not done to it here; the CSV says for each row what became of it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 
-from jobs import access, parameters, registry, services
+from jobs import services
 from jobs.context import JobContext
-from jobs.engine.publishing import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
-from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
+from jobs.models import Job
 from jobs.registry import MAINTENANCE, job_type
 from jobs.selection import Selection
-from jobs.services import Caller
+from jobs.services import ACKNOWLEDGE, CANCEL, DELETE, RERUN, Action, Row, Targets
 from jobs.sheets import CSV_TYPE, Column, write_csv
 
-ROWS = 500
-# Never launched again among many: two of them that match each other would launch each other for ever.
-BULK = ("bulk_acknowledge", "bulk_cancel", "bulk_delete", "bulk_rerun")
+ROWS = 100  # a page takes a second or two, after which the job sees that it is asked to stop
+NAMED = 10
 COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
-
-# What is a job's own affair, and what goes wrong: the next row may fare better.
-SKIPPED = (InvalidTransition, services.NotPermitted, services.AlreadyActive, Job.DoesNotExist)
-FAILED = (
-    BrokerUnavailable,
-    services.DatabaseUnavailable,
-    services.OutcomeUnknown,
-    services.InvalidName,
-    parameters.InvalidParams,
-    registry.UnknownJobType,
-)
 
 
 class BulkForm(forms.Form):
@@ -50,6 +37,11 @@ class BulkForm(forms.Form):
     newest = forms.UUIDField(
         required=False,
         help_text="The id of the newest job that is meant; later ones are left alone. Alone: all up to it.",
+    )
+    as_of = forms.DateTimeField(
+        required=False,
+        label="As of",
+        help_text="When the jobs must have matched; their status then counts. Empty: when this job is launched.",
     )
 
     def clean_filters(self) -> str:
@@ -89,126 +81,108 @@ class ReasonForm(BulkForm):
 
 
 @job_type(
-    slug="bulk_cancel",
+    slug=CANCEL.job_type,
     label="Cancel many",
     description="Cancels every job that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def cancel(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
-    """Cancel the active ones of the jobs that match."""
-
-    def act(caller: Caller, job_id: UUID) -> str:
-        cancelled = services.cancel(caller, job_id, reason)
-        return "" if cancelled.is_settled else "asked to stop"
-
-    return _each(job, filters, newest, statuses=ACTIVE, done="cancelled", act=act)
+def cancel(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
+    """Cancel the active ones of the jobs that match; those that run are asked to stop."""
+    return {"cancelled": 0, "asked_to_stop": 0} | _each(job, CANCEL, "cancelled", note=reason, **which)
 
 
 @job_type(
-    slug="bulk_acknowledge",
+    slug=ACKNOWLEDGE.job_type,
     label="Acknowledge many",
     description="Acknowledges every failure that a filter of the list matches. A CSV file says what became of each.",
     form=ReasonForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def acknowledge(job: JobContext, filters: str, newest: UUID | None, reason: str) -> dict[str, Any]:
+def acknowledge(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
     """Acknowledge the failed ones of the jobs that match."""
-
-    def act(caller: Caller, job_id: UUID) -> str:
-        services.acknowledge(caller, job_id, reason)
-        return ""
-
-    return _each(job, filters, newest, statuses=(Status.FAILED,), done="acknowledged", act=act)
+    return {"acknowledged": 0} | _each(job, ACKNOWLEDGE, "acknowledged", note=reason, **which)
 
 
 @job_type(
-    slug="bulk_delete",
+    slug=DELETE.job_type,
     label="Delete many",
     description="Deletes every settled job that a filter of the list matches. A CSV file says what became of each.",
     form=BulkForm,
-    permission="jobs.delete_job",
     queue=MAINTENANCE,
+    permission="jobs.delete_job",
     time_limit=3600,
 )
-def delete(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
+def delete(job: JobContext, **which: Any) -> dict[str, Any]:
     """Delete the settled ones of the jobs that match."""
-
-    def act(caller: Caller, job_id: UUID) -> str:
-        services.delete(caller, job_id)
-        return ""
-
-    return _each(job, filters, newest, statuses=SETTLED, done="deleted", act=act)
+    return {"deleted": 0} | _each(job, DELETE, "deleted", **which)
 
 
 @job_type(
-    slug="bulk_rerun",
+    slug=RERUN.job_type,
     label="Launch many again",
     description="Launches again what a filter of the list matches and is over. A CSV file says what became of each.",
     form=BulkForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def rerun(job: JobContext, filters: str, newest: UUID | None) -> dict[str, Any]:
+def rerun(job: JobContext, **which: Any) -> dict[str, Any]:
     """Launch again the settled ones of the jobs that match."""
-
-    def act(caller: Caller, job_id: UUID) -> str:
-        return str(services.rerun(caller, job_id).id)
-
-    return _each(job, filters, newest, statuses=SETTLED, done="launched", act=act, leaving=BULK)
+    return {"launched": 0} | _each(job, RERUN, "launched", **which)
 
 
 def _each(
     job: JobContext,
+    action: Action,
+    done: str,
+    *,
     filters: str,
     newest: UUID | None,
-    *,
-    statuses: tuple[str, ...],
-    done: str,
-    act: Callable[[Caller, UUID], str],
-    leaving: tuple[str, ...] = (),
+    as_of: datetime | None,
+    note: str = "",
 ) -> dict[str, Any]:
-    """Do `act` to each job but those of the types `leaving`, and write the CSV; the result counts the outcomes."""
+    """Do the action to each job that matched, and write the CSV; the result counts the outcomes."""
     caller = services.launcher(job.id)
-    jobs = _matching(caller, filters).filter(status__in=statuses).exclude(type__in=leaving)
-    # Not itself, and nothing that came after it: what it launches must not be launched again.
-    jobs = jobs.filter(id__lt=job.id) if newest is None else jobs.filter(id__lte=newest).exclude(id=job.id)
-    outcomes: Counter[str] = Counter()
-    total = jobs.count()
+    launched_at = Job.objects.values_list("created_at", flat=True).get(id=job.id)
+    targets = Targets(
+        user=caller.user,
+        action=action,
+        filters=QueryDict(filters).dict(),
+        as_of=as_of or launched_at,
+        newest=newest,
+        without=job.id,
+    )
+    report = services.Report(action, NAMED)
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for number, (job_id, name, status) in enumerate(_pages(jobs), 1):
-            outcome, detail = _outcome(act, caller, job_id, done)
-            outcomes[outcome] += 1
-            job.progress(number, max(total, number), f"{number:,} of {total:,}")
-            yield str(job_id), name, status, outcome, detail
+        pages = targets.pages(ROWS)
+        for page in pages:
+            for row in services.apply_action(action, caller, page, note, targets.as_of):
+                report.add(row)
+                yield _cells(row, done)
+            # After its rows: the waiting ones of a page are cancelled in one statement, so all are in the CSV.
+            job.progress(report.total, len(pages), f"{report.total:,} of {len(pages):,}")
 
-    with job.save_file("outcomes.csv", CSV_TYPE) as file:
+    with job.save_file("outcomes.csv", CSV_TYPE) as file, _kept() as stopped:
         write_csv(file, COLUMNS, rows())
-    return {done: 0, "skipped": 0, "failed": 0} | dict(outcomes)
+    if stopped:
+        raise stopped[0]
+    job.progress(1, 1, report.sentence())
+    return report.result(done)
 
 
-def _matching(caller: Caller, filters: str) -> JobQuerySet:
-    selection = _selection(filters)
-    jobs = selection.narrow(access.visible_jobs(caller.user), caller.user)
-    status = selection.cleaned_data.get("status")
-    return jobs.filter(status=status) if status else jobs
-
-
-def _pages(jobs: JobQuerySet) -> Iterator[tuple[UUID, str, str]]:
-    """Id, name and status of each job, by id, a page at a time: no transaction stays open meanwhile."""
-    last = UUID(int=0)
-    while page := list(jobs.filter(id__gt=last).order_by("id").values_list("id", "name", "status")[:ROWS]):
-        yield from page
-        last = page[-1][0]
-
-
-def _outcome(act: Callable[[Caller, UUID], str], caller: Caller, job_id: UUID, done: str) -> tuple[str, str]:
+@contextmanager
+def _kept() -> Iterator[list[BaseException]]:
+    """Collect what ends the block, so that a job which is stopped half-way keeps the file of what it has done."""
+    stopped: list[BaseException] = []
     try:
-        return done, act(caller, job_id)
-    except SKIPPED as error:
-        return "skipped", str(error)
-    except FAILED as error:
-        return "failed", str(error)
+        yield stopped
+    except BaseException as error:
+        stopped.append(error)
+
+
+def _cells(row: Row, done: str) -> tuple[str, ...]:
+    outcome = done if row.outcome == services.DONE else row.outcome
+    return str(row.job_id), row.name, row.status_before, outcome, row.detail

@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.utils.dateparse import parse_datetime
 
 from jobs.admin import bulk
 from jobs.models import Job, Status
+from jobs.services import ACTIONS
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,32 +77,28 @@ def test_an_action_under_a_filter_that_is_not_understood_hits_nothing(operator):
 
 def test_more_than_a_hundred_become_a_job_of_their_own(operator, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
-    jobs = [make_job(name=f"report {number}") for number in range(3)]
-    question = choose(operator, "cancel", jobs, query="?q=report", across=True)
+    jobs = [make_job(name=f"report {number}", status=Status.FAILED) for number in range(3)]
+    question = choose(operator, "acknowledge", jobs, query="?q=report", across=True)
     assert b"a job of its own" in question.content
-    choose(
-        operator,
-        "cancel",
-        jobs,
-        query="?q=report",
-        across=True,
-        confirmed="yes",
-        newest=question.context["newest"],
-        note="Enough",
-    )
-    own = Job.objects.get(type="bulk_cancel")
-    assert own.params == {"filters": "q=report", "newest": str(jobs[-1].pk), "reason": "Enough"}
-    assert statuses() == ["PENDING"] * 4
+    sent = {name: question.context[name] for name in ("newest", "as_of")} | {"note": "Known"}
+    choose(operator, "acknowledge", jobs, query="?q=report", across=True, confirmed="yes", **sent)
+    own = Job.objects.get(type="bulk_acknowledge")
+    as_of = own.params.pop("as_of")
+    assert parse_datetime(as_of) == parse_datetime(sent["as_of"])
+    assert own.params == {"filters": "q=report", "newest": str(jobs[-1].pk), "reason": "Known"}
+    assert own.queue == "maintenance"
+    assert statuses() == ["FAILED"] * 3 + ["PENDING"]
 
 
-@pytest.mark.parametrize("verb", bulk.VERBS, ids=lambda verb: verb.name)
-def test_each_action_on_many_is_a_job_of_its_own(operator, monkeypatch, verb):
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_each_action_on_many_is_a_job_of_its_own(operator, monkeypatch, action):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
-    jobs = [make_job(status=verb.statuses[-1]) for _ in range(3)]
+    status = Status.FAILED if Status.FAILED in action.statuses else Status.PROCESSING
+    jobs = [make_job(status=status) for _ in range(3)]
     before = statuses()
-    newest = choose(operator, verb.name, jobs, across=True).context["newest"]
-    choose(operator, verb.name, jobs, across=True, confirmed="yes", newest=newest)
-    assert Job.objects.get(status=Status.PENDING, created_by_name="olga").type == verb.job_type
+    newest = choose(operator, action.name, jobs, across=True).context["newest"]
+    choose(operator, action.name, jobs, across=True, confirmed="yes", newest=newest)
+    assert Job.objects.get(status=Status.PENDING, created_by_name="olga").type == action.job_type
     assert statuses() == sorted([*before, "PENDING"])
 
 
@@ -114,11 +112,11 @@ def test_more_ticked_jobs_than_a_page_has_are_not_taken_for_all_that_match(opera
 
 def test_all_jobs_of_an_unfiltered_list_are_those_up_to_the_newest_one_shown(operator, monkeypatch):
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
-    jobs = [make_job() for _ in range(3)]
-    newest = choose(operator, "cancel", jobs, across=True).context["newest"]
-    choose(operator, "cancel", jobs, across=True, confirmed="yes", newest=newest)
-    own = Job.objects.get(type="bulk_cancel")
-    assert own.params == {"filters": "", "newest": str(jobs[-1].pk), "reason": ""}
+    jobs = [make_job(status=Status.FAILED) for _ in range(3)]
+    newest = choose(operator, "delete", jobs, across=True).context["newest"]
+    choose(operator, "delete", jobs, across=True, confirmed="yes", newest=newest)
+    own = Job.objects.get(type="bulk_delete")
+    assert (own.params["filters"], own.params["newest"]) == ("", str(jobs[-1].pk))
 
 
 def test_jobs_are_launched_again_from_the_list(operator, make_type):
@@ -140,7 +138,7 @@ def test_only_what_was_acknowledged_is_called_so(client):
     job = make_job(status=Status.FAILED)
     choose(client, "acknowledge", [job], confirmed="yes")
     page = client.get(LIST).content.decode()
-    assert "1 job not acknowledged" in page
+    assert "No job acknowledged; 1 not acknowledged: You may acknowledge only your own jobs (" in page
     assert "1 job acknowledged" not in page
     assert not LogEntry.objects.exists()
 
@@ -150,11 +148,11 @@ def test_settled_jobs_are_deleted_from_the_list(operator):
     assert statuses() == ["PENDING"]
 
 
-@pytest.mark.parametrize("verb", [verb.name for verb in bulk.VERBS])
-def test_those_who_may_only_look_are_refused_every_action(client, verb):
+@pytest.mark.parametrize("action", [action.name for action in ACTIONS])
+def test_those_who_may_only_look_are_refused_every_action(client, action):
     client.force_login(make_user("jobs.view_job", is_staff=True))
     job = make_job()
-    assert choose(client, verb, [job], confirmed="yes").status_code == 403
+    assert choose(client, action, [job], confirmed="yes").status_code == 403
     assert statuses() == ["PENDING"]
     assert b'name="action"' not in client.get(LIST).content
 

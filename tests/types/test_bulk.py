@@ -1,23 +1,25 @@
 """Actions on many jobs as jobs: what they do, to which, with whose rights."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from jobs import parameters, registry
+from jobs import parameters, registry, services
 from jobs.engine.tasks import execute
 from jobs.models import Job, Status
-from jobs.types.bulk import BULK
+from jobs.services import BULK_TYPES as BULK
 from tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
 
-def run_bulk(type, user, **params):
+def run_bulk(type, user, of_job=None, **params):
     """The outcome of a bulk job, and the rows of its CSV."""
     stored = parameters.validate(registry.get(type), params)
     job = make_job(
@@ -27,6 +29,7 @@ def run_bulk(type, user, **params):
         created_by=user,
         created_by_name=user.username,
         source="admin",
+        **of_job or {},
     )
     outcome = execute(job)
     files = list(job.files.all())
@@ -43,10 +46,10 @@ def test_the_active_ones_that_match_are_cancelled_and_the_csv_tells_of_each():
     make_job(name="report 3", status=Status.COMPLETED)
     other = make_job(name="other")
     outcome, rows = run_bulk("bulk_cancel", boss, filters="q=report", reason="Enough")
-    assert outcome.result == {"cancelled": 2, "skipped": 0, "failed": 0}
+    assert outcome.result == {"cancelled": 1, "asked_to_stop": 1, "skipped": 0, "failed": 0}
     assert [(row["job"], row["outcome"], row["detail"]) for row in rows] == [
         (str(waiting.pk), "cancelled", ""),
-        (str(running.pk), "cancelled", "asked to stop"),
+        (str(running.pk), "asked to stop", ""),
     ]
     waiting.refresh_from_db()
     other.refresh_from_db()
@@ -71,7 +74,7 @@ def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_
     before = make_job(status=Status.FAILED, acknowledged_at=timezone.now(), acknowledged_note="Seen")
     make_job(status=Status.COMPLETED)
     outcome, rows = run_bulk("bulk_acknowledge", boss, filters="type=report", reason="Known outage")
-    assert outcome.result == {"acknowledged": 1, "skipped": 1, "failed": 0}
+    assert [outcome.result[name] for name in ("acknowledged", "skipped", "failed")] == [1, 1, 0]
     assert [(row["job"], row["outcome"]) for row in rows] == [
         (str(failed.pk), "acknowledged"),
         (str(before.pk), "skipped"),
@@ -124,8 +127,15 @@ def test_rights_are_those_that_the_launcher_has_when_it_runs():
     demoted = make_user("jobs.add_job", "jobs.view_job")
     make_job()
     outcome, rows = run_bulk("bulk_cancel", demoted, filters="type=report")
-    assert outcome.result == {"cancelled": 0, "skipped": 1, "failed": 0}
-    assert rows[0]["detail"] == "You may cancel only your own jobs."
+    reason = "You may cancel only your own jobs."
+    assert outcome.result == {
+        "cancelled": 0,
+        "asked_to_stop": 0,
+        "skipped": 1,
+        "failed": 0,
+        "not_done": [{"job": rows[0]["job"], "name": rows[0]["name"], "reason": reason}],
+    }
+    assert rows[0]["detail"] == reason
 
 
 def test_a_deactivated_launcher_does_nothing():
@@ -152,3 +162,102 @@ def test_every_job_there_is_must_be_meant(type, params):
         parameters.validate(registry.get(type), params)
     newest = str(make_job().pk)
     assert parameters.validate(registry.get(type), params | {"newest": newest})["newest"] == newest
+
+
+def a_minute_ago():
+    return timezone.now() - timedelta(minutes=1)
+
+
+def matched_before(**fields):
+    """A job of ten minutes ago."""
+    job = make_job(**fields)
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(minutes=10))
+    return job
+
+
+def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not_cancelled():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    now, click = timezone.now(), a_minute_ago()
+    ran = {"started_at": now, "finished_at": now}
+    expected = [
+        (matched_before(), "PENDING", "cancelled", ""),
+        (matched_before(status=Status.COMPLETED, **ran), "PENDING", "skipped", "had already completed"),
+        (matched_before(status=Status.FAILED, **ran), "PENDING", "skipped", "had already failed"),
+        (matched_before(status=Status.PROCESSING, started_at=now), "PENDING", "asked to stop", ""),
+        (
+            matched_before(status=Status.CANCELLED, finished_at=now, cancel_requested_by="ann"),
+            "PENDING",
+            "skipped",
+            "had already been cancelled",
+        ),
+        (
+            matched_before(
+                status=Status.CANCELLED,
+                finished_at=now,
+                cancel_requested_by="boss",
+                cancel_requested_at=now,
+            ),
+            "PENDING",
+            "cancelled",
+            "",
+        ),
+    ]
+    matched_before(status=Status.COMPLETED, finished_at=click - timedelta(minutes=1))
+    make_job(name="launched after the click")
+    outcome, rows = run_bulk("bulk_cancel", boss, filters="type=report", as_of=click.isoformat())
+    assert [tuple(row[name] for name in ("job", "status_before", "outcome", "detail")) for row in rows] == [
+        (str(job.pk), *others) for job, *others in expected
+    ]
+    not_done = outcome.result.pop("not_done")
+    assert outcome.result == {"cancelled": 2, "asked_to_stop": 1, "skipped": 3, "failed": 0}
+    assert [one["reason"] for one in not_done] == [row["detail"] for row in rows if row["detail"]]
+
+
+def test_the_report_of_a_bulk_job_counts_what_was_done_of_how_many():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    for _ in range(3):
+        matched_before()
+    matched_before(status=Status.COMPLETED, started_at=timezone.now())
+    run_bulk("bulk_cancel", boss, filters="type=report", as_of=a_minute_ago().isoformat())
+    said = Job.objects.get(type="bulk_cancel").progress_message
+    assert said == "3 of 4 jobs cancelled; 1 had already completed."
+
+
+def test_a_tab_means_the_status_at_the_click():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    started = matched_before(status=Status.PROCESSING)
+    matched_before(status=Status.PROCESSING, started_at=timezone.now() - timedelta(minutes=5))
+    _, rows = run_bulk("bulk_cancel", boss, filters="status=PENDING", as_of=a_minute_ago().isoformat())
+    assert [(row["job"], row["outcome"]) for row in rows] == [(str(started.pk), "asked to stop")]
+
+
+def test_failures_acknowledged_since_the_click_are_listed_under_the_filter_of_unseen_ones():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    ended = a_minute_ago() - timedelta(minutes=1)
+    failed = [matched_before(status=Status.FAILED, finished_at=ended) for _ in range(3)]
+    Job.objects.filter(pk=failed[0].pk).update(acknowledged_at=timezone.now())
+    Job.objects.filter(pk=failed[1].pk).update(acknowledged_at=ended)
+    _, rows = run_bulk("bulk_acknowledge", boss, filters="unseen=on", as_of=a_minute_ago().isoformat())
+    assert [(row["job"], row["outcome"], row["detail"]) for row in rows] == [
+        (str(failed[0].pk), "skipped", "had already been acknowledged"),
+        (str(failed[2].pk), "acknowledged", ""),
+    ]
+
+
+def test_a_bulk_job_that_is_stopped_half_way_keeps_the_csv_of_what_it_did():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    for _ in range(150):
+        make_job()
+    stopping = {"cancel_requested_at": timezone.now(), "cancel_requested_by": "boss"}
+    outcome, rows = run_bulk("bulk_cancel", boss, filters="type=report", of_job=stopping)
+    assert outcome.status == Status.CANCELLED
+    assert [row["outcome"] for row in rows] == ["cancelled"] * 100
+    assert Job.objects.filter(type="report", status=Status.CANCELLED).count() == 100
+
+
+def test_a_job_that_was_deleted_since_is_named_by_its_id():
+    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    caller = services.Caller(user=boss, name="boss", source="admin")
+    gone = uuid4()
+    [row] = services.apply_action(services.CANCEL, caller, [gone], "", timezone.now())
+    assert (row.job_id, row.outcome, row.detail) == (gone, "skipped", "had been deleted")

@@ -1,0 +1,121 @@
+"""An action done to many jobs: to each what its status and the caller's rights allow, with what became of it."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from jobs import access, parameters, registry
+from jobs.engine.publishing import BrokerUnavailable
+from jobs.lifecycle import InvalidTransition
+from jobs.models import Job, Status
+from jobs.services.actions import Action
+from jobs.services.asking import (
+    AlreadyActive,
+    Caller,
+    DatabaseUnavailable,
+    InvalidName,
+    NotPermitted,
+    OutcomeUnknown,
+)
+from jobs.services.handling import cancel_many
+from jobs.services.report import ASKED, DONE, FAILED, SKIPPED, Row
+from jobs.services.targets import Targets
+
+SLICE = 1_000
+
+# The next job may fare better.
+REFUSED = (NotPermitted, AlreadyActive)
+FAULTS = (
+    BrokerUnavailable,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    InvalidName,
+    parameters.InvalidParams,
+    registry.UnknownJobType,
+)
+
+GONE = "had been deleted"
+ENDED = {
+    Status.COMPLETED: "had already completed",
+    Status.FAILED: "had already failed",
+    Status.CANCELLED: "had already been cancelled",
+}
+
+
+def apply_action(
+    action: Action, caller: Caller, ids: Sequence[UUID], note: str, as_of: datetime
+) -> Iterator[Row]:
+    """Do the action to each of the jobs, chosen as of a moment; yields what became of each.
+
+    Raises: OperationalError, InterfaceError when PostgreSQL goes away; the rows so far say what was done.
+    """
+    found = Job.objects.without_large().in_bulk(ids)
+    cancelled = cancel_many(caller, found.values(), note) if action.name == "cancel" else set()
+    for job_id in ids:
+        job = found.get(job_id)
+        if job is None:
+            yield Row(job_id, "", "", SKIPPED, GONE)
+            continue
+        outcome = (DONE, "") if job_id in cancelled else _one(action, caller, job, note, as_of)
+        yield Row(job_id, job.name, job.status_at(as_of), *outcome)
+
+
+def cancel_waiting_targets(
+    caller: Caller, targets: Targets, reason: str, *, seconds: float
+) -> Iterator[list[Job]]:
+    """Cancel the waiting ones of the targets, a slice at a time, until none is left or the time is up.
+
+    Yields the jobs (id and name) that each slice has cancelled. Those that the caller may not cancel are left alone.
+    """
+    end, last = time.monotonic() + seconds, UUID(int=0)
+    waiting = access.cancellable(caller.user, targets.remaining.filter(status=Status.PENDING))
+    waiting = waiting.order_by("id").only("id", "name", "status", "created_by_id")
+    while page := list(waiting.filter(id__gt=last)[:SLICE]):
+        cancelled = cancel_many(caller, page, reason)
+        yield [job for job in page if job.id in cancelled]
+        last = page[-1].id
+        if time.monotonic() > end:
+            return
+
+
+def _one(action: Action, caller: Caller, job: Job, note: str, as_of: datetime) -> tuple[str, str]:
+    """Do the action to one job; its outcome and the reason."""
+    if known := _settled_before(action, caller, job, as_of):
+        return known
+    try:
+        after = action.run(caller, job.id, note)
+    except Job.DoesNotExist:
+        return SKIPPED, GONE
+    except InvalidTransition as error:
+        return SKIPPED, _since(action, caller, job, as_of) or str(error)
+    except REFUSED as error:
+        return SKIPPED, str(error)
+    except FAULTS as error:
+        return FAILED, str(error)
+    if after is None or after.id == job.id:
+        return (ASKED, "") if action.name == "cancel" and after and not after.is_settled else (DONE, "")
+    return DONE, str(after.id)
+
+
+def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:
+    """What happened to a job while the action was tried."""
+    now = Job.objects.without_large().filter(id=job.id).first()
+    known = _settled_before(action, caller, now, as_of) if now else (SKIPPED, GONE)
+    return known[1] if known else ""
+
+
+def _settled_before(action: Action, caller: Caller, job: Job, as_of: datetime) -> tuple[str, str] | None:
+    """The outcome where there is nothing left to do; None where the action must be tried."""
+    asked = job.cancel_requested_at
+    ours = asked is not None and asked >= as_of and job.cancel_requested_by == caller.name
+    if action.name == "cancel" and ours:
+        # By an earlier part of the same action, in the request that became this job.
+        return (DONE, "") if job.status_at(as_of) == Status.PENDING and job.is_settled else (ASKED, "")
+    if job.status not in action.statuses:
+        return SKIPPED, ENDED.get(Status(job.status), f"is {job.get_status_display().lower()}")
+    if action.name == "cancel" and asked is not None:
+        return SKIPPED, "had already been asked to stop"
+    if action.name == "acknowledge" and job.acknowledged_at is not None:
+        return SKIPPED, "had already been acknowledged"
+    return None

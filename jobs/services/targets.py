@@ -1,0 +1,120 @@
+"""The jobs that a bulk action is about: those that matched a filter of the job list at one moment."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from jobs import access
+from jobs.models import JobQuerySet, Status
+from jobs.selection import Selection
+from jobs.services.actions import ACKNOWLEDGE, Action
+
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """The jobs to which `user` wants to do `action`: those that matched, in one of its statuses, `as_of` a moment.
+
+    `filters` are those of the list's address. `ticked` are the only ids that are meant, `newest` is the largest one,
+    `without` is never meant.
+    """
+
+    user: Any
+    action: Action
+    filters: Mapping[str, str]
+    as_of: datetime
+    newest: UUID | None = None
+    ticked: Collection[UUID] | None = None
+    without: UUID | None = None
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, Any]:
+        """The values of the filters; {} if one is refused."""
+        selection = Selection(self.filters)
+        return selection.cleaned_data if selection.is_valid() else {}
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses of the action that the filters leave."""
+        only = self._wanted.get("status")
+        return tuple(status for status in self.action.statuses if only in ("", status))
+
+    @cached_property
+    def matching(self) -> JobQuerySet:
+        """The jobs that match, in any status."""
+        # Which failures are acknowledged changes, so that filter is asked for the moment.
+        others = {name: value for name, value in self.filters.items() if name != "unseen"}
+        jobs = Selection(others).narrow(access.visible_jobs(self.user), self.user)
+        if self._wanted.get("unseen"):
+            unseen = Q(acknowledged_at=None) | Q(acknowledged_at__gt=self.as_of)
+            jobs = jobs.filter(unseen, status=Status.FAILED)
+        if self.newest is not None:
+            jobs = jobs.filter(id__lte=self.newest)
+        if self.ticked is not None:
+            jobs = jobs.filter(id__in=self.ticked)
+        return jobs if self.without is None else jobs.exclude(id=self.without)
+
+    @property
+    def remaining(self) -> JobQuerySet:
+        """The targets to which the action can still be done."""
+        return self._were(self.matching.filter(status__in=self.statuses))
+
+    @property
+    def to_do(self) -> JobQuerySet:
+        """Those to which the action would be done now, `as_of` being now: what a question counts.
+
+        By the status of now alone, so that an index is all that is read.
+        """
+        jobs = self.matching.filter(status__in=self.statuses)
+        if self.action.leaves_out:
+            jobs = jobs.exclude(type__in=self.action.leaves_out)
+        return jobs.filter(acknowledged_at=None) if self.action is ACKNOWLEDGE else jobs
+
+    @property
+    def changed(self) -> JobQuerySet:
+        """The targets that have started or ended since."""
+        since = Q(started_at__gt=self.as_of) | Q(finished_at__gt=self.as_of)
+        return self._were(self.matching.filter(since))
+
+    def _were(self, jobs: JobQuerySet) -> JobQuerySet:
+        jobs = jobs.that_were(self.statuses, self.as_of)
+        return jobs.exclude(type__in=self.action.leaves_out) if self.action.leaves_out else jobs
+
+    def first(self, limit: int) -> list[UUID]:
+        """The ids of the targets, as far as `limit`."""
+        ids = dict.fromkeys(self.remaining.order_by("id").values_list("id", flat=True)[:limit])
+        if len(ids) < limit:
+            ids |= dict.fromkeys(self.changed.order_by("id").values_list("id", flat=True)[:limit])
+        return sorted(ids)[:limit]
+
+    def pages(self, size: int) -> "Pages":
+        """The ids of all targets, read in one statement, for a job that may act on them for an hour."""
+        ids = self.remaining.values_list("id", flat=True).union(self.changed.values_list("id", flat=True))
+        found = bytearray()  # a list of a million UUIDs would take 100 MB
+        for job_id in ids.order_by("id").iterator():
+            found += job_id.bytes
+        return Pages(found, size)
+
+
+class Pages:
+    """Ids, `size` at a time; its length is their number."""
+
+    def __init__(self, found: bytearray, size: int) -> None:
+        self._found, self._size = found, size
+
+    def __len__(self) -> int:
+        return len(self._found) // ID_BYTES
+
+    def __iter__(self) -> Iterator[list[UUID]]:
+        for start in range(0, len(self), self._size):
+            part = range(start, min(start + self._size, len(self)))
+            yield [self._id(number) for number in part]
+
+    def _id(self, number: int) -> UUID:
+        return UUID(bytes=bytes(self._found[number * ID_BYTES : (number + 1) * ID_BYTES]))

@@ -1,21 +1,24 @@
 """The admin site: its name, its home page, the count in its header, and what is not left to Django's pages."""
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.accounts import remember_browser
 from jobs import access
-from jobs.admin import home
+from jobs.admin import home, signed_out
 from jobs.admin.listing import CappedPaginator
 from jobs.models import AuditEntry
 
@@ -23,6 +26,14 @@ from jobs.models import AuditEntry
 NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Django's, which none of our pages uses; they hand what they are given to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
+
+
+def _next(request: HttpRequest) -> str:
+    return request.GET.get(REDIRECT_FIELD_NAME, "")
+
+
+def _is_ours(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -91,8 +102,25 @@ class BackofficeAdminSite(AdminSite):
         """Django's, without those that no page of ours leads to."""
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's, but a form whose user is signed out is kept until they sign in; the redirect would lose it."""
+        checked = super().admin_view(view, cacheable)
+
+        @wraps(checked)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if signed_out.is_form(request) and not self.has_permission(request):
+                return signed_out.refuse(request)
+            return checked(request, *args, **kwargs)
+
+        return answer
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Django's login page; remembers the browser in which somebody signed in."""
+        """Django's login page; remembers the browser in which somebody signed in.
+
+        An account that is signed in already is led to `next`, not to the home page.
+        """
+        if request.method == "GET" and self.has_permission(request) and _is_ours(request, _next(request)):
+            return HttpResponseRedirect(_next(request))
         response = super().login(request, extra_context)
         if request.method == "POST" and request.user.is_authenticated:
             remember_browser(response, request.user.get_username())

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from backoffice.logging import request_id
+from jobs.admin import signed_out
 from jobs.services import OutcomeUnknown, PartlyDone
 
 RETRY_AFTER_SECONDS = 5
@@ -17,6 +18,14 @@ RETRY_AFTER_SECONDS = 5
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, 400, "bad_request", "The request makes no sense here.")
+
+
+def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """A page in place of Django's blank one for a method that an address does not take."""
+    detail = "This address only takes what a form or a program sends to it. There is no page to look at."
+    response = answer(request, 405, "method_not_allowed", detail)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -28,8 +37,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
-    """Django's own page for a missing CSRF token has inline style, which our content policy forbids."""
-    detail = "This form is not from one of our pages, or it is too old. Reload the page and send it again."
+    """Answer a form that fails the CSRF check; mostly its page is older than the sign-in in another tab.
+
+    Django's own page for it has inline style, which our content policy forbids.
+    """
+    if again := signed_out.refuse_old_page(request):
+        return again
+    detail = (
+        "Nothing was done: this form is not from one of our pages, or you signed in again after you opened it. "
+        "Go back, reload the page and send it again."
+    )
     return answer(request, 403, "csrf_failed", detail)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from backoffice.errors import answer
+from backoffice.errors import answer, explain_method
 from backoffice.logging import request_id
 from jobs.download import DownloadRefused
 
@@ -116,6 +116,18 @@ def forbid_caching(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def explain_methods(get_response: GetResponse) -> GetResponse:
+    """Answer 405 with a sentence: after a sign-in, or from a bookmark, browsers GET what only takes a POST."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            return explain_method(request, response)
         return response
 
     return middleware

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "backoffice.middleware.identify_request",
     "backoffice.middleware.send_content_policy",
     "backoffice.middleware.demand_length",
+    "backoffice.middleware.explain_methods",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -13,12 +13,17 @@ View = Callable[..., Any]
 
 
 def guarded(view: View, allowed: Callable[[Any], bool], *methods: str) -> View:
-    """`view` for staff whom `allowed` lets in: others get the login page or 403, other methods 405."""
+    """`view` for staff whom `allowed` lets in: others get the login page or 403, other methods 405.
+
+    Each answer names its account, so that a page notices when another one has signed in.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not allowed(request.user):
             raise PermissionDenied
-        return require_http_methods(methods)(view)(request, *args, **kwargs)
+        response = require_http_methods(methods)(view)(request, *args, **kwargs)
+        response.headers["X-Account"] = str(request.user.pk)
+        return response
 
     return admin.site.admin_view(checked)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from jobs import access, parameters, registry, services, stats
-from jobs.admin import curl, once, params_form, record
+from jobs.admin import curl, once, params_form, record, signed_out
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.rows import usual_durations
 from jobs.models import Job
@@ -50,10 +50,13 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of one type; launches on POST and leads to the job. `?again=` fills it as that job was."""
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
-    bound = request.POST if request.method == "POST" else None
+    kept = signed_out.take(request)
+    bound = request.POST if request.method == "POST" else kept.entries if kept else None
     name_form = None if model else NameForm(bound, initial={"name": job_type.label})
     filled = params_form.of(request.user, job_type, bound, model)
-    if bound is not None and _all_valid(name_form, filled):
+    if kept:
+        messages.info(request, _as_kept(job_type))
+    elif bound is not None and _all_valid(name_form, filled):
         try:
             job = _launch(request, job_type, name_form, filled, model)
         except services.OutcomeUnknown as error:
@@ -71,6 +74,11 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     model = _model(request, job_type)
     filled = params_form.of(request.user, job_type, request.POST, model)
     return HttpResponse(curl.of(request, job_type, filled, model), content_type="text/plain; charset=utf-8")
+
+
+def _as_kept(job_type: JobType) -> str:
+    secrets = " Secrets are not kept: enter them again." if job_type.secret_fields else ""
+    return f"The form is as you filled it in. Nothing was launched yet.{secrets}"
 
 
 def _context(

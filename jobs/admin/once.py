@@ -16,6 +16,9 @@ from jobs.lifecycle import FORM_KEY
 from jobs.models import Job
 
 FIELD = "once"
+RENEWED = (
+    "~"  # once.js adds it, and the time, to the key of a page that the browser's Back button brings back
+)
 NOT_CONTENT = (FIELD, "csrfmiddlewaretoken")
 # Signed, so that what is kept of a form while its user signs in again comes from a page that the user was given.
 SIGNER = Signer(salt="jobs.admin.once")

@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
 from jobs import access, explain
-from jobs.admin import details, record
+from jobs.admin import details, record, signed_out
+from jobs.admin.signed_out import Kept
 from jobs.download import attachment, disposition, held_stream
 from jobs.models import Job, JobLog
 
@@ -27,12 +28,12 @@ LINES_AT_ONCE = 1_000  # new ones, of a job that writes faster than its page ask
 
 def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Everything about one job."""
-    job = _visible(request, job_id)
+    job, kept = _visible(request, job_id), signed_out.take(request)
     lines = _lines(job, after=0)
     context = record.site_context(request) | {
         "title": job.name,
         "job": job,
-        "regions": _regions(request, job),
+        "regions": _regions(request, job, kept),
         "lines": lines,
         "last_seq": lines[-1].seq if lines else 0,
         "parameters": details.parameters_of(job),
@@ -98,13 +99,15 @@ def _version(job: Job) -> str:
     return f"{job.version}-{job.attempt}"
 
 
-def _regions(request: HttpRequest, job: Job) -> dict[str, str]:
-    """The HTML of each part of the page that follows the job's status, by name."""
+def _regions(request: HttpRequest, job: Job, kept: Kept | None = None) -> dict[str, str]:
+    """The HTML of each part of the page that follows the job's status, by name; with the note that was typed."""
     context = {
         "job": job,
         "may": access.possible(request.user, job),
         "explanation": explain.explanation(job),
         "acknowledgement": explain.acknowledgement(job),
+        "note": kept.entries.get("note", "") if kept else "",
+        "note_for": kept.sent_to if kept else "",
         "worker": details.worker_of(job),
         "steps": details.steps(job),
         "files": list(access.files(request.user, job)) if job.attempt else [],

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from jobs.admin import times
+from jobs.admin import signed_out, times
 from jobs.admin.columns import NOTHING
 from jobs.admin.record import site_context
 from jobs.models import ApiToken
@@ -69,9 +69,10 @@ class TokenAdmin(admin.ModelAdmin):
         """Ask for a name; answer with the token, in this one response and nowhere else."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = TokenForm(request.POST if request.method == "POST" else None)
+        kept = signed_out.take(request)
+        form = TokenForm(request.POST if request.method == "POST" else kept and kept.entries)
         context = site_context(request) | {"opts": self.opts, "title": "Make an API token", "form": form}
-        if form.is_bound and form.is_valid():
+        if request.method == "POST" and form.is_valid():
             made, token = ApiToken.objects.create(
                 request.user, expiry=timedelta(days=form.cleaned_data["days"]), name=form.cleaned_data["name"]
             )

@@ -5,6 +5,13 @@
     const form = document.querySelector('form[data-call]');
     const shown = document.getElementById('curl');
     const PAUSE = 300;
+    const press = form.querySelector('button[type=submit]').textContent;
+    const comesBack = `Press “${press}”: the form comes back as you filled it in, without its secrets.`;
+    const ENDS = {
+        signedOut: [`You were signed out. ${comesBack}`],
+        notAllowed: [`You signed in again, or may not launch this any more. ${comesBack}`],
+        gone: null,
+    };
     let timer = 0;
     let asking = new AbortController();
 
@@ -15,9 +22,10 @@
             const answer = await fetch(form.dataset.call, {
                 method: 'POST',
                 body: new FormData(form),
-                redirect: 'error',
+                redirect: 'manual',
                 signal: asking.signal,
             });
+            checkSession(answer, ENDS);
             shown.classList.toggle('stale', !answer.ok);
             if (answer.ok) {
                 shown.textContent = await answer.text();

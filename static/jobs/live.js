@@ -11,6 +11,7 @@
     const SLOWEST = 30000;
     let etag = '';
     let failures = 0;
+    let ended = false;
     let timer = 0;
 
     const remember = (name, value) => localStorage.setItem(`live.${name}`, value);
@@ -30,7 +31,9 @@
     };
 
     const describe = () => {
-        if (paused()) {
+        if (ended) {
+            state('lost', 'Not refreshed any more');
+        } else if (paused()) {
             state('paused', 'Paused');
         } else if (failures) {
             state('lost', 'Connection lost, trying again');
@@ -60,6 +63,17 @@
         return news;
     };
 
+    // Jobs that the answer leaves out were deleted, or are hidden from this user now.
+    const drop = (ids) => {
+        for (const id of ids) {
+            root.querySelectorAll(`.cell[data-job="${id}"]`).forEach((cell) => {
+                cell.removeAttribute('data-active');
+                cell.textContent = cell.dataset.column === 'status' ? 'Deleted or hidden' : '';
+                cell.closest('tr')?.classList.add('gone');
+            });
+        }
+    };
+
     const show = (jobs) => {
         const news = Object.values(jobs).flatMap((cells) => Object.values(cells).map(replace)).filter(Boolean);
         if (news.length) {
@@ -72,22 +86,33 @@
         const answer = await poll(`${root.dataset.url}?ids=${ids.join(',')}`, etag ? {'If-None-Match': etag} : {});
         if (answer) {
             etag = answer.headers.get('ETag') || '';
-            show(await answer.json());
+            const jobs = await answer.json();
+            drop(ids.filter((id) => !(id in jobs)));
+            show(jobs);
         }
     };
 
     const tick = async () => {
         clearTimeout(timer);
+        if (ended) {
+            return;
+        }
         const ids = activeIds();
         if (ids.length && !document.hidden && !paused()) {
             try {
                 await ask(ids);
                 failures = 0;
-            } catch {
+            } catch (error) {
+                if (error instanceof PageEnded) {
+                    ended = true;
+                }
                 failures += 1;
             }
         }
         describe();
+        if (ended) {
+            return;
+        }
         clearTimeout(timer);
         timer = setTimeout(tick, Math.min(Number(choice.value) * 2 ** failures, SLOWEST));
     };

@@ -88,7 +88,11 @@
             try {
                 await ask();
                 failures = 0;
-            } catch {
+            } catch (error) {
+                if (error instanceof PageEnded) {
+                    root.classList.remove('connection-lost');
+                    return;
+                }
                 failures += 1;
             }
             root.classList.toggle('connection-lost', failures > 1);

@@ -52,7 +52,10 @@
         }
     };
 
-    const showAll = () => document.querySelectorAll('time[data-time]').forEach(show);
+    // On a page that is not refreshed any more nothing keeps running.
+    const stands = (element) => element.dataset.time === 'since' && document.documentElement.matches('.stale');
+    const showAll = () => [...document.querySelectorAll('time[data-time]')]
+        .filter((element) => !stands(element)).forEach(show);
 
     // Set by poll.js from the Date header of each answer.
     document.addEventListener('server-time', (event) => {

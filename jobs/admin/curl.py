@@ -68,15 +68,20 @@ def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any])
 def _shown(job_type: JobType, form: forms.Form, model: Job | None) -> dict[str, Any]:
     """The params as JSON: what is valid as it will be sent, the rest as it was typed; of a new form its defaults."""
     if not form.is_bound:
-        initial = params_form.initial_of(form)
-        known = {name: value for name, value in initial.items() if value is not None}
-        return {} if model else parameters.as_json(known)
-    if form.is_valid():
-        return params_form.as_params(job_type, form, model)
-    typed = {name: form[name].value() for name in form.errors if name in form.fields}
-    known = form.cleaned_data | typed
-    changed = [name for name in form.fields if not model or params_form.is_changed(job_type, form[name])]
-    return parameters.as_json({name: known[name] for name in changed if name in known})
+        return {} if model else params_form.initial_json(form)
+    return {name: _sent(form[name]) for name in params_form.sent(job_type, form, model)}
+
+
+def _sent(field: forms.BoundField) -> Any:
+    try:
+        return _typed(field) if field.errors else parameters.from_widget(field.field, field.data)
+    except parameters.Unreadable:
+        return _typed(field)
+
+
+def _typed(field: forms.BoundField) -> Any:
+    data = field.data
+    return data if data is None or isinstance(data, str | list | bool) else str(data)
 
 
 def _printable(text: str) -> str:

@@ -154,8 +154,9 @@ def _launch(
 ) -> Job | None:
     """The job, launched; None with the reason in the form or the messages."""
     caller = record.caller(request)
-    params, key = params_form.as_params(job_type, filled, model), once.idempotency_key(request)
+    key = once.idempotency_key(request)
     try:
+        params = params_form.as_params(job_type, filled, model)
         if model is None:
             name = name_form.cleaned_data["name"] if name_form else ""
             job = services.submit(caller, name=name, type=job_type.slug, params=params, idempotency_key=key)

@@ -86,21 +86,45 @@ def of(
 
 
 def as_params(job_type: JobType, form: forms.Form, model: Job | None = None) -> dict[str, Any]:
-    """What the valid form says, as JSON; to launch `model` again only what was changed."""
-    said = parameters.as_json(form.cleaned_data)
-    if model is None:
-        return said
-    return {name: value for name, value in said.items() if is_changed(job_type, form[name])}
+    """What the browser sent in a valid form, as the JSON the API takes; to launch `model` again only the changes.
+
+    Raises: InvalidParams, if a field of the author's own reads a text that Django's own field cannot read.
+    """
+    found, errors = {}, []
+    for name in sent(job_type, form, model):
+        try:
+            found[name] = parameters.from_widget(form.fields[name], form[name].data)
+        except parameters.Unreadable:
+            message = f"Must be {parameters.json_type(form.fields[name]).words}."
+            errors.append(parameters.ParamError(name, message, "invalid"))
+    if errors:
+        raise parameters.InvalidParams(errors)
+    return found
+
+
+def sent(job_type: JobType, form: forms.Form, model: Job | None = None) -> list[str]:
+    """The fields that a launch sends: all but disabled ones; to launch `model` again only the changed ones."""
+    names = [name for name, field in form.fields.items() if not field.disabled]
+    return [name for name in names if model is None or is_changed(job_type, form[name])]
 
 
 def is_changed(job_type: JobType, field: forms.BoundField) -> bool:
     """Whether a field of a form that was filled as a job was says something else now."""
     if field.name in job_type.secret_fields:
         return bool(field.data)
-    if field.name not in field.form.changed_data:
+    if _is_as_filled(field):
         return False
     shown = field.field.widget.format_value(field.field.prepare_value(field.initial))
     return not isinstance(shown, str) or _lines(shown) != _lines(str(field.data))
+
+
+def _is_as_filled(field: forms.BoundField) -> bool:
+    # Not by changed_data: Django compares cleaned values, which need not be JSON.
+    try:
+        sent = parameters.from_widget(field.field, field.data)
+        return bool(sent == parameters.from_initial(field.field, field.initial))
+    except parameters.Unreadable:
+        return False
 
 
 def _lines(text: str) -> list[str]:
@@ -113,6 +137,15 @@ def _local(value: Any) -> Any:
     return to_current_timezone(value) if isinstance(value, datetime) else value
 
 
+def initial_json(form: forms.Form) -> dict[str, Any]:
+    """What the form begins with, as the JSON the API takes."""
+    return {
+        name: parameters.from_initial(form.fields[name], value)
+        for name, value in initial_of(form).items()
+        if value is not None and not form.fields[name].disabled
+    }
+
+
 def initial_of(form: forms.Form) -> dict[str, Any]:
     """What the form begins with, by field."""
     return {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
@@ -122,6 +155,7 @@ def _make_native(field: forms.Field) -> None:
     for kind, widget, options in NATIVE:
         if isinstance(field, kind):
             field.widget = widget(**options)
+            parameters.take_iso(field)
             break
     if isinstance(field, forms.DateTimeField):
         # The input has no zone, and the reader's need not be the server's.
@@ -143,7 +177,9 @@ def _offer_permitted(user: Any, job_type: JobType, form: forms.Form) -> None:
 
 
 def _stored(job_type: JobType, model: Job) -> dict[str, Any]:
-    try:
-        return parameters.bind(job_type, model.params)
-    except parameters.InvalidParams:  # the form has changed since: what still fits is a start
-        return dict(model.params)
+    fields = job_type.form().fields
+    return {
+        name: parameters.to_initial(fields[name], value)
+        for name, value in model.params.items()
+        if name in fields
+    }

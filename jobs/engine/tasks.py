@@ -57,11 +57,14 @@ def run_job(self: Task) -> dict[str, Any] | None:
 def execute(job: Job) -> Outcome:
     """Call the handler of a claimed job; whatever it does, one Outcome comes back."""
     job_type = registry.get(job.type)
-    hide = partial(parameters.hide, job_type, job.params)
+    secrets = parameters.secrets_in(job_type, job.params)
+    hide = partial(parameters.hide, secrets)
     context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
         with context.logging(), interruptible(job, job_type):
-            result = job_type.run(context, **parameters.bind(job_type, job.params))
+            params = parameters.bind(job_type, job.params)
+            secrets += parameters.secrets_in(job_type, params)
+            result = job_type.run(context, **params)
         outcome = _completed(result)
     except BaseException as error:
         outcome = _not_completed(error, job_type, hide)

@@ -44,7 +44,8 @@ class JsonType:
     schema: dict[str, Any]
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -56,11 +57,16 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_choice(value: Any) -> bool:
+    """Text, or the number or boolean that a choice is keyed by, as with TypedChoiceField(coerce=int)."""
+    return isinstance(value, str | int | float)
+
+
 def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
     def accepts(value: Any) -> bool:
         try:
-            return isinstance(value, str) and bool(parse(value))
-        except ValueError:  # well formed, but no such day or hour
+            return isinstance(value, str) and parse(value) is not None
+        except (ValueError, OverflowError):  # well formed, but no such day or hour
             return False
 
     return accepts
@@ -95,11 +101,18 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
     ),
     (
         forms.DecimalField,
-        JsonType(lambda v: _is_number(v) or _is_text(v), "a number", {"type": ["number", "string"]}),
+        JsonType(lambda v: is_number(v) or _is_text(v), "a number", {"type": ["number", "string"]}),
     ),
-    (forms.FloatField, JsonType(_is_number, "a number", {"type": "number"})),
+    (forms.FloatField, JsonType(is_number, "a number", {"type": "number"})),
     (forms.IntegerField, JsonType(_is_integer, "a whole number", {"type": "integer"})),
-    (forms.BooleanField, JsonType(lambda v: isinstance(v, bool), "true or false", {"type": "boolean"})),
+    (
+        forms.NullBooleanField,
+        JsonType(lambda v: isinstance(v, bool), "true, false or null", {"type": ["boolean", "null"]}),
+    ),
+    (
+        forms.BooleanField,
+        JsonType(lambda v: isinstance(v, bool), "true or false", {"type": "boolean"}),
+    ),
     (
         (forms.MultipleChoiceField, forms.ModelMultipleChoiceField),
         JsonType(lambda v: isinstance(v, list), "a list", {"type": "array"}),
@@ -108,9 +121,13 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
         forms.ModelChoiceField,
         JsonType(lambda v: _is_text(v) or _is_integer(v), "an id", {"type": ["string", "integer"]}),
     ),
+    (forms.ChoiceField, JsonType(_is_choice, "text", {"type": "string"})),
     (forms.JSONField, JsonType(lambda v: True, "any JSON value", {})),
     (forms.UUIDField, JsonType(_is_text, "a UUID", {"type": "string", "format": "uuid"})),
-    (forms.EmailField, JsonType(_is_text, "an e-mail address", {"type": "string", "format": "email"})),
+    (
+        forms.EmailField,
+        JsonType(_is_text, "an e-mail address", {"type": "string", "format": "email"}),
+    ),
     (forms.URLField, JsonType(_is_text, "a URL", {"type": "string", "format": "uri"})),
     (forms.Field, JsonType(_is_text, "text", {"type": "string"})),
 )
@@ -119,3 +136,13 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
 def json_type(field: forms.Field) -> JsonType:
     """How `field` looks in JSON."""
     return next(found for kinds, found in JSON_TYPES if isinstance(field, kinds))
+
+
+def fits(field: forms.Field, value: Any) -> bool:
+    """Whether a JSON value has the type of `field`; null fits, and the form says whether it may be missing."""
+    return value is None or json_type(field).accepts(value)
+
+
+def may_be_null(field: forms.Field) -> bool:
+    """Whether null is a value of `field`: it need not be filled in, as a NullBooleanField never has to be."""
+    return not field.required or field.disabled or isinstance(field, forms.NullBooleanField)

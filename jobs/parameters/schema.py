@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.forms.models import ModelChoiceField
 
-from jobs.parameters.json_types import json_type
-from jobs.parameters.validation import as_json
+from jobs.parameters.json_types import json_type, may_be_null
+from jobs.parameters.to_json import from_initial
 from jobs.registry import JobType
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,7 +25,11 @@ def json_schema(job_type: JobType) -> dict[str, Any]:
         name: _property(field, None if callable(field.initial) else initial[name]) | _secrecy(name, job_type)
         for name, field in form.fields.items()
     }
-    needed = [name for name, field in form.fields.items() if field.required and initial[name] is None]
+    needed = [
+        name
+        for name, field in form.fields.items()
+        if field.required and initial[name] is None and not may_be_null(field)
+    ]
     return {
         "$schema": DIALECT,
         "title": job_type.label,
@@ -43,10 +47,11 @@ def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
     elif choices:
         schema["enum"] = choices
     schema |= _limits(field)
-    if not field.required:
+    if may_be_null(field):
         schema = _or_null(schema)
-    about = {"title": str(field.label or ""), "description": str(field.help_text)}
-    about |= {} if initial is None else {"default": as_json({"": initial})[""]}
+    about: dict[str, Any] = {"title": str(field.label or ""), "description": str(field.help_text)}
+    about |= {} if initial is None else {"default": from_initial(field, initial)}
+    about |= {"readOnly": True} if field.disabled else {}
     return {name: value for name, value in about.items() if value != ""} | schema
 
 
@@ -69,7 +74,8 @@ def _flat(choices: Iterable[Any]) -> Iterable[Any]:
 def _limits(field: forms.Field) -> dict[str, Any]:
     pairs = {
         "maxLength": getattr(field, "max_length", None),
-        "minLength": getattr(field, "min_length", None),
+        # Of an optional text the form takes "" too, however long another must be.
+        "minLength": getattr(field, "min_length", None) if field.required else None,
         "maximum": getattr(field, "max_value", None),
         "minimum": getattr(field, "min_value", None),
     }
@@ -80,7 +86,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     kind = schema.get("type")
     if kind is None:
         return schema
-    kinds = kind if isinstance(kind, list) else [kind]
+    kinds = [one for one in (kind if isinstance(kind, list) else [kind]) if one != "null"]
     enum = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return schema | {"type": [*kinds, "null"]} | enum
 

@@ -1,26 +1,24 @@
-"""Checks params by their type's form, stores them as JSON, and binds them again."""
+"""Checks params by their type's form, completes them for storing, and cleans them for the handler."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from typing import Any
-from urllib.parse import quote
-from uuid import UUID
 
 from django import forms
 from django.db import models
 from django.utils.translation import override
 
-from jobs.parameters.json_types import json_type, moment, moment_text
+from jobs.parameters.from_json import take_json, to_form
+from jobs.parameters.json_types import fits, json_type, may_be_null, moment_text
+from jobs.parameters.secrets import MASK
+from jobs.parameters.to_json import Unreadable, from_initial, normal, refit
 from jobs.registry import JobType
-from jobs.text import is_deeper, storable_json, words
+from jobs.text import is_deeper, storable_json
 
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32
-MASK = "********"
-HIDDEN_LENGTH = 4  # a shorter secret stands by chance in any text
 
 
 @dataclass(frozen=True)
@@ -40,95 +38,74 @@ class InvalidParams(Exception):
         self.errors = errors
 
 
-def validate(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
-    """`params` (parsed JSON) as they are to be stored: checked, complete with defaults, JSON again.
+def validate(
+    job_type: JobType, params: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`params` (parsed JSON) as they are stored: checked, and complete with initial values, but not cleaned.
 
+    `kept` are the stored params of the job that is launched again: they stand in for what `params` leave out, and
+    keep the values of disabled fields.
     Raises: InvalidParams, with every error found.
     """
-    if error := unstorable(params):
-        raise InvalidParams([error])
-    fields = job_type.form().fields
-    errors = [
-        ParamError(name, "This parameter is not known.", "unknown") for name in params if name not in fields
-    ]
-    errors += [
-        ParamError(name, message, "invalid")
-        for name, value in params.items()
-        if name in fields and (message := _type_error(fields[name], value))
-    ]
-    errors += [
-        ParamError(name, "This is how a secret is shown, not the secret.", "masked")
-        for name in job_type.secret_fields
-        if params.get(name) == MASK
-    ]
-    if errors:
-        raise InvalidParams(errors)
-    return as_json(_clean(job_type, params))
-
-
-def unstorable(params: Mapping[str, Any]) -> ParamError | None:
-    """What keeps parsed JSON from being stored, whatever the form: its depth, its size, text PostgreSQL refuses."""
-    if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
-        return ParamError("", f"Params may be nested {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")
-    if len(json.dumps(params, ensure_ascii=False).encode(errors="surrogatepass")) > PARAMS_LIMIT:
-        return ParamError("", f"Params may have {PARAMS_LIMIT} bytes as JSON.", "too_large")
-    if storable_json(params) != params:
-        return ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")
-    return None
+    with override(None):
+        _refuse(_errors_of_given(job_type, params))
+        form = job_type.form()
+        given = {name: value for name, value in params.items() if not form.fields[name].disabled}
+        stored = {name: normal(form.fields[name], value) for name, value in given.items()}
+        stored = _complete(form, {**(kept or {}), **stored})
+        if kept is None:  # what was accepted once is not refused for its size
+            _refuse(unstorable(stored))
+        _clean(form, stored)
+    return stored
 
 
 def bind(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The Python values a handler gets for stored params (dates, numbers, model instances).
+    """The form's cleaned_data for stored params: what the handler gets (dates, numbers, model instances).
 
     Raises: InvalidParams if the form no longer takes them.
     """
-    return _clean(job_type, {name: value for name, value in stored.items() if name in job_type.form().fields})
-
-
-def as_json(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    """A form's cleaned_data as the JSON object that is stored."""
-    return {
-        name: storable_json(json.loads(json.dumps(value, cls=_Encoder))) for name, value in cleaned.items()
-    }
-
-
-def mask(job_type: JobType | None, params: Mapping[str, Any]) -> dict[str, Any]:
-    """`params` for eyes: the values of secret fields replaced; all values where the type is gone (None)."""
-    if job_type is None:  # which of them are secret went with it
-        return dict.fromkeys(params, MASK)
-    return {
-        name: MASK if name in job_type.secret_fields and value else value for name, value in params.items()
-    }
-
-
-def hide(job_type: JobType, params: Mapping[str, Any], text: object) -> str:
-    """`text` for eyes: the values of secret fields replaced wherever they stand in it, as in errors."""
-    shown = words(text)
-    for value in (params.get(name) for name in job_type.secret_fields):
-        if isinstance(value, str) and len(value) >= HIDDEN_LENGTH:
-            for spelling in _spellings(value):
-                shown = shown.replace(spelling, MASK)
-    return shown
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    """How errors write a secret: as it is, or as Python, JSON and addresses quote it."""
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret), quote(secret, safe="")
-
-
-def _clean(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
-    # The site's language must not change what an API call means: "3,5" or "11/22/2026" are no JSON.
     with override(None):
-        blank = job_type.form()
-        given = {
-            name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()
-        } | dict(params)
-        form = job_type.form(
-            data={name: _to_form(blank.fields[name], value) for name, value in given.items()}
-        )
-        if not form.is_valid():
-            raise InvalidParams(form_errors(form))
-        return form.cleaned_data
+        form = job_type.form()
+        return _clean(form, _complete(form, stored))
+
+
+def as_handled(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """`bind` as JSON, for `permission_for`: the keys of rows, dates in ISO 8601, other objects as text.
+
+    Raises: InvalidParams if the form no longer takes them.
+    """
+    return {
+        name: json.loads(json.dumps(value, cls=_Encoder)) for name, value in bind(job_type, stored).items()
+    }
+
+
+def changes(job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Whether a job with `stored` params would get others by `params`, which `validate` takes."""
+    fields = job_type.form().fields
+    return any(
+        _key(normal(fields[name], value)) != _key(refit(fields[name], stored.get(name)))
+        for name, value in params.items()
+        if not fields[name].disabled
+    )
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)  # True == 1, but not as JSON
+
+
+def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
+    """What keeps parsed JSON from being stored, whatever the form: depth, size, text or numbers PostgreSQL refuses."""
+    if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
+        return [ParamError("", f"Params may be nested {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")]
+    try:
+        text = json.dumps(params, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return [ParamError("", "Params may not hold NaN or Infinity.", "unstorable")]
+    if len(text.encode(errors="surrogatepass")) > PARAMS_LIMIT:
+        return [ParamError("", f"Params may have {PARAMS_LIMIT} bytes as JSON.", "too_large")]
+    if storable_json(params) != params:
+        return [ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")]
+    return []
 
 
 def form_errors(form: forms.Form) -> list[ParamError]:
@@ -140,26 +117,71 @@ def form_errors(form: forms.Form) -> list[ParamError]:
     ]
 
 
-def _to_form(field: forms.Field, value: Any) -> Any:
-    """A JSON or Python value as the form's widget would have sent it."""
-    if isinstance(field, forms.DateTimeField) and isinstance(value, str):
-        return moment(value)
-    if isinstance(field, forms.JSONField) and value is not None:
-        return json.dumps(value)
-    return value
+def _refuse(errors: list[ParamError]) -> None:
+    if errors:
+        raise InvalidParams(errors)
 
 
-def _type_error(field: forms.Field, value: Any) -> str:
-    """What is wrong with the JSON type of `value`; "" if nothing is."""
-    if value is None:
-        return "This parameter is required." if field.required else ""
-    expected = json_type(field)
-    return "" if expected.accepts(value) else f"Must be {expected.words}."
+def _errors_of_given(job_type: JobType, params: Mapping[str, Any]) -> list[ParamError]:
+    if errors := unstorable(params):
+        return errors
+    fields = job_type.form().fields
+    errors = [
+        ParamError(name, "This parameter is not known.", "unknown") for name in params if name not in fields
+    ]
+    errors += [
+        ParamError(name, "This parameter is required.", "required")
+        for name, value in params.items()
+        if value is None and name in fields and not may_be_null(fields[name])
+    ]
+    errors += _type_errors(fields, params)
+    return errors + [
+        ParamError(name, "This is how a secret is shown, not the secret.", "masked")
+        for name in job_type.secret_fields
+        if params.get(name) == MASK
+    ]
+
+
+def _type_errors(fields: Mapping[str, forms.Field], params: Mapping[str, Any]) -> list[ParamError]:
+    return [
+        ParamError(name, f"Must be {json_type(fields[name]).words}.", "invalid")
+        for name, value in params.items()
+        if name in fields and not fits(fields[name], value)
+    ]
+
+
+def _complete(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A value for each field of the form: the stored one, or else the initial one.
+
+    Raises: InvalidParams if one has not the type of its field, as after the form was changed.
+    """
+    complete, errors = {}, []
+    for name, field in form.fields.items():
+        try:
+            complete[name] = (
+                refit(field, stored[name])
+                if name in stored
+                else from_initial(field, form.get_initial_for_field(field, name))
+            )
+        except Unreadable:
+            message = f"Its initial value is not {json_type(field).words}."
+            errors.append(ParamError(name, message, "invalid"))
+    _refuse(errors + _type_errors(form.fields, complete))
+    return complete
+
+
+def _clean(blank: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
+    form = type(blank)(
+        data={blank.add_prefix(name): to_form(blank.fields[name], value) for name, value in stored.items()}
+    )
+    for field in form.fields.values():
+        take_json(field)
+    if not form.is_valid():
+        raise InvalidParams(form_errors(form))
+    return form.cleaned_data
 
 
 class _Encoder(json.JSONEncoder):
-    """Cleaned values as JSON that `validate` takes back: nothing is cut or rounded."""
-
     def default(self, value: Any) -> Any:
         if isinstance(value, datetime) and value.tzinfo is not None:
             return moment_text(value)
@@ -169,6 +191,6 @@ class _Encoder(json.JSONEncoder):
             return value.pk
         if isinstance(value, models.QuerySet):
             return [one.pk for one in value]
-        if isinstance(value, timedelta | Decimal | UUID):
-            return str(value)
-        return super().default(value)
+        if isinstance(value, set | frozenset):
+            return list(value)
+        return str(value)

@@ -88,8 +88,8 @@ def rerun(
     if replayed := submission.replay():
         return replayed[0]
     changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
+    again = _new_job(caller, replace(wanted, params=changed), kept=job.params)
     _guard_secrets(caller, job, changed)
-    again = _new_job(caller, replace(wanted, params={**job.params, **changed}))
     again.rerun_of = job
     return submission.accept([again])[0]
 
@@ -117,7 +117,7 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
     """
     if caller.user is None or caller.user.pk == job.created_by_id:
         return
-    if changed.items() <= job.params.items():
+    if not parameters.changes(registry.get(job.type), job.params, changed):
         return
     message = "Enter it again: another account's secret is not kept when other parameters change."
     if errors := [
@@ -128,12 +128,12 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
         raise parameters.InvalidParams(errors)
 
 
-def _new_job(caller: Caller, launch: Launch) -> Job:
+def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:
     job_type = chosen_type(launch.name, launch.type)
     check_launch(caller, job_type)
     if launch.name and (error := name_error(launch.name)):
         raise InvalidName(error)
-    params = parameters.validate(job_type, launch.params)
+    params = parameters.validate(job_type, launch.params, kept)
     check_launch(caller, job_type, params)
     return Job(
         id=uuid7(),

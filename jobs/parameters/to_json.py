@@ -1,0 +1,209 @@
+"""Converts what callers, browsers and authors of forms give to JSON as it is stored.
+
+Only Django's own reading of a kind of field is used here, never `clean_x`, `clean` or a validator.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, time
+from functools import singledispatch
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Field as ModelField
+from django.db.models import QuerySet
+from django.utils.duration import duration_string
+
+from jobs.parameters.json_types import fits, is_number, moment, moment_text
+
+
+class Unreadable(ValueError):
+    """The value cannot be one of its field's kind."""
+
+
+@singledispatch
+def normal(field: forms.Field, value: Any) -> Any:
+    """A JSON value of the right type as it is stored: one spelling for what the form takes alike."""
+    return "" if value is None else value
+
+
+@normal.register(forms.DateField)
+@normal.register(forms.DurationField)
+@normal.register(forms.IntegerField)
+@normal.register(forms.JSONField)
+@normal.register(forms.NullBooleanField)
+def _(field: forms.Field, value: Any) -> Any:
+    return value
+
+
+@normal.register
+def _(field: forms.DateTimeField, value: Any) -> Any:
+    at = moment(value) if isinstance(value, str) else None
+    return moment_text(at) if at else value
+
+
+@normal.register
+def _(field: forms.TimeField, value: Any) -> Any:
+    return time.fromisoformat(value).isoformat() if value and fits(field, value) else value
+
+
+@normal.register
+def _(field: forms.DecimalField, value: Any) -> Any:
+    return str(value) if is_number(value) else value or None
+
+
+@normal.register
+def _(field: forms.BooleanField, value: Any) -> Any:
+    return False if value is None else value
+
+
+@normal.register
+def _(field: forms.ChoiceField, value: Any) -> Any:
+    return None if value is None or value == "" else str(value)
+
+
+@normal.register
+def _(field: forms.UUIDField, value: Any) -> Any:
+    return value or None
+
+
+@normal.register
+def _(field: forms.MultipleChoiceField, value: Any) -> Any:
+    return [_scalar(one) for one in value or []] if _is_list(value) else value
+
+
+@normal.register(forms.ModelChoiceField)
+def _(field: "forms.ModelChoiceField[Any]", value: Any) -> Any:
+    return None if value is None or value == "" else _key(field, value)
+
+
+@normal.register(forms.ModelMultipleChoiceField)
+def _(field: "forms.ModelMultipleChoiceField[Any]", value: Any) -> Any:
+    return [_key(field, one) for one in value or []] if _is_list(value) else value
+
+
+def _is_list(value: Any) -> bool:
+    return value is None or isinstance(value, list)
+
+
+def _scalar(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _key(field: "forms.ModelChoiceField[Any]", value: Any) -> Any:
+    """`value` as a number where the rows are known by numbers, so that "5" and 5 are stored alike."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return value
+    try:
+        found = _key_field(field).to_python(value)
+    except (FieldDoesNotExist, ValidationError):
+        return value
+    return found if isinstance(found, int) and str(found) == str(value) else value
+
+
+def _key_field(field: "forms.ModelChoiceField[Any]") -> "ModelField[Any, Any]":
+    meta = cast("QuerySet[Any]", field.queryset).model._meta
+    return cast("ModelField[Any, Any]", meta.get_field(field.to_field_name or meta.pk.name))
+
+
+def from_initial(field: forms.Field, value: Any) -> Any:
+    """The initial value of `field` as JSON.
+
+    Raises: Unreadable.
+    """
+    # prepare_value would take the zone from a moment, and with it which of the two hours of a doubled one.
+    return from_widget(field, value if isinstance(value, datetime) else field.prepare_value(value))
+
+
+def from_widget(field: forms.Field, value: Any) -> Any:
+    """What the field's widget read from a browser's form, as JSON.
+
+    Raises: Unreadable.
+    """
+    try:
+        return normal(field, None if value is None else _plain(field, value))
+    except (ValidationError, ValueError, TypeError, AttributeError) as error:
+        raise Unreadable from error
+
+
+def refit(field: forms.Field, value: Any) -> Any:
+    """A stored value, which may be of an older form, in the type that `field` has now, where it can be."""
+    if not fits(field, value) and isinstance(value, str | int | float):
+        try:
+            return from_widget(field, value)
+        except Unreadable:
+            return value
+    return normal(field, value) if fits(field, value) else value
+
+
+@singledispatch
+def _plain(field: forms.Field, value: Any) -> Any:
+    return str(value)
+
+
+@_plain.register
+def _(field: forms.DateTimeField, value: Any) -> Any:
+    found = forms.DateTimeField.to_python(field, value)
+    return found and moment_text(found)
+
+
+@_plain.register
+def _(field: forms.DateField, value: Any) -> Any:
+    if isinstance(value, str) and fits(field, value):
+        return value
+    found = forms.DateField.to_python(field, value)
+    return found and found.isoformat()
+
+
+@_plain.register
+def _(field: forms.TimeField, value: Any) -> Any:
+    if isinstance(value, str) and fits(field, value):
+        return value
+    found = forms.TimeField.to_python(field, value)
+    return None if found is None else found.isoformat()
+
+
+@_plain.register
+def _(field: forms.DurationField, value: Any) -> Any:
+    if isinstance(value, str) and fits(field, value):
+        return value
+    found = forms.DurationField.to_python(field, value)
+    return None if found is None else duration_string(found)
+
+
+@_plain.register
+def _(field: forms.DecimalField, value: Any) -> Any:
+    found = forms.DecimalField.to_python(field, value)
+    return None if found is None else str(found)
+
+
+@_plain.register
+def _(field: forms.FloatField, value: Any) -> Any:
+    return forms.FloatField.to_python(field, value)
+
+
+@_plain.register
+def _(field: forms.IntegerField, value: Any) -> Any:
+    return forms.IntegerField.to_python(field, value)
+
+
+@_plain.register
+def _(field: forms.NullBooleanField, value: Any) -> Any:
+    return forms.NullBooleanField.to_python(field, value)
+
+
+@_plain.register
+def _(field: forms.BooleanField, value: Any) -> Any:
+    return forms.BooleanField.to_python(field, value)
+
+
+@_plain.register
+def _(field: forms.JSONField, value: Any) -> Any:
+    return json.loads(value) if value.strip() else None
+
+
+@_plain.register(forms.MultipleChoiceField)
+@_plain.register(forms.ModelMultipleChoiceField)
+def _(field: forms.Field, value: Iterable[Any]) -> Any:
+    return [str(one) for one in ([value] if isinstance(value, str | int) else value)]

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django_celery_results.models import TaskResult
 
-from jobs import registry
+from jobs import parameters, registry
 from jobs.lifecycle import NEXT
 from jobs.models import Job, JobFile, JobQuerySet, Status
 from jobs.registry import JobType
@@ -77,9 +77,11 @@ def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str 
 def files(user: Any, job: Job) -> QuerySet[JobFile]:
     """The files that `user`, who sees the job, may read: none where its params need a permission they lack."""
     job_type = registry.find(job.type)
+    if user is None or job_type is None or job_type.permission_for is None:
+        return job.files.all()
     # The params, which may be long, are asked for only where they matter.
-    permission = job_type.permission_for(job.params) if job_type and job_type.permission_for else None
-    permitted = user is None or permission is None or user.has_perm(permission)
+    needed = [job_type.permission_for(params) for params in parameters.readings(job_type, job.params)]
+    permitted = all(one is None or user.has_perm(one) for one in needed)
     return job.files.all() if permitted else job.files.none()
 
 

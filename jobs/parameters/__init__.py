@@ -17,10 +17,10 @@ from jobs.parameters.to_json import Unreadable, from_initial, from_widget
 from jobs.parameters.validation import (
     InvalidParams,
     ParamError,
-    as_handled,
     bind,
     changes,
     form_errors,
+    readings,
     validate,
 )
 
@@ -29,7 +29,6 @@ __all__ = [
     "InvalidParams",
     "ParamError",
     "Unreadable",
-    "as_handled",
     "bind",
     "changes",
     "form_errors",
@@ -41,6 +40,7 @@ __all__ = [
     "mask",
     "moment",
     "moment_text",
+    "readings",
     "secrets_in",
     "take_iso",
     "to_initial",

@@ -69,14 +69,16 @@ def bind(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
         return _clean(form, _complete(form, stored))
 
 
-def as_handled(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """`bind` as JSON, for `permission_for`: the keys of rows, dates in ISO 8601, other objects as text.
+def readings(job_type: JobType, stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What `permission_for` is asked about: the stored params, and as JSON what the handler gets of them.
 
-    Raises: InvalidParams if the form no longer takes them.
+    The second shows rows by their keys, and is missing if the form no longer takes the params.
     """
-    return {
-        name: json.loads(json.dumps(value, cls=_Encoder)) for name, value in bind(job_type, stored).items()
-    }
+    try:
+        cleaned = bind(job_type, stored)
+    except InvalidParams:
+        return [stored]
+    return [stored, json.loads(json.dumps(cleaned, cls=_Encoder, skipkeys=True))]
 
 
 def changes(job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, Any]) -> bool:

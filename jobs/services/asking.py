@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jobs import access, registry
+from jobs import access, parameters, registry
 from jobs.lifecycle import AWAY
 from jobs.models import Job, Source
 from jobs.registry import JobType
@@ -130,10 +130,17 @@ def launcher(job_id: UUID) -> Caller:
 
 
 def check_launch(caller: Caller, job_type: JobType, params: Mapping[str, Any] | None = None) -> None:
-    """Make sure that the caller may launch the type, and with these (validated) params.
+    """Make sure that the caller may launch the type, and with these stored params.
 
     Raises: NotPermitted, naming the permission.
     """
-    if missing := access.missing_permission(caller.user, job_type, params):
+    if missing := _missing(caller.user, job_type, params):
         what = f'"{job_type.label}"' + ("" if params is None else " with these parameters")
         raise NotPermitted(f"{what} needs the permission {missing}, which {caller.name} does not have.")
+
+
+def _missing(user: Any, job_type: JobType, params: Mapping[str, Any] | None) -> str:
+    if params is None or job_type.permission_for is None:
+        return access.missing_permission(user, job_type, params)
+    found = (access.missing_permission(user, job_type, one) for one in parameters.readings(job_type, params))
+    return next(filter(None, found), "")

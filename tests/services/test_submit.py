@@ -116,6 +116,29 @@ def test_files_are_for_those_whom_the_params_permit(make_type):
     assert access.files(None, job).exists()
 
 
+class Lowered(Colour):
+    """The same, but what is sent is not what the handler gets."""
+
+    def clean_colour(self):
+        return self.cleaned_data["colour"].lower()
+
+
+@pytest.mark.parametrize("sent", ["view", "View", " view "])
+def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(make_type, redis, sent):
+    def by_exact_colour(params):
+        return "auth.view_user" if params["colour"] == "view" else None
+
+    kind = make_type(form=Lowered, permission_for=by_exact_colour)
+    plain = make_user("jobs.add_job", username="paul")
+    with pytest.raises(services.NotPermitted, match=r"auth\.view_user"):
+        services.submit(caller_for(plain), type=kind.slug, params={"colour": sent})
+    job = make_job(type=kind.slug, params={"colour": sent}, created_by=plain, source="api")
+    with pytest.raises(services.NotPermitted, match=r"auth\.view_user"):
+        services.launcher(job.id)
+    job.files.create(attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x")
+    assert not access.files(plain, job).exists()
+
+
 def test_a_unique_type_names_the_active_job_and_runs_again_after_it(caller, make_type, redis):
     kind = make_type(unique_while_active=True)
     first = services.submit(caller, type=kind.slug)

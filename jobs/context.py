@@ -111,7 +111,13 @@ class JobContext:
             stored_name=stored_name,
             using=WORKER_DB,
         )
-        patiently(add, using=WORKER_DB)
+        try:
+            replaced = patiently(add, using=WORKER_DB)
+        except LostAttempt:
+            storages["jobs"].delete(stored_name)  # no row has it, and none will
+            raise
+        if replaced:
+            storages["jobs"].delete(replaced)
 
     def close(self) -> None:
         """Write all that waits, however long PostgreSQL is away; what a lost attempt still has to tell goes."""

@@ -88,16 +88,20 @@ def add_file(
     sha256: str,
     stored_name: str,
     using: str = DEFAULT_DB_ALIAS,
-) -> None:
+) -> str | None:
     """Record a stored file of the attempt; a second one of the same name replaces the first.
 
     A handler chose name and type: what could break a header or an address is replaced.
 
+    Returns: the stored name of the file that was replaced.
     Raises: LostAttempt.
     """
     sql = """WITH mine AS (
             SELECT id FROM jobs_job
             WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
+        ), replaced AS (
+            SELECT stored_name FROM jobs_jobfile WHERE job_id = %(id)s AND attempt = %(attempt)s
+                AND name = %(name)s AND stored_name <> %(stored_name)s
         ), added AS (
             INSERT INTO jobs_jobfile (job_id, attempt, name, content_type, size, sha256, stored_name, created_at)
             SELECT id, %(attempt)s, %(name)s, %(content_type)s, %(size)s, %(sha256)s, %(stored_name)s,
@@ -106,9 +110,11 @@ def add_file(
             ON CONFLICT (job_id, attempt, name) DO UPDATE SET content_type = excluded.content_type,
                 size = excluded.size, sha256 = excluded.sha256, stored_name = excluded.stored_name
         )
-        SELECT id FROM mine"""
+        SELECT (SELECT stored_name FROM replaced) FROM mine"""
     values = {"id": job_id, "attempt": attempt, "size": size, "sha256": sha256, "stored_name": stored_name}
-    _one_row(sql, values | {"name": file_name(name), "content_type": media_type(content_type)}, using)
+    values |= {"name": file_name(name), "content_type": media_type(content_type)}
+    replaced: str | None = _one_row(sql, values, using)[0]
+    return replaced
 
 
 def _one_row(sql: str, values: dict[str, Any], using: str) -> tuple[Any, ...]:

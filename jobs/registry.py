@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jobs.text import composed
+
 if TYPE_CHECKING:
     from django.forms import Form
 
@@ -91,8 +93,8 @@ def find(slug: str) -> JobType | None:
 
 def by_label(label: str) -> JobType | None:
     """The job type whose label equals `label`, upper and lower case alike; None if there is none."""
-    wanted = label.strip().casefold()
-    return next((one for one in _types.values() if one.label.casefold() == wanted), None)
+    wanted = composed(label.strip().casefold())
+    return next((one for one in _types.values() if composed(one.label.casefold()) == wanted), None)
 
 
 def all() -> Iterator[JobType]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from django.utils.timezone import localtime
 
 from jobs import registry
 from jobs.models import Job, JobQuerySet, Source, Status
+from jobs.text import spellings
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -20,6 +23,11 @@ def as_uuid(text: str) -> UUID | None:
         return UUID(text.strip())
     except ValueError:
         return None
+
+
+def name_begins(text: str) -> Q:
+    """Jobs whose name begins with `text`, whichever way either spells its accents."""
+    return reduce(or_, (Q(name__startswith=one) for one in sorted(spellings(text))))
 
 
 def _types() -> list[tuple[str, str]]:
@@ -117,7 +125,7 @@ def _words(value: Any) -> str:
 
 
 _CONDITIONS: dict[str, Any] = {
-    "q": lambda text, user: Q(name__startswith=text) | Q(error_code=text),
+    "q": lambda text, user: name_begins(text) | Q(error_code=text),
     "type": lambda slug, user: Q(type=slug),
     "source": lambda source, user: Q(source=source),
     "mine": lambda yes, user: Q(created_by=user),

@@ -15,7 +15,7 @@ from jobs import access, parameters
 from jobs.api.problems import query_error
 from jobs.api.query import allow_only, bad_query
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
-from jobs.selection import launched_by
+from jobs.selection import launched_by, name_begins
 
 IDS_LIMIT = 100
 REPEATED = ("status", "id")
@@ -97,7 +97,7 @@ class JobFilter(django_filters.FilterSet):
     status = SomeOfFilter(lookup_expr="in", words=Status.values)
     active = OneOfFilter(method="filter_active", words=["true", "false"])
     type = django_filters.CharFilter(max_length=100)
-    name = django_filters.CharFilter(lookup_expr="startswith", max_length=200, strip=False)
+    name = django_filters.CharFilter(method="filter_name", max_length=200, strip=False)
     created_by = django_filters.CharFilter(method="filter_created_by", max_length=150)
     source = OneOfFilter(words=Source.values)
     queue = django_filters.CharFilter(max_length=100)
@@ -118,6 +118,9 @@ class JobFilter(django_filters.FilterSet):
 
     def filter_active(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return jobs.active() if value == "true" else jobs.settled()
+
+    def filter_name(self, jobs: JobQuerySet, name: str, value: str) -> QuerySet[Job]:
+        return jobs.filter(name_begins(value))
 
     def filter_created_by(self, jobs: JobQuerySet, name: str, value: str) -> QuerySet[Job]:
         return jobs.filter(launched_by(value))

@@ -63,7 +63,7 @@ def check_name(name: str) -> None:
 class SubmitSerializer(StrictSerializer):
     """What POST /jobs/ takes: a `name`, a `type`, or both. The name of a job without one is its type's label."""
 
-    # Not trimmed: what was sent is what is stored, or it is refused.
+    # Not trimmed: what was sent is stored, but for the spelling of accents (NFC), or it is refused.
     name = Text(
         required=False,
         validators=[check_name],

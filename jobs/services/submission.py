@@ -24,7 +24,7 @@ from jobs.services.asking import (
     check_launch,
     visible,
 )
-from jobs.text import name_error
+from jobs.text import composed, name_error
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = No
     check_launch(caller, job_type, params)
     return Job(
         id=uuid7(),
-        name=launch.name or job_type.label,
+        name=composed(launch.name) or job_type.label,
         type=job_type.slug,
         params=params,
         queue=job_type.queue,

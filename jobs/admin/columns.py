@@ -32,7 +32,7 @@ def name(job: Job) -> SafeString:
     return format_html(
         '<a class="job-name" href="{}">{}</a><span class="below">{}</span>',
         reverse("admin:jobs_job_change", args=[job.pk]),
-        job.name,
+        job,
         "" if label == job.name else label,
     )
 
@@ -72,12 +72,12 @@ def cancellation(job: Job) -> SafeString:
 def bar(job: Job) -> SafeString:
     """The progress bar of a running job, its percent and its message; without a percent the bar only moves."""
     if job.progress_percent is None:
-        drawn = format_html('<progress aria-label="{}"></progress>', f"Progress of {job.name}")
+        drawn = format_html('<progress aria-label="{}"></progress>', f"Progress of {job}")
     else:
         drawn = format_html(
             '<progress max="100" value="{}" aria-label="{}"></progress><span class="percent">{} %</span>',
             job.progress_percent,
-            f"Progress of {job.name}",
+            f"Progress of {job}",
             job.progress_percent,
         )
     return format_html(

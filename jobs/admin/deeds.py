@@ -80,7 +80,7 @@ def _rerun(request: HttpRequest, job_id: UUID) -> Job:
         return job
     with services.once_accepted(job):
         record.action(request, [job], f"Launched again, after {job_id}.")
-    messages.success(request, f"“{job.name}” is launched again.")
+    messages.success(request, f"“{job}” is launched again.")
     return job
 
 
@@ -115,5 +115,5 @@ def _deleted(request: HttpRequest, job: Job) -> HttpResponse:
     except InvalidTransition as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
-    messages.success(request, f"“{job.name}” is deleted.")
+    messages.success(request, f"“{job}” is deleted.")
     return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))

@@ -90,7 +90,7 @@ def _context(
 ) -> dict[str, Any]:
     once_key = once.of(request)
     return {
-        "title": f"Launch again: {model.name}" if model else job_type.label,
+        "title": f"Launch again: {model}" if model else job_type.label,
         "type": job_type,
         "model": model,
         "name_form": name_form,
@@ -177,7 +177,7 @@ def _launch(
         return job
     with services.once_accepted(job):
         record.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
-    messages.success(request, f"“{job.name}” is launched.")
+    messages.success(request, f"“{job}” is launched.")
     return job
 
 

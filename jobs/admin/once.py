@@ -48,4 +48,4 @@ def idempotency_key(request: HttpRequest, *more: object) -> str | None:
 
 def already_made(job: Job) -> str:
     """What a second press of the same form is answered."""
-    return f"“{job.name}” is launched, once: the form came twice. To launch another job, open the form again."
+    return f"“{job}” is launched, once: the form came twice. To launch another job, open the form again."

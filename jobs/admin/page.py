@@ -31,7 +31,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job, kept = _visible(request, job_id), signed_out.take(request)
     lines = _lines(job, after=0)
     context = record.site_context(request) | {
-        "title": job.name,
+        "title": str(job),
         "job": job,
         "regions": _regions(request, job, kept),
         "lines": lines,

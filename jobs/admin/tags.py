@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from jobs import explain
 from jobs.admin import columns, once, times
+from jobs.text import isolated
 
 register = template.Library()
 
@@ -19,6 +20,7 @@ def once_field(context: Any) -> SafeString:
     return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', once.FIELD, key)
 
 
+register.filter("isolated", isolated)
 register.simple_tag(columns.status, name="badge")
 register.simple_tag(columns.bar, name="bar")
 register.simple_tag(columns.wait, name="wait")

@@ -35,12 +35,16 @@ class TokenForm(forms.Form):
 class TokenAdmin(admin.ModelAdmin):
     """Only a token's digest is stored, so there is nothing to change: a lost one is revoked and made anew."""
 
-    list_display = ("name", "user", "begins_with", "made", "expires", "last_used")
-    fields = readonly_fields = ("name", "user", "begins_with", "made", "expires", "last_used")
+    list_display = ("called", "user", "begins_with", "made", "expires", "last_used")
+    fields = readonly_fields = ("called", "user", "begins_with", "made", "expires", "last_used")
     list_select_related = ("user",)
     sortable_by = ()
     ordering = ("-created",)
     actions = None
+
+    @admin.display(description="name")
+    def called(self, token):
+        return str(token)
 
     @admin.display(description="begins with")
     def begins_with(self, token):

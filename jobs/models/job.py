@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from jobs.models.audit import with_present_name
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
+from jobs.text import isolated
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -229,7 +230,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
     @property
     def requester(self) -> str:

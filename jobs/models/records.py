@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from jobs.models.job import Job
 from jobs.models.status import Status
+from jobs.text import isolated
 
 LOG_PAGE_BYTES = 2 * 1024 * 1024
 
@@ -60,7 +61,7 @@ class JobLog(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")]
 
     def __str__(self) -> str:
-        return self.message[:80]
+        return isolated(self.message[:80])
 
 
 class JobFile(models.Model):
@@ -82,4 +83,4 @@ class JobFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)

@@ -3,6 +3,8 @@
 from django.db import models
 from knox.models import AbstractAuthToken
 
+from jobs.text import isolated
+
 
 class ApiToken(AbstractAuthToken):
     """A named key to the API; only its digest is stored."""
@@ -15,4 +17,4 @@ class ApiToken(AbstractAuthToken):
         ordering = ("-created",)
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)

@@ -1,0 +1,89 @@
+"""Names that run from right to left, or reorder what follows, harm no text beside them, wherever they are shown."""
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from jobs.models import ApiToken, Job, JobFile, Status
+from tests.factories import make_job, make_user, make_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HEBREW = "דוח"
+NAMES = ["gpj\u202e.exe", "a\u2069\u202eb", "x\u2066y", HEBREW, f"{HEBREW}\u202d"]
+
+
+@pytest.fixture(params=NAMES, ids=ascii)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def boss(client):
+    client.user = make_user(is_staff=True, is_superuser=True)
+    client.force_login(client.user)
+    return client
+
+
+def check(page, name):
+    """The page holds the name, no control of it that reorders text, and right-to-left text only in isolates."""
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067")
+    assert "[U+" in text or HEBREW in text, "the page shows the name"
+    assert text.count("\u2068") == text.count("\u2069")
+    outside = re.sub("\u2068[^\u2068\u2069]*\u2069", "", text)
+    assert HEBREW not in re.sub(r'(value|placeholder)="[^"]*"', "", outside)
+
+
+def addresses(job):
+    one = f"/admin/jobs/job/{job.pk}"
+    return [
+        "/admin/",
+        "/admin/jobs/job/",
+        f"{one}/change/",
+        f"{one}/delete/",
+        f"/admin/jobs/job/launch/{job.type}/?again={job.pk}",
+    ]
+
+
+@pytest.mark.parametrize("page", range(5))
+def test_a_page_that_shows_a_name_isolates_it(boss, name, page, make_type):
+    job = make_job(name=name, type=make_type().slug, status=Status.FAILED, created_by=boss.user)
+    JobFile.objects.create(
+        job=job, attempt=1, name=f"{HEBREW}.csv", content_type="text/csv", size=1, sha256="", stored_name="x"
+    )
+    check(boss.get(addresses(job)[page]), name)
+
+
+def test_a_running_job_and_its_worker_isolate_a_name(boss, name, make_type):
+    worker = make_worker()
+    kind = make_type().slug
+    job = make_job(name=name, type=kind, status=Status.PROCESSING, worker=worker.pk, created_by=boss.user)
+    again = make_job(name=name, type=kind, rerun_of=job)
+    for address in ("/admin/", "/admin/jobs/job/", f"/admin/jobs/job/{again.pk}/change/"):
+        check(boss.get(address), name)
+
+
+def test_a_question_about_many_jobs_isolates_their_names(boss, name):
+    job = make_job(name=name)
+    entries = {"action": "cancel", "_selected_action": [str(job.pk)], "select_across": 0, "index": 0}
+    check(boss.post("/admin/jobs/job/", entries), name)
+
+
+def test_messages_and_records_of_actions_isolate_a_name(boss, name, make_type, redis):
+    job = make_job(name=name, type=make_type().slug, status=Status.COMPLETED)
+    check(boss.post(f"/admin/jobs/job/{job.pk}/rerun/", follow=True), name)
+    Job.objects.exclude(pk=job.pk).delete()
+    check(boss.post(f"/admin/jobs/job/{job.pk}/delete/", follow=True), name)
+    for entry in LogEntry.objects.all():
+        assert not set(entry.object_repr) & set("\u202d\u202e\u2066")
+
+
+def test_tokens_isolate_their_names(boss, name):
+    page = boss.post("/admin/jobs/apitoken/add/", {"name": name, "days": "30"})
+    check(page, name)
+    token = ApiToken.objects.get()
+    for address in ("", f"{token.pk}/change/", f"{token.pk}/delete/", f"{token.pk}/history/"):
+        check(boss.get(f"/admin/jobs/apitoken/{address}"), name)

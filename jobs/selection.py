@@ -110,6 +110,7 @@ def launched_by(name: str) -> Q:
     Jobs of the account are found by its id, the only column with an index for each status. Without an account of that
     name the jobs that show it are of a renamed or deleted account, or of a command.
     """
+    name = get_user_model().normalize_username(name)  # as accounts are stored
     # Asked for first: of a sub-select PostgreSQL cannot know whether it names many jobs or few.
     account = get_user_model().objects.filter(username=name).values_list("pk", flat=True).first()
     if account is None:

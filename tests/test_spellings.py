@@ -58,3 +58,14 @@ def test_a_name_that_grows_too_long_when_it_is_composed_is_refused(user):
 def test_a_label_picks_its_type_in_both_spellings(make_type):
     kind = make_type(label="Übersicht")
     assert services.chosen_type(unicodedata.normalize("NFD", "ÜBERSICHT"), None) == kind
+
+
+@pytest.mark.parametrize("searched", FORMS)
+def test_the_jobs_of_an_account_are_found_in_both_spellings(user, searched):
+    owner = make_user(username="José")
+    job = make_job(created_by=owner, created_by_name=owner.username)
+    by_api = APIClient()
+    by_api.force_authenticate(user)
+    text = unicodedata.normalize(searched, "José")
+    found = by_api.get("/api/v1/jobs/", {"created_by": text}).json()["results"]
+    assert [one["id"] for one in found] == [str(job.pk)]

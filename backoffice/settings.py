@@ -227,7 +227,12 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "jobs.api.schema.complete",
     ],
-    "ENUM_NAME_OVERRIDES": {"Status": "jobs.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "jobs.models.Status",
+        "Source": "jobs.models.Source",
+        "JobErrorCode": "jobs.api.codes.JOB_ERROR_CODES",
+        "ProblemCode": "jobs.api.codes.PROBLEM_CODES",
+    },
     "SORT_OPERATION_PARAMETERS": False,
 }
 # Of one caller in one web process; far above what a program needs that heeds Retry-After.

@@ -1,6 +1,7 @@
 """How the API describes itself: OpenAPI 3.1, each operation with every status it can answer."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters
@@ -24,27 +25,57 @@ WORDS = {
     409: "The job's status does not allow it, or a job of its kind is active.",
     411: "The body came in chunks, without its Content-Length.",
     413: "The body or its params are too large.",
+    412: "The file has another ETag than If-Match asks for.",
     415: "The body is not JSON.",
+    416: "The file ends before the range begins.",
     422: "The Idempotency-Key was used for another request.",
     429: "Too many requests; wait Retry-After seconds.",
     503: "The broker or the database does not answer: nothing was accepted. Wait Retry-After seconds.",
     504: "Whether the job was accepted is not known; ask for `id`, or repeat with the same Idempotency-Key.",
 }
-HEADERS: Mapping[str, tuple[str, Sequence[int]]] = {
-    "Retry-After": ("Seconds until asking again makes sense.", (200, 201, 202, 429, 503)),
-    "ETag": ("The version of the job, or the hash of the file.", (200, 201, 202, 304)),
-    "Location": ("The address of the new job.", (201,)),
-    "Idempotency-Replayed": ("`true` when an earlier request under the key made the job.", (201,)),
+
+
+@dataclass(frozen=True)
+class Header:
+    """A response header, and the statuses that carry it always or sometimes."""
+
+    description: str
+    always: Sequence[int] = ()
+    sometimes: Sequence[int] = ()
+
+
+HEADERS: Mapping[str, Header] = {
+    "Retry-After": Header(
+        "Seconds until asking again makes sense; 200 and 304 carry it while the job is active.",
+        always=(201, 202, 429, 503),
+        sometimes=(200, 304),
+    ),
+    "WWW-Authenticate": Header("The schemes that a token may be sent with.", always=(401,)),
+    "ETag": Header("The version of the job, or the hash of the file.", always=(200, 201, 202, 206, 304, 412)),
+    "Location": Header("The address of the new job.", always=(201,)),
+    "Idempotency-Replayed": Header(
+        "`true` when an earlier request under the key made the job.", sometimes=(201,)
+    ),
+    "Content-Disposition": Header("The name to save the file by.", always=(200, 206)),
+    "Accept-Ranges": Header("`bytes`: parts of the file may be asked for.", always=(200, 206)),
+    "Content-Range": Header("Which bytes these are, and of how many.", always=(206, 416)),
 }
+# Of any operation: what says how to go on after 401, 429 and 503.
+ALWAYS_HEADERS = ("Retry-After", "WWW-Authenticate")
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="Makes repeating safe: whatever arrives again under the key changes nothing.",
 )
-KNOWN = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag the caller has; 304 while it holds."
-)
+
+
+def request_header(name: str, description: str) -> OpenApiParameter:
+    """A request header that a caller may send."""
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
+
+
+KNOWN = request_header("If-None-Match", "The ETag the caller has; 304 while it holds.")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -81,13 +112,15 @@ def operation(
         status: OpenApiResponse(serializer, description=summary, examples=examples.of(id, status))
         for status, serializer in answers.items()
     }
+    statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *refused)}
+    carried = dict.fromkeys((*ALWAYS_HEADERS, *headers))
     return extend_schema(
         operation_id=id,
         summary=summary,
         tags=[tag],
         request=request,
         responses={**successes, **_refusals(refused)},
-        parameters=[*parameters, *(_header(name, {*answers, *refused}) for name in headers)],
+        parameters=[*parameters, *(one for name in carried for one in _header(name, statuses))],
     )
 
 
@@ -102,11 +135,19 @@ def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     return problems | {414: too_long}
 
 
-def _header(name: str, answers: Collection[Any]) -> OpenApiParameter:
-    """A header of those `answers` that carry it."""
-    description, statuses = HEADERS[name]
-    carry = [status for status in statuses if status in answers or (status, "*/*") in answers]
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=carry)
+def _header(name: str, statuses: Collection[int]) -> Iterator[OpenApiParameter]:
+    """The header in the answers with those of `statuses` that carry it."""
+    header = HEADERS[name]
+    for carriers, required in ((header.always, True), (header.sometimes, False)):
+        if carry := [status for status in carriers if status in statuses]:
+            yield OpenApiParameter(
+                name,
+                str,
+                OpenApiParameter.HEADER,
+                description=header.description,
+                required=required,
+                response=carry,
+            )
 
 
 def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenApiParameter:

@@ -1,38 +1,114 @@
-"""Finishes the OpenAPI document: requests are closed objects, and each job type's params have their own schema."""
+"""Finishes the OpenAPI document: the params of each job type, closed requests, and the server's address.
 
+Code generators name classes after components and titles. So components of job types are named by slug, behind a
+prefix that no other component has, and labels and titles, which may say anything, stand in descriptions only.
+"""
+
+import hashlib
+import json
+import re
 from typing import Any
 
 from jobs import parameters, registry
+from jobs.registry import JobType
 
 CLOSED = ("Submit", "Batch", "Cancel", "Rerun")
+SCHEMAS = "#/components/schemas/"
+# Two texts that are not of this form could become the same class name: `a_1` and `a1`, `a__b` and `a_b`.
+REGULAR = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """The hook of drf-spectacular's that does it."""
+    """Post-processing hook of drf-spectacular."""
+    result["servers"] = [{"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}]
     schemas = result["components"]["schemas"]
     for name in CLOSED:
         schemas[name]["additionalProperties"] = False
-    params = {}
-    for job_type in registry.all():
-        name = f"Params_{job_type.slug}"
-        schemas[name] = parameters.json_schema(job_type)
-        params[job_type.slug] = {"$ref": f"#/components/schemas/{name}"}
-    schemas["Submit"] = _submit(schemas["Submit"], params)
-    schemas["Batch"]["properties"]["jobs"]["items"] = {"$ref": "#/components/schemas/Submit"}
+    schemas |= _submissions(schemas.pop("Submit"))
+    schemas["Batch"]["properties"]["jobs"]["items"] = {"$ref": f"{SCHEMAS}Submit"}
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    for path in result["paths"].values():
+        _demand_body(path.get("post", {}))
     return result
 
 
-def _submit(shape: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """One of: a type by its slug with its params, or a type chosen by the name."""
-    by_type = [
-        shape
-        | {
-            "title": slug,
-            "properties": shape["properties"] | {"type": {"const": slug}, "params": schema},
-            "required": ["type"],
-        }
-        for slug, schema in params.items()
-    ]
-    properties = {"name": shape["properties"]["name"], "params": {"anyOf": list(params.values())}}
-    by_name = shape | {"title": "by name", "properties": properties, "required": ["name"]}
-    return {"description": shape.get("description", ""), "oneOf": [by_name, *by_type]}
+def _demand_body(operation: dict[str, Any]) -> None:
+    """Say that a submission needs a body, although each of its fields may be left out."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        if media["schema"].get("$ref") in (f"{SCHEMAS}Submit", f"{SCHEMAS}Batch"):
+            operation["requestBody"]["required"] = True
+
+
+def component(job_type: JobType, kind: str) -> str:
+    """The name of a component about a job type; it depends on the slug alone."""
+    return f"Type_{identifier(job_type.slug)}_{kind}"
+
+
+def identifier(text: str) -> str:
+    """A name for `text` that generators can use, and that no other text has in any spelling of theirs."""
+    if REGULAR.fullmatch(text):
+        return text
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    first = "" if plain[:1].isalpha() else "x_"
+    return f"{first}{plain}_x{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _submissions(shape: dict[str, Any]) -> dict[str, Any]:
+    """The components of what POST /jobs/ takes: a type by its slug with its params, or one chosen by the name."""
+    found: dict[str, Any] = {}
+    by_slug: dict[str, str] = {}
+    for job_type in sorted(registry.all(), key=lambda one: one.slug):
+        params, submit = component(job_type, "Params"), component(job_type, "Submit")
+        found[params] = _params(job_type)
+        found[submit] = _of_type(shape, job_type, params)
+        by_slug[job_type.slug] = SCHEMAS + submit
+    found["SubmitByType"] = {
+        "description": "A job of the type with this slug.",
+        "oneOf": [{"$ref": one} for one in by_slug.values()],
+        "discriminator": {"propertyName": "type", "mapping": by_slug},
+    }
+    found["SubmitByName"] = shape | {
+        "description": "A job of the type that has the name as its label, or else of the default type.",
+        "properties": {name: shape["properties"][name] for name in ("name", "params")},
+        "required": ["name"],
+    }
+    by = [{"$ref": f"{SCHEMAS}{name}"} for name in ("SubmitByName", "SubmitByType")]
+    found["Submit"] = {"description": shape["description"], "oneOf": by}
+    return found
+
+
+def _of_type(shape: dict[str, Any], job_type: JobType, params: str) -> dict[str, Any]:
+    own = {"type": {"type": "string", "const": job_type.slug}, "params": {"$ref": SCHEMAS + params}}
+    return shape | {
+        "description": f"{job_type.label}: {job_type.description}",
+        "properties": shape["properties"] | own,
+        "required": ["type"],
+    }
+
+
+def _params(job_type: JobType) -> dict[str, Any]:
+    """The schema of a type's params, titles and defaults in the descriptions."""
+    schema = {name: value for name, value in parameters.json_schema(job_type).items() if name != "$schema"}
+    schema["properties"] = {name: _untitled(one) for name, one in schema["properties"].items()}
+    return _untitled(schema | {"description": f"Params of {job_type.slug}."})
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    described = ("title", "description", "default")
+    kept = {name: value for name, value in schema.items() if name not in described}
+    parts = [schema.get("title", ""), schema.get("description", "")]
+    if "default" in schema:
+        # Not as `default`: generated clients would demand or send it, and keep it when it changes here.
+        parts.append(f"Default: {json.dumps(schema['default'], ensure_ascii=False)}")
+    description = ". ".join(one.rstrip(".") for one in parts if one)
+    if "items" in kept:
+        kept["items"] |= _choice_names(kept["items"])
+    return kept | _choice_names(kept) | ({"description": f"{description}."} if description else {})
+
+
+def _choice_names(schema: dict[str, Any]) -> dict[str, Any]:
+    """Names for choices that generators could take for the same, such as `a-b` and `a_b`, or `1st`."""
+    values = [value for value in schema.get("enum", []) if value is not None]
+    if all(REGULAR.fullmatch(value) for value in values):
+        return {}
+    return {"x-enum-varnames": [identifier(value).upper() for value in values]}

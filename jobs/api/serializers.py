@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
+from jobs.api.codes import JOB_ERROR_CODES
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import Job, JobFile, JobLog, Status
 from jobs.text import NAME_LIMIT, name_error
@@ -110,7 +111,7 @@ class ProgressSerializer(serializers.Serializer):
 class ErrorSerializer(serializers.Serializer):
     """Why a job failed."""
 
-    code = serializers.CharField()
+    code = serializers.ChoiceField(choices=JOB_ERROR_CODES)
     type = serializers.CharField()
     message = serializers.CharField()
 
@@ -166,6 +167,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "can_rerun",
             "admin_url",
         )
+        read_only_fields = fields  # so that the schema calls each of them required
 
     def get_url(self, job: Job) -> str:
         return reverse("api:job", args=[job.id], request=self.context["request"])
@@ -212,6 +214,7 @@ class JobSerializer(JobSummarySerializer):
 
     class Meta(JobSummarySerializer.Meta):
         fields = (*JobSummarySerializer.Meta.fields, "params", "result", "explanation")
+        read_only_fields = fields
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, job: Job) -> dict[str, Any]:
@@ -232,6 +235,7 @@ class FileSerializer(serializers.ModelSerializer):
     class Meta:
         model = JobFile
         fields = ("name", "url", "content_type", "size", "sha256", "attempt", "created_at")
+        read_only_fields = fields
 
     def get_url(self, file: JobFile) -> str:
         return reverse("api:job-file", args=[file.job_id, file.name], request=self.context["request"])
@@ -258,6 +262,7 @@ class LogLineSerializer(serializers.ModelSerializer):
     class Meta:
         model = JobLog
         fields = ("seq", "at", "level", "message")
+        read_only_fields = fields
 
 
 def _seconds(start: Any, end: Any) -> float | None:

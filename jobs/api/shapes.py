@@ -3,6 +3,7 @@
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
+from jobs.api.codes import PROBLEM_CODES
 from jobs.api.serializers import (
     EventSerializer,
     FileSerializer,
@@ -38,7 +39,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField()
+    code = serializers.ChoiceField(choices=PROBLEM_CODES)
     request_id = serializers.CharField()
     errors = ProblemErrorSerializer(many=True)
     id = serializers.UUIDField(required=False, allow_null=True, help_text="The job this is about (409, 504).")

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from rest_framework.test import APIClient
@@ -64,13 +66,20 @@ def full_buckets():
 @pytest.fixture
 def api_site(transactional_db, tmp_path) -> Iterator[str]:
     """The API's address at a running web server, behind which a worker runs jobs; nobody is throttled."""
+    with running_site(tmp_path) as address:
+        yield f"{address}/api/v1"
+
+
+@contextmanager
+def running_site(tmp_path: Path, **more: str) -> Iterator[str]:
+    """The address of a running web server, behind which a worker runs jobs; `more` is environment of both."""
     environment = {
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",
         "TRUSTED_PROXY_COUNT": "0",
         "FILES_DIR": str(tmp_path / "files"),
         "API_REQUESTS_PER_MINUTE": "1000000",
-    }
+    } | more
     worker = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
     worker += ["--without-heartbeat", "--without-gossip", "--without-mingle"]
     with (
@@ -78,4 +87,4 @@ def api_site(transactional_db, tmp_path) -> Iterator[str]:
         serving(tmp_path, **environment) as site,
         started(worker, log=log, **environment, REMAP_SIGTERM="SIGQUIT"),
     ):
-        yield f"http://127.0.0.1:{site.port}/api/v1"
+        yield f"http://127.0.0.1:{site.port}"

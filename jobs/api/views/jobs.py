@@ -19,7 +19,16 @@ from jobs.api.serializers import (
     context_of,
 )
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
-from jobs.api.views.asking import accepted, caller, etag, idempotency_key, shown, unchanged, visible_job
+from jobs.api.views.asking import (
+    RETRY_SOON_SECONDS,
+    accepted,
+    caller,
+    etag,
+    idempotency_key,
+    shown,
+    unchanged,
+    visible_job,
+)
 from jobs.models import Job
 from jobs.services import Launch
 
@@ -91,6 +100,7 @@ class BatchView(APIView):
         with services.once_accepted(jobs[0]):
             results = JobSummarySerializer(jobs, many=True, context=context_of(request, jobs)).data
         answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
+        answer["Retry-After"] = str(RETRY_SOON_SECONDS)
         if jobs[0].replayed:
             answer["Idempotency-Replayed"] = "true"
         return answer

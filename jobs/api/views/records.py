@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access
-from jobs.api.openapi import operation, query
+from jobs.api.openapi import KNOWN, operation, query, request_header
 from jobs.api.problems import Problem
 from jobs.api.query import allow_only, whole_number
 from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
@@ -21,6 +21,8 @@ from jobs.download import attachment
 from jobs.models import JobFile
 
 LINES_LIMIT = 1_000
+# The first one is what generated clients know; a file whose type is known comes as that type.
+MEDIA_TYPES = ("application/octet-stream", "*/*")
 
 
 class EventsView(APIView):
@@ -93,7 +95,19 @@ class FileView(APIView):
     content_negotiation_class = AnyMediaType
 
     @operation(
-        "Download a file", {(200, "*/*"): bytes}, problems=(404,), headers=("ETag",), id="download_file"
+        "Download a file",
+        {(200, *MEDIA_TYPES): bytes, (206, *MEDIA_TYPES): bytes, 304: None},
+        problems=(404, 412, 416),
+        parameters=[
+            KNOWN,
+            request_header("If-Match", "412 if the file has none of these ETags."),
+            request_header("Range", "One part of the file, such as `bytes=1000-`."),
+            request_header(
+                "If-Range", "The ETag of the file that Range is about; if it has another, all of it."
+            ),
+        ],
+        headers=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
+        id="download_file",
     )
     def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
         allow_only(request)

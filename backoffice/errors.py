@@ -4,14 +4,15 @@ import sys
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from backoffice.logging import request_id
 from jobs.admin import signed_out
-from jobs.services import OutcomeUnknown, PartlyDone
+from jobs.database import FOR_CALLERS, Trouble, diagnose
+from jobs.services import DatabaseUnavailable, OutcomeUnknown, PartlyDone
 
 RETRY_AFTER_SECONDS = 5
 
@@ -60,7 +61,7 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: object
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 when PostgreSQL did not answer in time, else 500; the traceback is in the log, with the same id.
+    """503 when PostgreSQL is in trouble, else 500; the traceback is in the log, with the same id.
 
     504 when it went away while a job was being accepted: 503 would say that there is none.
     """
@@ -69,17 +70,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return answer(request, 504, "outcome_unknown", str(error))
     if isinstance(error, PartlyDone):
         return unavailable(request, "partly_done", str(error))
-    if isinstance(error, OperationalError | InterfaceError):
-        return unavailable(
-            request, "database_unavailable", "The database does not answer. Try again shortly."
-        )
+    if isinstance(error, Error | DatabaseUnavailable):
+        trouble, _ = diagnose(error.__cause__ or error, DEFAULT_DB_ALIAS)
+        if trouble is not Trouble.BUG:
+            detail, retry_after_seconds = FOR_CALLERS[trouble]
+            detail = f"{detail} Try again shortly."
+            return unavailable(request, "database_unavailable", detail, retry_after_seconds)
     return answer(request, 500, "error", "Something went wrong here. It has been written to the log.")
 
 
-def unavailable(request: HttpRequest, code: str, detail: str) -> HttpResponse:
+def unavailable(
+    request: HttpRequest, code: str, detail: str, retry_after_seconds: int = RETRY_AFTER_SECONDS
+) -> HttpResponse:
     """503 with the time after which to try again."""
     response = answer(request, 503, code, detail)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Retry-After"] = str(retry_after_seconds)
     return response
 
 

@@ -13,11 +13,11 @@ from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import connections
+from django.db import Error, connections
 
-from jobs import journal
+from jobs import database, journal
 from jobs.journal import LINES_LIMIT, LOG_LINE_LIMIT, LogLine, LostAttempt
-from jobs.lifecycle import AWAY, WORKER_DB, patiently
+from jobs.lifecycle import WORKER_DB, patiently
 from jobs.models import Job
 from jobs.storage import new_name
 from jobs.text import storable
@@ -148,9 +148,11 @@ class JobContext:
     def _write_or_wait(self) -> None:
         try:
             self.write()
-        except AWAY:
+        except Error as error:
             # A database that restarts must not fail a handler that only tells how far it is.
             connections[WORKER_DB].close()
+            if database.is_bug(error):
+                raise
             writer.wake(self)
 
 
@@ -203,7 +205,7 @@ class Writer:
             context.write()
         except LostAttempt:
             self.leave(context)  # the handler finds out at its next progress
-        except AWAY:
+        except Error:
             connections[WORKER_DB].close()
             self._has_work.set()
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
+from jobs.models import JobLog, fitted
 from jobs.text import file_name, media_type, storable
 
 LINES_LIMIT = 10_000  # of one attempt
@@ -60,7 +61,10 @@ def add_lines(
 
     Raises: LostAttempt.
     """
-    values = [asdict(line) | {"message": storable(line.message, LOG_LINE_LIMIT)} for line in lines]
+    values = [
+        asdict(line) | fitted(JobLog, level=line.level) | {"message": storable(line.message, LOG_LINE_LIMIT)}
+        for line in lines
+    ]
     sql = """WITH mine AS (
             SELECT id FROM jobs_job
             WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,7 +22,6 @@ from jobs import database, services, stats
 from jobs.admin import record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import NOT_FILTERS
-from jobs.lifecycle import AWAY
 from jobs.models import Job, Status
 from jobs.selection import as_uuid
 from jobs.services import ACTIONS, CANCEL, DELETE, Action, Report, Targets, jobs_in_words
@@ -134,7 +133,9 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
                 done.append(Job(id=row.job_id, name=row.name))
         if action is not DELETE:  # the service notes deletions itself
             record.action(request, done, f"{action.label}, from the list. {note}".strip())
-    except AWAY as error:
+    except Error as error:
+        if database.is_bug(error):
+            raise
         raise services.PartlyDone(action.done, len(done), len(ids)) from error
     _tell(request, report)
     _tell_of_others(request, targets, report.total)
@@ -155,7 +156,9 @@ def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
             CANCEL, caller, _changed_by_others(targets, caller), note, targets.as_of
         ):
             report.add(row)
-    except AWAY as error:
+    except Error as error:
+        if database.is_bug(error):
+            raise
         raise services.PartlyDone(CANCEL.done, done) from error
     _tell(request, report)
     return None

@@ -24,7 +24,7 @@ def refusal(error: Exception) -> str:
         case BrokerUnavailable():
             return "The queue does not answer, so nothing was launched. Try again in a moment."
         case services.DatabaseUnavailable():
-            return "The database does not answer, so nothing was launched. Try again in a moment."
+            return "The database takes no changes now, so nothing was launched. Try again in a moment."
         case registry.UnknownJobType():
             return "The job's type does not exist any more."
     return str(error)

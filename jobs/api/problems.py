@@ -1,20 +1,21 @@
 """Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import Http404, UnreadablePostError
-from psycopg2.errors import QueryCanceled
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import services
+from jobs.database import FOR_CALLERS, Trouble, diagnose
 from jobs.download import DownloadRefused
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
@@ -26,8 +27,8 @@ from jobs.text import storable
 MEDIA_TYPE = "application/problem+json"
 TEXT_LIMIT = 500
 ERRORS_LIMIT = 100
-DATABASE_RETRY_AFTER_SECONDS = 5
-SLOW_RETRY_AFTER_SECONDS = 60  # the same again would most likely take as long
+
+logger = logging.getLogger(__name__)
 
 
 class Problem(APIException):
@@ -92,14 +93,11 @@ def as_problem(error: Exception) -> Problem | None:
         case InvalidTransition():
             return Problem(409, "conflict", str(error))
         case BrokerUnavailable():
-            return _away("broker_unavailable", "The broker", error.retry_after_seconds)
-        case OperationalError(__cause__=QueryCanceled()):
-            detail = (
-                "The database gave this up for its time, and changed nothing. Ask for less: a shorter period."
+            return _unavailable(
+                "broker_unavailable", "The broker does not answer.", error.retry_after_seconds
             )
-            return Problem(503, "too_slow", detail, headers={"Retry-After": str(SLOW_RETRY_AFTER_SECONDS)})
-        case services.DatabaseUnavailable() | OperationalError() | InterfaceError():
-            return _away("database_unavailable", "The database", DATABASE_RETRY_AFTER_SECONDS)
+        case services.DatabaseUnavailable() | Error():
+            return _from_database(error)
         case services.OutcomeUnknown():
             return Problem(
                 504,
@@ -124,9 +122,20 @@ def as_problem(error: Exception) -> Problem | None:
     return None
 
 
-def _away(code: str, who: str, retry_after_seconds: int) -> Problem:
-    detail = f"{who} does not answer. Nothing was accepted; try again."
-    return Problem(503, code, detail, headers={"Retry-After": str(retry_after_seconds)})
+def _from_database(error: Exception) -> Problem | None:
+    trouble, sentence = diagnose(error.__cause__ or error, DEFAULT_DB_ALIAS)
+    if trouble is Trouble.BUG:
+        return None
+    logger.warning(sentence)
+    detail, retry_after_seconds = FOR_CALLERS[trouble]
+    if trouble is Trouble.TOO_SLOW:
+        return _unavailable("too_slow", detail, retry_after_seconds, "Ask for less: a shorter period.")
+    return _unavailable("database_unavailable", detail, retry_after_seconds)
+
+
+def _unavailable(code: str, detail: str, retry_after_seconds: int, advice: str = "Try again.") -> Problem:
+    headers = {"Retry-After": str(retry_after_seconds)}
+    return Problem(503, code, f"{detail} Nothing was accepted. {advice}", headers=headers)
 
 
 def _invalid(error: Exception) -> Problem:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error, connection
 
+from jobs.database import Outage
 from jobs.held_threads import held_threads
 from jobs.models import Job
 
@@ -40,6 +41,7 @@ class Watcher:
         self._lock = threading.Condition()
         self._waiters: set[Waiter] = set()
         self._thread: threading.Thread | None = None
+        self._outage = Outage(logger, "Long polls wait on", using=DEFAULT_DB_ALIAS)
         self._last_turn = 0.0  # by time.monotonic: when the last of those turned away comes back
 
     def wait(self, job: Job, seconds: float) -> int:
@@ -96,10 +98,11 @@ class Watcher:
         ids = {waiter.job_id for waiter in waiters}
         try:
             statuses = dict(Job.objects.filter(id__in=ids).values_list("id", "status"))
-        except Error as error:  # whoever waits asks again by itself, and is told then
-            logger.warning("PostgreSQL is away, long-polls wait on: %s", error)
+        except Error as error:  # those who wait ask again by themselves, and learn it then
+            self._outage.saw(error)
             connection.close()
             return
+        self._outage.over()
         for waiter in waiters:
             if statuses.get(waiter.job_id) != waiter.status:
                 waiter.changed.set()

@@ -24,13 +24,14 @@ from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from jobs import lifecycle, registry
+from jobs.database import Outage, is_bug
 from jobs.engine import children
 from jobs.engine.children import Process
 from jobs.engine.deadlines import Deadlines
 from jobs.engine.lost import end_attempt
 from jobs.engine.running import running_in
 from jobs.lifecycle import WORKER_DB
-from jobs.models import Job, Status, Worker
+from jobs.models import Job, Status, Worker, fitted
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,8 @@ class Agent(threading.Thread):
         self._deadlines = Deadlines(lambda: running_attempts().values())
         self._unsettled: list[Lost] = []
         self._beat_due_at = 0.0
+        self._unrenewed: Mapping[UUID, int] = {}
+        self._outage = Outage(logger, "The agent waits", using=WORKER_DB)
         self._started_by: dict[int, set[Process]] = {}
 
     def run(self) -> None:
@@ -100,8 +103,9 @@ class Agent(threading.Thread):
         with _statements:
             try:
                 yield
+                self._outage.over()
             except Error as error:
-                logger.warning("PostgreSQL is away, the agent waits: %s", error)
+                self._outage.saw(error)
                 connections[WORKER_DB].close()
             except Exception:  # without this thread every lease would run out, and healthy jobs be rescued
                 logger.exception("the agent failed, and goes on")
@@ -121,40 +125,56 @@ class Agent(threading.Thread):
         holders = running_attempts()
         if time.monotonic() >= self._beat_due_at:
             self._write_row()
-            lifecycle.renew_leases(holders, worker=WORKER_ID, using=WORKER_DB)
+            self._unrenewed = holders
             self._beat_due_at = time.monotonic() + settings.JOBS_HEARTBEAT_SECONDS
+        self._renew(holders)
         self._unsettled += dead_attempts(holders)
-        while self._unsettled:
-            lost = self._unsettled.pop(0)
-            try:
-                self._end(lost)
-            except Error:
-                self._unsettled.append(lost)
-                raise
+        self._unsettled = [lost for lost in self._unsettled if not self._is_ended(lost)]
         if lasting := {one: pid for one, pid in holders.items() if _has_lasted(pid)}:
             self._deadlines.asked_to_stop(lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB))
         # A killed child's own children live on with another parent: they must be known before.
         self._started_by = {pid: children.descendants(pid) for pid in lasting.values()}
 
-    def _end(self, lost: Lost) -> None:
+    def _renew(self, holders: Mapping[UUID, int]) -> None:
+        """Renew the leases that are due; a row that is locked now is tried again at the next look."""
+        due = {job_id: pid for job_id, pid in self._unrenewed.items() if holders.get(job_id) == pid}
+        if due:
+            renewed = lifecycle.renew_leases(due, worker=WORKER_ID, using=WORKER_DB)
+            self._unrenewed = {job_id: pid for job_id, pid in due.items() if job_id not in renewed}
+
+    def _is_ended(self, lost: Lost) -> bool:
+        """End the attempt; False while its row is locked, so that one job does not hold up the others.
+
+        What PostgreSQL will never take is left to upkeep, once the lease has ended.
+        """
         children.kill(self._started_by.get(lost.pid, ()))
         job = lifecycle.held(lost.job_id, worker=WORKER_ID, pid=lost.pid, using=WORKER_DB)
-        if job is not None:
-            self._write_end(job, code=lost.code, message=lost.message)
+        if job is not None and not self._write_end(job, code=lost.code, message=lost.message):
+            return False
         self._deadlines.outcomes.pop((lost.job_id, lost.pid), None)
+        return True
 
-    def _write_end(self, job: Job, *, code: str, message: str) -> None:
+    def _write_end(self, job: Job, *, code: str, message: str) -> bool:
+        """Write how the attempt ended; False if its row is locked, or no longer shows this attempt."""
         outcome = self._deadlines.outcomes.get((job.id, job.pid or 0))
-        if outcome is None:
-            end_attempt(job, code=code, message=message, actor=actor(), using=WORKER_DB)
-        else:
-            lifecycle.settle(job.id, outcome, attempt=job.attempt, actor=actor(), using=WORKER_DB)
+        fence: dict[str, Any] = {"actor": actor(), "lease_until": job.lease_until, "using": WORKER_DB}
+        try:
+            if outcome is None:
+                ended = end_attempt(job, code=code, message=message, **fence)
+            else:
+                ended = lifecycle.settle(job.id, outcome, attempt=job.attempt, **fence)
+        except Error as error:
+            if not is_bug(error):
+                raise
+            logger.exception("the end of job %s cannot be written; upkeep ends it after its lease", job.id)
+            return True
+        return ended is not None
 
     def _write_row(self) -> None:
         Worker.objects.using(WORKER_DB).update_or_create(
             id=WORKER_ID,
             defaults={
-                "host": socket.gethostname(),
+                **fitted(Worker, host=socket.gethostname()),
                 "pid": os.getpid(),
                 "queues": self.queues,
                 "types": [one.slug for one in registry.all()],

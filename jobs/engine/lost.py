@@ -38,7 +38,7 @@ def end_attempt(
         return lifecycle.settle(job.id, failed(code, message), **fence)
     waits = lifecycle.release(job.id, reason=message, **fence)
     if waits is None:  # it may have been asked to stop since we looked
-        return lifecycle.settle(job.id, cancelled, **fence)
+        return lifecycle.settle(job.id, cancelled, only_if_asked=True, **fence)
     _publish(waits)
     return waits
 

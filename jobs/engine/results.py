@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from celery import states
+from django.db import Error
 from django_celery_results.backends.database import DatabaseBackend
 
 from jobs import lifecycle
+from jobs.database import explain
 from jobs.engine import agent
-from jobs.lifecycle import WORKER_DB, Outcome, patiently
+from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job
 
 logger = logging.getLogger(__name__)
@@ -42,11 +44,17 @@ def _how_it_ended(error: object) -> str:
 
 
 def settle(job_id: UUID, outcome: Outcome, attempt: int) -> None:
-    """Write the outcome, however long PostgreSQL is away (10 minutes, then the process ends itself).
+    """Write the outcome, retrying while PostgreSQL is in trouble (10 minutes, then the process ends itself).
 
     Never raises for a lost attempt: Celery would store FAILURE for what succeeded.
     """
-    if not patiently(lambda: _is_settled(job_id, outcome, attempt), using=WORKER_DB):
+    try:
+        settled = patiently(lambda: _is_settled(job_id, outcome, attempt), using=WORKER_DB)
+    except Error as error:  # left unwritten it would be reported as a lost worker
+        logger.exception("PostgreSQL refuses the outcome")
+        refused = failed("invalid_result", explain(error))
+        settled = patiently(lambda: _is_settled(job_id, refused, attempt), using=WORKER_DB)
+    if not settled:
         logger.warning("attempt %s no longer holds the job; its outcome is dropped", attempt)
 
 

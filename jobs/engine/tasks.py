@@ -11,13 +11,14 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from jobs import lifecycle, parameters, registry
 from jobs.context import Cancelled, JobContext, TimeLimitReached
-from jobs.engine import agent, results, serving
+from jobs.database import Trouble, is_bug, trouble
+from jobs.engine import agent, results, serving, startup
 from jobs.engine.interrupt import interruptible
-from jobs.lifecycle import WORKER_DB, Outcome, failed
+from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job, Status
 from jobs.registry import JobType
 from jobs.text import is_deeper, words
@@ -25,7 +26,7 @@ from jobs.text import is_deeper, words
 logger = logging.getLogger(__name__)
 
 # Celery imports this module, and with it those that listen to its signals.
-LISTENERS = (agent, serving)
+LISTENERS = (agent, serving, startup)
 
 RESULT_LIMIT = 256 * 1024
 RESULT_DEPTH_LIMIT = 100  # each level costs whoever reads or writes it some of Python's 1,000 frames
@@ -107,13 +108,21 @@ def _completed(result: object) -> Outcome:
 def _claim(job_id: UUID) -> Job | None:
     types = [job_type.slug for job_type in registry.all()]
     owner: dict[str, Any] = {"worker": agent.WORKER_ID, "pid": os.getpid(), "using": WORKER_DB}
-    try:
+
+    def claim() -> Job | None:
         return lifecycle.claim(job_id, types=types, **owner)
-    except (OperationalError, InterfaceError):
-        # PostgreSQL dropped the connection since the last job. Once more, on a fresh one; the claim may
-        # have been committed before its answer got lost, and this process holds nothing else.
+
+    try:
+        return claim()
+    except Error as error:
         connections[WORKER_DB].close()
-        return lifecycle.claim(job_id, types=types, **owner) or lifecycle.held(job_id, **owner)
+        if trouble(error) is Trouble.BUSY:
+            logger.warning("the row of job %s is locked; upkeep publishes it again", job_id)
+            return None
+        if is_bug(error):
+            raise
+    # The claim may have been committed before its answer got lost, and this process holds nothing else.
+    return patiently(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)
 
 
 def _leave_clean() -> None:

@@ -8,7 +8,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 from jobs.lifecycle.accepting import remove, republish, submit, withdraw
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
 from jobs.lifecycle.ending import acknowledge, cancel_all_waiting, cancel_waiting, give_up, request_cancel
-from jobs.lifecycle.patience import AWAY, patiently
+from jobs.lifecycle.patience import patiently
 from jobs.lifecycle.table import (
     ERRORS,
     FORM_KEY,
@@ -24,7 +24,6 @@ from jobs.lifecycle.table import (
 )
 
 __all__ = [
-    "AWAY",
     "ERRORS",
     "FORM_KEY",
     "KEY_REMEMBERED",

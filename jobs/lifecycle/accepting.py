@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from jobs.lifecycle.table import FORM_KEY, KEY_REMEMBERED
-from jobs.models import Job
+from jobs.models import Job, JobEvent, fitted
 
 # The columns a submission sets; the others start at their defaults.
 SUBMITTED = (
@@ -48,9 +48,14 @@ def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
 
     Raises: IntegrityError naming jobs_job_one_per_idempotency_key or jobs_job_one_active_of_its_kind.
     """
-    values = [{column: getattr(row, column) for column in SUBMITTED} for row in rows]
-    params = {"rows": json.dumps(values, default=str), "actor": actor}
+    values = [{column: getattr(row, column) for column in SUBMITTED} | _cut(row) for row in rows]
+    params = {"rows": json.dumps(values, default=str), **fitted(JobEvent, actor=actor)}
     return list(Job.objects.using(using).raw(SUBMIT, params))
+
+
+def _cut(row: Job) -> dict[str, str]:
+    """Return the texts that only show where a job came from; the others identify it and are never cut."""
+    return fitted(Job, name=row.name, created_by_name=row.created_by_name, request_id=row.request_id)
 
 
 def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
@@ -74,17 +79,21 @@ def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def republish(ids: Collection[UUID], *, counts: bool = True, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
+def republish(
+    ids: Collection[UUID], *, counts: bool = True, skip_locked: bool = False, using: str = DEFAULT_DB_ALIAS
+) -> list[Job]:
     """Note that jobs are about to be published once more; returns those that still wait, in their order.
 
     Comes before the publish: from here on no withdraw removes them. A publish that does not count says nothing about
-    lost messages: it brings the job no nearer to being given up.
+    lost messages: it brings the job no nearer to being given up. With `skip_locked`, jobs that somebody else keeps
+    locked are left out.
     """
-    sql = """
+    sql = f"""
     WITH again AS (
         UPDATE jobs_job SET publishes = CASE WHEN %s THEN publishes + 1 ELSE greatest(publishes, 2) END,
             published_at = clock_timestamp()
-        WHERE id = ANY(%s) AND status = 'PENDING' RETURNING *
+        WHERE id IN (SELECT id FROM jobs_job WHERE id = ANY(%s) AND status = 'PENDING'
+            ORDER BY id FOR NO KEY UPDATE {"SKIP LOCKED" if skip_locked else ""}) RETURNING *
     )
     SELECT * FROM again ORDER BY id"""
     return list(Job.objects.using(using).raw(sql, [counts, list(ids)]))

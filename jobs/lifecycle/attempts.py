@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle.moving import finish, move
 from jobs.lifecycle.table import Outcome
-from jobs.models import Job, Status
+from jobs.models import Job, Status, fitted
 
 
 def claim(
@@ -24,14 +24,21 @@ def claim(
         set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s, started_at = clock_timestamp(),
             lease_until = clock_timestamp() + %(lease)s * interval '1 second',
             taken_published_at = published_at""",
-        values={"types": list(types), "worker": worker, "pid": pid, "lease": settings.JOBS_LEASE_SECONDS},
+        values={
+            "types": list(types),
+            "pid": pid,
+            "lease": settings.JOBS_LEASE_SECONDS,
+            **fitted(Job, worker=worker),
+        },
         actor=f"worker {worker}",
         using=using,
     )
 
 
-# An attempt that others end is fenced by the lease they saw too: one renewed meanwhile is alive.
-SEEN_LEASE = "AND (%(lease_until)s::timestamptz IS NULL OR lease_until = %(lease_until)s)"
+# An attempt that others end is fenced by the lease they saw too: one renewed meanwhile is alive. They do not wait for
+# a row that is locked: its worker cannot renew the lease, and the other attempts need them.
+SEEN_LEASE = """AND lease_until = %(lease_until)s
+    AND id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"""
 
 
 def settle(
@@ -41,14 +48,19 @@ def settle(
     attempt: int,
     actor: str,
     lease_until: datetime | None = None,
+    only_if_asked: bool = False,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
-    """Write the outcome of an attempt; None if the attempt no longer holds the job (under the lease seen)."""
+    """Write the outcome of an attempt; None if the attempt no longer holds the job (under the lease seen).
+
+    With `lease_until` it is None, too, while the row is locked; with `only_if_asked`, unless the job was asked to stop.
+    """
+    asked = "AND cancel_requested_at IS NOT NULL" if only_if_asked else ""
     return finish(
         job_id,
         Status.PROCESSING,
         outcome,
-        where=f"attempt = %(attempt)s {SEEN_LEASE}",
+        where=f"attempt = %(attempt)s {asked} {SEEN_LEASE if lease_until else ''}",
         values={"attempt": attempt, "lease_until": lease_until},
         actor=actor,
         using=using,
@@ -72,7 +84,7 @@ def release(
         job_id,
         Status.PROCESSING,
         Status.PENDING,
-        where=f"attempt = %(attempt)s AND cancel_requested_at IS NULL {SEEN_LEASE}",
+        where=f"attempt = %(attempt)s AND cancel_requested_at IS NULL {SEEN_LEASE if lease_until else ''}",
         set="""lease_until = NULL, pid = NULL, worker = '', started_at = NULL, progress_percent = NULL,
             progress_message = '', publishes = publishes + 1, published_at = clock_timestamp()""",
         values={"attempt": attempt, "lease_until": lease_until},
@@ -83,10 +95,9 @@ def release(
 
 
 def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) -> Job | None:
-    """The job, if this process holds it: what a claim asks whose answer got lost."""
-    return (
-        Job.objects.using(using).filter(id=job_id, status=Status.PROCESSING, worker=worker, pid=pid).first()
-    )
+    """Return the job if this process holds it: what a claim asks whose answer got lost."""
+    mine = Job.objects.using(using).filter(pid=pid, **fitted(Job, worker=worker))
+    return mine.filter(id=job_id, status=Status.PROCESSING).first()
 
 
 def asked_to_stop(
@@ -94,17 +105,25 @@ def asked_to_stop(
 ) -> list[tuple[UUID, int]]:
     """Return those of a worker's attempts (job and number) that were asked to stop; `holders` maps jobs to pids."""
     asked = Job.objects.using(using).filter(
-        id__in=list(holders), worker=worker, status=Status.PROCESSING, cancel_requested_at__isnull=False
+        id__in=list(holders), status=Status.PROCESSING, cancel_requested_at__isnull=False
     )
-    rows = asked.values_list("id", "attempt", "pid")
+    rows = asked.filter(**fitted(Job, worker=worker)).values_list("id", "attempt", "pid")
     return [(job_id, attempt) for job_id, attempt, pid in rows if holders[job_id] == pid]
 
 
-def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them."""
+def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> set[UUID]:
+    """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them.
+
+    Returns the jobs whose leases it renewed. A row that somebody else keeps locked is not among them, and holds up
+    none of the others.
+    """
     sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
-        FROM unnest(%s::uuid[], %s::int[]) AS holder(id, pid)
-        WHERE jobs_job.id = holder.id AND jobs_job.pid = holder.pid AND worker = %s AND status = 'PROCESSING'"""
-    ids, pids = list(holders), list(holders.values())
+        WHERE id IN (
+            SELECT job.id FROM jobs_job job JOIN unnest(%s::uuid[], %s::int[]) AS holder(id, pid) USING (id, pid)
+            WHERE job.worker = %s AND job.status = 'PROCESSING'
+            ORDER BY job.id FOR NO KEY UPDATE OF job SKIP LOCKED)
+        RETURNING id"""
+    ids, pids, name = list(holders), list(holders.values()), fitted(Job, worker=worker)["worker"]
     with connections[using].cursor() as cursor:
-        cursor.execute(sql, [settings.JOBS_LEASE_SECONDS, ids, pids, worker])
+        cursor.execute(sql, [settings.JOBS_LEASE_SECONDS, ids, pids, name])
+        return {job_id for (job_id,) in cursor.fetchall()}

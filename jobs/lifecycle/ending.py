@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle.moving import finish, finish_free
-from jobs.lifecycle.table import MESSAGE_LIMIT, Outcome
-from jobs.models import Job, JobQuerySet, Status
-from jobs.text import storable
+from jobs.lifecycle.table import Outcome
+from jobs.models import Job, JobEvent, JobQuerySet, Status, fitted
 
 CANCELLER = """cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
     cancel_reason = %(reason)s, """
@@ -21,7 +20,7 @@ def cancel_waiting(
     job_id: UUID, *, actor: str, reason: str = "", using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
     """Move a PENDING job to CANCELLED, with who asked and why; None if it no longer waits."""
-    outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
+    outcome = Outcome(status=Status.CANCELLED, reason=reason)
     return finish(job_id, Status.PENDING, outcome, set=CANCELLER, actor=actor, using=using)
 
 
@@ -32,7 +31,7 @@ def cancel_all_waiting(
 
     It leaves out jobs that another transaction holds at that moment, such as a worker's claim.
     """
-    outcome = Outcome(status=Status.CANCELLED, reason=storable(reason, MESSAGE_LIMIT))
+    outcome = Outcome(status=Status.CANCELLED, reason=reason)
     return finish_free(ids, Status.PENDING, outcome, set=CANCELLER, actor=actor, using=using)
 
 
@@ -49,7 +48,7 @@ def request_cancel(
             SELECT id, status, status, cancel_requested_at, attempt, cancel_requested_by, cancel_reason FROM asked
         )
         SELECT * FROM asked"""
-    values = {"id": job_id, "actor": actor, "reason": storable(reason, MESSAGE_LIMIT)}
+    values = {"id": job_id, **fitted(JobEvent, actor=actor, reason=reason)}
     return next(iter(Job.objects.using(using).raw(sql, values)), None)
 
 
@@ -66,19 +65,20 @@ def acknowledge(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
         )
         SELECT count(*) FROM seen"""
     with connections[jobs.db].cursor() as cursor:
-        cursor.execute(sql, [actor, storable(note, MESSAGE_LIMIT), *of_ids])
+        cursor.execute(sql, [*fitted(JobEvent, actor=actor, reason=note).values(), *of_ids])
         return int(cursor.fetchone()[0])
 
 
 def give_up(
     job_id: UUID, outcome: Outcome, *, publishes: int, actor: str, using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
-    """Fail a PENDING job that no worker takes; None if it was taken or published meanwhile."""
+    """Fail a PENDING job that no worker takes; None if it was taken or published meanwhile, or its row is locked."""
     return finish(
         job_id,
         Status.PENDING,
         outcome,
-        where="publishes = %(publishes)s",
+        where="""publishes = %(publishes)s
+            AND id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)""",
         values={"publishes": publishes},
         actor=actor,
         using=using,

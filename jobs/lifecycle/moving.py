@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connections
 
-from jobs.lifecycle.table import NEXT, TASK, InvalidTransition, Outcome
-from jobs.models import SETTLED, Job, Status
-from jobs.text import storable_json
+from jobs.lifecycle.table import MESSAGE_LIMIT, NEXT, TASK, TRACEBACK_LIMIT, InvalidTransition, Outcome
+from jobs.models import SETTLED, Job, JobEvent, Status, fitted
+from jobs.text import storable, storable_json
 
 # Celery's words for our final statuses, and the JSON in which its results carry an exception.
 TASK_RESULT = f""", task_result AS (
@@ -56,8 +56,7 @@ def move(
         "id": job_id,
         "from": before.value,
         "to": after.value,
-        "actor": actor,
-        "reason": reason,
+        **fitted(JobEvent, actor=actor, reason=reason),
     }
     return next(iter(Job.objects.using(using).raw(sql, params)), None)
 
@@ -123,8 +122,7 @@ def finish_free(
         "ids": list(ids),
         "from": before.value,
         "to": outcome.status.value,
-        "actor": actor,
-        "reason": outcome.reason or outcome.error_code,
+        **fitted(JobEvent, actor=actor, reason=outcome.reason or outcome.error_code),
     }
     with connections[using].cursor() as cursor:
         cursor.execute(sql, params)
@@ -134,8 +132,7 @@ def finish_free(
 def _values(outcome: Outcome) -> dict[str, Any]:
     return {
         "result": None if outcome.result is None else json.dumps(storable_json(outcome.result)),
-        "error_code": outcome.error_code,
-        "error_type": outcome.error_type,
-        "error_message": outcome.error_message,
-        "error_traceback": outcome.error_traceback,
+        **fitted(Job, error_code=outcome.error_code, error_type=outcome.error_type),
+        "error_message": storable(outcome.error_message, MESSAGE_LIMIT),
+        "error_traceback": storable(outcome.error_traceback, TRACEBACK_LIMIT),
     }

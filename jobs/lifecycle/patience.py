@@ -1,4 +1,4 @@
-"""What a worker's process does while PostgreSQL is away: it waits, for its attempt is the only witness."""
+"""How a worker's process writes: it waits while PostgreSQL is in trouble, because nothing else knows the outcome."""
 
 import logging
 import os
@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error, connections
+
+from jobs.database import Outage, is_bug
 
 logger = logging.getLogger(__name__)
 
-AWAY = (OperationalError, InterfaceError)
 WAIT_SECONDS = 600
 RETRY_AFTER_SECONDS = 1.0
 
@@ -18,18 +19,27 @@ Written = TypeVar("Written")
 
 
 def patiently(write: Callable[[], Written], *, using: str) -> Written:
-    """What `write` returns, however long PostgreSQL is away: 10 minutes, then this process ends itself.
+    """Return what `write` returns, retrying for 10 minutes; after that this process ends itself.
 
-    The write may have been committed before its answer got lost, so it must bear being repeated.
+    Every trouble but a bug is waited for: a server that is away or read-only, a lock, a missing migration. The write
+    may have been committed before its answer got lost, so it must bear being repeated.
+
+    Raises: django.db.Error for a bug: a statement that PostgreSQL will never take.
     """
     give_up_at = time.monotonic() + WAIT_SECONDS
+    outage = Outage(logger, "The job waits", using=using)
     while True:
         try:
-            return write()
-        except AWAY as error:
+            written = write()
+        except Error as error:
             connections[using].close()
+            if is_bug(error):
+                raise
+            outage.saw(error)
             if time.monotonic() > give_up_at:
                 logger.critical("PostgreSQL stayed away; this process ends itself, upkeep rescues its job")
                 os._exit(1)
-            logger.warning("PostgreSQL is away, the job waits for it: %s", error)
             time.sleep(RETRY_AFTER_SECONDS)
+        else:
+            outage.over()
+            return written

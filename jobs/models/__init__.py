@@ -1,6 +1,7 @@
 """The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
 
 from jobs.models.audit import AuditEntry, with_present_name
+from jobs.models.columns import fitted
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -23,5 +24,6 @@ __all__ = [
     "Status",
     "UpkeepState",
     "Worker",
+    "fitted",
     "with_present_name",
 ]

@@ -5,12 +5,12 @@ A caller's Idempotency-Key stands in the row itself, so that the same transactio
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 
-from jobs import access, lifecycle
+from jobs import access, database, lifecycle
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
-from jobs.lifecycle import AWAY, FORM_KEY
+from jobs.lifecycle import FORM_KEY
 from jobs.models import Job, Status
 from jobs.services.asking import AlreadyActive, Caller, DatabaseUnavailable, KeyReused, OutcomeUnknown
 
@@ -45,10 +45,8 @@ class Submission:
 
         One that waits is published again first: its first caller may be about to withdraw it.
         """
-        try:
+        with database.raising(DatabaseUnavailable):
             jobs = self._remembered()
-        except AWAY as error:
-            raise DatabaseUnavailable from error
         if jobs and jobs[0].request_hash != self.digest and not self._is_of_form:
             raise KeyReused("This idempotency key was used before, for another request.")
         for job in jobs:
@@ -75,13 +73,14 @@ class Submission:
 
     def _insert(self, jobs: list[Job]) -> list[Job]:
         inserted = False
-        try:
-            # durable: refuses an outer transaction, in which the publish would precede the commit.
-            with transaction.atomic(durable=True):
-                stored = lifecycle.submit(jobs, actor=self.caller.name)
-                inserted = True
-        except AWAY as error:
-            raise OutcomeUnknown(jobs[0].id) if inserted else DatabaseUnavailable from error
+
+        def refused(error: Error) -> Exception:
+            return OutcomeUnknown(jobs[0].id) if inserted else DatabaseUnavailable(error)
+
+        # durable: refuses an outer transaction, in which the publish would precede the commit.
+        with database.raising(refused), transaction.atomic(durable=True):
+            stored = lifecycle.submit(jobs, actor=self.caller.name)
+            inserted = True
         return stored
 
     def _found_instead(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
@@ -110,10 +109,8 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
         publishing.publish(jobs)
     except Exception:
         # Whatever it was, the messages may have arrived all the same: only the rows decide whether the jobs exist.
-        try:
+        with database.raising(lambda error: OutcomeUnknown(jobs[0].id)):
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
-        except AWAY as error:
-            raise OutcomeUnknown(jobs[0].id) from error
         if withdrawn:
             raise
 
@@ -124,8 +121,9 @@ def _publish_again(job: Job) -> bool:
     Raises: OutcomeUnknown: 503 would promise that it never runs, and it may.
     """
     try:
-        if waits := lifecycle.republish([job.id]):
-            publishing.publish(waits)
-    except (*AWAY, BrokerUnavailable) as error:
+        with database.raising(lambda error: OutcomeUnknown(job.id)):
+            if waits := lifecycle.republish([job.id]):
+                publishing.publish(waits)
+    except BrokerUnavailable as error:
         raise OutcomeUnknown(job.id) from error
     return bool(waits)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jobs import access, parameters, registry
-from jobs.lifecycle import AWAY
+from django.db import DEFAULT_DB_ALIAS
+
+from jobs import access, database, parameters, registry
 from jobs.models import Job, Source
 from jobs.registry import JobType
 
@@ -21,7 +22,10 @@ class InvalidName(Exception):
 
 
 class DatabaseUnavailable(Exception):
-    """PostgreSQL is away; nothing was accepted."""
+    """PostgreSQL did not take the job: it is away, read-only, busy, or not migrated. Nothing was accepted."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(database.diagnose(error, DEFAULT_DB_ALIAS)[1])
 
 
 class OutcomeUnknown(Exception):
@@ -99,10 +103,8 @@ def once_accepted(job: Job) -> Iterator[None]:
 
     Raises: OutcomeUnknown.
     """
-    try:
+    with database.raising(lambda error: OutcomeUnknown(job.id)):
         yield
-    except AWAY as error:
-        raise OutcomeUnknown(job.id) from error
 
 
 def visible(caller: Caller, job_id: UUID) -> Job:

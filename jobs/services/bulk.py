@@ -48,7 +48,7 @@ def apply_action(
 ) -> Iterator[Row]:
     """Do the action to each of the jobs, chosen as of a moment; yields what became of each.
 
-    Raises: OperationalError, InterfaceError when PostgreSQL goes away; the rows so far say what was done.
+    Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.
     """
     found = Job.objects.without_large().in_bulk(ids)
     cancelled = cancel_many(caller, found.values(), note) if action.name == "cancel" else set()

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import OperationalError, connection
+from django.db import Error, connection
 from django.db.models import Count
 from django.utils import timezone
-from psycopg2.errors import QueryCanceled
 
+from jobs.database import Trouble, trouble
 from jobs.models import JobQuerySet, Status
 
 CAP = 10_000
@@ -84,15 +84,15 @@ def _in_time(
 ) -> list[tuple[Any, ...]] | None:
     """The rows of a query; None if it takes too long.
 
-    Raises: OperationalError for all else that keeps PostgreSQL from answering.
+    Raises: django.db.Error for all else that keeps PostgreSQL from answering.
     """
     try:
         with connection.cursor() as cursor:
             # Two statements, one round trip: the limit ends with the transaction that they are.
             cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}; {sql}", values)
             return list(cursor.fetchall())
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
+    except Error as error:
+        if trouble(error) is not Trouble.TOO_SLOW:
             raise
         return None
 

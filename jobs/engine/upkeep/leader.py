@@ -13,16 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error, connections
 from django.db.models.functions import Now
 
+from jobs.database import Outage, await_tables, explain, is_bug, is_passing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.lifecycle import WORKER_DB
-from jobs.models import UpkeepState
+from jobs.models import UpkeepState, fitted
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +56,18 @@ class Upkeep:
 
     def run(self) -> None:
         """Work until stopped. No error ends it: a database that is away comes back."""
+        await_tables(logger, "Upkeep waits", using=WORKER_DB, stopped=self.stopped)
+        outage = Outage(logger, "Upkeep waits", using=WORKER_DB)
         while not self.stopped.is_set():
             try:
                 self.once()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("PostgreSQL is away, upkeep waits: %s", error)
-                self._rescue.forget()
-                connections[WORKER_DB].close()
+            except Error as error:
+                outage.saw(error)
+                if not is_passing(error):
+                    self._rescue.forget()
+                    connections[WORKER_DB].close()
+            else:
+                outage.over()
             self.stopped.wait(settings.JOBS_HEARTBEAT_SECONDS / 10)
         connections[WORKER_DB].close()
 
@@ -81,8 +87,10 @@ def _attempt(duty: Duty) -> None:
         duty.run()
     except BrokerUnavailable as error:
         logger.warning("the broker is away, publishing again waits: %s", error)
-    except (OperationalError, InterfaceError):
-        raise
+    except Error as error:
+        if not (is_passing(error) or is_bug(error)):
+            raise
+        logger.warning("%s The duty is done again when it is due.", explain(error), exc_info=is_bug(error))
     except Exception:  # one job that breaks one duty must not keep the others from theirs
         logger.exception("an upkeep duty failed")
 
@@ -110,6 +118,7 @@ def _depose() -> None:
 
 
 def _report() -> None:
+    host = fitted(UpkeepState, host=socket.gethostname())
     UpkeepState.objects.using(WORKER_DB).update_or_create(
-        id=1, defaults={"host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": Now()}
+        id=1, defaults={**host, "pid": os.getpid(), "heartbeat_at": Now()}
     )

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import Error
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Now
-from psycopg2.errors import LockNotAvailable, QueryCanceled
 
 from jobs import database, lifecycle, registry, storage
 from jobs.engine.upkeep import orphan_files
@@ -157,8 +156,8 @@ def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Prun
     try:
         counts = _counts(jobs)
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled | LockNotAvailable):
+    except Error as error:
+        if database.is_passing(error):
             return False
         raise
     if stored_names is None:

@@ -111,8 +111,8 @@ def _again(queue: str, lost: set[Waiting]) -> int:
     mixed = [one.job_id for one in lost if one.mixed]
     ordinary = [one.job_id for one in lost - hopeless if not one.mixed]
     jobs = [
-        *lifecycle.republish(mixed, counts=False, using=WORKER_DB),
-        *lifecycle.republish(ordinary, using=WORKER_DB),
+        *lifecycle.republish(mixed, counts=False, skip_locked=True, using=WORKER_DB),
+        *lifecycle.republish(ordinary, skip_locked=True, using=WORKER_DB),
     ]
     publishing.publish(jobs)
     if jobs:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 
 from jobs.engine.lost import end_attempt
@@ -27,7 +28,7 @@ class Rescue:
         self._quiet_until = 0.0
 
     def forget(self) -> None:
-        """Begin anew, and rescue nothing for a lease: after an outage workers need time to renew theirs."""
+        """Start over, and rescue nothing for a lease: after an outage workers need time to renew theirs."""
         self._seen.clear()
         self._quiet_until = time.monotonic() + settings.JOBS_LEASE_SECONDS
 
@@ -36,15 +37,21 @@ class Rescue:
         now = time.monotonic()
         if now < self._quiet_until:
             return 0
-        expired = Job.objects.using(WORKER_DB).filter(status=Status.PROCESSING, lease_until__lt=Now())
-        jobs = {
-            (job.id, job.attempt, job.lease_until): job for job in expired.order_by("lease_until")[:LIMIT]
-        }
+        jobs = {(job.id, job.attempt, job.lease_until): job for job in _expired()}
         self._seen = {key: self._seen.get(key, now) for key in jobs}
         lost = [
             job for key, job in jobs.items() if now - self._seen[key] >= settings.JOBS_LEASE_SECONDS * 0.75
         ]
         return sum(_end(job) for job in lost)
+
+
+def _expired() -> list[Job]:
+    """Return the jobs whose leases have ended. One that is locked is not seen: its worker could not renew the lease."""
+    processing = Job.objects.using(WORKER_DB).filter(status=Status.PROCESSING, lease_until__lt=Now())
+    with transaction.atomic(using=WORKER_DB):
+        return list(
+            processing.order_by("lease_until").select_for_update(skip_locked=True, no_key=True)[:LIMIT]
+        )
 
 
 def _end(job: Job) -> bool:

@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from jobs import services
 from jobs.lifecycle import InvalidTransition
 from jobs.management.caller import command_caller
+from jobs.management.command import JobsCommand
 from jobs.models import Job
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Cancel waiting jobs, ask running ones to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,12 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand
-
 from jobs.engine.upkeep import prune
+from jobs.management.command import JobsCommand
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Remove settled jobs past their type's retention, and files and results that belong to no job."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,16 +4,17 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from jobs import services
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.management.caller import command_caller
+from jobs.management.command import EX_TEMPFAIL, JobsCommand
 from jobs.parameters import InvalidParams
 from jobs.registry import UnknownJobType
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Launch a job and print its id."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         ) as error:
             raise CommandError(str(error)) from error
         except (BrokerUnavailable, services.DatabaseUnavailable) as error:
-            raise CommandError(f"Nothing was accepted: {error}", returncode=75) from error  # EX_TEMPFAIL
+            raise CommandError(f"Nothing was accepted. {error}", returncode=EX_TEMPFAIL) from error
         self.stdout.write(str(job.id))
 
 

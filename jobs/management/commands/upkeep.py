@@ -3,12 +3,11 @@
 import signal
 from typing import Any
 
-from django.core.management import BaseCommand
-
 from jobs.engine.upkeep import Upkeep
+from jobs.management.command import JobsCommand
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Rescue lost attempts, publish lost messages again, prune what is old; runs until stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,12 +4,13 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from jobs.management.command import JobsCommand
 from jobs.models import Worker
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Exit 0 if a worker on this host was heard of within a lease, else 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""What every user of PostgreSQL here needs to know about it: its time."""
+"""PostgreSQL's time: the only clock that decides what is old, because it wrote the times of the rows."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.db import connections
 
 
 def now(using: str) -> datetime:
-    """Return the server's time: the only clock that decides what is old, for it wrote the times of the rows."""
+    """Return the server's time, aware."""
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]

@@ -1,0 +1,22 @@
+"""What every part needs to know about PostgreSQL: its errors, its time, the state of its tables, its connections."""
+
+from jobs.database.clock import now
+from jobs.database.outage import Outage
+from jobs.database.schema import await_tables, diagnose, newer_migrations, schema_fault
+from jobs.database.trouble import FOR_CALLERS, Trouble, explain, is_bug, is_passing, raising, trouble
+
+__all__ = [
+    "FOR_CALLERS",
+    "Outage",
+    "Trouble",
+    "await_tables",
+    "diagnose",
+    "explain",
+    "is_bug",
+    "is_passing",
+    "newer_migrations",
+    "now",
+    "raising",
+    "schema_fault",
+    "trouble",
+]

@@ -1,0 +1,100 @@
+"""What an error of PostgreSQL means for the caller: try again, wait for an operator, or look for a bug of our own.
+
+The SQLSTATE decides. Django's classes do not: a server that refuses writes raises InternalError, as does a corrupt
+index; a statement that ran too long raises OperationalError, as does a server that is not there.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+import psycopg2
+from django.db import DatabaseError, Error, InterfaceError, OperationalError
+
+
+class Trouble(Enum):
+    """What went wrong; the value says it in a sentence without its full stop."""
+
+    AWAY = "PostgreSQL does not answer, or takes no writes"
+    BUSY = "PostgreSQL gave the statement up, because another one was in its way"
+    TOO_SLOW = "PostgreSQL gave the statement up for its time"
+    OUTDATED = "PostgreSQL does not have the tables of this version"
+    REFUSED = "PostgreSQL does not let this account do that"
+    BUG = "PostgreSQL refused the statement"
+
+
+# What a caller of the site reads, and after how many seconds the same request may succeed.
+FOR_CALLERS = {
+    Trouble.AWAY: ("The database does not answer, or takes no changes now.", 5),
+    Trouble.BUSY: ("The database gave this up, because another change was in its way.", 5),
+    Trouble.TOO_SLOW: (
+        "The database gave this up for its time.",
+        60,
+    ),  # it would most likely take as long again
+    Trouble.OUTDATED: ("The database does not have the tables of this version yet.", 60),
+    Trouble.REFUSED: ("The database refuses this site.", 60),
+}
+
+# By SQLSTATE, or by its class (the first two characters).
+# Source: PostgreSQL's documentation, appendix A.
+MEANINGS = {
+    "08": Trouble.AWAY,  # connection exceptions; PgBouncer's own errors too
+    "25006": Trouble.AWAY,  # read-only: a standby, or a server under maintenance
+    "25P03": Trouble.AWAY,  # idle in a transaction for too long: the connection is closed
+    "25P04": Trouble.AWAY,  # transaction timeout: the same
+    "40": Trouble.BUSY,  # serialization failure, deadlock
+    "40003": Trouble.AWAY,  # statement completion unknown
+    "42501": Trouble.REFUSED,
+    "42P01": Trouble.OUTDATED,  # undefined table
+    "42703": Trouble.OUTDATED,  # undefined column
+    "3F000": Trouble.OUTDATED,  # undefined schema
+    "28": Trouble.REFUSED,  # wrong password, no entry in pg_hba.conf
+    "3D000": Trouble.REFUSED,  # no such database
+    "53": Trouble.AWAY,  # out of connections, disk or memory
+    "55000": Trouble.AWAY,  # recovery is in progress
+    "55006": Trouble.BUSY,  # object in use
+    "55P03": Trouble.BUSY,  # lock not available
+    "57": Trouble.AWAY,  # shut down, starting up, session ended
+    "57014": Trouble.TOO_SLOW,  # statement timeout, or cancelled by an operator
+    "58": Trouble.AWAY,  # the server's own input and output
+}
+
+
+def trouble(error: BaseException) -> Trouble:
+    """Return what an error of Django or psycopg2 means; an error of anything else is a bug."""
+    cause = error.__cause__ if isinstance(error.__cause__, psycopg2.Error) else error
+    state = getattr(cause, "pgcode", None)
+    if state is not None:
+        return MEANINGS.get(state) or MEANINGS.get(state[:2]) or Trouble.BUG
+    # Without a SQLSTATE the server said nothing: libpq could not connect, or lost the connection.
+    lost = (psycopg2.OperationalError, psycopg2.InterfaceError, OperationalError, InterfaceError)
+    is_lost = isinstance(cause, lost) or type(cause) in (psycopg2.DatabaseError, DatabaseError)
+    return Trouble.AWAY if is_lost else Trouble.BUG
+
+
+def is_bug(error: BaseException) -> bool:
+    """Return whether neither time nor an operator of PostgreSQL can cure the error."""
+    return trouble(error) is Trouble.BUG
+
+
+def is_passing(error: BaseException) -> bool:
+    """Return whether PostgreSQL gave up this one statement, and would take others."""
+    return trouble(error) in (Trouble.BUSY, Trouble.TOO_SLOW)
+
+
+def explain(error: BaseException) -> str:
+    """Return the error in one line: what it means, then PostgreSQL's own words."""
+    said = " ".join(str(error).split()).rstrip(".")
+    meaning = trouble(error).value
+    return f"{meaning}: {said}." if said else f"{meaning}."
+
+
+@contextmanager
+def raising(make: Callable[[Error], Exception]) -> Iterator[None]:
+    """Raise `make(error)` in place of an error of PostgreSQL that is no bug."""
+    try:
+        yield
+    except Error as error:
+        if is_bug(error):
+            raise
+        raise make(error) from error

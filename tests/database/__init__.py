@@ -1,0 +1,1 @@
+"""Errors, limits and tables of PostgreSQL, on real servers."""

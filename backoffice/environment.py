@@ -141,9 +141,13 @@ class Environment:
         return _with_password(url, secret) if url and secret else url
 
     def database(self, name: str, password: str) -> dict[str, Any]:
-        """The PostgreSQL at a URL, as Django's DATABASES wants it."""
+        """The PostgreSQL at a URL, as Django's DATABASES wants it; of several hosts, the one that takes writes."""
         url = self.url(name, password, ["postgres", "postgresql"], last="name")
         config = Env.db_url_config(url or "postgres://localhost/unknown")
+        if len(servers := _servers_of(url)) > 1:
+            config["HOST"] = ",".join(host for host, _ in servers)
+            config["PORT"] = ",".join(port or "5432" for _, port in servers)
+            config["OPTIONS"] = {"target_session_attrs": "read-write"} | config.get("OPTIONS", {})
         if not config["NAME"]:
             self.wrong(f"{name}={mask(url)!r}", "names no database", "Write its name last: /name")
         return config
@@ -167,11 +171,16 @@ def mask(url: str) -> str:
 
 def _fault_of(url: str, schemes: list[str]) -> str | None:
     """Why this URL would be misread; urllib takes an unescaped # for the end and says nothing."""
+    wrong_port = "has a port that is no number, or an unescaped character in its password"
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 (reading it is the check)
     except ValueError:
-        return "has a port that is no number, or an unescaped character in its password"
+        return wrong_port
+    servers = _servers_of(url)
+    if not all(port.isdecimal() and int(port) < 65536 for _, port in servers if port):
+        return wrong_port
+    if len(servers) > 1 and "redis" in parts.scheme:
+        return "names several hosts"
     if parts.scheme not in schemes:
         return f"does not begin with {schemes[0]}://"
     if parts.fragment or "#" in url:
@@ -180,9 +189,17 @@ def _fault_of(url: str, schemes: list[str]) -> str | None:
         return "holds an unescaped / or ? in its user or password"
     if re.search(r"%(?![0-9A-Fa-f]{2})", parts.netloc):
         return "holds an unescaped %"
-    if not parts.hostname and not parts.path.startswith("//"):  # a socket's directory follows //
+    is_socket = len(servers) == 1 and parts.path.startswith("//")  # its directory follows //
+    if not is_socket and not all(host for host, _ in servers):
         return "names no host"
     return None
+
+
+def _servers_of(url: str) -> list[tuple[str, str]]:
+    """Host and port of each server that the URL names; "" where it names none. IPv6 stands in brackets there."""
+    named = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    split = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(.*))?", one, re.DOTALL) for one in named]
+    return [(found[1].strip("[]"), found[2] or "") if found else ("", "?") for found in split]
 
 
 def _with_password(url: str, password: str) -> str:

@@ -1,5 +1,6 @@
 """Probes: is this process alive, can it serve; asked by machines without a login. And /healthz, for staff."""
 
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -8,14 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, Error, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from backoffice.middleware import GetResponse
 from jobs import registry, storage
+from jobs.database import explain, schema_fault
 from jobs.engine import publishing
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.models import FileStorage, JobFile, UpkeepState, Worker
+
+logger = logging.getLogger(__name__)
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -24,32 +27,45 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when PostgreSQL answers and has this version's tables, else 503: send requests elsewhere.
+    """200 when PostgreSQL takes writes and has this version's tables, else 503: send requests elsewhere.
 
     Redis is not asked: without it everything can be read, only submitting fails.
     """
-    try:
-        ready = is_migrated()
-    except Error:
-        ready = False
-    return JsonResponse({"status": "ok" if ready else "unavailable"}, status=200 if ready else 503)
+    reason = why_not_ready()
+    readiness.note(reason)
+    return JsonResponse({"status": "unavailable" if reason else "ok"}, status=503 if reason else 200)
 
 
-def is_migrated() -> bool:
-    """Whether the database has every migration. A yes is kept: after it, one SELECT a probe."""
+def why_not_ready() -> str:
+    """Why requests should go elsewhere, in a sentence for the log; "" if they should not."""
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.alias in known_as_migrated:
+    try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return True
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return False
-    known_as_migrated.add(connection.alias)
-    return True
+            cursor.execute("SHOW transaction_read_only")
+            is_read_only = cursor.fetchone()[0] == "on"
+        if is_read_only:
+            return "PostgreSQL takes no writes."
+        fault = "" if readiness.is_migrated else schema_fault(DEFAULT_DB_ALIAS)
+    except Error as error:
+        return explain(error)
+    readiness.is_migrated = not fault
+    return fault
 
 
-known_as_migrated: set[str] = set()
+class Readiness:
+    """What this process found out: that the database is migrated, which stays so, and why it was not ready."""
+
+    is_migrated = False
+    reason = ""
+
+    def note(self, reason: str) -> None:
+        """Log the reason when it changes."""
+        if reason != self.reason:
+            self.reason = reason
+            logger.warning("This process is %s", f"not ready. {reason}" if reason else "ready again.")
+
+
+readiness = Readiness()
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

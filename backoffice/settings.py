@@ -131,10 +131,15 @@ AXES_VERBOSE = False
 # --- PostgreSQL -------------------------------------------------------------------------------
 # Any page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a
 # million newer jobs than read an index of the few that are wanted; docs/decisions.md has the figures.
-PLANNED = "-c random_page_cost=1.1"
+PLANNED = {"random_page_cost": "1.1"}
+# Nothing of ours takes long or waits long; a handler may compute inside its transaction for an hour.
+BOUNDED = PLANNED | {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
 # A database that went silent is an error within seconds, not a process that hangs.
 PATIENT = {
-    "options": PLANNED,
     "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -142,22 +147,18 @@ PATIENT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-# Nothing of ours takes long or waits long; a handler may compute inside its transaction for an hour.
-BOUNDED = PATIENT | {
-    "options": f"{PLANNED} -c statement_timeout=15s -c lock_timeout=5s"
-    " -c idle_in_transaction_session_timeout=30s",
-}
 DATABASE = env.database("DATABASE_URL", password="DATABASE_PASSWORD") | {
+    "ENGINE": "jobs.database",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
 }
-OPTIONS = DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
+OPTIONS = PATIENT | DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
 # "lifecycle" is the same database over a connection of its own: a worker's claim, progress, logs
 # and outcome must neither wait for the handler's open transaction nor be rolled back with it.
 # "default" belongs to handlers and commands; wsgi.py bounds it in the web server.
 DATABASES = {
-    "default": DATABASE | {"OPTIONS": OPTIONS | PATIENT},
-    "lifecycle": DATABASE | {"OPTIONS": OPTIONS | BOUNDED, "TEST": {"MIRROR": "default"}},
+    "default": DATABASE | {"OPTIONS": OPTIONS | {"session": PLANNED}},
+    "lifecycle": DATABASE | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # knox's own would make a token table beside ours: unused, unknown to Django, and in the way of `flush`.

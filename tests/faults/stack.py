@@ -126,6 +126,30 @@ class Stack:
         active = "SELECT count(*) FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"
         wait_until(lambda: self.sql(active) == [(0,)], seconds, lambda: self.sql(active))
 
+    def fail_over(self) -> None:
+        """End all connections; those that are opened from now on take no writes, and never will."""
+        self.sql("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+
+    def promote(self) -> None:
+        """Let new connections take writes."""
+        self.sql("BEGIN READ WRITE; ALTER ROLE CURRENT_USER RESET default_transaction_read_only; COMMIT")
+
+    def refuse_writes(self) -> None:
+        """Maintenance: every connection takes no writes, until `take_writes`."""
+        self._set_system("SET default_transaction_read_only = on")
+
+    def take_writes(self) -> None:
+        """End the maintenance."""
+        self._set_system("RESET default_transaction_read_only")
+
+    def _set_system(self, what: str) -> None:
+        self.sql(f"ALTER SYSTEM {what}")
+        self.sql("SELECT pg_reload_conf()")
+
     def heal(self) -> None:
         """Stop what the test started, wake and start again what it broke, forget every job."""
         for program in self._programs:
@@ -140,6 +164,8 @@ class Stack:
                 server.process.send_signal(signal.SIGCONT)
             else:
                 server.start()
+        wait_until(lambda: self.promote() is None, 30)
+        self.take_writes()
         client = self.redis()
         client.replicaof("NO", "ONE")
         client.config_set("maxmemory", 0)

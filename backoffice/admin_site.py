@@ -13,13 +13,14 @@ from django.core.validators import MaxLengthValidator
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.accounts import remember_browser
 from jobs import access
 from jobs.admin import home, signed_out
 from jobs.admin.listing import CappedPaginator
+from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
 # What a value raises that no column of its type can hold: a NUL, the year 0, a number that is none.
@@ -125,6 +126,12 @@ class BackofficeAdminSite(AdminSite):
         if request.method == "POST" and request.user.is_authenticated:
             remember_browser(response, request.user.get_username())
         return response
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The page on which users change their own password."""
+        context = self.each_context(request) | (extra_context or {})
+        done = reverse("admin:password_change_done")
+        return OwnPasswordView.as_view(success_url=done, extra_context=context)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What needs attention and how it goes, for those who may see jobs; for others what else there is."""

@@ -127,6 +127,11 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_CALLABLE = "backoffice.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+# What django-axes writes down of a form that fails, it writes without these.
+AXES_SENSITIVE_PARAMETERS = [
+    *("username", "ip_address", "csrfmiddlewaretoken"),
+    *("old_password", "new_password1", "new_password2", "password1", "password2"),
+]
 
 # --- PostgreSQL -------------------------------------------------------------------------------
 # Any page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a

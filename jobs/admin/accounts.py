@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+from jobs.admin.passwords import SetPasswordForm
 from jobs.models import ApiToken
 
 admin.site.unregister(User)
@@ -82,6 +83,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     refusal = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": held, "groups": grantable_groups}
+    change_password_form = SetPasswordForm
 
     def may_manage(self, user, obj):
         return may_manage_account(user, obj)
@@ -103,12 +105,13 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return ("is_superuser", *own)
 
     def construct_change_message(self, request, form, formsets, add=False):
-        """Django's; a change of the name says both."""
+        """Django's; a change of the name says both, and a new password which tokens were revoked."""
         message = super().construct_change_message(request, form, formsets, add)
+        also = [getattr(form, "revocation", "")]
         if not add and "username" in form.changed_data:
-            both = f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”."
-            message = f"{both} {LogEntry(change_message=json.dumps(message)).get_change_message()}"
-        return message
+            also.append(f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”.")
+        changes = LogEntry(change_message=json.dumps(message)).get_change_message()
+        return " ".join([changes, *filter(None, also)]) if any(also) else message
 
     def get_deleted_objects(self, objs, request):
         """What deleting accounts deletes: themselves and their tokens. The audit trail and the jobs stay."""

@@ -12,7 +12,7 @@ class AuditAdmin(admin.ModelAdmin):
     """PostgreSQL writes the entries and refuses to change them."""
 
     list_display = ("when", "who", "what", "on", "object_name")
-    fields = readonly_fields = (*list_display, "object_id")
+    fields = readonly_fields = ("exactly", *list_display[1:], "object_id")
     list_display_links = ("what",)
     search_fields = ("actor", "object_id")
     search_help_text = "The whole name of an account, or the whole id of what it acted on."
@@ -24,6 +24,10 @@ class AuditAdmin(admin.ModelAdmin):
     @admin.display(description="when")
     def when(self, entry):
         return times.moment(entry.at)
+
+    @admin.display(description="when")
+    def exactly(self, entry):
+        return times.clock(entry.at)
 
     @admin.display(description="who")
     def who(self, entry):

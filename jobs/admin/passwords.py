@@ -1,0 +1,125 @@
+"""Changing passwords: wrong old ones are limited and on record, and API tokens can be revoked with them."""
+
+import logging
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.forms import AdminPasswordChangeForm as StockOwnForm
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
+from django.template.defaultfilters import pluralize
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_variables
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 20
+
+
+class WithTokens(forms.Form):
+    """A form that sets a password; it lists the account's API tokens and revokes them on request."""
+
+    revoke_tokens = forms.BooleanField(required=False)
+    revoke_label = "Revoke its API tokens"
+    revoked: tuple[str, ...] = ()
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        tokens = list(user.auth_token_set.order_by("-created"))
+        if tokens:
+            self.fields["revoke_tokens"].label = self.revoke_label
+            self.fields["revoke_tokens"].help_text = _listed(tokens)
+        else:
+            del self.fields["revoke_tokens"]
+
+    def save(self, commit: bool = True) -> Any:
+        """The account with its new password; the names of the tokens that are revoked are in `revoked`."""
+        with transaction.atomic():
+            user = super().save(commit)
+            if self.cleaned_data.get("revoke_tokens"):
+                self.revoked = tuple(user.auth_token_set.values_list("name", flat=True))
+                user.auth_token_set.all().delete()
+        return user
+
+    @property
+    def revocation(self) -> str:
+        """Which tokens were revoked, in a sentence; "" if none was."""
+        if not self.revoked:
+            return ""
+        return (
+            f"Revoked {len(self.revoked)} API token{pluralize(len(self.revoked))}: {', '.join(self.revoked)}."
+        )
+
+
+def _listed(tokens: list[Any]) -> SafeString:
+    """Each token by its name and first characters, the newest first."""
+    names = format_html_join(
+        "", "<li>{} <code>{}…</code></li>", ((one.name, one.token_key) for one in tokens[:SHOWN])
+    )
+    more = f" The {SHOWN} newest of {len(tokens)}:" if len(tokens) > SHOWN else ""
+    return format_html("Otherwise they stay valid.{}<ul>{}</ul>", more, names)
+
+
+class SetPasswordForm(WithTokens, AdminPasswordChangeForm):
+    """Django's form for the password of another account."""
+
+
+class OwnPasswordForm(WithTokens, StockOwnForm):
+    """Django's form for the own password. The old one is checked like a sign-in, which django-axes counts."""
+
+    revoke_label = "Revoke my API tokens"
+    field_order = ("old_password", "new_password1", "new_password2", "revoke_tokens")
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
+
+    @sensitive_variables("old_password")
+    def clean_old_password(self) -> str:
+        """The old password.
+
+        Raises: ValidationError if it is wrong, or after too many wrong ones.
+        """
+        old_password: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old_password) != self.user:
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old_password
+
+
+class OwnPasswordView(PasswordChangeView):
+    """Django's page; changes and wrong old passwords are in the audit trail."""
+
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        del kwargs["user"]
+        return kwargs | {"request": self.request}
+
+    def form_valid(self, form: OwnPasswordForm) -> Any:
+        """Change the password and note it."""
+        response = super().form_valid(form)
+        self._note(f"Changed the own password. {form.revocation}".strip())
+        if form.revocation:
+            messages.success(self.request, form.revocation)
+        return response
+
+    def form_invalid(self, form: OwnPasswordForm) -> Any:
+        """The form with its errors; a wrong old password is noted until the account is locked."""
+        if form.has_error("old_password", "password_incorrect"):
+            logger.warning("wrong old password", extra=self._who())
+            if (self.request.axes_failures_since_start or 0) <= settings.AXES_FAILURE_LIMIT:
+                self._note("Gave a wrong old password.")
+        return super().form_invalid(form)
+
+    def _note(self, message: str) -> None:
+        LogEntry.objects.log_actions(self.request.user.pk, [self.request.user], CHANGE, message)
+
+    def _who(self) -> dict[str, Any]:
+        return {"account": self.request.user.get_username(), "client": self.request.META.get("REMOTE_ADDR")}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from jobs.options import problems, unknown_or_missing
 from jobs.text import composed
 
 if TYPE_CHECKING:
     from django.forms import Form
 
 Handler = Callable[..., dict[str, Any] | None]
-SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs which a bulk action
 # is about cannot fill its slots.
 MAINTENANCE = "maintenance"
@@ -35,35 +34,38 @@ class JobType:
     queue: str = "default"
     permission: str | None = None
     permission_for: Callable[[Mapping[str, Any]], str | None] | None = None
-    time_limit: int = 600
-    cancel_grace: int = 10
+    time_limit: float = 600
+    cancel_grace: float = 10
     max_attempts: int = 1
     unique_while_active: bool = False
     retention_days: int = 30
     secret_fields: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not SLUG.fullmatch(self.slug):
-            raise ValueError(f"job type slug {self.slug!r}: lower-case letters, digits and _, a letter first")
-        if self.max_attempts < 1:
-            raise ValueError(f"job type {self.slug}: max_attempts is {self.max_attempts}, needs 1 or more")
+        if found := problems(vars(self)):
+            raise ValueError("\n".join(found))
 
 
 _types: dict[str, JobType] = {}
+OPTIONS = {field.name for field in fields(JobType)} - {"run"}
+REQUIRED = {field.name for field in fields(JobType) if field.default is MISSING} - {"run"}
 
 
 def job_type(**options: Any) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of a job type; `options` are JobType's fields.
 
-    Raises: ValueError for a slug or label that is already taken.
+    Raises: ValueError for an option that is wrong, unknown or missing, and for a slug or label that is taken.
     """
 
     def register(run: Handler) -> Handler:
+        if found := unknown_or_missing(options, OPTIONS, REQUIRED):
+            raise ValueError("\n".join(found))
         new = JobType(run=run, **options)
         for known in _types.values():
-            if known.slug == new.slug or known.label.casefold() == new.label.casefold():
+            if known.slug == new.slug or _folded(known.label) == _folded(new.label):
                 raise ValueError(
-                    f"job type {new.slug} ({new.label}) collides with {known.slug} ({known.label})"
+                    f"Job type {new.slug!r}: its slug, or its label {new.label!r}, is taken by the job type"
+                    f" {known.slug!r} ({known.label!r}). Give it another one."
                 )
         _types[new.slug] = new
         return run
@@ -93,8 +95,12 @@ def find(slug: str) -> JobType | None:
 
 def by_label(label: str) -> JobType | None:
     """The job type whose label equals `label`, upper and lower case alike; None if there is none."""
-    wanted = composed(label.strip().casefold())
-    return next((one for one in _types.values() if composed(one.label.casefold()) == wanted), None)
+    wanted = _folded(label.strip())
+    return next((one for one in _types.values() if _folded(one.label) == wanted), None)
+
+
+def _folded(label: str) -> str:
+    return composed(label.casefold())
 
 
 def all() -> Iterator[JobType]:

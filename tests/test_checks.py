@@ -1,5 +1,6 @@
 """A job type that could only fail later stops the start."""
 
+import pytest
 from django import forms
 
 from jobs import checks
@@ -40,6 +41,142 @@ def test_a_secret_field_that_the_form_lacks_is_refused(make_type):
 def test_a_handler_that_does_not_take_the_forms_fields_is_refused(make_type):
     make_type(lambda job: None, form=One)
     assert ids(checks.check_job_types()) == ["jobs.E004"]
+
+
+class ListInput(forms.TextInput):
+    """Makes a list of what was typed."""
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name, "").split(",")
+
+
+class Parts(forms.MultiValueField):
+    """A field of the author's own, of two parts."""
+
+    def __init__(self, **options):
+        super().__init__(fields=[forms.CharField(), forms.CharField()], **options)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        forms.SplitDateTimeField(),
+        forms.FileField(),
+        forms.ImageField(),
+        Parts(),
+        forms.DateField(widget=forms.SelectDateWidget),
+        forms.CharField(widget=forms.SplitDateTimeWidget),
+        forms.CharField(widget=forms.FileInput),
+        forms.CharField(widget=forms.CheckboxInput),
+        forms.Field(widget=ListInput),
+    ],
+    ids=lambda field: f"{type(field).__name__}, {type(field.widget).__name__}",
+)
+def test_a_field_without_a_json_value_is_refused_by_its_type_and_name(make_type, field):
+    make_type(slug="odd", form=type("Odd", (forms.Form,), {"when": field}))
+    [problem] = checks.check_job_types()
+    assert problem.id == "jobs.E002"
+    assert problem.msg.startswith(f"Job type odd: the field when ({type(field).__name__})")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        forms.IntegerField(initial="many"),
+        forms.DateTimeField(initial="yesterday"),
+        forms.JSONField(initial={1, 2}),
+        forms.DecimalField(initial="much"),
+        forms.DurationField(initial="long"),
+    ],
+    ids=lambda field: type(field).__name__,
+)
+def test_an_initial_value_that_the_field_cannot_have_is_refused(make_type, field):
+    make_type(slug="odd", form=type("Odd", (forms.Form,), {"when": field}))
+    [problem] = checks.check_job_types()
+    assert problem.id == "jobs.E007"
+    assert problem.msg.startswith("Job type odd: the field when ")
+    assert repr(field.initial) in problem.msg
+
+
+@pytest.mark.parametrize("permission", ["nope.nope", "auth.nope", "nope.view_user", "auth.viewuser"])
+def test_a_permission_that_no_model_declares_is_refused(make_type, permission):
+    make_type(slug="odd", permission=permission)
+    [problem] = checks.check_job_types()
+    assert problem.id == "jobs.E006"
+    assert f"Job type odd: no model declares its permission '{permission}'" in problem.msg
+
+
+@pytest.mark.parametrize("permission", ["auth.view_user", "jobs.cancel_job", "jobs.add_job", None])
+def test_a_permission_that_a_model_declares_is_taken(make_type, permission):
+    make_type(permission=permission)
+    assert checks.check_job_types() == []
+
+
+class NeedsUser(forms.Form):
+    """A form that asks for more than the system gives."""
+
+    def __init__(self, user, **options):
+        super().__init__(**options)
+
+
+class TakesNothing(forms.Form):
+    """A form that can be made, but neither filled nor bound."""
+
+    def __init__(self):
+        super().__init__()
+
+
+@pytest.mark.parametrize("form", [NeedsUser, TakesNothing])
+def test_a_form_that_cannot_be_made_is_refused(make_type, form):
+    make_type(slug="odd", form=form)
+    [problem] = checks.check_job_types()
+    assert problem.id == "jobs.E005"
+    assert problem.msg.startswith("Job type odd: its form cannot be made without arguments: TypeError(")
+
+
+class Handler:
+    """A handler that is an object."""
+
+    def __call__(self, job, **params):
+        return None
+
+    def method(self, job, **params):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("field", "run"),
+    [
+        ("job", lambda job, **params: None),
+        ("context", lambda context, **params: None),
+        ("self", Handler()),
+        ("self", Handler().method),
+        ("other", lambda job: None),
+        ("other", lambda: None),
+        ("other", lambda *, other: None),
+        ("other", lambda job, other, more: None),
+    ],
+)
+def test_a_handler_that_cannot_be_called_with_the_fields_is_refused(make_type, field, run):
+    make_type(run, slug="odd", form=type("Odd", (forms.Form,), {field: forms.CharField()}))
+    [problem] = checks.check_job_types()
+    assert problem.id == "jobs.E004"
+    assert problem.msg.startswith("Job type odd: its handler does not take the form's fields: ")
+
+
+@pytest.mark.parametrize(
+    ("field", "run"),
+    [
+        ("job", lambda context, **params: None),
+        ("job", lambda job, /, **params: None),
+        ("self", lambda job, self: None),
+        ("other", Handler()),
+        ("other", lambda *everything, **params: None),
+    ],
+)
+def test_a_handler_that_can_be_called_with_the_fields_is_taken(make_type, field, run):
+    make_type(run, form=type("Odd", (forms.Form,), {field: forms.CharField()}))
+    assert checks.check_job_types() == []
 
 
 def test_a_default_type_that_does_not_exist_is_refused(settings):

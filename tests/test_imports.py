@@ -14,6 +14,7 @@ ORDER = [
     "lifecycle",
     "storage",
     "journal",
+    "options",
     "registry",
     "parameters",
     "sheets",

@@ -77,7 +77,7 @@ class JobTypeSerializer(serializers.Serializer):
     label = serializers.CharField()
     description = serializers.CharField()
     queue = serializers.CharField()
-    time_limit_seconds = serializers.IntegerField()
+    time_limit_seconds = serializers.FloatField()
     max_attempts = serializers.IntegerField()
     unique_while_active = serializers.BooleanField()
     retention_days = serializers.IntegerField()

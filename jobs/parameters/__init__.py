@@ -10,7 +10,7 @@ it does not know. They are closed here, so that every door accepts and refuses t
 """
 
 from jobs.parameters.from_json import take_iso, to_initial
-from jobs.parameters.json_types import json_type, moment, moment_text
+from jobs.parameters.json_types import fits, json_type, moment, moment_text
 from jobs.parameters.schema import json_schema
 from jobs.parameters.secrets import MASK, hide, mask, secrets_in
 from jobs.parameters.to_json import Unreadable, from_initial, from_widget
@@ -31,6 +31,7 @@ __all__ = [
     "Unreadable",
     "bind",
     "changes",
+    "fits",
     "form_errors",
     "from_initial",
     "from_widget",

@@ -112,8 +112,15 @@ def from_initial(field: forms.Field, value: Any) -> Any:
 
     Raises: Unreadable.
     """
-    # prepare_value would take the zone from a moment, and with it which of the two hours of a doubled one.
-    return from_widget(field, value if isinstance(value, datetime) else field.prepare_value(value))
+    if isinstance(
+        value, datetime
+    ):  # prepare_value would take its zone, so that a doubled hour has two meanings
+        return from_widget(field, value)
+    try:
+        shown = field.prepare_value(value)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Unreadable from error
+    return from_widget(field, shown)
 
 
 def from_widget(field: forms.Field, value: Any) -> Any:

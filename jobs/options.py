@@ -1,0 +1,143 @@
+"""Says which options of @job_type could only fail later, when a job is launched or run."""
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.forms import BaseForm
+
+from jobs.text import NAME_LIMIT, name_error
+
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
+QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+PERMISSION = re.compile(r"\w+\.\w+")
+DESCRIPTION_LIMIT = 1_000
+SECONDS_LIMIT = 365 * 24 * 3600
+ATTEMPTS_LIMIT = 1_000
+DAYS_LIMIT = 36_500  # a date beyond the year 9999 cannot be shown
+
+
+def problems(options: Mapping[str, Any]) -> list[str]:
+    """One sentence for each option that is wrong: the type, the option, its value, and what to give instead."""
+    slug = options.get("slug")
+    return [
+        f"Job type {slug!r}: {name} is {_shown(options[name])}. {advice}"
+        for name, (is_right, advice) in RULES.items()
+        if name in options and not is_right(options[name])
+    ]
+
+
+def unknown_or_missing(options: Mapping[str, Any], known: set[str], required: set[str]) -> list[str]:
+    """One sentence for each option that @job_type does not have, or has to be given and is not."""
+    about = f"Job type {options.get('slug')!r}"
+    unknown = [f"{about}: @job_type has no option {name}." for name in sorted(options.keys() - known)]
+    return unknown + [f"{about}: the option {name} is missing." for name in sorted(required - options.keys())]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, str) and value == value.strip() and not name_error(value)
+
+
+def _is_description(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= DESCRIPTION_LIMIT
+
+
+def _is_form(value: Any) -> bool:
+    return inspect.isclass(value) and issubclass(value, BaseForm)
+
+
+def _is_handler(value: Any) -> bool:
+    """A callable that returns its result: calling a class, a coroutine or a generator function does no work."""
+    if not callable(value) or inspect.isclass(value):
+        return False
+    lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return not any(is_lazy(one) for is_lazy in lazy for one in (value, type(value).__call__))
+
+
+def _takes_params(value: Any) -> bool:
+    if value is None or not callable(value):
+        return value is None
+    lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    try:
+        inspect.signature(value).bind({})
+    except TypeError:
+        return False
+    except ValueError:  # a function in C without a signature
+        return True
+    return not any(is_lazy(value) for is_lazy in lazy)
+
+
+def _is_number(value: Any, least: float, most: float) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and least <= value <= most
+
+
+def _is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and _is_number(value, least, most)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(one, str) for one in value)
+
+
+# What each option has to be, and what to do where it is not.
+RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "slug": (
+        _matches(SLUG),
+        "Use lower-case letters, digits and _, a letter first, at most 64 characters.",
+    ),
+    "label": (
+        _is_label,
+        f"Give one line of at most {NAME_LIMIT} characters, some of them visible, and no spaces around it.",
+    ),
+    "description": (
+        _is_description,
+        f"Say in one sentence what its jobs do, in at most {DESCRIPTION_LIMIT:,} characters.",
+    ),
+    "form": (_is_form, "Give a form class, such as class MyForm(forms.Form)."),
+    "run": (
+        _is_handler,
+        "A handler is a plain function that returns a dict or None: def, without async and yield.",
+    ),
+    "queue": (_matches(QUEUE), "Use letters, digits, '.', '_' and '-', at most 100 characters."),
+    "permission": (
+        lambda value: value is None or _matches(PERMISSION)(value),
+        "Give a permission such as 'auth.view_user', or None.",
+    ),
+    "permission_for": (
+        _takes_params,
+        "Give a function of the params that returns a permission or None.",
+    ),
+    "time_limit": (
+        lambda value: _is_number(value, math.ulp(0.0), SECONDS_LIMIT),
+        f"Give a number of seconds above 0, at most {SECONDS_LIMIT:,}, such as time_limit=600.",
+    ),
+    "cancel_grace": (
+        lambda value: _is_number(value, 0, SECONDS_LIMIT),
+        f"Give a number of seconds from 0 to {SECONDS_LIMIT:,}, such as cancel_grace=10.",
+    ),
+    "max_attempts": (
+        lambda value: _is_whole(value, 1, ATTEMPTS_LIMIT),
+        f"Give a whole number from 1 to {ATTEMPTS_LIMIT:,}.",
+    ),
+    "unique_while_active": (lambda value: isinstance(value, bool), "Give True or False."),
+    "retention_days": (
+        lambda value: _is_whole(value, 0, DAYS_LIMIT),
+        f"Give a whole number of days from 0 to {DAYS_LIMIT:,}.",
+    ),
+    "secret_fields": (
+        _are_names,
+        "Give a tuple of names of fields, such as secret_fields=('password',).",
+    ),
+}

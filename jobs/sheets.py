@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,6 +22,8 @@ import xlsxwriter
 from django.utils import timezone
 from xlsxwriter.worksheet import Worksheet
 
+from jobs.text import CUT
+
 CSV_TYPE = "text/csv; charset=utf-8"
 JSON_LINES_TYPE = "application/x-ndjson"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,7 +32,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (the twins are meant)
 UNPACKED = "backoffice-xlsx-"  # how the directories of workbooks at work begin
 LEFT_AFTER_SECONDS = 24 * 3600  # no job runs that long
-XLSX_TEXT_LIMIT = 32_767  # characters in a cell; XlsxWriter leaves a longer text out
+XLSX_TEXT_LIMIT = 32_767  # UTF-16 units in a cell; XlsxWriter leaves a longer text out
 
 
 class Kind(Enum):
@@ -104,10 +106,14 @@ def _as_text(file: IO[bytes], encoding: str) -> Iterator[TextIOWrapper]:
 
 
 class Workbook:
-    """An XLSX file while it is written; `book` is XlsxWriter's. Rows of a sheet can only be added below."""
+    """An XLSX file while it is written; `book` is XlsxWriter's. Rows of a sheet can only be added below.
+
+    A text longer than a cell holds is cut, marked "… (cut)" and counted in `cut_cells`.
+    """
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.book = book
+        self.cut_cells = 0
         self.heading = book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3A4D"})
         self.note = book.add_format({"font_color": "#666666"})
         self._headers = {kind: book.add_format(HEADER | ALIGNED[kind]) for kind in Kind}
@@ -132,7 +138,8 @@ class Workbook:
         """Write a header at row `top` and the rows below; returns the number of the last row written."""
         sheet.set_row(top, 32)  # points: room for a title of two lines
         for number, column in enumerate(columns):
-            sheet.write_string(top, number, column.title, self._headers[column.kind])
+            title = f"{column.title} (UTC)" if column.kind is Kind.MOMENT else column.title
+            sheet.write_string(top, number, title, self._headers[column.kind])
         writers = [self._writer(sheet, column.kind) for column in columns]
         last = top
         for last, row in enumerate(rows, top + 1):
@@ -146,12 +153,19 @@ class Workbook:
         if value is not None:
             self._writer(sheet, kind)(row, column, value)
 
+    def text(self, value: Any) -> str:
+        """`value` as the text of a cell: inert, and cut if it is too long."""
+        text = xlsx_text(str(plain(value)))
+        if 2 * len(text) <= XLSX_TEXT_LIMIT or len(text.encode("utf-16-le")) <= 2 * XLSX_TEXT_LIMIT:
+            return text
+        self.cut_cells += 1
+        kept = text.encode("utf-16-le")[: 2 * (XLSX_TEXT_LIMIT - len(CUT))]
+        return kept.decode("utf-16-le", "ignore") + CUT
+
     def _writer(self, sheet: Worksheet, kind: Kind) -> Any:
         cell = self._cells[kind]
         if kind is Kind.TEXT:
-            return lambda row, column, value: sheet.write_string(
-                row, column, xlsx_text(str(plain(value))), cell
-            )
+            return lambda row, column, value: sheet.write_string(row, column, self.text(value), cell)
         if kind is Kind.MOMENT:
             return lambda row, column, value: _write_moment(sheet, row, column, value, cell)
         if kind is Kind.DAY:
@@ -161,21 +175,31 @@ class Workbook:
 
 def _write_moment(sheet: Worksheet, row: int, column: int, moment: datetime, cell: Any) -> None:
     if 1900 < moment.year < 9999:
-        sheet.write_datetime(row, column, local(moment), cell)
-    else:  # a spreadsheet has no such date, in whatever zone
+        # A cell holds no zone. In local time a job of the hour that comes twice would end before it began.
+        sheet.write_datetime(row, column, moment.astimezone(UTC).replace(tzinfo=None), cell)
+    else:  # a spreadsheet has no such date
         sheet.write_string(row, column, moment.isoformat(), cell)
+
+
+def cut_note(cells: int) -> str:
+    """Say how many cells were cut, for the log of a job."""
+    what = "1 cell was" if cells == 1 else f"{cells:,} cells were"
+    return (
+        f"{what} longer than the {XLSX_TEXT_LIMIT:,} characters that a spreadsheet holds, and cut;"
+        f" the mark is “{CUT}”. CSV and JSON Lines hold the whole text."
+    )
 
 
 def xlsx_text(text: str) -> str:
     """`text` as a cell of a spreadsheet takes it, inert."""
     if text.startswith("<r>"):  # XlsxWriter would let "<r>...</r>" into its XML as it stands
         text = f"'{text}"
-    return inert(text)[:XLSX_TEXT_LIMIT]
+    return inert(text)
 
 
 def local(moment: datetime) -> datetime:
-    """An aware moment as the site's clocks show it, without the zone, which a spreadsheet cannot hold."""
-    return timezone.make_naive(moment, timezone.get_default_timezone())
+    """An aware moment in the site's time zone."""
+    return timezone.localtime(moment, timezone.get_default_timezone())
 
 
 def _sweep() -> None:

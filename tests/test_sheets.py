@@ -5,9 +5,10 @@ import json
 import os
 import tempfile
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO, StringIO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_json_lines_hold_every_value_as_it_is():
     ]
 
 
-def test_xlsx_holds_numbers_as_numbers_and_times_as_times_of_the_site(settings):
+def test_xlsx_holds_numbers_as_numbers_and_times_in_utc_as_the_header_says(settings):
     settings.TIME_ZONE = "Europe/Berlin"
     sheet = as_xlsx(TABLE, [ROW])
     assert [cell.value for cell in sheet[2]] == [
@@ -86,14 +87,46 @@ def test_xlsx_holds_numbers_as_numbers_and_times_as_times_of_the_site(settings):
         str(ID),
         -7,
         0.125,
-        datetime(2026, 3, 10, 13),
+        datetime(2026, 3, 10, 12),
         datetime(2026, 3, 10),
     ]
     assert sheet["E2"].number_format == "yyyy-mm-dd hh:mm:ss"
+    assert [cell.value for cell in sheet[1]] == ["Name", "Id", "Count", "Seconds", "At (UTC)", "Day"]
 
 
-def test_a_text_longer_than_a_cell_is_cut():
-    assert len(as_xlsx([NAME], [["x" * 40_000]])["A2"].value) == 32_767
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_times_of_the_hour_that_comes_twice_keep_their_order(settings, zone):
+    settings.TIME_ZONE = zone
+    first = datetime(2026, 10, 24, 0, tzinfo=UTC)
+    moments = [(first + timedelta(minutes=10 * number)).astimezone(ZoneInfo(zone)) for number in range(3_000)]
+    sheet = as_xlsx([Column("at", "At", Kind.MOMENT)], [[moment] for moment in moments])
+    written = [cell.value for [cell] in sheet["A2:A3001"]]
+    assert written == [moment.astimezone(UTC).replace(tzinfo=None) for moment in moments]
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "電", "🎉"])
+def test_a_text_longer_than_a_cell_is_cut_with_a_mark_and_counted(letter):
+    file = BytesIO()
+    with sheets.workbook(file) as book:
+        last = book.add_table(book.add_sheet("Table", [NAME]), [NAME], [[letter * 40_000], ["short"]])
+    assert (last, book.cut_cells) == (2, 1)
+    text = load_workbook(file)["Table"]["A2"].value
+    assert text.startswith(letter * 16_000)
+    assert text.endswith(letter + "… (cut)")
+    assert 32_765 <= len(text.encode("utf-16-le")) / 2 <= 32_767
+
+
+def test_the_longest_text_that_a_cell_holds_is_not_cut():
+    for text in ("x" * 32_767, "🎉" * 16_383):
+        assert as_xlsx([NAME], [[text]])["A2"].value == text
+
+
+def test_csv_and_json_lines_hold_a_text_of_any_length_whole():
+    text = "x" * 100_000
+    assert as_json_lines([NAME], [[text]]) == [{"name": text}]
+    file = BytesIO()
+    sheets.write_csv(file, [NAME], [[text]])
+    assert file.getvalue().decode("utf-8-sig") == f"name\r\n{text}\r\n"
 
 
 @pytest.mark.parametrize("start", sheets.FORMULA_STARTS)

@@ -52,5 +52,5 @@ def exported(user, format="jsonl", **params: Any) -> list[dict[str, Any]]:
     if format == "jsonl":
         return [json.loads(line) for line in written.decode().splitlines()]
     header, *rows = load_workbook(BytesIO(written))["Rows"].values
-    names = [title.lower().replace(" ", "_") for title in header]
+    names = [title.removesuffix(" (UTC)").lower().replace(" ", "_") for title in header]
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -185,7 +185,7 @@ def test_rows_come_through_a_cursor_of_the_servers_that_keeps_no_copy(monkeypatc
 
 def test_the_result_tells_how_many_rows_which_file_has():
     outcome, _ = run_export(make_viewer(), format="xlsx")
-    assert outcome.result == {"rows": 1, "file": "jobs-job.xlsx"}
+    assert outcome.result == {"rows": 1, "file": "jobs-job.xlsx", "cut_cells": 0}
 
 
 def test_an_export_that_is_told_to_stop_writes_no_file():
@@ -212,3 +212,17 @@ def test_what_cannot_be_exported_is_refused_at_the_launch(params, message):
     with pytest.raises(parameters.InvalidParams) as refused:
         parameters.validate(registry.get("export"), params)
     assert message in str(refused.value)
+
+
+def test_cells_that_are_too_long_for_a_spreadsheet_are_cut_and_counted():
+    viewer = make_viewer()
+    for length in (40_000, 50_000, 10):
+        make_job(status=Status.COMPLETED, result={"text": "x" * length})
+    job = claimed(viewer, format="xlsx")
+    assert execute(job).result["cut_cells"] == 2
+    [warning] = job.logs.filter(level="WARNING")
+    assert warning.message.startswith("2 cells were longer than the 32,767 characters")
+    for format in ("csv", "jsonl"):
+        outcome, written = run_export(viewer, format=format)
+        assert outcome.result["cut_cells"] == 0
+        assert b"x" * 50_000 in written

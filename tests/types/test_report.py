@@ -109,7 +109,7 @@ def test_a_day_begins_at_the_sites_midnight(settings):
     job_that_ran(1)
     _, files = run_report(**MARCH)
     assert sheet_rows(files, "By day")[0]["Day"] == datetime(2026, 3, 11)
-    assert sheet_rows(files, "Slowest jobs")[0]["Created"] == datetime(2026, 3, 11, 1)
+    assert sheet_rows(files, "Slowest jobs")[0]["Created (UTC)"] == datetime(2026, 3, 10, 12)
 
 
 def test_the_slowest_job_comes_first(jobs_of_march):
@@ -172,7 +172,7 @@ def test_the_jobs_sheet_lists_every_job_by_age(jobs_of_march):
         .order_by("id")
     ]
     assert rows[0]["Wait (s)"] == 0.1
-    assert rows[0]["Created"] == datetime(2026, 3, 11, 12)
+    assert rows[0]["Created (UTC)"] == datetime(2026, 3, 11, 12)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
@@ -246,7 +246,7 @@ def test_the_log_tells_what_the_report_covers():
     execute(job)
     assert (
         job.logs.first().message
-        == "Covers all jobs created from 2026-03-01 00:00:00 until before 2026-04-01 00:00:00."
+        == "Covers all jobs created from 2026-03-01 00:00:00 UTC until before 2026-04-01 00:00:00 UTC."
     )
 
 

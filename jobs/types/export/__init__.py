@@ -17,6 +17,7 @@ from jobs.sheets import (
     JSON_LINES_TYPE,
     XLSX_TYPE,
     Column,
+    cut_note,
     workbook,
     write_csv,
     write_json_lines,
@@ -76,7 +77,7 @@ def _permission_for(params: Mapping[str, Any]) -> str | None:
 def run(
     job: JobContext, model: str, since: datetime | None, until: datetime | None, format: str
 ) -> dict[str, Any]:
-    """Write the file; the result counts its rows."""
+    """Write the file; the result counts its rows, and the cells that are longer than a spreadsheet holds."""
     table = TABLES[model]
     picked = _created(table, table.rows(services.launcher(job.id).user), since, until)
     write, content_type = FORMATS[format]
@@ -88,9 +89,11 @@ def run(
                 f"{total:,} rows are too many for a sheet, which holds {XLSX_ROWS:,}: choose CSV, or a shorter period."
             )
         with job.save_file(name, content_type) as file:
-            write(file, table.columns(), _watched(job, table, picked, total))
+            cut_cells = write(file, table.columns(), _watched(job, table, picked, total)) or 0
+    if cut_cells:
+        job.log(cut_note(cut_cells), level="WARNING")
     job.progress(1, 1, f"{total:,} rows")
-    return {"rows": total, "file": name}
+    return {"rows": total, "file": name, "cut_cells": cut_cells}
 
 
 def _created(
@@ -109,15 +112,17 @@ def _watched(job: JobContext, table: Table, rows: QuerySet[Any], total: int) -> 
     job.progress(total, total + 1, "Packing the file")
 
 
-def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> int:
+    """Write a workbook of one sheet; returns how many cells were cut."""
     with workbook(file) as book:
         sheet = book.add_sheet("Rows", columns)
         last = book.add_table(sheet, columns, rows)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, last, len(columns) - 1)
+    return book.cut_cells
 
 
-FORMATS: dict[str, tuple[Callable[..., None], str]] = {
+FORMATS: dict[str, tuple[Callable[..., int | None], str]] = {
     "csv": (write_csv, CSV_TYPE),
     "xlsx": (_write_xlsx, XLSX_TYPE),
     "jsonl": (write_json_lines, JSON_LINES_TYPE),

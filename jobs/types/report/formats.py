@@ -64,13 +64,14 @@ class Report:
     def about(self) -> list[str]:
         """What it covers, in sentences."""
         since, until, made = (
-            f"{sheets.local(moment):%Y-%m-%d %H:%M:%S}" for moment in (self.since, self.until, self.made_at)
+            f"{sheets.local(moment):%Y-%m-%d %H:%M:%S %Z}"
+            for moment in (self.since, self.until, self.made_at)
         )
         sentences = [
             f"Covers {self.scope} created from {since} until before {until}.",
             f"Job types: {', '.join(self.types) or 'all'}.",
             "Success share: completed jobs among the completed and the failed.",
-            f"Made {made}. All times are {timezone.get_default_timezone_name()}.",
+            f"Made {made}. Times in the tables are UTC, days are those of {timezone.get_default_timezone_name()}.",
         ]
         if JOBS in self.tables and self.totals["jobs"] > JOBS_LIMIT:
             sentences.append(f"Only the first {JOBS_LIMIT:,} jobs are listed.")
@@ -125,6 +126,8 @@ def write_xlsx(job: JobContext, report: Report) -> None:
             sheet.autofilter(0, 0, last, len(section.columns) - 1)
             if section is BY_DAY and last:
                 summary.insert_chart("E7", _chart(book, last))
+        if book.cut_cells:
+            job.log(sheets.cut_note(book.cut_cells), level="WARNING")
 
 
 def _add_summary(book: Workbook, report: Report) -> Any:
@@ -133,7 +136,7 @@ def _add_summary(book: Workbook, report: Report) -> Any:
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, "Jobs report", book.heading)
     for row, sentence in enumerate(report.about, 1):
-        sheet.write_string(row, 0, sheets.xlsx_text(sentence), book.note)
+        sheet.write_string(row, 0, book.text(sentence), book.note)
     row = len(report.about) + 2
     for column in TOTALS.columns:
         book.write(sheet, row, 0, Kind.TEXT, column.title)

@@ -104,7 +104,8 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
         "newest": targets.newest or "",
         "as_of": targets.as_of.isoformat(),
         "across": int(targets.ticked is None),
-        "ids": targets.ticked or (),
+        # Django takes no action without a ticked one, even where all that match are meant.
+        "ids": request.POST.getlist(ACTION_CHECKBOX_NAME)[:AT_ONCE],
         "checkbox": ACTION_CHECKBOX_NAME,
         "query": request.GET.urlencode(),
     }

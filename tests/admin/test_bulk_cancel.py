@@ -1,6 +1,8 @@
 """Cancelling more than a page of jobs: what waits is cancelled in the request, a job of its own reaches the others."""
 
 import csv
+import html
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -41,12 +43,20 @@ def waiting(count, **fields):
     )
 
 
+def form_of(question):
+    """What the form of the question sends."""
+    panel = question.content.decode().split('class="panel narrow"')[1]
+    sent = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', panel):
+        sent.setdefault(name, []).append(html.unescape(value))
+    return sent
+
+
 def ask(client, *ticked, query=""):
     """The form that asks before all that match, or the ticked jobs, are cancelled."""
     sent = {"action": "cancel", "_selected_action": [str(job.pk) for job in ticked or Job.objects.all()[:1]]}
     sent["select_across"] = int(not ticked)
-    shown = client.post(f"{LIST}{query}", sent).context
-    return sent | {"confirmed": "yes", "newest": shown["newest"], "as_of": shown["as_of"]}
+    return form_of(client.post(f"{LIST}{query}", sent))
 
 
 def cancel_all(client, query="", **more):

@@ -6,6 +6,7 @@ from django.utils import timezone
 from jobs.engine.tasks import execute
 from jobs.models import SETTLED, Job, Status
 from jobs.services import ACTIONS
+from tests.admin.test_bulk_cancel import form_of
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
@@ -54,8 +55,7 @@ def ask_and_confirm(client, action, tab, ticked, across):
     question = client.post(address, sent)
     if question.context["total"]:
         assert f"{action.label} {question.context['jobs_in_words']}?" in question.content.decode()
-    asked = {name: question.context[name] for name in ("newest", "as_of")}
-    client.post(address, sent | asked | {"confirmed": "yes"})
+    client.post(address, form_of(question))
     return question.context["total"]
 
 

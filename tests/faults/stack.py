@@ -77,7 +77,13 @@ class Stack:
 
     def worker(self, concurrency: int = 2, *, number: int = 1, **env: str) -> Program:
         """Start a worker, and wait until it consumes."""
-        program = programs.worker(number, concurrency, {**self.env, **env}, self.home)
+        return self._consuming(programs.worker(number, concurrency, {**self.env, **env}, self.home))
+
+    def maintenance(self) -> Program:
+        """Start the worker of bulk actions, and wait until it consumes."""
+        return self._consuming(programs.maintenance(self.env, self.home))
+
+    def _consuming(self, program: Program) -> Program:
         before = self.sql("SELECT count(*) FROM jobs_worker")[0][0]
         self._start(program)
         wait_until(lambda: self.sql("SELECT count(*) FROM jobs_worker")[0][0] > before, 60)

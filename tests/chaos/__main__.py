@@ -105,7 +105,10 @@ class Chaos:
     def _end_faults(self, before: float | None = None) -> None:
         for due in [one for one in self.endings if one[0] <= (before or self._now())]:
             self.endings.remove(due)
-            due[1]()
+            try:
+                due[1]()
+            except psycopg2.Error:  # another fault has stopped PostgreSQL
+                self.endings.append((self._now() + 1, due[1]))
         if not self.endings:
             for program in self.programs:  # one that ended by itself, as no database let it live
                 if program.process and program.process.poll() is not None:
@@ -121,6 +124,8 @@ class Chaos:
         for server in (self.stack.postgres, self.stack.broker):
             start(server)
             server.process.send_signal(signal.SIGCONT)
+        self.stack.promote()
+        self.stack.take_writes()
         found = [line for caller in self.callers for line in caller.wrong]
         found += [f"client {caller.prefix} hangs" for caller in self.callers if caller.is_alive()]
         end = time.monotonic() + DRAIN_SECONDS

@@ -95,6 +95,16 @@ class Victims:
             " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
 
+    def fail_over(self) -> End:
+        """All connections end; those opened until the end of the fault stay on a server that takes no writes."""
+        self.stack.fail_over()
+        return self.stack.promote
+
+    def refuse_writes(self) -> End:
+        """Maintenance: the server takes no writes for a while."""
+        self.stack.refuse_writes()
+        return self.stack.take_writes
+
     def _pool(self) -> list[int]:
         return [pid for worker in self.workers for pid in children(worker.process.pid)]
 

@@ -1,0 +1,123 @@
+"""A process on a database without its tables says so once, with the fix, and goes on when they are there."""
+
+import json
+import logging
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from jobs import database
+from tests.backoffice.processes import manage, serving, started
+from tests.polling import wait_until
+
+FIX = "Run manage.py migrate with this version."
+WORKER = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
+WORKER += ["--without-heartbeat", "--without-gossip", "--without-mingle"]
+PROCESSES = {"worker": WORKER, "upkeep": [sys.executable, "manage.py", "upkeep"]}
+
+
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    """The URL of a database without a single table."""
+    here = settings.DATABASES["default"]
+    account = f"{here['USER']}:{here['PASSWORD']}@{here['HOST']}:{here['PORT']}"
+    name = f"empty_{secrets.token_hex(4)}"
+    admin = psycopg2.connect(f"postgres://{account}/template1")
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield f"postgres://{account}/{name}"
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.close()
+
+
+def records(log: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    other = psycopg2.connect(url)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+    finally:
+        other.close()
+
+
+def complaints(log: Path) -> list[str]:
+    return [str(one["message"]) for one in records(log) if one["level"] in ("WARNING", "ERROR", "CRITICAL")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "table"), [("worker", "jobs_worker"), ("upkeep", "jobs_upkeepstate")], ids=PROCESSES
+)
+def test_a_process_waits_for_the_tables_of_its_version(kind, table, tmp_path, empty_database):
+    log = tmp_path / "log"
+    files = str(tmp_path)
+    with (
+        log.open("w") as out,
+        started(
+            PROCESSES[kind], log=out, DATABASE_URL=empty_database, FILES_DIR=files, REMAP_SIGTERM="SIGQUIT"
+        ),
+    ):
+        wait_until(lambda: FIX in log.read_text())
+        with pytest.raises(AssertionError):
+            wait_until(lambda: log.read_text().count("migrations of this version") > 1, 5)
+        said = [one for one in complaints(log) if "SecurityWarning" not in one]
+        assert len(said) == 1, said
+        assert said[0].startswith("The database lacks ")
+        assert "Traceback" not in log.read_text()
+        assert manage("migrate", DATABASE_URL=empty_database).returncode == 0
+        wait_until(lambda: rows(empty_database, f"SELECT count(*) FROM {table}") == [(1,)])
+
+
+def test_a_site_without_its_tables_says_so_without_a_traceback(tmp_path, empty_database):
+    with serving(tmp_path, DATABASE_URL=empty_database) as site:
+        for _ in range(3):
+            assert site.ask("/readyz").status == 503
+            page = site.ask("/admin/", Cookie="sessionid=abcdefghijklmnopqrstuvwxyz012345")
+            call = site.ask("/api/v1/jobs/", Authorization="Token " + "a" * 64)
+        assert (page.status, call.status) == (503, 503)
+        assert "does not have the tables of this version yet" in page.text
+        assert (json.loads(call.text)["code"], call.headers["Retry-After"]) == ("database_unavailable", "60")
+        log = site.log.read_text()
+    assert "Traceback" not in log
+    assert (
+        sum(one.startswith("This process is not ready.") and FIX in one for one in complaints(site.log)) == 1
+    )
+
+
+def test_a_command_without_its_tables_names_the_fix(empty_database):
+    done = manage("submit_job", "x", DATABASE_URL=empty_database)
+    assert done.returncode == 75
+    assert FIX in done.stderr
+
+
+@pytest.mark.django_db
+def test_one_missing_migration_is_named():
+    assert database.schema_fault("default") == ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(name) FROM django_migrations WHERE app = 'jobs'")
+        [last] = cursor.fetchone()
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs' AND name = %s", [last])
+    fault = f"The database lacks one migration of this version, first jobs.{last}. {FIX}"
+    assert database.schema_fault("default") == fault
+
+
+@pytest.mark.django_db
+def test_a_newer_database_is_a_warning_and_no_reason_to_wait(caplog):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '9999_of_tomorrow', now())"
+        )
+    assert database.schema_fault("default") == ""
+    database.await_tables(logging.getLogger("probe"), "It waits", using="default", stopped=threading.Event())
+    assert "does not know (jobs.9999_of_tomorrow)" in caplog.text

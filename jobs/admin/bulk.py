@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs import database, services, stats
-from jobs.admin import record
+from jobs.admin import once, record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import NOT_FILTERS
 from jobs.models import Job, Status
@@ -108,6 +109,7 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
         "ids": request.POST.getlist(ACTION_CHECKBOX_NAME)[:AT_ONCE],
         "checkbox": ACTION_CHECKBOX_NAME,
         "query": request.GET.urlencode(),
+        "note": _note(request),
     }
     return TemplateResponse(request, "admin/jobs/job/confirm.html", context)
 
@@ -128,7 +130,9 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
     action, caller, note = targets.action, record.caller(request), _note(request)
     report, done = Report(action, NAMED), []
     try:
-        for row in services.apply_action(action, caller, ids, note, targets.as_of):
+        for row in services.apply_action(
+            action, caller, ids, note, targets.as_of, partial(once.idempotency_key, request)
+        ):
             report.add(row)
             if row.outcome in services.REACHED:
                 done.append(Job(id=row.job_id, name=row.name))
@@ -183,6 +187,9 @@ def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpRespon
         others = "The others were left alone: " if done else ""
         messages.error(request, f"{before}{others}{refusal(error)}")
         return HttpResponseRedirect(request.get_full_path())
+    if job.replayed:
+        messages.info(request, once.already_made(job))
+        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     with services.once_accepted(job):
         record.action(request, [job], "Launched from the list.")
     rest = "This job does the others. " if done else "They are many, so this is a job of its own. "
@@ -200,7 +207,12 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
     }
     if targets.action.asks_note:
         params["reason"] = _note(request)
-    return services.submit(record.caller(request), type=targets.action.job_type, params=params)
+    return services.submit(
+        record.caller(request),
+        type=targets.action.job_type,
+        params=params,
+        idempotency_key=once.idempotency_key(request),
+    )
 
 
 def _note(request: HttpRequest) -> str:

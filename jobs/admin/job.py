@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from jobs import access
-from jobs.admin import bulk, columns, deeds, launch, live, page
+from jobs.admin import bulk, columns, deeds, launch, live, page, signed_out
 from jobs.admin.guard import guarded
 from jobs.admin.listing import CappedPaginator, JobChangeList, page_number
 from jobs.models import Job
@@ -125,7 +125,10 @@ class JobAdmin(admin.ModelAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        """The list; a pasted id leads to its job."""
+        """The list; a pasted id leads to its job, and a confirmation sent while signed out to its question."""
+        if kept := signed_out.take(request):
+            # Without the confirmation, so that this asks and does nothing.
+            request.method, request.POST = "POST", kept.entries
         action = bulk.action_of(request.POST.get("action", ""))
         if action and not action.allowed(request.user):
             raise PermissionDenied

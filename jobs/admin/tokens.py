@@ -5,10 +5,11 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from jobs.admin import signed_out, times
+from jobs.admin import once, signed_out, times
 from jobs.admin.columns import NOTHING
 from jobs.admin.record import site_context
 from jobs.models import ApiToken
@@ -76,12 +77,29 @@ class TokenAdmin(admin.ModelAdmin):
         kept = signed_out.take(request)
         form = TokenForm(request.POST if request.method == "POST" else kept and kept.entries)
         context = site_context(request) | {"opts": self.opts, "title": "Make an API token", "form": form}
-        if request.method == "POST" and form.is_valid():
-            made, token = ApiToken.objects.create(
-                request.user, expiry=timedelta(days=form.cleaned_data["days"]), name=form.cleaned_data["name"]
-            )
-            self.log_addition(request, made, "Made.")
-            context |= {"title": "Your new token", "made": made, "token": token}
+        if request.method == "POST":
+            context["once"] = once.of(request)
+            if form.is_valid():
+                context |= self._made(request, form.cleaned_data)
         response = TemplateResponse(request, "admin/jobs/apitoken/make.html", context)
         response["Cache-Control"] = "no-store"
         return response
+
+    def _made(self, request, wanted):
+        """The new token for the page; for a second press of the same form the one that the first press made.
+
+        That one is not shown again, for only its digest is stored, and no second one is made beside it.
+        """
+        key = once.idempotency_key(request)
+        try:
+            with transaction.atomic():
+                made, token = ApiToken.objects.create(
+                    request.user, expiry=timedelta(days=wanted["days"]), name=wanted["name"], form_key=key
+                )
+                self.log_addition(request, made, "Made.")
+        except IntegrityError:
+            made = ApiToken.objects.filter(user=request.user, form_key=key).first()
+            if key is None or made is None:
+                raise
+            return {"title": "This token was made before", "made": made}
+        return {"title": "Your new token", "made": made, "token": token}

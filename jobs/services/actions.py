@@ -14,13 +14,16 @@ from jobs.services.submission import rerun
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """An action on jobs in one of `statuses`; `job_type` is the bulk job type that does it to all that match."""
+    """An action on jobs in one of `statuses`; `job_type` is the bulk job type that does it to all that match.
+
+    `run` gets the caller, the job's id, a note, and the idempotency key of the job that it may make.
+    """
 
     name: str
     label: str
     done: str
     statuses: tuple[str, ...]
-    run: Callable[[Caller, UUID, str], Job | None]
+    run: Callable[[Caller, UUID, str, str | None], Job | None]
     allowed: Callable[[Any], bool]
     job_type: str
     asks_note: bool = False
@@ -36,7 +39,7 @@ RERUN = Action(
     label="Launch again",
     done="launched again",
     statuses=SETTLED,
-    run=lambda caller, job_id, note: rerun(caller, job_id),
+    run=lambda caller, job_id, note, key: rerun(caller, job_id, idempotency_key=key),
     allowed=access.may_launch_some,
     job_type="bulk_rerun",
     leaves_out=BULK_TYPES,
@@ -46,7 +49,7 @@ CANCEL = Action(
     label="Cancel",
     done="cancelled",
     statuses=ACTIVE,
-    run=cancel,
+    run=lambda caller, job_id, note, key: cancel(caller, job_id, note),
     allowed=access.may_cancel_some,
     job_type="bulk_cancel",
     asks_note=True,
@@ -57,7 +60,7 @@ ACKNOWLEDGE = Action(
     label="Acknowledge",
     done="acknowledged",
     statuses=(Status.FAILED,),
-    run=acknowledge,
+    run=lambda caller, job_id, note, key: acknowledge(caller, job_id, note),
     allowed=access.may_cancel_some,
     job_type="bulk_acknowledge",
     asks_note=True,
@@ -67,7 +70,7 @@ DELETE = Action(
     label="Delete",
     done="deleted",
     statuses=SETTLED,
-    run=lambda caller, job_id, note: delete(caller, job_id),
+    run=lambda caller, job_id, note, key: delete(caller, job_id),
     allowed=access.may_delete,
     job_type="bulk_delete",
     warning="Their records, logs, histories and files are deleted. This cannot be undone.",

@@ -1,7 +1,7 @@
 """An action done to many jobs: to each what its status and the caller's rights allow, with what became of it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +36,7 @@ FAULTS = (
 )
 
 GONE = "had been deleted"
+LAUNCHED_BEFORE = "had been launched again by the first press of the same form"
 ENDED = {
     Status.COMPLETED: "had already completed",
     Status.FAILED: "had already failed",
@@ -43,11 +44,21 @@ ENDED = {
 }
 
 
+def _no_key(job_id: UUID) -> str | None:
+    return None
+
+
 def apply_action(
-    action: Action, caller: Caller, ids: Sequence[UUID], note: str, as_of: datetime
+    action: Action,
+    caller: Caller,
+    ids: Sequence[UUID],
+    note: str,
+    as_of: datetime,
+    key_of: Callable[[UUID], str | None] = _no_key,
 ) -> Iterator[Row]:
     """Do the action to each of the jobs, chosen as of a moment; yields what became of each.
 
+    `key_of` gives the idempotency key under which a job is launched again.
     Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.
     """
     found = Job.objects.without_large().in_bulk(ids)
@@ -57,7 +68,9 @@ def apply_action(
         if job is None:
             yield Row(job_id, "", "", SKIPPED, GONE)
             continue
-        outcome = (DONE, "") if job_id in cancelled else _one(action, caller, job, note, as_of)
+        outcome = (
+            (DONE, "") if job_id in cancelled else _one(action, caller, job, note, as_of, key_of(job_id))
+        )
         yield Row(job_id, job.name, job.status_at(as_of), *outcome)
 
 
@@ -79,12 +92,14 @@ def cancel_waiting_targets(
             return
 
 
-def _one(action: Action, caller: Caller, job: Job, note: str, as_of: datetime) -> tuple[str, str]:
+def _one(
+    action: Action, caller: Caller, job: Job, note: str, as_of: datetime, key: str | None
+) -> tuple[str, str]:
     """Do the action to one job; its outcome and the reason."""
     if known := _settled_before(action, caller, job, as_of):
         return known
     try:
-        after = action.run(caller, job.id, note)
+        after = action.run(caller, job.id, note, key)
     except Job.DoesNotExist:
         return SKIPPED, GONE
     except InvalidTransition as error:
@@ -95,7 +110,7 @@ def _one(action: Action, caller: Caller, job: Job, note: str, as_of: datetime) -
         return FAILED, str(error)
     if after is None or after.id == job.id:
         return (ASKED, "") if action.name == "cancel" and after and not after.is_settled else (DONE, "")
-    return DONE, str(after.id)
+    return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))
 
 
 def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:

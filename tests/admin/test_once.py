@@ -147,3 +147,64 @@ def test_a_job_of_a_form_can_be_deleted_once_it_is_over(operator, greet):
     operator.post(f"{LIST}{job.pk}/cancel/")
     operator.post(f"{LIST}{job.pk}/delete/")
     assert not Job.objects.exists()
+
+
+def confirmation(client, action, jobs=None, query=""):
+    """The confirmation of an action on the ticked jobs, or on all that match."""
+    asked = {"action": action, "index": "0", "select_across": "0" if jobs else "1"}
+    asked["_selected_action"] = [str(job.pk) for job in jobs or Job.objects.all()[:1]]
+    page = client.post(f"{LIST}{query}", asked).content.decode()
+    form = page[page.index('name="csrf') :]
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return {name: [value for one, value in hidden if one == name] for name, _ in hidden}
+
+
+def test_two_confirmations_launch_the_ticked_jobs_again_once(operator, greet):
+    jobs = [make_job(type="greet", status=Status.FAILED, params={"whom": "Ada"}) for _ in range(3)]
+    entries = confirmation(operator, "launch_again", jobs)
+    operator.post(LIST, entries)
+    page = operator.post(LIST, entries, follow=True)
+    at_once(operator, LIST, entries, presses=3)
+    assert sorted(Job.objects.exclude(rerun_of=None).values_list("rerun_of_id", flat=True)) == sorted(
+        job.pk for job in jobs
+    )
+    assert "3 had been launched again by the first press" in page.content.decode()
+    assert LogEntry.objects.count() == 3
+    operator.post(LIST, confirmation(operator, "launch_again", jobs))
+    assert Job.objects.exclude(rerun_of=None).count() == 6, "asked anew they are launched again"
+
+
+@pytest.mark.parametrize("action", ["launch_again", "acknowledge", "delete"])
+def test_two_confirmations_for_many_jobs_make_one_bulk_job_and_lead_to_it(operator, greet, action):
+    for _ in range(101):
+        make_job(type="greet", status=Status.FAILED)
+    entries = confirmation(operator, action, query="?type=greet")
+    address = f"{LIST}?type=greet"
+    answers = [*at_once(operator, address, entries, presses=3), operator.post(address, entries)]
+    bulk = Job.objects.get(type__startswith="bulk_")
+    assert {job_of(answer) for answer in answers} == {str(bulk.pk)}
+
+
+def test_two_presses_make_one_token_and_the_second_says_so(operator):
+    address = "/admin/jobs/apitoken/add/"
+    filled = {"once": opened(operator, address), "name": "warehouse", "days": "30"}
+    first, second = (operator.post(address, filled).content.decode() for _ in range(2))
+    token = ApiToken.objects.get()
+    assert 'id="token"' in first
+    assert 'id="token"' not in second
+    assert "The form came twice" in second
+    assert f"/admin/jobs/apitoken/{token.pk}/delete/" in second
+    assert LogEntry.objects.count() == 1
+    at_once(operator, address, filled)
+    assert ApiToken.objects.count() == 1
+    operator.post(address, filled | {"name": "other"})
+    operator.post(address, filled | {"once": opened(operator, address)})
+    assert ApiToken.objects.count() == 3
+
+
+def test_a_form_that_makes_something_carries_a_key_of_its_own_each_time(operator, greet):
+    job = make_job(type="greet", status=Status.FAILED)
+    pages = [FORM, f"{FORM}?again={job.pk}", f"{LIST}{job.pk}/change/", "/admin/jobs/apitoken/add/"]
+    keys = [opened(operator, page) for page in pages * 2]
+    keys += [confirmation(operator, "launch_again", [job])["once"][0] for _ in range(2)]
+    assert len(set(keys)) == len(keys) == 10

@@ -173,6 +173,25 @@ def test_the_name_of_a_token_comes_back(olga):
     assert not ApiToken.objects.exists()
 
 
+def test_a_confirmation_is_asked_again_with_its_note(olga):
+    job = make_job()
+    asked = {"action": "cancel", "index": "0", "select_across": "0", "_selected_action": str(job.pk)}
+    olga.open(f"{LIST}?type=report")
+    asked["csrfmiddlewaretoken"] = olga.field("csrfmiddlewaretoken")
+    olga.page = olga.post(f"{LIST}?type=report", asked)
+    confirmed = asked | {"confirmed": "yes", "note": "Wrong month"}
+    confirmed.pop("index")
+    confirmed |= {name: olga.field(name) for name in ("once", "as_of", "newest", "csrfmiddlewaretoken")}
+    olga.forget_session()
+    login = olga.post(f"{LIST}?type=report", confirmed).headers["Location"]
+    there = olga.sign_in("olga", login).headers["Location"]
+    text = olga.open(there)
+    assert "Cancel 1 job?" in text
+    assert 'value="Wrong month"' in text
+    job.refresh_from_db()
+    assert job.status == Status.PENDING
+
+
 def test_a_sign_in_on_an_old_login_page_leads_to_where_it_would_have_led(olga):
     other = Client()
     other.get(LOGIN)

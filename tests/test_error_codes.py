@@ -8,7 +8,8 @@ from pathlib import Path
 from jobs.lifecycle import ERRORS
 
 ROOT = Path(__file__).resolve().parent.parent
-ENDINGS = {"failed", "end_attempt"}  # failed("code", ...), end_attempt(job, code="code", ...)
+# failed("code", ...), end_attempt(job, code="code", ...), and the agent's own around it
+ENDINGS = {"failed", "end_attempt", "_write_end"}
 
 
 def codes_in(path: Path) -> Iterator[str]:

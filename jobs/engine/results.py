@@ -50,12 +50,19 @@ def settle(job_id: UUID, outcome: Outcome, attempt: int) -> None:
     """
     try:
         settled = patiently(lambda: _is_settled(job_id, outcome, attempt), using=WORKER_DB)
-    except Error as error:  # left unwritten it would be reported as a lost worker
-        logger.exception("PostgreSQL refuses the outcome")
-        refused = failed("invalid_result", explain(error))
+    except Exception as error:  # left unwritten it would be reported as a lost worker
+        logger.exception("the outcome cannot be written")
+        is_refused = isinstance(error, Error)
+        refused = failed("invalid_result", explain(error)) if is_refused else internal_error(error)
         settled = patiently(lambda: _is_settled(job_id, refused, attempt), using=WORKER_DB)
     if not settled:
         logger.warning("attempt %s no longer holds the job; its outcome is dropped", attempt)
+
+
+def internal_error(error: Exception) -> Outcome:
+    """The outcome of a job at which the job system failed; the error's text may hold a secret, its type does not."""
+    message = f"The job system failed, not the handler ({type(error).__name__}). The worker's log says more."
+    return failed("internal_error", message)
 
 
 def _is_settled(job_id: UUID, outcome: Outcome, attempt: int) -> bool:

@@ -56,7 +56,17 @@ def run_job(self: Task) -> dict[str, Any] | None:
 
 
 def execute(job: Job) -> Outcome:
-    """Call the handler of a claimed job; whatever it does, one Outcome comes back."""
+    """Call the handler of a claimed job; whatever it does, and if we fail ourselves, one Outcome comes back."""
+    try:
+        outcome = _called(job)
+    except Exception as error:  # left to Celery it would be reported as a lost worker
+        logger.exception("the job system failed at job %s", job.id)
+        outcome = results.internal_error(error)
+    _attempt(_leave_clean)
+    return outcome
+
+
+def _called(job: Job) -> Outcome:
     job_type = registry.get(job.type)
     secrets = parameters.secrets_in(job_type, job.params)
     hide = partial(parameters.hide, secrets)
@@ -66,12 +76,19 @@ def execute(job: Job) -> Outcome:
             params = parameters.bind(job_type, job.params)
             secrets += parameters.secrets_in(job_type, params)
             result = job_type.run(context, **params)
-        outcome = _completed(result)
+        return _completed(result)
     except BaseException as error:
-        outcome = _not_completed(error, job_type, hide)
-    context.close()
-    _leave_clean()
-    return outcome
+        return _not_completed(error, job_type, hide)
+    finally:
+        _attempt(context.close)
+
+
+def _attempt(step: Callable[[], None]) -> None:
+    """Do what follows a handler: if it fails the job keeps its outcome, and the worker's log has the error."""
+    try:
+        step()
+    except Exception:
+        logger.exception("a step after the handler failed")
 
 
 def _not_completed(error: BaseException, job_type: JobType, hide: Callable[[object], str]) -> Outcome:

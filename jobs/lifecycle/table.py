@@ -39,6 +39,7 @@ ERRORS: Mapping[str, str] = {
     "exited": "Ended by itself",
     "invalid_params": "Parameters not valid any more",
     "invalid_result": "Result cannot be stored",
+    "internal_error": "Internal error",
     "worker_lost": "Worker lost",
     "worker_stopped": "Worker stopped",
     "time_limit": "Took too long",

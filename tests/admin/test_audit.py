@@ -125,6 +125,23 @@ def test_the_question_before_an_account_is_deleted_says_what_stays(admin_client,
         assert "Log entr" not in page, "they are kept, as the audit trail"
 
 
+@pytest.mark.parametrize("delete", [by_page, in_bulk])
+def test_an_account_with_too_many_jobs_is_closed_and_not_deleted(
+    admin_client, failure, ada, delete, monkeypatch
+):
+    monkeypatch.setattr("jobs.admin.accounts.JOBS_LIMIT", 1)
+    delete(admin_client, ada)
+    assert not User.objects.filter(username="ada").exists(), "one job is not too many"
+    eve = make_user(username="eve")
+    for _ in range(2):
+        make_job(created_by=eve)
+    delete(admin_client, eve)
+    assert User.objects.filter(username="eve").exists()
+    page = admin_client.get(f"{USERS}{eve.pk}/delete/").content.decode()
+    assert "clear “Active” on the page of eve" in page
+    assert 'type="submit"' not in page.partition('id="content"')[2]
+
+
 def test_a_renamed_account_shows_both_names(admin_client, failure, ada):
     form = {
         "username": "lovelace",
@@ -149,6 +166,17 @@ def test_the_jobs_of_a_deleted_account_are_found_by_its_name(admin_client, failu
     page = admin_client.get(f"{JOBS}?created_by=ada").content.decode()
     assert str(failure.pk) in page
     assert str(other.pk) not in page
+
+
+def test_postgresql_expects_no_jobs_without_an_account_of_a_name_that_has_one():
+    grace = make_user(username="grace")
+    for _ in range(20):
+        make_job(created_by=grace, created_by_name="grace")
+        make_job(created_by_name="root")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_job")
+    plan = Job.objects.filter(created_by=None, created_by_name="grace").order_by().explain()
+    assert int(re.findall(r"rows=(\d+)", plan)[-1]) < 5, plan
 
 
 def found(client, name):

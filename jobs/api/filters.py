@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from jobs import access, parameters
+from jobs.api.faults import Faults
 from jobs.api.problems import query_error
-from jobs.api.query import allow_only, bad_query
+from jobs.api.query import allow_only
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 from jobs.selection import launched_by, name_begins
 
@@ -147,15 +148,16 @@ def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = (
 
     Raises: Problem (400) naming the unknown parameters or the bad values.
     """
-    allow_only(request, [*JobFilter.base_filters, *others], repeated=REPEATED)
+    faults = Faults()
+    faults.check(allow_only, request, [*JobFilter.base_filters, *others], repeated=REPEATED)
+    named = {error["parameter"] for error in faults.errors}
     given = {name: ",".join(values) for name, values in request.query_params.lists()}
     chosen = JobFilter(given, queryset=jobs, request=request)
-    if not chosen.is_valid():
-        raise bad_query(
-            *(
-                query_error(name, str(message), "invalid")
-                for name, messages in chosen.errors.items()
-                for message in messages
-            )
-        )
+    faults.errors += [
+        query_error(name, str(message), "invalid")
+        for name, messages in chosen.errors.items()
+        if name not in named
+        for message in messages
+    ]
+    faults.refuse()
     return chosen.qs

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 
 from jobs.api.filters import statuses
 from jobs.api.query import bad_value
-from jobs.models import SETTLED
+from jobs.models import ACTIVE, SETTLED
 
 NEWEST = "-id"
 ALLOWED = (NEWEST, "id", "-finished_at")
@@ -25,7 +25,7 @@ def order(request: Request) -> tuple[str, ...]:
     if wanted not in ALLOWED:
         raise bad_value("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
     if wanted == "-finished_at":
-        if not statuses(request) <= set(SETTLED):
+        if statuses(request) & set(ACTIVE):
             raise bad_value("ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}.")
         return ("-finished_at", "-id")
     return (wanted,)

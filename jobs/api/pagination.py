@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from rest_framework.request import Request
 
+from jobs.api.faults import Faults
 from jobs.api.query import bad_value, flag, whole_number
 from jobs.models import Job, JobQuerySet, Status
 
@@ -54,26 +55,53 @@ def _position(column: str, value: Any) -> Any:
     return found.astimezone(UTC) if isinstance(found, datetime) else found
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The page that a request asks for: how many rows, from where on, and whether all are counted."""
+
+    size: int
+    cursor: Cursor | None
+    counted: bool
+
+
+def wanted(request: Request, order: tuple[str, ...] | None) -> Wanted:
+    """What the query asks for; the cursor is read if the `order` is known.
+
+    Raises: Problem (400) with every error found.
+    """
+    faults = Faults()
+    size = faults.check(whole_number, request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT)
+    counted = faults.check(flag, request, "count")
+    text, cursor = request.query_params.get("cursor"), None
+    if text is not None and order is not None:
+        cursor = faults.check(parse_cursor, text, tuple(name.removeprefix("-") for name in order))
+    faults.refuse()
+    return Wanted(size, cursor, counted)
+
+
 def page(
-    jobs: JobQuerySet, request: Request, order: tuple[str, ...], *, statuses: Collection[str]
+    jobs: JobQuerySet,
+    request: Request,
+    asked: Wanted,
+    order: tuple[str, ...],
+    *,
+    statuses: Collection[str],
 ) -> dict[str, Any]:
     """One page of `jobs` by `order` ("-id"; the last column is unique), with the links to its neighbours.
 
     `statuses` are all that occur among `jobs`.
     """
     columns = tuple(name.removeprefix("-") for name in order)
-    size = whole_number(request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT)
-    given = request.query_params.get("cursor")
-    cursor = None if given is None else parse_cursor(given, columns)
+    size, cursor = asked.size, asked.cursor
     back = cursor is not None and cursor.back
-    counted = _count(jobs) if flag(request, "count") else {}
+    counted = _count(jobs) if asked.counted else {}
     if columns[0] == "finished_at":
         # None of them lacks it, but only so does PostgreSQL see that its partial index holds them all.
         jobs, statuses = jobs.filter(finished_at__isnull=False), ()
     if cursor is not None:
         jobs = jobs.filter(_behind(order, cursor))
-    wanted = [_turned(name) if back else name for name in order]
-    rows = list(_first(jobs, size + 1, wanted, statuses, sorts="name" in request.query_params))
+    turned = [_turned(name) if back else name for name in order]
+    rows = list(_first(jobs, size + 1, turned, statuses, sorts="name" in request.query_params))
     more = len(rows) > size
     rows = rows[:size]
     if back:

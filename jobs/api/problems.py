@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -116,7 +116,7 @@ def as_problem(error: Exception) -> Problem | None:
         case PermissionDenied():
             return _from_rest(Forbidden())
         case ValidationError():
-            return _not_valid(_flatten(error.detail))
+            return refused(list(_flatten(error.detail)))
         case APIException():
             return _from_rest(error)
     return None
@@ -144,13 +144,11 @@ def _invalid(error: Exception) -> Problem:
         isinstance(one, services.NotPermitted) for one in error.errors.values()
     ):
         return Problem(403, "permission_denied", "You may not launch any of these jobs.")
-    found = list(_refusals(error))
-    if any(one["code"] == "too_large" for one in found):
-        return Problem(413, "too_large", "The params are too large.", errors=found)
-    return _not_valid(found)
+    return refused(list(refusals(error)))
 
 
-def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
+def refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
+    """The entries of `errors` for what a service refuses; `pointer` leads to the job in the body."""
     match error:
         case InvalidParams():
             for param in error.errors:
@@ -164,18 +162,28 @@ def _refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
             yield body_error(f"{pointer}/type", str(error), "already_active")
         case services.InvalidBatch():
             for index, refused in error.errors.items():
-                yield from _refusals(refused, f"/jobs/{index}")
+                yield from refusals(refused, f"/jobs/{index}")
         case _:
             yield body_error(pointer, str(error), "permission_denied")
 
 
-def _not_valid(errors: Iterable[dict[str, str]]) -> Problem:
-    return Problem(400, "invalid", "The request is not valid.", errors=list(errors))
+def refused(errors: list[dict[str, str]]) -> Problem:
+    """The answer to a request with these faults of its query, headers, body or params."""
+    if any(one["code"] == "too_large" for one in errors):
+        return Problem(413, "too_large", "The params are too large.", errors=errors)
+    if all("parameter" in one for one in errors):
+        return Problem(400, "invalid_query", "The query is not valid.", errors=errors)
+    return Problem(400, "invalid", "The request is not valid.", errors=errors)
 
 
 def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:
     """One entry of `errors` about the body; `pointer` is a JSON Pointer (RFC 6901)."""
     return {"pointer": storable(pointer, TEXT_LIMIT), "detail": storable(detail, TEXT_LIMIT), "code": code}
+
+
+def header_error(header: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about a header."""
+    return {"header": header, "detail": storable(detail, TEXT_LIMIT), "code": code}
 
 
 def query_error(parameter: str, detail: str, code: str) -> dict[str, str]:

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 from rest_framework.request import Request
 
-from jobs.api.problems import Problem, query_error
+from jobs.api.problems import Problem, query_error, refused
 
 
 def bad_query(*errors: dict[str, str]) -> Problem:
     """The answer to a query with parameters that mean nothing."""
-    return Problem(400, "invalid_query", "The query is not valid.", errors=list(errors))
+    return refused(list(errors))
 
 
 def bad_value(parameter: str, detail: str) -> Problem:
@@ -35,15 +35,19 @@ def allow_only(request: Request, allowed: Collection[str] = (), *, repeated: Col
         raise bad_query(*errors)
 
 
-def whole_number(request: Request, name: str, *, default: int, least: int = 0, most: int = 2**31 - 1) -> int:
-    """The value of a parameter; above `most` it counts as that.
+def whole_number(
+    request: Request, name: str, *, default: int, least: int = 0, most: int | None = None
+) -> int:
+    """The value of a parameter; without `most`, one beyond PostgreSQL's integers counts as the largest of them.
 
     Raises: Problem (400).
     """
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text[:20]) >= least):
-        raise bad_value(name, f"Must be a whole number from {least}.")
-    return min(int(text[:20]), most)
+    number = int(text.lstrip("0")[:20] or "0") if text.isascii() and text.isdigit() else -1
+    if number < least or (most is not None and number > most):
+        limits = f"from {least}" + ("" if most is None else f" to {most}")
+        raise bad_value(name, f"Must be a whole number {limits}.")
+    return min(number, 2**31 - 1)
 
 
 def flag(request: Request, name: str) -> bool:

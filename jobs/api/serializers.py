@@ -1,4 +1,4 @@
-"""The shapes of the API: what a caller may send, and the job as it is shown."""
+"""The job as it is shown, with what belongs to it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,93 +11,7 @@ from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
 from jobs.api.codes import JOB_ERROR_CODES
-from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import Job, JobFile, JobLog, Status
-from jobs.text import NAME_LIMIT, name_error
-
-BATCH_LIMIT = 500
-
-
-class Text(serializers.CharField):
-    """Text that was text in JSON: DRF would take the number 5 for "5"."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-@extend_schema_field({"type": "object", "additionalProperties": {}})
-class JsonObject(serializers.Field):
-    """A JSON object, taken as it is."""
-
-    default_error_messages = {"invalid": "Must be a JSON object."}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            self.fail("invalid")
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-class StrictSerializer(serializers.Serializer):
-    """Refuses fields it does not know: a typing error or a read-only field is no silent nothing."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := [name for name in data if name not in self.fields]):
-            allowed = ", ".join(self.fields)
-            message = f"This field may not be sent; allowed: {allowed}."
-            raise serializers.ValidationError(
-                {name: serializers.ErrorDetail(message, "unknown") for name in unknown}
-            )
-        return super().to_internal_value(data)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that no door takes."""
-    if error := name_error(name):
-        raise serializers.ValidationError(error)
-
-
-class SubmitSerializer(StrictSerializer):
-    """What POST /jobs/ takes: a `name`, a `type`, or both. The name of a job without one is its type's label."""
-
-    # Not trimmed: what was sent is stored, but for the spelling of accents (NFC), or it is refused.
-    name = Text(
-        required=False,
-        validators=[check_name],
-        max_length=NAME_LIMIT,
-        min_length=1,
-        trim_whitespace=False,
-    )
-    type = Text(required=False)
-    params = JsonObject(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() & {"name", "type"}:
-            missing = serializers.ErrorDetail("Send a name, a type, or both.", "required")
-            raise serializers.ValidationError({"name": missing})
-        return attrs
-
-
-class BatchSerializer(StrictSerializer):
-    """What POST /jobs/batch/ takes."""
-
-    jobs = serializers.ListField(child=SubmitSerializer(), min_length=1, max_length=BATCH_LIMIT)
-
-
-class CancelSerializer(StrictSerializer):
-    """What POST /jobs/{id}/cancel/ takes."""
-
-    reason = Text(required=False, allow_blank=True, max_length=MESSAGE_LIMIT)
-
-
-class RerunSerializer(StrictSerializer):
-    """What POST /jobs/{id}/rerun/ takes: the params that shall differ."""
-
-    params = JsonObject(required=False)
 
 
 class ProgressSerializer(serializers.Serializer):

@@ -24,10 +24,11 @@ FilesSerializer = _list_of("Files", FileSerializer)
 
 
 class ProblemErrorSerializer(serializers.Serializer):
-    """One fault: of the body (`pointer`) or of the query (`parameter`)."""
+    """One fault: of the body (`pointer`), of the query (`parameter`) or of a header (`header`)."""
 
     pointer = serializers.CharField(required=False)
     parameter = serializers.CharField(required=False)
+    header = serializers.CharField(required=False)
     detail = serializers.CharField()
     code = serializers.CharField()
 

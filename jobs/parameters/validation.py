@@ -48,8 +48,9 @@ def validate(
     Raises: InvalidParams, with every error found.
     """
     with override(None):
-        _refuse(_errors_of_given(job_type, params))
         form = job_type.form()
+        if errors := _errors_of_given(job_type, params):
+            raise InvalidParams(errors + _other_errors(form, params, {one.name for one in errors}, kept))
         given = {name: value for name, value in params.items() if not form.fields[name].disabled}
         stored = {name: normal(form.fields[name], value) for name, value in given.items()}
         stored = _complete(form, {**(kept or {}), **stored})
@@ -142,6 +143,22 @@ def _errors_of_given(job_type: JobType, params: Mapping[str, Any]) -> list[Param
         for name in job_type.secret_fields
         if params.get(name) == MASK
     ]
+
+
+def _other_errors(
+    form: forms.Form, params: Mapping[str, Any], faulty: set[str], kept: Mapping[str, Any] | None
+) -> list[ParamError]:
+    """What the form says of the params that are not `faulty`, so that one answer names all faults."""
+    if "" in faulty:  # of all params together: they may be nested too deeply to look at
+        return []
+    sound = {name: normal(form.fields[name], value) for name, value in params.items() if name not in faulty}
+    try:
+        complete = _complete(form, {**(kept or {}), **sound})
+        _clean(form, {name: value for name, value in complete.items() if name not in faulty})
+    except InvalidParams as error:
+        # Rules over several fields may fail only because faulty ones are missing.
+        return [one for one in error.errors if one.name and one.name not in faulty]
+    return []
 
 
 def _type_errors(fields: Mapping[str, forms.Field], params: Mapping[str, Any]) -> list[ParamError]:

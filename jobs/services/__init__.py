@@ -18,7 +18,7 @@ from jobs.services.asking import (
 from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.report import DONE, REACHED, Reason, Report, Row, jobs_in_words
-from jobs.services.submission import Launch, chosen_type, rerun, submit, submit_batch
+from jobs.services.submission import Launch, check, check_rerun, chosen_type, rerun, submit, submit_batch
 from jobs.services.targets import Targets
 
 __all__ = [
@@ -50,6 +50,8 @@ __all__ = [
     "caller_of",
     "cancel",
     "cancel_waiting_targets",
+    "check",
+    "check_rerun",
     "chosen_type",
     "delete",
     "jobs_in_words",

@@ -87,11 +87,18 @@ def rerun(
     submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [wanted]))
     if replayed := submission.replay():
         return replayed[0]
-    changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
-    again = _new_job(caller, replace(wanted, params=changed), kept=job.params)
-    _guard_secrets(caller, job, changed)
-    again.rerun_of = job
-    return submission.accept([again])[0]
+    return submission.accept([_again(caller, job, wanted)])[0]
+
+
+def check(caller: Caller, launch: Launch) -> None:
+    """Raises what `submit` would raise about the launch itself; stores nothing."""
+    _new_job(caller, launch)
+
+
+def check_rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any]) -> None:
+    """Raises what `rerun` would raise about the job and its params; stores nothing."""
+    job = visible(caller, job_id)
+    _again(caller, job, Launch(job.name, job.type, overrides))
 
 
 def chosen_type(name: str, type: str | None) -> JobType:
@@ -126,6 +133,14 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
         if job.params.get(name) and name not in changed
     ]:
         raise parameters.InvalidParams(errors)
+
+
+def _again(caller: Caller, job: Job, wanted: Launch) -> Job:
+    changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
+    again = _new_job(caller, replace(wanted, params=changed), kept=job.params)
+    _guard_secrets(caller, job, changed)
+    again.rerun_of = job
+    return again
 
 
 def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:

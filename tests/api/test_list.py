@@ -63,11 +63,9 @@ def test_a_cursor_with_a_moment_that_postgresql_refuses_is_no_failure(viewer, mo
     assert answer.status_code == status
 
 
-def test_a_page_has_a_largest_size(viewer):
-    make_job()
-    assert viewer.get(JOBS, {"page_size": 10**8}).status_code == 200
-    for bad in ("0", "-1", "x", "1.5", "²"):
-        assert viewer.get(JOBS, {"page_size": bad}).status_code == 400
+@pytest.mark.parametrize(("size", "status"), [(1, 200), (200, 200), (201, 400), (10**8, 400), (10**40, 400)])
+def test_a_page_has_a_largest_size(viewer, size, status):
+    assert viewer.get(JOBS, {"page_size": size}).status_code == status
 
 
 def test_statuses_are_chosen_by_commas_or_repetition(viewer):

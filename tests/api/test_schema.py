@@ -111,7 +111,7 @@ def test_a_replay_has_the_headers_that_the_schema_names(client, paths):
 
 
 # Where each function takes the code of a problem.
-PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2, "_away": 0}
+PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2, "_unavailable": 0, "unavailable": 1}
 FRAMEWORK = (
     exceptions.ParseError,
     exceptions.AuthenticationFailed,
@@ -123,7 +123,7 @@ FRAMEWORK = (
     exceptions.UnsupportedMediaType,
     exceptions.Throttled,
 )
-ADMIN_ONLY = {"locked_out"}
+ADMIN_ONLY = {"locked_out", "partly_done"}
 
 
 def codes_in(path):

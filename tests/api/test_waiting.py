@@ -122,7 +122,7 @@ def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch,
     assert len([one for one in threading.enumerate() if one.name == "long-poll"]) == 1
 
 
-@pytest.mark.parametrize("seconds", ["-1", "x", "1.5"])
-def test_seconds_are_a_whole_number(client, seconds):
+@pytest.mark.parametrize("seconds", ["-1", "x", "1.5", "31", "9" * 30, "9" * 6000])
+def test_seconds_are_a_whole_number_up_to_30(client, seconds):
     job = make_job(created_by=client.user)
     assert client.get(f"/api/v1/jobs/{job.id}/?wait={seconds}").status_code == 400

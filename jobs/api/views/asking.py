@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access, explain
-from jobs.api.problems import Problem
+from jobs.api.problems import header_error, refused
 from jobs.api.serializers import JobSerializer, context_of
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of, once_accepted
@@ -46,7 +46,8 @@ def idempotency_key(request: Request) -> str | None:
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
-        raise Problem(400, "invalid", "An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        detail = "An Idempotency-Key has 1 to 255 visible ASCII characters."
+        raise refused([header_error("Idempotency-Key", detail, "invalid")])
     return key
 
 

@@ -7,9 +7,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import services
+from jobs.api.bodies import CancelSerializer, RerunSerializer
+from jobs.api.faults import Faults, body, rerun_errors
 from jobs.api.openapi import KEY, operation
 from jobs.api.query import allow_only
-from jobs.api.serializers import CancelSerializer, JobSerializer, RerunSerializer
+from jobs.api.serializers import JobSerializer
 from jobs.api.views.asking import accepted, caller, idempotency_key, shown
 
 
@@ -25,10 +27,11 @@ class CancelView(APIView):
         id="cancel_job",
     )
     def post(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
-        wanted = CancelSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        job = services.cancel(caller(request), id, **wanted.validated_data)
+        faults = Faults()
+        faults.check(allow_only, request)
+        wanted = faults.check(body, request, CancelSerializer)
+        faults.refuse()
+        job = services.cancel(caller(request), id, **wanted)
         return shown(job, request, status=200 if job.is_settled else 202)
 
 
@@ -45,9 +48,12 @@ class RerunView(APIView):
         id="rerun_job",
     )
     def post(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
-        wanted = RerunSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        params = wanted.validated_data.get("params")
-        job = services.rerun(caller(request), id, params, idempotency_key=idempotency_key(request))
+        faults = Faults()
+        faults.check(allow_only, request)
+        key = faults.check(idempotency_key, request)
+        wanted = faults.check(body, request, RerunSerializer)
+        if faults.errors:
+            faults.add(rerun_errors(caller(request), id, request.data))
+        faults.refuse()
+        job = services.rerun(caller(request), id, wanted.get("params"), idempotency_key=key)
         return accepted(job, request)

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from jobs import access, parameters, stats
 from jobs.api import filters
+from jobs.api.faults import Faults
 from jobs.api.openapi import filter_parameters, operation
 from jobs.api.query import bad_value
 from jobs.api.shapes import StatsSerializer
@@ -25,8 +26,11 @@ class StatsView(APIView):
     @operation("Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats")
     def get(self, request: Request) -> Response:
         visible = access.visible_jobs(request.user)
-        jobs = filters.filtered(visible, request)
-        start, end = period(request)
+        faults = Faults()
+        jobs = faults.check(filters.filtered, visible, request)
+        if not {error["parameter"] for error in faults.errors} & {"created_after", "created_before"}:
+            start, end = faults.check(period, request) or (None, None)
+        faults.refuse()
         jobs = jobs.filter(created_at__gte=start)
         times = stats.times(jobs)
         return Response(

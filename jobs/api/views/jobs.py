@@ -1,23 +1,21 @@
 """Jobs: the list, submitting, one job."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from jobs import access, services
 from jobs.api import filters, ordering, pagination, waiting
+from jobs.api.bodies import BatchSerializer, SubmitSerializer
+from jobs.api.faults import Faults, body, launch_errors
 from jobs.api.openapi import KEY, KNOWN, filter_parameters, operation, query
 from jobs.api.query import allow_only, whole_number
-from jobs.api.serializers import (
-    BatchSerializer,
-    JobSerializer,
-    JobSummarySerializer,
-    SubmitSerializer,
-    context_of,
-)
+from jobs.api.serializers import JobSerializer, JobSummarySerializer, context_of
 from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
 from jobs.api.views.asking import (
     RETRY_SOON_SECONDS,
@@ -36,10 +34,31 @@ LIST_PARAMETERS = (
     query("ordering", {"type": "string", "enum": list(ordering.ALLOWED)}, "-finished_at: settled jobs only."),
     query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
     query(
-        "page_size", {"type": "integer", "minimum": 1, "default": pagination.PAGE_SIZE}, "At most 200 count."
+        "page_size",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": pagination.PAGE_SIZE_LIMIT,
+            "default": pagination.PAGE_SIZE,
+        },
     ),
     query("count", {"type": "boolean", "default": False}, "Add `count`, which stops at 10,000."),
 )
+
+
+def submission(request: Request, serializer: type[Serializer[Any]]) -> tuple[Any, str | None]:
+    """The validated body of a submission, and its Idempotency-Key.
+
+    Raises: Problem (400 or 413) with every fault of the query, the key, the body and its params.
+    """
+    faults = Faults()
+    faults.check(allow_only, request)
+    key = faults.check(idempotency_key, request)
+    wanted = faults.check(body, request, serializer)
+    if faults.errors:
+        faults.add(launch_errors(caller(request), request.data))
+    faults.refuse()
+    return wanted, key
 
 
 class JobsView(APIView):
@@ -53,9 +72,13 @@ class JobsView(APIView):
     )
     def get(self, request: Request) -> Response:
         others = (*pagination.PARAMETERS, "ordering")
-        jobs = filters.filtered(access.visible_jobs(request.user), request, others=others)
+        faults = Faults()
+        jobs = faults.check(filters.filtered, access.visible_jobs(request.user), request, others=others)
+        order = faults.check(ordering.order, request)
+        asked = faults.check(pagination.wanted, request, order)
+        faults.refuse()
         narrowed = filters.statuses(request)
-        page = pagination.page(jobs.without_large(), request, ordering.order(request), statuses=narrowed)
+        page = pagination.page(jobs.without_large(), request, asked, order, statuses=narrowed)
         access.load_params(page["results"])
         context = context_of(request, page["results"])
         page["results"] = JobSummarySerializer(page["results"], many=True, context=context).data
@@ -71,11 +94,8 @@ class JobsView(APIView):
         id="submit_job",
     )
     def post(self, request: Request) -> Response:
-        allow_only(request)
-        wanted = SubmitSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        key = idempotency_key(request)
-        job = services.submit(caller(request), **wanted.validated_data, idempotency_key=key)
+        wanted, key = submission(request, SubmitSerializer)
+        job = services.submit(caller(request), **wanted, idempotency_key=key)
         return accepted(job, request)
 
 
@@ -92,11 +112,9 @@ class BatchView(APIView):
         id="submit_batch",
     )
     def post(self, request: Request) -> Response:
-        allow_only(request)
-        wanted = BatchSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        items = [Launch(**item) for item in wanted.validated_data["jobs"]]
-        jobs = services.submit_batch(caller(request), items, idempotency_key=idempotency_key(request))
+        wanted, key = submission(request, BatchSerializer)
+        items = [Launch(**item) for item in wanted["jobs"]]
+        jobs = services.submit_batch(caller(request), items, idempotency_key=key)
         with services.once_accepted(jobs[0]):
             results = JobSummarySerializer(jobs, many=True, context=context_of(request, jobs)).data
         answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
@@ -125,8 +143,10 @@ class JobView(APIView):
         id="get_job",
     )
     def get(self, request: Request, id: UUID) -> Response:
-        allow_only(request, ["wait"])
-        seconds = whole_number(request, "wait", default=0, most=waiting.SECONDS_LIMIT)
+        faults = Faults()
+        faults.check(allow_only, request, ["wait"])
+        seconds = faults.check(whole_number, request, "wait", default=0, most=waiting.SECONDS_LIMIT)
+        faults.refuse()
         job = visible_job(request, id)
         known = known_to(request)
         turn = 0

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access
+from jobs.api.faults import Faults
 from jobs.api.openapi import KNOWN, operation, query, request_header
 from jobs.api.problems import Problem
 from jobs.api.query import allow_only, whole_number
@@ -48,8 +49,10 @@ class LogsView(APIView):
         id="read_log",
     )
     def get(self, request: Request, id: UUID) -> Response:
-        allow_only(request, ["after"])
-        after = whole_number(request, "after", default=0)
+        faults = Faults()
+        faults.check(allow_only, request, ["after"])
+        after = faults.check(whole_number, request, "after", default=0)
+        faults.refuse()
         job = visible_job(request, id, brief=True)
         lines = job.logs.filter(seq__gt=after).page(LINES_LIMIT, "seq")
         more = bool(lines) and job.logs.filter(seq__gt=lines[-1].seq).exists()

@@ -5,6 +5,7 @@ in front. JSON Lines are read by programs and keep every text as it is.
 """
 
 import csv
+import fcntl
 import json
 import shutil
 import time
@@ -203,18 +204,30 @@ def local(moment: datetime) -> datetime:
 
 
 def _sweep() -> None:
-    """Delete what workbooks of killed workers left behind: on a disk nothing else would."""
+    """Delete what workbooks of killed workers left behind: on a disk nothing else would.
+
+    A living worker holds a lock: by a clock that was set forward its files would look old.
+    """
     for left in Path(gettempdir()).glob(f"{UNPACKED}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > LEFT_AFTER_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+                with _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[None]:
+    """Hold a lock on the directory, which ends with this process; OSError if another process holds it."""
+    with (directory / "lock").open("a") as lock:
+        fcntl.flock(lock, how)
+        yield
 
 
 @contextmanager
 def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     """A workbook that is in `file` when the block is left without an error."""
     _sweep()
-    with TemporaryDirectory(prefix=UNPACKED) as directory:
+    with TemporaryDirectory(prefix=UNPACKED) as directory, _locked(Path(directory), fcntl.LOCK_SH):
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": directory})
         book.use_zip64()
         try:

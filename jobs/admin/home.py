@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -62,11 +61,11 @@ def attention(user: Any) -> str:
 def figures(request: HttpRequest) -> dict[str, Any]:
     """Everything the home page shows, for the eyes of this user."""
     jobs = access.visible_jobs(request.user).without_large()
-    workers = list(Worker.objects.all()[:50])
+    workers = list(Worker.objects.with_is_live()[:50])
     running = list(jobs.filter(status=Status.PROCESSING)[:200])
     hours = stats.settled_by_hour(jobs)
     queues = _queues(workers)
-    upkeep = UpkeepState.objects.first()
+    upkeep = UpkeepState.objects.with_is_live().first()
     return {
         "tiles": _tiles(stats.counts_to(jobs, GLANCE, ACTIVE), hours),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
@@ -76,20 +75,16 @@ def figures(request: HttpRequest) -> dict[str, Any]:
         "queues": queues,
         "slow_queues": [queue for queue in queues if queue.is_slow],
         "workers": [(worker, _current(worker, running)) for worker in workers],
-        "silent": [worker for worker in workers if not _is_live(worker)],
-        "live_workers": sum(_is_live(worker) for worker in workers),
+        "silent": [worker for worker in workers if not worker.is_live],
+        "live_workers": sum(worker.is_live for worker in workers),
         "upkeep": upkeep,
-        "upkeep_is_live": upkeep is not None and _is_live(upkeep),
+        "upkeep_is_live": upkeep is not None and upkeep.is_live,
         "mine": list(jobs.active().filter(created_by=request.user).order_by("-id")[:SHOWN]),
     }
 
 
 def _unseen(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.filter(status=Status.FAILED, acknowledged_at=None)
-
-
-def _is_live(process: Worker | UpkeepState) -> bool:
-    return timezone.now() - process.heartbeat_at < timedelta(seconds=settings.JOBS_LEASE_SECONDS)
 
 
 def _current(worker: Worker, running: list[Job]) -> list[Job]:
@@ -155,7 +150,7 @@ def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
 def _queues(workers: list[Worker]) -> list[Queue]:
     """Every queue that a type names or that a job waits in; one query."""
     slots = Counter[str]()
-    for worker in filter(_is_live, workers):
+    for worker in (one for one in workers if one.is_live):
         slots.update(dict.fromkeys(worker.queues, worker.slots))
     depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all(), GLANCE)}
     return [_queue(name, depths.get(name), slots[name]) for name in sorted({*registry.queues(), *depths})]

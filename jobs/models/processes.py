@@ -15,6 +15,11 @@ class HeartbeatQuerySet(models.QuerySet[Any]):
         """Those that were heard of within a lease."""
         return self.filter(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
 
+    def with_is_live(self) -> "HeartbeatQuerySet":
+        """The same processes; each knows by `is_live` whether it was heard of within a lease, by PostgreSQL's clock."""
+        heard = models.Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
+        return self.annotate(is_live=models.ExpressionWrapper(heard, output_field=models.BooleanField()))
+
 
 class Worker(models.Model):
     """A worker process as its agent last reported it; the id is made anew at each start."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import Error, connection
 from django.db.models import Count
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from jobs.database import Trouble, trouble
 from jobs.models import JobQuerySet, Status
@@ -102,8 +102,11 @@ def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
 
     Source: index jobs_job_finished_at_id.
     """
-    since = timezone.now() - DAY
-    last = jobs.filter(finished_at__gte=since).order_by("-finished_at").values("finished_at", "status")[:CAP]
+    last = (
+        jobs.filter(finished_at__gte=Now() - DAY)
+        .order_by("-finished_at")
+        .values("finished_at", "status")[:CAP]
+    )
     hours: dict[datetime, dict[str, int]] = {}
     for hour, status, count in _grouped(("date_trunc('hour', finished_at)", "status"), last):
         hours.setdefault(hour, {})[status] = count

@@ -64,7 +64,7 @@ class Chaos:
         self.drained_in = DRAIN_SECONDS
 
     def run(self, seconds: float) -> None:
-        """Let the clients work, and hurt something every 5 to 15 seconds."""
+        """Let the clients work, and hurt something every 3 to 11 seconds: almost every kind within two minutes."""
         for caller in self.callers:
             caller.start()
         self.began_at = time.monotonic()
@@ -86,7 +86,7 @@ class Chaos:
         while at < seconds:
             deck = deck or self.dice.sample(FAULTS, len(FAULTS))  # each kind once before any comes again
             plan.append((at, deck.pop(), self.dice.uniform(0.5, 12)))
-            at += self.dice.uniform(5, 15)
+            at += self.dice.uniform(3, 11)
         return [*plan, (seconds, "", 0)]
 
     def _begin(self, fault: str, hold: float) -> None:

@@ -1,5 +1,6 @@
 """A process whose clock is wrong decides nothing by it: PostgreSQL's time says what is old."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -10,9 +11,10 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import prune
-from jobs.models import Job, Status, Worker
+from jobs.models import Job, Status, UpkeepState, Worker
+from jobs.sheets import workbook
 from jobs.storage import new_name
-from tests.factories import make_job, make_worker
+from tests.factories import make_job, make_user, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
@@ -39,3 +41,24 @@ def test_prune_under_a_wrong_clock_takes_nothing_that_is_young(make_type, wrong_
     assert TaskResult.objects.filter(id=result.id).exists()
     assert Worker.objects.filter(id=worker.id).exists()
     assert storages["jobs"].exists(name)
+
+
+def test_the_home_page_under_a_wrong_clock_knows_who_lives(wrong_clock, client):
+    make_worker(host="alive")
+    make_worker(host="silent", heartbeat_at=datetime.now(UTC) - timedelta(minutes=2))
+    UpkeepState.objects.create(id=1, host="here", pid=1)
+    client.force_login(make_user("jobs.view_job", is_staff=True))
+    figures = client.get("/admin/").context
+    assert [worker.host for worker in figures["silent"]] == ["silent"]
+    assert (figures["live_workers"], figures["upkeep_is_live"]) == (1, True)
+
+
+def test_a_clock_set_forward_takes_no_workbook_from_a_worker_at_work(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    clock = time.time
+    with (tmp_path / "first").open("wb") as first, workbook(first):
+        [at_work] = tmp_path.glob("backoffice-xlsx-*")
+        monkeypatch.setattr(time, "time", lambda: clock() + 31 * 24 * 3600)
+        with (tmp_path / "second").open("wb") as second, workbook(second):
+            assert at_work.exists()
+        monkeypatch.undo()

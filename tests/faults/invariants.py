@@ -17,7 +17,7 @@ QUERIES = {
     "a run of a job that does not exist": """
         SELECT job_id FROM effect LEFT JOIN jobs_job ON id = job_id WHERE id IS NULL""",
     "a COMPLETED job whose winning attempt left no trace": """
-        SELECT id FROM jobs_job WHERE status = 'COMPLETED' AND type <> 'idle'
+        SELECT id FROM jobs_job WHERE status = 'COMPLETED' AND type <> 'idle' AND queue <> 'maintenance'
             AND NOT EXISTS (SELECT 1 FROM effect WHERE job_id = id AND effect.attempt = jobs_job.attempt)""",
     "an expired lease": "SELECT id FROM jobs_job WHERE status = 'PROCESSING' AND lease_until < now()",
     "a history with a gap": """

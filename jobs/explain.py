@@ -1,13 +1,9 @@
 """Why a job is where it is, and how long it will take: for people who ask "what is it waiting for?"."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from jobs import stats
@@ -24,70 +20,14 @@ class Explanation:
     eta_seconds: int | None = None
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """What a PENDING job waits for: the jobs ahead of it (at most GLANCE) and who could take it."""
-
-    ahead: int
-    serving: int  # live workers that serve its queue
-    slots: int  # jobs that those of them which know its type run at a time
-
-
 def explanation(job: Job) -> Explanation:
-    """Why `job` is where it is. Two queries while it waits, one while it runs, none when it is settled."""
+    """Why `job` is where it is. Three queries while it waits, one while it runs, none when it is settled."""
     match job.status:
         case Status.PENDING:
-            return _waits(job, waiting(job), stats.usual_durations([job.type]).get(job.type))
+            return _waits(job)
         case Status.PROCESSING:
             return _runs(job, timezone.now())
     return Explanation(_ended(job))
-
-
-def waiting(job: Job) -> Waiting:
-    """What a PENDING job waits for.
-
-    Source: indexes jobs_job_waiting and the few rows of jobs_worker; one query.
-    """
-    sql = """WITH serving AS (
-            SELECT slots, types FROM jobs_worker
-            WHERE heartbeat_at > now() - %(silence)s AND queues @> to_jsonb(%(queue)s::text)
-        )
-        SELECT (SELECT count(*) FROM (
-                SELECT 1 FROM jobs_job
-                WHERE status = 'PENDING' AND queue = %(queue)s AND published_at < %(published_at)s
-                LIMIT %(limit)s) AS ahead),
-            (SELECT count(*) FROM serving),
-            (SELECT coalesce(sum(slots), 0) FROM serving WHERE types @> to_jsonb(%(type)s::text))"""
-    values: dict[str, Any] = {
-        "queue": job.queue,
-        "type": job.type,
-        "published_at": job.published_at,
-        "limit": GLANCE,
-        "silence": timedelta(seconds=settings.JOBS_LEASE_SECONDS),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return Waiting(*(int(figure) for figure in cursor.fetchone()))
-
-
-def places(jobs: Iterable[Job]) -> dict[UUID, int]:
-    """How many jobs are ahead of each of `jobs` that is among the first GLANCE waiting in its queue; others are absent.
-
-    Source: index jobs_job_waiting, read as far as the last of `jobs`; one query.
-    """
-    waiting = list(jobs)
-    last: dict[str, datetime] = {}
-    for job in waiting:
-        last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
-    sql = """SELECT first.id, first.place - 1
-        FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(queue, last), LATERAL (
-            SELECT id, row_number() OVER (ORDER BY published_at, id) AS place FROM jobs_job
-            WHERE status = 'PENDING' AND queue = wanted.queue AND published_at <= wanted.last
-            ORDER BY published_at, id LIMIT %s
-        ) AS first WHERE first.id = ANY(%s)"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [[*last], [*last.values()], GLANCE, [job.pk for job in waiting]])
-        return dict(cursor.fetchall())
 
 
 def run_eta_seconds(job: Job) -> int | None:
@@ -126,21 +66,32 @@ def words(seconds: float) -> str:
     return _counted(max(1, round(seconds)), "second")
 
 
-def _waits(job: Job, now: Waiting, usual: stats.Usual | None) -> Explanation:
-    if not now.serving:
+def _waits(job: Job) -> Explanation:
+    line, loads = stats.lines([job])[job.queue], stats.loads()
+    serving = [load for load in loads if job.queue in load.queues]
+    if not serving:
         return Explanation(f'No live worker serves the queue "{job.queue}".')
-    if not now.slots:
+    if not any(job.type in load.types for load in serving):
         return Explanation(f'No live worker of the queue "{job.queue}" knows the type "{job.type}".')
-    # The jobs ahead share the slots; how long they take is guessed from this one's type.
-    until_start = None if usual is None else usual.mean * now.ahead / now.slots
-    eta = None if usual is None or until_start is None else round(until_start + usual.mean)
-    if not now.ahead:
-        return Explanation("It is the next one to be taken.", eta)
-    ahead = "1 job is" if now.ahead == 1 else f"{now.ahead:,} jobs are"
-    if now.ahead >= GLANCE:
-        ahead = f"{GLANCE:,} jobs or more are"
+    ahead = line.places.get(job.id, len(line.types))
+    usual = stats.usual_durations({job.type, *stats.types_of([line], serving)})
+    until_start = dict(enumerate(stats.starts(job.queue, line, loads, usual))).get(ahead)
+    return Explanation(_line_up(ahead, until_start), _eta(until_start, usual.get(job.type)))
+
+
+def _line_up(ahead: int, until_start: float | None) -> str:
+    if not ahead:
+        soon = f", in about {words(until_start)}" if until_start and until_start >= 1 else ""
+        return f"It is the next one to be taken{soon}."
+    jobs = "1 job is" if ahead == 1 else f"{ahead:,} jobs are"
+    if ahead >= GLANCE:
+        jobs = f"{GLANCE:,} jobs or more are"
     about = "" if until_start is None else f", about {words(until_start)}"
-    return Explanation(f"{ahead} ahead of it{about}.", eta)
+    return f"{jobs} ahead of it{about}."
+
+
+def _eta(until_start: float | None, usual: stats.Usual | None) -> int | None:
+    return None if until_start is None or usual is None else round(until_start + usual.mean)
 
 
 def _runs(job: Job, now: datetime) -> Explanation:

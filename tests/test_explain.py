@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import explain
+from jobs import explain, stats
+from jobs.admin import columns, rows
 from tests.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +16,10 @@ def ago(**spans):
     return timezone.now() - timedelta(**spans)
 
 
-def ran(seconds):
-    return make_job(status="COMPLETED", started_at=ago(seconds=seconds), finished_at=timezone.now())
+def ran(seconds, type="report"):
+    return make_job(
+        status="COMPLETED", type=type, started_at=ago(seconds=seconds), finished_at=timezone.now()
+    )
 
 
 def test_without_a_worker_it_says_which_queue_nobody_serves():
@@ -37,7 +40,7 @@ def test_the_jobs_ahead_are_counted_in_its_own_queue():
     first, _, third = make_job(), make_job(), make_job()
     assert explain.explanation(first).sentence == "It is the next one to be taken."
     assert explain.explanation(third).sentence == "2 jobs are ahead of it."
-    assert explain.places([third]) == {third.id: 2}
+    assert stats.lines([third])["default"].places == {third.id: 2}
 
 
 def test_the_estimate_is_what_the_jobs_ahead_take_on_all_slots():
@@ -49,6 +52,77 @@ def test_the_estimate_is_what_the_jobs_ahead_take_on_all_slots():
     told = explain.explanation(make_job())
     assert told.sentence == "12 jobs are ahead of it, about 3 minutes."
     assert told.eta_seconds == pytest.approx(12 * 30 / 2 + 30, abs=2)
+
+
+def test_a_short_job_behind_long_ones_is_not_promised_the_time_of_its_own_type():
+    make_worker(slots=1, types=["long", "short"])
+    for _ in range(3):
+        ran(10, "long")
+        ran(0.1, "short")
+    for _ in range(18):
+        make_job(type="long")
+    told = explain.explanation(make_job(type="short"))
+    assert told.sentence == "18 jobs are ahead of it, about 3 minutes."
+    assert told.eta_seconds == pytest.approx(18 * 10, abs=2)
+
+
+def test_one_long_job_ahead_keeps_only_one_of_the_slots():
+    make_worker(slots=2, types=["long", "short"])
+    ran(600, "long")
+    ran(10, "short")
+    for type in ("long", "short", "short"):
+        make_job(type=type)
+    told = explain.explanation(make_job(type="short"))
+    assert told.sentence == "3 jobs are ahead of it, about 20 seconds."
+
+
+def test_the_slots_that_are_taken_come_free_when_their_jobs_have_usually_ended():
+    worker = make_worker(slots=1)
+    ran(60)
+    make_job(status="PROCESSING", worker=worker.id, started_at=ago(seconds=20))
+    told = explain.explanation(make_job())
+    assert told.sentence == "It is the next one to be taken, in about 40 seconds."
+    assert told.eta_seconds == pytest.approx(40 + 60, abs=2)
+
+
+def test_a_job_that_tells_its_progress_frees_its_slot_by_that():
+    worker = make_worker(slots=1)
+    ran(60)
+    make_job(status="PROCESSING", worker=worker.id, started_at=ago(seconds=300), progress_percent=75)
+    assert "in about 2 minutes" in explain.explanation(make_job()).sentence
+
+
+@pytest.mark.parametrize("case", ["new type ahead", "new type runs", "runs too long", "other queue"])
+def test_no_time_is_told_where_none_can_be_known(case):
+    queues = ["default", "other"] if case == "other queue" else ["default"]
+    worker = make_worker(slots=1, queues=queues)
+    for _ in range(2):
+        ran(10)
+    if case == "new type ahead":
+        make_job(type="new")
+    if case == "new type runs":
+        make_job(status="PROCESSING", type="new", worker=worker.id)
+    if case == "runs too long":
+        make_job(status="PROCESSING", worker=worker.id, started_at=ago(minutes=9))
+    if case == "other queue":
+        make_job(queue="other")
+    make_job()
+    told = explain.explanation(make_job())
+    assert told.sentence.endswith("ahead of it.")
+    assert told.eta_seconds is None
+
+
+def test_the_list_and_the_page_of_a_job_tell_the_same_time():
+    make_worker(slots=1, types=["long", "short"])
+    ran(10, "long")
+    ran(0.1, "short")
+    for _ in range(6):
+        make_job(type="long")
+    job = make_job(type="short")
+    rows.forget_usual()
+    [row] = rows.prepared([job])
+    assert columns.place(row) == "6 ahead, about 60 seconds"
+    assert explain.explanation(job).sentence == "6 jobs are ahead of it, about 60 seconds."
 
 
 def test_a_running_job_is_estimated_by_its_own_progress():

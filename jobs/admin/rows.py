@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs import explain, stats
-from jobs.models import Job, Status, Worker
+from jobs import stats
+from jobs.models import Job, Status
 from jobs.stats import Usual
 
 # A Job with the four attributes that `prepared` adds.
@@ -21,13 +21,19 @@ def prepared(jobs: Iterable[Job]) -> list[Row]:
     """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows. Up to three queries."""
     rows: list[Row] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
-    places = explain.places(waiting) if waiting else {}
-    slots = _slots_by_queue() if waiting else {}
-    usual = usual_durations({job.type for job in rows if not job.is_settled})
+    lines = stats.lines(waiting) if waiting else {}
+    loads = stats.loads() if waiting else []
+    usual = usual_durations(
+        {job.type for job in rows if not job.is_settled} | stats.types_of(lines.values(), loads)
+    )
+    starts = {
+        queue: dict(enumerate(stats.starts(queue, line, loads, usual))) for queue, line in lines.items()
+    }
     for job in rows:
+        line = lines.get(job.queue)
         job.usual = usual.get(job.type)
-        job.ahead = places.get(job.pk)
-        job.start_seconds = _start_seconds(job, slots.get(job.queue, 0))
+        job.ahead = line.places.get(job.pk) if line else None
+        job.start_seconds = starts.get(job.queue, {}).get(job.ahead)
         job.is_slow = _is_slow(job)
     return rows
 
@@ -45,21 +51,6 @@ def usual_durations(types: set[str]) -> dict[str, Usual]:
 def forget_usual() -> None:
     """Ask again at the next call, as a test does whose jobs are new."""
     _usual.clear()
-
-
-def _slots_by_queue() -> dict[str, int]:
-    """How many jobs the live workers of each queue run at a time; one query of the few rows of jobs_worker."""
-    slots: dict[str, int] = {}
-    for worker in Worker.objects.live():
-        for queue in worker.queues:
-            slots[queue] = slots.get(queue, 0) + worker.slots
-    return slots
-
-
-def _start_seconds(job: Row, slots: int) -> float | None:
-    if job.ahead is None or job.usual is None or not slots:
-        return None
-    return float(job.usual.mean * job.ahead / slots)
 
 
 def _is_slow(job: Row) -> bool:

@@ -15,12 +15,15 @@ from jobs.stats.capped import (
 )
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
 from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
+from jobs.stats.starts import Line, Load, lines, loads, starts, types_of
 from jobs.stats.usual import Usual, last_settled, usual_durations
 
 __all__ = [
     "CAP",
     "GLANCE",
     "Failures",
+    "Line",
+    "Load",
     "QueueDepth",
     "Times",
     "Usual",
@@ -31,10 +34,14 @@ __all__ = [
     "counts_to",
     "failures",
     "last_settled",
+    "lines",
     "live_workers",
+    "loads",
     "recent_failures",
     "settled_by_hour",
+    "starts",
     "times",
+    "types_of",
     "usual_durations",
     "waiting_by_queue",
 ]

@@ -1,0 +1,141 @@
+"""When waiting jobs will start: by what runs, what is ahead of them, and how long jobs of those types usually take."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from jobs.models import Job
+from jobs.stats.capped import GLANCE
+from jobs.stats.usual import Usual
+
+
+@dataclass(frozen=True)
+class Line:
+    """The first jobs that wait in a queue: their types in the order in which they are taken, and places asked for."""
+
+    types: Sequence[str]
+    places: Mapping[UUID, int]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job that runs: its type, for how many seconds, and its own progress if it tells it."""
+
+    type: str
+    elapsed: float
+    percent: int | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """A live worker, what it runs, and in which of its queues jobs wait."""
+
+    slots: int
+    queues: Sequence[str]
+    types: Sequence[str]
+    waiting_in: Sequence[str]
+    running: Sequence[Running]
+
+
+def lines(jobs: Iterable[Job]) -> dict[str, Line]:
+    """The line of each queue in which one of `jobs` waits, as far as the last of them, at most GLANCE jobs.
+
+    Source: index jobs_job_waiting, and the rows of that many jobs; one query.
+    """
+    waiting = list(jobs)
+    last: dict[str, datetime] = {}
+    for job in waiting:
+        last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
+    sql = """SELECT wanted.queue, first.types, first.ids, first.places
+        FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(queue, last), LATERAL (
+            SELECT array_agg(type ORDER BY place) AS types,
+                array_agg(id ORDER BY place) FILTER (WHERE asked) AS ids,
+                array_agg(place ORDER BY place) FILTER (WHERE asked) AS places
+            FROM (
+                SELECT id, type, id = ANY(%s) AS asked,
+                    row_number() OVER (ORDER BY published_at, id) - 1 AS place
+                FROM jobs_job
+                WHERE status = 'PENDING' AND queue = wanted.queue AND published_at <= wanted.last
+                ORDER BY published_at, id LIMIT %s
+            ) AS line
+        ) AS first"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [[*last], [*last.values()], [job.pk for job in waiting], GLANCE])
+        return {
+            queue: Line(types or [], dict(zip(ids or [], places or [], strict=True)))
+            for queue, types, ids, places in cursor.fetchall()
+        }
+
+
+def loads() -> list[Load]:
+    """What each live worker runs and serves; one query.
+
+    Source: the few rows of jobs_worker, index jobs_job_processing, and a probe of jobs_job_waiting for each queue.
+    """
+    sql = """WITH running AS MATERIALIZED (
+            SELECT worker, jsonb_agg(jsonb_build_array(
+                type, extract(epoch FROM clock_timestamp() - started_at), progress_percent
+            )) AS jobs
+            FROM jobs_job WHERE status = 'PROCESSING' GROUP BY worker
+        )
+        SELECT slots, to_json(queues), to_json(types), (
+            SELECT coalesce(json_agg(name), '[]') FROM jsonb_array_elements_text(queues) AS served(name)
+            WHERE EXISTS (SELECT FROM jobs_job WHERE status = 'PENDING' AND queue = served.name)
+        ), to_json(coalesce(running.jobs, '[]'))
+        FROM jobs_worker LEFT JOIN running ON running.worker = jobs_worker.id
+        WHERE consuming AND heartbeat_at > clock_timestamp() - %s * interval '1 second'"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [settings.JOBS_LEASE_SECONDS])
+        return [
+            Load(slots, queues, types, waiting_in, [Running(*one) for one in running])
+            for slots, queues, types, waiting_in, running in cursor.fetchall()
+        ]
+
+
+def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:
+    """The types whose usual durations `starts` asks for."""
+    running = {one.type for load in loads for one in load.running}
+    return running.union(*(line.types for line in lines))
+
+
+def starts(queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Usual]) -> list[float]:
+    """In how many seconds each job of the line starts; shorter than the line where that cannot be told.
+
+    Each job takes the slot that is free first, for as long as its type usually takes. Nothing is told beyond a type
+    that never ran, while something runs longer than it usually does, or while the same workers have jobs of other
+    queues to take.
+    """
+    serving = [load for load in loads if queue in load.queues]
+    if any(set(load.waiting_in) - {queue} for load in serving):
+        return []
+    free: list[float] = []
+    for load in serving:
+        left = [_seconds_left(one, usual.get(one.type)) for one in load.running]
+        if any(seconds is None for seconds in left):
+            return []
+        busy = [seconds for seconds in left if seconds is not None]
+        free += busy + [0.0] * (load.slots - len(busy))
+    return list(_taken_in_turn(free, line.types, usual)) if free else []
+
+
+def _taken_in_turn(free: list[float], types: Iterable[str], usual: Mapping[str, Usual]) -> Iterator[float]:
+    heapq.heapify(free)
+    for one in types:
+        yield free[0]
+        if one not in usual:
+            return
+        heapq.heapreplace(free, free[0] + usual[one].mean)
+
+
+def _seconds_left(job: Running, usual: Usual | None) -> float | None:
+    """How much longer a job runs: by its own progress, or else as long as nearly all of its type."""
+    if job.percent:
+        return job.elapsed * (100 - job.percent) / job.percent
+    if usual is None:
+        return None
+    return next((end - job.elapsed for end in (usual.mean, usual.p95) if job.elapsed <= end), None)

@@ -1,5 +1,6 @@
 """Which jobs are meant: the filters of the admin's list, by name, as its address and the bulk job types have them."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import reduce
@@ -10,11 +11,18 @@ from uuid import UUID
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.timezone import localtime
 
-from jobs import registry
-from jobs.models import Job, JobQuerySet, Source, Status
+from jobs import parameters, registry
+from jobs.filter_fields import REPEATED, Ids, OneOf, SomeOf
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 from jobs.text import spellings
+
+# Of the shapes that Django reads, not the week dates and the basic format of ISO 8601.
+LOCAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -44,6 +52,11 @@ class Moment(forms.DateTimeField):
 
         Raises: ValidationError.
         """
+        if isinstance(value, str):
+            if (exact := parameters.moment(value.strip())) is not None:
+                return exact
+            if value and not LOCAL_TIME.fullmatch(value.strip()):
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         moment = super().to_python(value)
         try:
             return moment and moment.astimezone(UTC)
@@ -83,12 +96,12 @@ class Selection(forms.Form):
         return self.cleaned_data
 
     def narrow(self, jobs: JobQuerySet, user: Any) -> JobQuerySet:
-        """`jobs` by every filter but the status, which the tabs choose; none if a filter is refused."""
+        """`jobs` by every filter but those of the status, which callers choose; none if a filter is refused."""
         if not self.is_valid():
             return jobs.none()
-        given = {name: value for name, value in self.cleaned_data.items() if value and name != "status"}
-        for name, value in given.items():
-            jobs = jobs.filter(_CONDITIONS[name](value, user))
+        for name, condition in _CONDITIONS.items():
+            if value := self.cleaned_data.get(name):
+                jobs = jobs.filter(condition(value, user))
         return jobs
 
     def hidden(self) -> Iterator[tuple[str, str, str]]:
@@ -102,6 +115,37 @@ class Selection(forms.Form):
                     "on" if value is True else str(value),
                     label if value is True else f"{label}: {_words(value)}",
                 )
+
+
+class ListFilters(Selection):
+    """The filters of the admin's list and those of the API's list, as the bulk job types take them."""
+
+    status = SomeOf(required=False, words=Status.values)
+    active = OneOf(required=False, words=["true", "false"])
+    type = forms.CharField(required=False, max_length=100)
+    name = forms.CharField(required=False, max_length=200, strip=False)
+    rerun_of = forms.UUIDField(required=False)
+    id = Ids(required=False)
+    started_after = Moment(required=False)
+    started_before = Moment(required=False)
+    finished_before = Moment(required=False)
+
+    @classmethod
+    def parse(cls, query: str) -> dict[str, str]:
+        """The filters in a query string, by name.
+
+        Raises: ValidationError if a filter is repeated that may not be.
+        """
+        found = dict(QueryDict(query).lists())
+        if repeated := [name for name, values in found.items() if len(values) > 1 and name not in REPEATED]:
+            raise forms.ValidationError(f"{', '.join(repeated)}: may be given once.")
+        return {name: ",".join(values) for name, values in found.items()}
+
+    def statuses(self) -> frozenset[str]:
+        """The statuses that the valid filters `status` and `active` leave."""
+        kinds = {"true": ACTIVE, "false": SETTLED, "": Status.values}
+        active = self.cleaned_data["active"]
+        return frozenset(self.cleaned_data["status"] or Status.values) & frozenset(kinds[active])
 
 
 def launched_by(name: str) -> Q:
@@ -119,6 +163,13 @@ def launched_by(name: str) -> Q:
     if not name or not Job.objects.filter(without_account).exists():
         return Q(created_by=account)
     return Q(created_by=account) | without_account
+
+
+def _launched_after(job_id: UUID, user: Any) -> Q:
+    """The condition for jobs launched again from `job_id`, if `user` may see that job."""
+    if user is None or user.has_perm("jobs.view_job"):
+        return Q(rerun_of=job_id)
+    return Q(rerun_of=job_id, rerun_of__created_by=user)
 
 
 def _words(value: Any) -> str:
@@ -139,4 +190,11 @@ _CONDITIONS: dict[str, Any] = {
     "created_after": lambda at, user: Q(created_at__gte=at),
     "created_before": lambda at, user: Q(created_at__lt=at),
     "finished_after": lambda at, user: Q(finished_at__gte=at),
+    "name": lambda text, user: name_begins(text),
+    "rerun_of": lambda job_id, user: _launched_after(job_id, user),
+    "id": lambda ids, user: Q(id__in=ids),
+    # A job is created before it starts, so the index of created_at skips what is newer.
+    "started_after": lambda at, user: Q(started_at__gte=at),
+    "started_before": lambda at, user: Q(started_at__lt=at, created_at__lt=at),
+    "finished_before": lambda at, user: Q(finished_at__lt=at, created_at__lt=at),
 }

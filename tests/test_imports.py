@@ -19,6 +19,7 @@ ORDER = [
     "parameters",
     "sheets",
     "snapshot",
+    "filter_fields",
     "selection",
     "context",
     "engine",

@@ -12,6 +12,7 @@ from rest_framework.serializers import Serializer
 from jobs.api import examples, filters
 from jobs.api.problems import MEDIA_TYPE
 from jobs.api.shapes import ProblemSerializer
+from jobs.filter_fields import IDS_LIMIT
 
 # What any request may be answered with: a bad query, no token, Accept without JSON, too often, no database.
 ALWAYS = (400, 401, 406, 429, 503)
@@ -167,7 +168,7 @@ def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
             return {"type": "array", "items": {"type": "string", "enum": one.extra["words"]}, "minItems": 1}
         case filters.IdsFilter():
             ids = {"type": "string", "format": "uuid"}
-            return {"type": "array", "items": ids, "minItems": 1, "maxItems": filters.IDS_LIMIT}
+            return {"type": "array", "items": ids, "minItems": 1, "maxItems": IDS_LIMIT}
         case filters.OneOfFilter():
             return {"type": "string", "enum": one.extra["words"]}
         case filters.MomentFilter():

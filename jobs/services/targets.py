@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from jobs import access
 from jobs.models import JobQuerySet, Status
-from jobs.selection import Selection
+from jobs.selection import ListFilters
 from jobs.services.actions import ACKNOWLEDGE, Action
 
 ID_BYTES = 16
@@ -36,21 +36,22 @@ class Targets:
     @cached_property
     def _wanted(self) -> Mapping[str, Any]:
         """The values of the filters; {} if one is refused."""
-        selection = Selection(self.filters)
+        selection = ListFilters(self.filters)
         return selection.cleaned_data if selection.is_valid() else {}
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
         """The statuses of the action that the filters leave."""
-        only = self._wanted.get("status")
-        return tuple(status for status in self.action.statuses if only in ("", status))
+        selection = ListFilters(self.filters)
+        left = selection.statuses() if selection.is_valid() else ()
+        return tuple(status for status in self.action.statuses if status in left)
 
     @cached_property
     def matching(self) -> JobQuerySet:
         """The jobs that match, in any status."""
         # Which failures are acknowledged changes, so that filter is asked for the moment.
         others = {name: value for name, value in self.filters.items() if name != "unseen"}
-        jobs = Selection(others).narrow(access.visible_jobs(self.user), self.user)
+        jobs = ListFilters(others).narrow(access.visible_jobs(self.user), self.user)
         if self._wanted.get("unseen"):
             unseen = Q(acknowledged_at=None) | Q(acknowledged_at__gt=self.as_of)
             jobs = jobs.filter(unseen, status=Status.FAILED)

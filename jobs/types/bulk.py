@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import QueryDict
 
 from jobs import services
 from jobs.context import JobContext
 from jobs.models import Job
 from jobs.registry import MAINTENANCE, job_type
-from jobs.selection import Selection
+from jobs.selection import ListFilters
 from jobs.services import ACKNOWLEDGE, CANCEL, DELETE, RERUN, Action, Row, Targets
 from jobs.sheets import CSV_TYPE, Column, write_csv
 
@@ -32,7 +31,7 @@ class BulkForm(forms.Form):
     filters = forms.CharField(
         required=False,
         max_length=2000,
-        help_text="As in the address of the job list, such as status=FAILED&type=report.",
+        help_text="As in the address of the admin's job list or of the API's, such as status=FAILED&type=report.",
     )
     newest = forms.UUIDField(
         required=False,
@@ -65,8 +64,8 @@ class BulkForm(forms.Form):
         return cleaned
 
 
-def _selection(filters: str) -> Selection:
-    return Selection(QueryDict(filters).dict())
+def _selection(filters: str) -> ListFilters:
+    return ListFilters(ListFilters.parse(filters))
 
 
 def _narrows(filters: str) -> bool:
@@ -149,7 +148,7 @@ def _each(
     targets = Targets(
         user=caller.user,
         action=action,
-        filters=QueryDict(filters).dict(),
+        filters=ListFilters.parse(filters),
         as_of=as_of or launched_at,
         newest=newest,
         without=job.id,

@@ -3,13 +3,16 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
+
+from backoffice.job_types import stop_worker_with_wrong_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
 app = Celery("backoffice")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["jobs.engine"])
+worker_init.connect(stop_worker_with_wrong_types)
 
 
 @setup_logging.connect

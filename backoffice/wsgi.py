@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from psycopg2.extensions import set_wait_callback
 
 from backoffice import silence
+from backoffice.job_types import refuse_wrong_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
@@ -15,3 +16,4 @@ set_wait_callback(silence.wait)
 settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["lifecycle"]["OPTIONS"]
 
 application = get_wsgi_application()
+refuse_wrong_types()

@@ -19,6 +19,7 @@ from django.utils.datastructures import MultiValueDict
 from jobs import parameters, registry
 from jobs.registry import JobType
 
+TAG = "jobs"
 TEMPORAL = (
     forms.DateTimeField,
     forms.DateField,
@@ -27,13 +28,13 @@ TEMPORAL = (
 ONE_VALUE = "Use a field and a widget of one value, such as DateTimeField with DateTimeInput."
 
 
-@register
+@register(TAG)
 def check_job_types(**kwargs: Any) -> list[CheckMessage]:
     """Every job type's form can be read from JSON, its handler takes what the form gives, its permission exists."""
     return [problem for job_type in registry.all() for problem in _problems(job_type)]
 
 
-@register
+@register(TAG)
 def check_default_type(**kwargs: Any) -> list[CheckMessage]:
     """JOBS_DEFAULT_TYPE names a registered type."""
     if registry.find(settings.JOBS_DEFAULT_TYPE):

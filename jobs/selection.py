@@ -71,8 +71,8 @@ class Selection(forms.Form):
     """
 
     q = forms.CharField(required=False, max_length=200, label="Search", strip=True)
-    status = forms.ChoiceField(required=False, choices=[("", "All"), *Status.choices])
-    type = forms.ChoiceField(required=False, choices=_types)
+    status: forms.Field = forms.ChoiceField(required=False, choices=[("", "All"), *Status.choices])
+    type: forms.Field = forms.ChoiceField(required=False, choices=_types)
     source = forms.ChoiceField(required=False, choices=[("", "All sources"), *Source.choices])
     mine = forms.BooleanField(required=False, label="Mine")
     error_code = forms.CharField(required=False, max_length=50, label="Error code")

@@ -19,6 +19,6 @@ worker_init.connect(stop_worker_with_wrong_types)
 def keep_our_logging(**_: object) -> None:
     """Leave the logging that Django configured alone, which a receiver of this signal asks for.
 
-    What a handler prints becomes log records: lines between the JSON ones would be nobody's.
+    What the worker itself prints becomes log records: the log has no lines between the JSON ones.
     """
     app.log.redirect_stdouts("INFO")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ class JobContext:
         self.name = job.name
         self.attempt = job.attempt
         self.created_by_id = job.created_by_id
+        self._pid = os.getpid()
         self._hide = hide  # takes the job's secrets out of a text
         self._over_at = time.monotonic() + time_limit
         self._asked_to_stop = False
@@ -63,8 +65,12 @@ class JobContext:
     def progress(self, done: float, total: float = 100, message: str = "") -> None:
         """Show that `done` of `total` is behind us; what comes within a second is written at its end.
 
+        In a process that the handler forked it does nothing.
+
         Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken over.
         """
+        if self._is_in_fork():
+            return
         percent = max(0, min(100, int(100 * done / total))) if total > 0 else None
         self._progress = (percent, self._hide(message))
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS or done >= total:
@@ -78,6 +84,11 @@ class JobContext:
 
     def log(self, message: str, level: str = "INFO") -> None:
         """Add a line to the job's log (levels: those of the logging module); seen within about a second."""
+        if self._is_in_fork():
+            logging.getLogger("job").log(
+                logging.getLevelNamesMapping().get(level, logging.INFO), "%s", message
+            )
+            return
         self._line_count += 1
         if self._line_count > LINES_LIMIT:
             return
@@ -145,6 +156,10 @@ class JobContext:
                 if self._progress is progress:
                     self._progress = None
 
+    def _is_in_fork(self) -> bool:
+        # A process that the handler forked has a copy of what waits: it would write it a second time.
+        return os.getpid() != self._pid
+
     def _write_or_wait(self) -> None:
         try:
             self.write()
@@ -166,6 +181,11 @@ class Writer:
         self._has_work = threading.Event()
         self._context: JobContext | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread, if it has been started."""
+        return self._thread
 
     def wake(self, context: JobContext) -> None:
         """Have the context written within a second."""

@@ -11,8 +11,9 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -71,10 +72,13 @@ def report_lost(job_id: UUID, pid: int, message: str) -> None:
 class Agent(threading.Thread):
     """The thread; one for each worker, which it describes by `slots` and the `queues` it serves."""
 
-    def __init__(self, slots: int, queues: list[str]) -> None:
+    def __init__(
+        self, slots: int, queues: list[str], maintain_pool: Callable[[], object] = lambda: None
+    ) -> None:
         super().__init__(name="agent", daemon=True)
         self.slots = slots
         self.queues = queues
+        self._maintain_pool = maintain_pool
         self._deadlines = Deadlines(lambda: running_attempts().values())
         self._unsettled: list[Lost] = []
         self._beat_due_at = 0.0
@@ -122,6 +126,7 @@ class Agent(threading.Thread):
         return lost is not None
 
     def _look(self) -> None:
+        self._maintain_pool()
         holders = running_attempts()
         if time.monotonic() >= self._beat_due_at:
             self._write_row()
@@ -275,7 +280,9 @@ _agents: list[Agent] = []
 @worker_ready.connect
 def start(sender: Any, **kwargs: Any) -> None:
     """Begin when the worker consumes; `sender` is its consumer."""
-    agent = Agent(sender.pool.limit, sorted(sender.app.amqp.queues.consume_from))
+    # Celery starts a new child up to 5 seconds after one ended.
+    maintain_pool = partial(sender.hub.call_soon, sender.pool.maintain_pool)
+    agent = Agent(sender.pool.limit, sorted(sender.app.amqp.queues.consume_from), maintain_pool)
     agent.start()
     _agents.append(agent)
 

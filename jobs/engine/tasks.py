@@ -11,13 +11,15 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import Error, connections
 
 from jobs import lifecycle, parameters, registry
 from jobs.context import Cancelled, JobContext, TimeLimitReached
 from jobs.database import Trouble, is_bug, trouble
 from jobs.engine import agent, results, serving, startup
 from jobs.engine.interrupt import interruptible
+from jobs.engine.isolation import call_apart, isolated
+from jobs.engine.output import logged_output
 from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job, Status
 from jobs.registry import JobType
@@ -58,12 +60,10 @@ def run_job(self: Task) -> dict[str, Any] | None:
 def execute(job: Job) -> Outcome:
     """Call the handler of a claimed job; whatever it does, and if we fail ourselves, one Outcome comes back."""
     try:
-        outcome = _called(job)
+        return _called(job)
     except Exception as error:  # left to Celery it would be reported as a lost worker
         logger.exception("the job system failed at job %s", job.id)
-        outcome = results.internal_error(error)
-    _attempt(_leave_clean)
-    return outcome
+        return results.internal_error(error)
 
 
 def _called(job: Job) -> Outcome:
@@ -72,10 +72,10 @@ def _called(job: Job) -> Outcome:
     hide = partial(parameters.hide, secrets)
     context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
-        with context.logging(), interruptible(job, job_type):
+        with isolated(), context.logging(), interruptible(job, job_type), logged_output():
             params = parameters.bind(job_type, job.params)
             secrets += parameters.secrets_in(job_type, params)
-            result = job_type.run(context, **params)
+            result = call_apart(job_type.run, context, **params)
         return _completed(result)
     except BaseException as error:
         return _not_completed(error, job_type, hide)
@@ -140,14 +140,3 @@ def _claim(job_id: UUID) -> Job | None:
             raise
     # The claim may have been committed before its answer got lost, and this process holds nothing else.
     return patiently(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)
-
-
-def _leave_clean() -> None:
-    """Leave no transaction of the handler's open for the next job, and no broken connection."""
-    handlers_own = connections[DEFAULT_DB_ALIAS]
-    raw = handlers_own.connection
-    if handlers_own.in_atomic_block or (raw is not None and raw.closed):
-        handlers_own.close()
-        del connections[DEFAULT_DB_ALIAS]  # Django's wrapper believes in its transaction for ever
-    else:
-        handlers_own.close_if_unusable_or_obsolete()

@@ -4,7 +4,7 @@ import pytest
 from django import forms
 
 from jobs import journal, parameters
-from jobs.engine import results, tasks
+from jobs.engine import isolation, results, tasks
 from jobs.engine.tasks import execute
 from jobs.models import Status
 from tests.factories import make_job
@@ -67,7 +67,7 @@ def test_a_bug_in_writing_the_log_leaves_the_outcome_of_the_handler(make_type, m
 
 
 def test_a_bug_in_cleaning_up_leaves_the_outcome_of_the_handler(make_type, monkeypatch):
-    monkeypatch.setattr(tasks, "_leave_clean", bug)
+    monkeypatch.setattr(isolation, "renew_sessions", bug)
     job = run(make_type)
     assert (job.status, job.result) == (Status.COMPLETED, {"done": 1})
 

@@ -14,6 +14,8 @@ from django.db import connection, transaction
 
 from jobs.context import JobContext
 from jobs.registry import job_type
+from tests.faults.leaks import LEAKS, findings
+from tests.faults.programs import PROGRAMS
 
 
 class Nothing(forms.Form):
@@ -30,6 +32,18 @@ class Mode(forms.Form):
     """How to misbehave."""
 
     mode = forms.CharField()
+
+
+class Program(forms.Form):
+    """What to do."""
+
+    program = forms.CharField()
+
+
+class Leak(forms.Form):
+    """What to leave behind."""
+
+    leak = forms.CharField()
 
 
 def note(job: JobContext) -> None:
@@ -104,6 +118,24 @@ def deaf(job, seconds):
 )  # fmt: skip
 def deaf_limited(job, seconds):
     deaf(job, seconds)
+
+
+@job_type(slug="program", label="Program", description="Prints, and has children.", form=Program)
+def program(job, program):
+    note(job)
+    return PROGRAMS[program](job)
+
+
+@job_type(slug="leaky", label="Leaky", description="Leaves something behind.", form=Leak)
+def leaky(job, leak):
+    note(job)
+    LEAKS[leak]()
+
+
+@job_type(slug="finder", label="Finder", description="Reports what it finds.", form=Nothing)
+def finder(job):
+    note(job)
+    return findings()
 
 
 @job_type(slug="rogue", label="Rogue", description="Misbehaves.", form=Mode)

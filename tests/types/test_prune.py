@@ -148,3 +148,13 @@ def test_progress_comes_with_every_batch_and_a_stop_keeps_the_rest(boss, monkeyp
     job.refresh_from_db()
     assert (job.progress_percent, job.progress_message) == (28, "2 of 6 jobs")
     assert Job.objects.exclude(id=job.id).count() == 4
+
+
+def test_a_dry_run_counts_in_steps_and_misses_none(monkeypatch):
+    monkeypatch.setattr(pruning, "COUNTED", 2)
+    for number in range(5):
+        make_old_job(number, content=b"123")
+    steps = []
+    pruned = pruning.prune(dry_run=True, after_step=steps.append)
+    assert (pruned.job_count, pruned.job_files, pruned.file_bytes) == (5, 5, 15)
+    assert len(steps) > 3

@@ -14,6 +14,8 @@ from jobs.storage import Folder
 
 # A file is stored before its row is written: only one this old can have lost it.
 ORPHAN_AFTER = timedelta(days=1)
+FILES_A_STEP = 1_000
+FOLDERS_A_STEP = 10_000  # of which few are due
 AT_MOST = 10_000  # in one look; the next one takes the rest
 # What crashes leave behind is little. More is a sign that the database is not the one that knows the files.
 LIKELY_FILES = 5
@@ -37,16 +39,19 @@ class Look:
 
     def steps(self) -> Iterator[None]:
         """Look, in steps."""
-        for folder in storage.folders():
-            if not self._is_due(folder):
-                continue
-            self.folders.append(folder)
-            for names in storage.chunks(storage.names_in(folder.path)):
-                self.files += len(names)
-                self.orphans |= self._orphans(names)
+        names: list[str] = []
+        for number, folder in enumerate(storage.folders()):
+            if number % FOLDERS_A_STEP == 0:
                 yield
+            if self._is_due(folder):
+                self.folders.append(folder)
+                names += storage.names_in(folder.path)
+            if len(names) >= FILES_A_STEP:
+                yield from self._sort_out(names)
+                names = []
             if self.is_cut:
                 return
+        yield from self._sort_out(names)
 
     @property
     def is_cut(self) -> bool:
@@ -64,6 +69,12 @@ class Look:
             " Compare database and FILES_DIR; to remove them, run: manage.py prune_jobs --remove-unknown-files."
         )
 
+    def _sort_out(self, names: list[str]) -> Iterator[None]:
+        for some in storage.chunks(names, FILES_A_STEP):
+            self.files += len(some)
+            self.orphans |= self._orphans(some)
+            yield
+
     def _is_due(self, folder: Folder) -> bool:
         if self.whole or self.row is None:
             return True
@@ -78,6 +89,8 @@ class Look:
     def _orphans(self, names: list[str]) -> dict[str, int]:
         files = JobFile.objects.using(WORKER_DB).filter(stored_name__in=names)
         unknown = set(names) - set(files.values_list("stored_name", flat=True))
+        if not unknown:
+            return {}
         sizes = {name: self._size_if_old(name) for name in unknown}
         old = {name: size for name, size in sizes.items() if size is not None}
         jobs = Job.objects.using(WORKER_DB).active().filter(id__in={storage.job_of(name) for name in old})

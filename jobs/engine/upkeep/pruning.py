@@ -23,6 +23,7 @@ from jobs.storage import StorageRefused
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+COUNTED = 10_000  # jobs a step of a dry run
 RETENTION_DAYS_OF_UNKNOWN_TYPES = 30
 SILENT_AFTER = timedelta(days=1)
 
@@ -137,7 +138,7 @@ def _retentions() -> dict[str, int]:
 
 def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) -> Iterator[None]:
     if dry_run:
-        _add(pruned, job_type, *_counts(old))
+        yield from _count_jobs(job_type, old, pruned)
         return
     size, stuck = BATCH, list[UUID]()
     while ids := list(old.exclude(id__in=stuck).values_list("id", flat=True)[:size]):
@@ -148,6 +149,15 @@ def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) 
         else:
             stuck += ids
             logger.warning("job %s cannot be pruned now; the next look tries again", ids[0])
+        yield
+
+
+def _count_jobs(job_type: str, old: JobQuerySet, pruned: Pruned) -> Iterator[None]:
+    """Count what would be removed, some jobs at a time: of millions one query would take too long."""
+    rest = old
+    while ids := list(rest.values_list("id", flat=True)[:COUNTED]):
+        _add(pruned, job_type, *_counts(rest.filter(id__lte=ids[-1])))
+        rest = old.filter(id__gt=ids[-1])
         yield
 
 

@@ -52,6 +52,15 @@ class TimeInput(Exact, forms.TimeInput):
     parse = staticmethod(parse_time)
 
 
+class SecretInput(forms.PasswordInput):
+    """An input that never shows its secret; left empty it stands for the one that it keeps."""
+
+    kept = ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return super().value_from_datadict(data, files, name) or self.kept
+
+
 # One input each, as the form's fields have; the browser brings its own calendar.
 NATIVE: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
     (
@@ -76,13 +85,18 @@ def of(
         if isinstance(field.widget, Exact):
             field.widget.exact = initial.get(name)
         if name in job_type.secret_fields:
-            field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+            field.widget = SecretInput(attrs={"autocomplete": "off"})
             if model and model.params.get(name):
-                field.required = False
-                mine = user.pk == model.created_by_id
-                field.help_text = f"Left empty: as it was{'' if mine else ', if nothing else changes'}."
+                _keep_secret(field, model.params[name], is_own=user.pk == model.created_by_id)
     _offer_permitted(user, job_type, made)
     return made
+
+
+def _keep_secret(field: forms.Field, secret: Any, *, is_own: bool) -> None:
+    field.help_text = f"Left empty: as it was{'' if is_own else ', if nothing else changes'}."
+    field.required = False
+    if is_own:  # the form's clean methods need it; to another account an error of theirs could show it
+        field.widget.kept = parameters.to_form(field, secret)
 
 
 def as_params(job_type: JobType, form: forms.Form, model: Job | None = None) -> dict[str, Any]:
@@ -111,7 +125,7 @@ def sent(job_type: JobType, form: forms.Form, model: Job | None = None) -> list[
 def is_changed(job_type: JobType, field: forms.BoundField) -> bool:
     """Whether a field of a form that was filled as a job was says something else now."""
     if field.name in job_type.secret_fields:
-        return bool(field.data)
+        return bool(field.form.data.get(field.html_name))
     if _is_as_filled(field):
         return False
     shown = field.field.widget.format_value(field.field.prepare_value(field.initial))
@@ -166,13 +180,15 @@ def _offer_permitted(user: Any, job_type: JobType, form: forms.Form) -> None:
     """Leave out choices that need a permission the user lacks; who sends one all the same is refused as ever."""
     if job_type.permission_for is None:
         return
-    initial = initial_of(form)
+    params = dict.fromkeys(form.fields) | initial_json(form)
     for name, field in form.fields.items():
         if isinstance(field, forms.ChoiceField):
             field.widget.choices = [
                 (value, label)
                 for value, label in field.choices
-                if not access.missing_permission(user, job_type, initial | {name: value})
+                if not access.missing_permission(
+                    user, job_type, params | {name: parameters.from_widget(field, value)}
+                )
             ]
 
 

@@ -9,7 +9,7 @@ takes True or ["a"] for text and 7.0 for a number, reads dates as the site's lan
 it does not know. They are closed here, so that every door accepts and refuses the same.
 """
 
-from jobs.parameters.from_json import take_iso, to_initial
+from jobs.parameters.from_json import take_iso, to_form, to_initial
 from jobs.parameters.json_types import fits, json_type, moment, moment_text
 from jobs.parameters.schema import json_schema
 from jobs.parameters.secrets import MASK, hide, mask, secrets_in
@@ -44,6 +44,7 @@ __all__ = [
     "readings",
     "secrets_in",
     "take_iso",
+    "to_form",
     "to_initial",
     "validate",
 ]

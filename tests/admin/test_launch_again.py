@@ -1,10 +1,13 @@
 """What was left unchanged in "Launch again with changes" stays as it was stored, also where an input shows less."""
 
+import json
 import re
 from html import unescape
 
 import pytest
 from django import forms
+from django.contrib.auth import get_user
+from django.utils import timezone
 
 from jobs.models import Job, Status
 from tests.factories import make_job, make_user
@@ -97,3 +100,62 @@ def test_a_refused_form_shows_the_time_as_it_was_typed_and_still_keeps_it(operat
     assert 'value="2026-11-22T10:30:00"' in refused.content.decode()
     operator.post(again, sent | {"params-times": "9"})
     assert Job.objects.get(rerun_of=job).params == params | {"times": 9}
+
+
+class Login(forms.Form):
+    """A secret that the form checks and changes, alone and together with another field."""
+
+    host = forms.CharField()
+    password = forms.CharField()
+
+    def clean_password(self):
+        if len(self.cleaned_data["password"]) < 7:
+            raise forms.ValidationError("too short")
+        return f"{self.cleaned_data['password']}-salted"
+
+    def clean(self):
+        if self.cleaned_data.get("password") != "hunter2-salted":
+            raise forms.ValidationError("no secret")
+
+
+def test_a_secret_left_empty_is_there_for_the_forms_own_checks(operator, make_type):
+    make_type(slug="login", form=Login, secret_fields=("password",))
+    params = {"host": "a", "password": "hunter2"}
+    owner = get_user(operator)
+    mine = make_job(type="login", status=Status.FAILED, params=params, created_by=owner)
+    again = f"/admin/jobs/job/launch/login/?again={mine.pk}"
+    assert "hunter2" not in operator.get(again).content.decode()
+    page = operator.post(again, {"params-host": "b", "params-password": ""})
+    assert page.status_code == 302, page.context["params_form"].errors
+    assert Job.objects.get(rerun_of=mine).params == {"host": "b", "password": "hunter2"}
+    refused = operator.post(again, {"params-host": "", "params-password": ""})
+    assert "hunter2" not in refused.content.decode()
+
+
+def test_the_secret_of_another_account_is_not_given_to_the_forms_checks(operator, make_type):
+    make_type(slug="login", form=Login, secret_fields=("password",))
+    params = {"host": "a", "password": "hunter2"}
+    theirs = make_job(type="login", status=Status.FAILED, params=params, created_by=make_user())
+    page = operator.post(
+        f"/admin/jobs/job/launch/login/?again={theirs.pk}", {"params-host": "b", "params-password": ""}
+    )
+    assert page.context["params_form"].errors
+    assert not Job.objects.filter(rerun_of=theirs).exists()
+
+
+def test_choices_are_offered_by_the_params_as_json(operator, make_type):
+    seen = []
+
+    class Export(forms.Form):
+        table = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], initial="a")
+        kinds = forms.MultipleChoiceField(choices=[(1, "One")], required=False)
+        since = forms.DateTimeField(initial=lambda: timezone.now())
+
+    def permission_for(params):
+        seen.append(json.dumps(params))  # fails for what is no JSON
+        return "auth.view_user" if params["table"] == "b" else None
+
+    make_type(slug="tables", form=Export, permission_for=permission_for)
+    form = operator.get("/admin/jobs/job/launch/tables/").context["params_form"]
+    assert [value for value, _ in form.fields["table"].widget.choices] == ["a"]
+    assert '"kinds": ["1"]' in "".join(seen)

@@ -16,11 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from jobs import database, services, stats
-from jobs.admin import once, record
+from jobs.admin import bulk_messages, once, record
 from jobs.admin.deeds import REFUSALS, refusal
 from jobs.admin.listing import NOT_FILTERS
 from jobs.models import Job, Status
@@ -98,7 +96,7 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
         "jobs_in_words": jobs_in_words(total or 0),
         "tally": _tally(targets, counts or {}),
         "first": first,
-        "more": len(first) < (total or 0),
+        "more": f"{(total or 0) - len(first):,}",
         "as_job": (total or 0) > AT_ONCE,
         "at_once": AT_ONCE,
         "seconds": COUNT_MILLISECONDS // 1000,
@@ -114,14 +112,20 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
     return TemplateResponse(request, "admin/jobs/job/confirm.html", context)
 
 
-def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, bool]]:
-    """Status, its label, the exact count, and whether the action is done to those: first where it is."""
+def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
+    """Status, its label, the exact count, and what will be done to those: first where the action is done."""
     everything = stats.counts_in_time(targets.matching) or {}
     labels = dict(Status.choices)
-    done = [(status, labels[status], f"{count:,}", True) for status, count in counts.items()]
+    stops = {Status.PROCESSING: "asked to stop"}
+    done = [
+        (status, labels[status], f"{count:,}", f"will be {stops.get(Status(status), targets.action.done)}")
+        for status, count in counts.items()
+    ]
     left = {status: count - counts.get(status, 0) for status, count in everything.items()}
     return done + [
-        (status, labels[status], f"{count:,}", False) for status, count in left.items() if count > 0
+        (status, labels[status], f"{count:,}", "will be left alone")
+        for status, count in left.items()
+        if count > 0
     ]
 
 
@@ -142,8 +146,8 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
         if database.is_bug(error):
             raise
         raise services.PartlyDone(action.done, len(done), len(ids)) from error
-    _tell(request, report)
-    _tell_of_others(request, targets, report.total)
+    bulk_messages.say_what_became(request, report)
+    bulk_messages.say_what_was_left(request, targets, report.total)
 
 
 def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
@@ -165,7 +169,7 @@ def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
         if database.is_bug(error):
             raise
         raise services.PartlyDone(CANCEL.done, done) from error
-    _tell(request, report)
+    bulk_messages.say_what_became(request, report)
     return None
 
 
@@ -217,42 +221,6 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
 
 def _note(request: HttpRequest) -> str:
     return request.POST.get("note", "").strip()[:1000]
-
-
-def _tell(request: HttpRequest, report: Report) -> None:
-    """Say on the next page what became of the jobs, with links to those that were left out."""
-    if not report.total:
-        messages.warning(request, "No job matches any more.")
-        return
-    reasons = [format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()]
-    text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
-    say = messages.warning if reasons else messages.success
-    say(request, format_html("{}.", text))
-
-
-def _links(reason: services.Reason) -> SafeString:
-    links = format_html_join(
-        ", ",
-        '<a href="{}">{}</a>',
-        (
-            (reverse("admin:jobs_job_change", args=[row.job_id]), row.name)
-            for row in reason.examples
-            if row.name
-        ),
-    )
-    if not links:
-        return SafeString()
-    more = reason.count - len(reason.examples)
-    return format_html(" ({}{})", links, f" and {more:,} more" if more else "")
-
-
-def _tell_of_others(request: HttpRequest, targets: Targets, total: int) -> None:
-    """Say how many jobs were left alone for their status; nothing where that takes long to count."""
-    found = stats.counts_in_time(targets.matching)
-    others = sum(found.values()) - total if found else 0
-    if others > 0:
-        whose = "its status does" if others == 1 else "their status does"
-        messages.warning(request, f"{jobs_in_words(others)} skipped: {whose} not allow it.")
 
 
 def action_of(name: str) -> Action | None:

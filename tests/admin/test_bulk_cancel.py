@@ -218,6 +218,16 @@ def test_the_question_names_ten_thousand_and_one_jobs_exactly(operator):
     assert "Cancel 10,001 jobs?" in operator.post(LIST, ask(operator) | {"confirmed": ""}).content.decode()
 
 
+def test_the_question_says_what_is_done_to_jobs_that_run(operator):
+    waiting(12)
+    make_job(status=Status.PROCESSING)
+    sent = {"action": "cancel", "_selected_action": [str(make_job().pk)], "select_across": 1}
+    page = " ".join(operator.post(LIST, sent).content.decode().split())
+    assert '<strong>13</strong> <span class="quiet">will be cancelled</span>' in page
+    assert '<strong>1</strong> <span class="quiet">will be asked to stop</span>' in page
+    assert "and 4 more" in page
+
+
 @pytest.mark.parametrize("action", services.ACTIONS, ids=lambda action: action.name)
 def test_jobs_that_cannot_be_counted_in_time_are_left_alone(admin_client, action, monkeypatch):
     monkeypatch.setattr(bulk.stats, "counts_in_time", lambda *arguments: None)

@@ -104,14 +104,14 @@ class BackofficeAdminSite(AdminSite):
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's, but a form whose user is signed out is kept until they sign in; the redirect would lose it."""
+        """Django's, but a form whose user is signed out is kept until they sign in, and they come back to a page."""
         checked = super().admin_view(view, cacheable)
 
         @wraps(checked)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if signed_out.is_form(request) and not self.has_permission(request):
-                return signed_out.refuse(request)
-            return checked(request, *args, **kwargs)
+            if self.has_permission(request) or request.path == reverse("admin:logout"):
+                return checked(request, *args, **kwargs)
+            return signed_out.sign_in(request)
 
         return answer
 

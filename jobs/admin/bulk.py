@@ -132,11 +132,10 @@ def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
 def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
     """Do it to each job, note it in the admin's log, and report what became of them."""
     action, caller, note = targets.action, record.caller(request), _note(request)
+    key_of = partial(once.idempotency_key, request)
     report, done = Report(action, NAMED), []
     try:
-        for row in services.apply_action(
-            action, caller, ids, note, targets.as_of, partial(once.idempotency_key, request)
-        ):
+        for row in services.apply_action(action, caller, ids, note, targets.as_of, key_of):
             report.add(row)
             if row.outcome in services.REACHED:
                 done.append(Job(id=row.job_id, name=row.name))
@@ -211,12 +210,8 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
     }
     if targets.action.asks_note:
         params["reason"] = _note(request)
-    return services.submit(
-        record.caller(request),
-        type=targets.action.job_type,
-        params=params,
-        idempotency_key=once.idempotency_key(request),
-    )
+    caller, key = record.caller(request), once.idempotency_key(request)
+    return services.submit(caller, type=targets.action.job_type, params=params, idempotency_key=key)
 
 
 def _note(request: HttpRequest) -> str:

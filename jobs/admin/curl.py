@@ -18,13 +18,20 @@ from jobs.registry import JobType
 NOT_IN_SHELL = re.compile(r"[^A-Z0-9_]")
 
 
-def of(request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None = None) -> str:
+def of(
+    request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None = None, name: str = ""
+) -> str:
     """A curl command that launches the type as its form stands, or the job `model` again with what was changed.
 
     The token and secrets are shell variables, left to fill in. The Idempotency-Key stays the same for the same call.
     """
     address = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
-    text, variables = _body(request, job_type, form, model)
+    params, variables = _with_marks(request, job_type, form, _shown(job_type, form, model))
+    body: dict[str, Any] = {"params": params}
+    if model is None:
+        body = ({"name": name.strip()} if name.strip() else {}) | {"type": job_type.slug} | body
+    # Strings have no line breaks in JSON, so this moves nothing but its lines.
+    text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.of(request)} {address} {text}")
     quoted = shlex.quote(_printable(text))
     for mark, variable in variables.items():  # out of the single quotes, and in again
@@ -40,21 +47,16 @@ def of(request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | N
     )
 
 
-def _body(
-    request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None
-) -> tuple[str, dict[str, str]]:
-    """The body as JSON with a mark where each secret goes, and the shell variable of each mark."""
-    params, variables = _shown(job_type, form, model), {}
+def _with_marks(
+    request: HttpRequest, job_type: JobType, form: forms.Form, params: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The params with a mark where each secret goes, and the shell variable of each mark."""
+    variables = {}
     for name in _wanted_secrets(job_type, form, params):
         params[name] = mark = uuid.uuid5(uuid.NAMESPACE_OID, f"{once.of(request)} {name}").hex
         is_text = parameters.json_type(form.fields[name]).accepts("text")
         variables[mark if is_text else f'"{mark}"'] = f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"
-    body: dict[str, Any] = {"params": params}
-    if model is None:
-        name = request.POST.get("name", "").strip()
-        body = ({"name": name} if name else {}) | {"type": job_type.slug} | body
-    # Strings have no line breaks in JSON, so this moves nothing but its lines.
-    return json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  "), variables
+    return params, variables
 
 
 def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any]) -> list[str]:

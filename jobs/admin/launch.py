@@ -55,7 +55,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     name_form = None if model else NameForm(bound, initial={"name": job_type.label})
     filled = params_form.of(request.user, job_type, bound, model)
     if kept:
-        messages.info(request, _as_kept(job_type))
+        messages.warning(request, _as_kept(job_type))
     elif bound is not None and _all_valid(name_form, filled):
         try:
             job = _launch(request, job_type, name_form, filled, model)
@@ -73,7 +73,10 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
     filled = params_form.of(request.user, job_type, request.POST, model)
-    return HttpResponse(curl.of(request, job_type, filled, model), content_type="text/plain; charset=utf-8")
+    return HttpResponse(
+        curl.of(request, job_type, filled, model, request.POST.get("name", "")),
+        content_type="text/plain; charset=utf-8",
+    )
 
 
 def _as_kept(job_type: JobType) -> str:
@@ -89,13 +92,14 @@ def _context(
     model: Job | None,
 ) -> dict[str, Any]:
     once_key = once.of(request)
+    typed_name = str(name_form["name"].value() or "") if name_form and name_form.is_bound else ""
     return {
         "title": f"Launch again: {model}" if model else job_type.label,
         "type": job_type,
         "model": model,
         "name_form": name_form,
         "params_form": filled,
-        "curl": curl.of(request, job_type, filled, model),
+        "curl": curl.of(request, job_type, filled, model, typed_name),
         "once": once_key,
     }
 

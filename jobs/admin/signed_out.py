@@ -19,8 +19,8 @@ from jobs import registry
 from jobs.admin import once
 
 KEPT = "kept_form"
-# Addresses that only take a POST, from the page of a job.
-OF_JOB_PAGE = ("jobs_job_cancel", "jobs_job_rerun", "jobs_job_acknowledge")
+# Addresses below the page of a job that are no pages: they only take a POST, or answer with a file.
+OF_JOB_PAGE = tuple(f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live"))
 # Sent by scripts while a form is filled in. They see the redirect themselves.
 OF_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")
@@ -34,8 +34,14 @@ class Kept:
     sent_to: str
 
 
-def refuse(request: HttpRequest) -> HttpResponse:
-    """Answer a form whose user is signed out: the login page, and from there back to the form."""
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The login page, and from there to the page that the request came from; what a form held is kept."""
+    if is_form(request):
+        return _refuse(request)
+    return redirect_to_login(page_of(request), reverse("admin:login"))
+
+
+def _refuse(request: HttpRequest) -> HttpResponse:
     _keep(request)
     why = "You may not use the admin any more" if request.user.is_authenticated else "You were signed out"
     messages.warning(request, f"{why}, so nothing was done. Sign in to go on where you were.")
@@ -54,7 +60,7 @@ def refuse_old_page(request: HttpRequest) -> HttpResponse | None:
     if owner is None or not is_form(request):
         return None
     if not request.user.is_authenticated:
-        return refuse(request)
+        return _refuse(request)
     if owner == str(request.user.pk):
         _keep(request)
         messages.warning(request, "You signed in again since this page was opened, so nothing was done.")
@@ -85,7 +91,7 @@ def take(request: HttpRequest) -> Kept | None:
 
 
 def page_of(request: HttpRequest) -> str:
-    """The address of the page whose form was sent; it answers GET, which not every address of a form does."""
+    """The address of the page that sent the request, a form or a click; some addresses are no pages themselves."""
     match = request.resolver_match
     if match and match.url_name in OF_JOB_PAGE:
         return reverse("admin:jobs_job_change", args=[match.kwargs["job_id"]])

@@ -17,7 +17,7 @@ const pageNote = (text, link, address) => {
         note.append(anchor);
     }
     document.querySelector('.stale-note')?.remove();
-    document.getElementById('content').prepend(note);
+    document.getElementById('content').before(note);
 };
 
 const pageEndOf = (response) => {

@@ -192,6 +192,33 @@ def test_a_confirmation_is_asked_again_with_its_note(olga):
     assert job.status == Status.PENDING
 
 
+def test_ticks_from_before_a_sign_in_in_another_tab_lead_to_the_question(olga):
+    job = make_job()
+    olga.open(LIST)
+    olga.forget_session()
+    olga.sign_in("olga")
+    answer = olga.press(LIST, action="cancel", index="0", select_across="0", _selected_action=str(job.pk))
+    assert "Cancel 1 job?" in olga.open(answer.headers["Location"])
+    job.refresh_from_db()
+    assert job.status == Status.PENDING
+
+
+@pytest.mark.parametrize("below", ["files/1/", "log/", "live/"])
+def test_a_download_while_signed_out_leads_to_the_page_of_the_job(olga, below):
+    page = f"{LIST}{make_job().pk}/"
+    olga.forget_session()
+    login = olga.get(f"{page}{below}").headers["Location"]
+    assert olga.sign_in("olga", login).headers["Location"] == f"{page}change/"
+
+
+def test_a_form_whose_cookies_were_all_deleted_comes_back(olga, greet):
+    olga.open(FORM)
+    olga.cookies.clear()
+    login = olga.press(FORM, **FILLED).headers["Location"]
+    there = olga.sign_in("olga", login).headers["Location"]
+    assert_filled(olga.open(there))
+
+
 def test_a_sign_in_on_an_old_login_page_leads_to_where_it_would_have_led(olga):
     other = Client()
     other.get(LOGIN)

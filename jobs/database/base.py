@@ -12,6 +12,8 @@ from django.db.backends.postgresql import base
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection; OPTIONS["session"] maps parameters of PostgreSQL to the values that it sets."""
 
+    _session: dict[str, str] = {}  # what was set, in PostgreSQL's own spelling
+
     def get_connection_params(self) -> dict[str, Any]:
         """Return what psycopg2 is given: without the session's parameters."""
         params: dict[str, Any] = super().get_connection_params()
@@ -49,19 +51,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         calls = ", ".join("set_config(%s, %s, false)" for _ in wanted)
         with self.connection.cursor() as cursor:
             cursor.execute(f"SELECT {calls}", [text for pair in wanted.items() for text in pair])
+            self._session = dict(zip(wanted, cursor.fetchone(), strict=True))
 
     def is_usable(self) -> bool:
-        """Return whether the server answers and takes writes.
+        """Return whether the server answers and takes writes, and the session's parameters are still as they were set.
 
         Django asks before the first statement of a request or a job, and after errors. A failover leaves connections
-        on a server that has become a standby: they work, and refuse every write until somebody closes them.
+        on a server that has become a standby: they work, and refuse every write until somebody closes them. Parameters
+        are lost by RESET ALL, or where a pooler changes the server's connection behind ours.
         """
         if self.connection is None:
             return False
+        expected = {"transaction_read_only": "off", **self._session}
+        settings = ", ".join("current_setting(%s)" for _ in expected)
         try:
             with self.connection.cursor() as cursor:
-                cursor.execute("SHOW transaction_read_only")
-                return bool(cursor.fetchone()[0] == "off")
+                cursor.execute(f"SELECT {settings}", [*expected])
+                return bool(cursor.fetchone() == (*expected.values(),))
         except psycopg2.Error:
             return False
 

@@ -83,6 +83,22 @@ def test_a_connection_that_takes_no_writes_is_left_before_the_next_request():
     assert connection.connection is not stays
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+@pytest.mark.parametrize("loss", ["RESET ALL", "SET statement_timeout = 0", "SET lock_timeout = '1h'"])
+def test_a_connection_that_lost_its_limits_is_replaced_before_the_next_request(loss):
+    lifecycle = connections["lifecycle"]
+    with lifecycle.cursor() as cursor:
+        cursor.execute(loss)
+    lifecycle.close_if_unusable_or_obsolete()
+    with lifecycle.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        assert cursor.fetchone() == ("15s", "5s")
+    stays = lifecycle.connection
+    lifecycle.close_if_unusable_or_obsolete()
+    with lifecycle.cursor():
+        assert lifecycle.connection is stays, "with its limits it is kept"
+
+
 @pytest.mark.usefixtures("django_db_setup")
 @pytest.mark.parametrize("entry", ["backoffice.wsgi", "backoffice.celery"], ids=["web", "worker"])
 @pytest.mark.parametrize("place", [0, 1], ids=["first", "last"])

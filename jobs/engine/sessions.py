@@ -31,6 +31,7 @@ HARMLESS = frozenset(
     order over partition precision returning row rows select set some then time timestamp union update using values
     varchar when where with within
 
+    current_setting
     abs age array_agg array_length array_position array_to_string avg bool_and bool_or btrim cardinality ceil ceiling
     char_length chr clock_timestamp coalesce concat concat_ws corr count covar_pop covar_samp cume_dist date date_part
     date_trunc decode dense_rank div encode every exp first_value floor gen_random_uuid generate_series greatest

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
+from jobs.engine.sessions import is_plain
 from tests.backoffice.processes import NOBODY_LISTENS, manage, run
 from tests.poolers import pooler
 
@@ -127,3 +128,11 @@ def test_where_no_host_takes_writes_each_is_named_with_its_reason():
     assert done.returncode == 75
     assert "session is read-only" in done.stderr
     assert "Connection refused" in done.stderr
+
+
+def test_the_question_whether_a_connection_is_usable_counts_as_no_change_of_a_handlers_session():
+    settings = {
+        "transaction_read_only": "off",
+        **connections["lifecycle"].settings_dict["OPTIONS"]["session"],
+    }
+    assert is_plain(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}")

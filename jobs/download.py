@@ -58,6 +58,7 @@ def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
         and "If-Range" not in request.headers
     ):
         headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(file.stored_name)
+        del headers["Accept-Ranges"]  # nginx adds its own
         return HttpResponse(headers=headers, content_type=file.content_type)
     return _streamed(file, _part(request, file, etag), headers)
 

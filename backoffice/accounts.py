@@ -33,7 +33,7 @@ class AccountBackend(ModelBackend):
 
 
 def remember_browser(response: HttpResponse, username: str) -> None:
-    """Mark the browser as one in which `username` has signed in; the cookie opens nothing by itself."""
+    """Mark the browser as one in which `username` signed in. The cookie alone opens nothing."""
     response.set_signed_cookie(
         KNOWN_BROWSER,
         "1",
@@ -46,7 +46,7 @@ def remember_browser(response: HttpResponse, username: str) -> None:
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, str] | None) -> str:
-    """The name under which django-axes counts wrong passwords: of known browsers apart from all others.
+    """The name under which django-axes counts wrong passwords; known browsers have their own.
 
     Clients may share an address: an office, or a proxy that does not pass addresses on. Without this one of them
     could lock out the account's owner.

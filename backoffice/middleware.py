@@ -23,7 +23,7 @@ logger = logging.getLogger("backoffice.request")
 
 
 def find_client(get_response: GetResponse) -> GetResponse:
-    """Make REMOTE_ADDR the client's address, once, for sign-in limits and logs; "" if it is unknown.
+    """Make REMOTE_ADDR the client's address, for sign-in limits and logs; "" if unknown.
 
     Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the right.
     Everything left of it can be forged. The header is removed, so that no other code trusts it.
@@ -41,7 +41,7 @@ def find_client(get_response: GetResponse) -> GetResponse:
 
 
 def address_in(text: str) -> str:
-    """The IP address in `text` in its shortest form, without port, brackets, quotes and zone; "" if there is none.
+    """Return the IP address in `text`, without port, brackets, quotes and zone; "" without one.
 
     One client must not appear under two addresses: an IPv4 address mapped into IPv6 is returned as IPv4.
     """
@@ -56,7 +56,7 @@ def address_in(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address as django-axes stores it; None, by which it counts all unknown ones together."""
+    """The client's address as django-axes stores it; None for all unknown ones."""
     return request.META.get("REMOTE_ADDR") or None
 
 

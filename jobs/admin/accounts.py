@@ -3,7 +3,7 @@
 import json
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
-from jobs.admin.passwords import SetPasswordForm
+from jobs.admin.passwords import SetPasswordForm, revocation
 from jobs.models import ApiToken, Job
 
-# Deleting an account writes to each of its jobs: 7 s for 40,000 of them, and the web gives a statement 15 s.
+# Deleting an account writes to each of its jobs: 7 s for 40,000; a statement of the web has 15 s.
 JOBS_LIMIT = 10_000
 
 admin.site.unregister(User)
@@ -22,7 +22,7 @@ admin.site.unregister(Group)
 
 
 def held(user):
-    """The permissions of an account and of its groups, active or not; all of them for a superuser."""
+    """The permissions of an account and its groups, active or not; all for a superuser."""
     if user.is_superuser:
         return Permission.objects.all()
     own = Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
@@ -112,7 +112,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return ("is_superuser", *own)
 
     def construct_change_message(self, request, form, formsets, add=False):
-        """Django's; a change of the name says both, and a new password which tokens were revoked."""
+        """Django's, with both names of a renamed account and the tokens that were revoked."""
         message = super().construct_change_message(request, form, formsets, add)
         also = [getattr(form, "revocation", "")]
         if not add and "username" in form.changed_data:
@@ -121,7 +121,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return " ".join([changes, *filter(None, also)]) if any(also) else message
 
     def get_deleted_objects(self, objs, request):
-        """What deleting accounts deletes: themselves and their tokens. The audit trail and the jobs stay.
+        """The accounts and the number of their tokens; jobs and audit trail stay.
 
         Accounts with too many jobs are returned as protected, which keeps Django from deleting any.
         """
@@ -130,6 +130,13 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         lacking = {self.opts.verbose_name for one in objs if not self.has_delete_permission(request, one)}
         many = [str(one) for one in objs if _has_many_jobs(one)]
         return [str(one) for one in objs], counts, lacking, many
+
+    def log_deletions(self, request, queryset):
+        """Django's entry for each account; it names the tokens that are deleted with it."""
+        for account in queryset:
+            tokens = list(account.auth_token_set.values_list("name", flat=True))
+            message = f"Deleted. {revocation(tokens)}".strip()
+            LogEntry.objects.log_actions(request.user.pk, [account], DELETION, message)
 
     def user_change_password(self, request, id, form_url=""):
         """Django's page; users change their own password where the old one is asked for."""

@@ -1,4 +1,4 @@
-"""The audit trail: who did what in the admin, also of deleted accounts and to deleted rows. Read-only."""
+"""The audit trail, read-only: who did what in the admin, deleted accounts and rows included."""
 
 from django.contrib import admin
 from django.db.models import Q

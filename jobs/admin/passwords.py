@@ -1,6 +1,7 @@
-"""Changing passwords: wrong old ones are limited and on record, and API tokens can be revoked with them."""
+"""Changing passwords: wrong old ones are limited and recorded, API tokens revoked on request."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ SHOWN = 20
 
 
 class WithTokens(forms.Form):
-    """A form that sets a password; it lists the account's API tokens and revokes them on request."""
+    """A form that sets a password; lists the account's API tokens, revokes them on request."""
 
     revoke_tokens = forms.BooleanField(required=False)
     revoke_label = "Revoke its API tokens"
@@ -39,7 +40,7 @@ class WithTokens(forms.Form):
             del self.fields["revoke_tokens"]
 
     def save(self, commit: bool = True) -> Any:
-        """The account with its new password; the names of the tokens that are revoked are in `revoked`."""
+        """The account with its new password; `revoked` has the names of the tokens revoked."""
         with transaction.atomic():
             user = super().save(commit)
             if self.cleaned_data.get("revoke_tokens"):
@@ -50,11 +51,12 @@ class WithTokens(forms.Form):
     @property
     def revocation(self) -> str:
         """Which tokens were revoked, in a sentence; "" if none was."""
-        if not self.revoked:
-            return ""
-        return (
-            f"Revoked {len(self.revoked)} API token{pluralize(len(self.revoked))}: {', '.join(self.revoked)}."
-        )
+        return revocation(self.revoked)
+
+
+def revocation(names: Sequence[str]) -> str:
+    """The API tokens that were revoked, as a sentence for the audit trail; "" without any."""
+    return f"Revoked {len(names)} API token{pluralize(len(names))}: {', '.join(names)}." if names else ""
 
 
 def _listed(tokens: list[Any]) -> SafeString:
@@ -71,7 +73,7 @@ class SetPasswordForm(WithTokens, AdminPasswordChangeForm):
 
 
 class OwnPasswordForm(WithTokens, StockOwnForm):
-    """Django's form for the own password. The old one is checked like a sign-in, which django-axes counts."""
+    """Django's form for the own password; django-axes counts wrong old ones like sign-ins."""
 
     revoke_label = "Revoke my API tokens"
     field_order = ("old_password", "new_password1", "new_password2", "revoke_tokens")
@@ -111,7 +113,7 @@ class OwnPasswordView(PasswordChangeView):
         return response
 
     def form_invalid(self, form: OwnPasswordForm) -> Any:
-        """The form with its errors; a wrong old password is noted until the account is locked."""
+        """The form with its errors. Records a wrong old password, until the account is locked."""
         if form.has_error("old_password", "password_incorrect"):
             logger.warning("wrong old password", extra=self._who())
             if (self.request.axes_failures_since_start or 0) <= settings.AXES_FAILURE_LIMIT:

@@ -16,7 +16,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         return self.filter(object_id=str(pk), object_type=model._meta.label_lower).order_by("-id")
 
     def with_present_names(self) -> "AuditEntryQuerySet":
-        """The same entries; each knows the `present_name` of its actor's account, None if that is deleted."""
+        """The same entries with the `present_name` of the account; None if it is deleted."""
         accounts = get_user_model().objects.filter(pk=OuterRef("account_id"))
         return self.annotate(present_name=Subquery(accounts.values("username")[:1]))
 
@@ -58,7 +58,7 @@ class AuditEntry(models.Model):
 
     @property
     def actor_now(self) -> str:
-        """The actor's name at that time, and the present one if the account was renamed; see `with_present_names`."""
+        """The actor's name at that time, and the present one; needs `with_present_names`."""
         return with_present_name(self.actor, getattr(self, "present_name", None))
 
 

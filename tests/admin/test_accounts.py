@@ -1,4 +1,4 @@
-"""Accounts and groups: a user manager grants what they have, and takes over nobody with more."""
+"""Accounts and groups: user managers stay within their own rights."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User

@@ -58,9 +58,9 @@ def who_did_what(client, job):
 def test_what_an_account_did_outlives_it(admin_client, failure, ada, delete):
     delete(admin_client, ada)
     assert not User.objects.filter(username="ada").exists()
-    told = who_did_what(admin_client, failure)
-    assert "ada" in told
-    assert "Acknowledged. known fault" in told
+    shown = who_did_what(admin_client, failure)
+    assert "ada" in shown
+    assert "Acknowledged. known fault" in shown
     job = Job.objects.get()
     assert (job.created_by_name, job.acknowledged_by) == ("ada", "ada")
     assert "Requested by" in admin_client.get(f"{JOBS}{job.pk}/change/").content.decode()
@@ -123,6 +123,17 @@ def test_the_question_before_an_account_is_deleted_says_what_stays(admin_client,
         assert "Jobs stay, and so does what was done" in page
         assert "API tokens: 1" in page
         assert "Log entr" not in page, "they are kept, as the audit trail"
+
+
+@pytest.mark.parametrize("delete", [by_page, in_bulk])
+def test_the_deletion_of_an_account_is_on_record_with_its_tokens(admin_client, ada, delete):
+    for name in ("warehouse", "import"):
+        ApiToken.objects.create(ada, name=name)
+    delete(admin_client, ada)
+    entry = AuditEntry.objects.about(User, ada.pk).get()
+    assert (entry.actor, entry.object_name) == ("admin", "ada")
+    assert entry.text == "Deleted. Revoked 2 API tokens: import, warehouse."
+    assert entry.get_action_display() == "Deletion"
 
 
 @pytest.mark.parametrize("delete", [by_page, in_bulk])

@@ -33,7 +33,7 @@ def opens(token):
     return Client().get("/api/v1/jobs/", headers={"authorization": f"Token {token}"}).status_code == 200
 
 
-def told(user):
+def recorded(user):
     return [entry.text for entry in AuditEntry.objects.about(User, user.pk)]
 
 
@@ -48,7 +48,7 @@ def test_tokens_are_revoked_with_the_password_on_request(ada):
     assert "warehouse" in page
     assert change(ada, revoke_tokens="on").status_code == 302
     assert [opens(token) for token in (*mine, *other)] == [False, False, True, True]
-    assert told(ada.user) == ["Changed the own password. Revoked 2 API tokens: import, warehouse."]
+    assert recorded(ada.user) == ["Changed the own password. Revoked 2 API tokens: import, warehouse."]
     assert "Revoked 2 API tokens" in ada.get("/admin/password_change/done/").content.decode()
 
 
@@ -57,8 +57,16 @@ def test_tokens_that_are_not_revoked_stay_valid(ada):
     assert change(ada).status_code == 302
     assert all(map(opens, mine))
     assert User.objects.get(pk=ada.user.pk).check_password(NEW)
-    assert told(ada.user) == ["Changed the own password."]
+    assert recorded(ada.user) == ["Changed the own password."]
     assert ada.get("/admin/").status_code == 200, "the session goes on"
+
+
+def test_a_new_password_signs_the_other_sessions_out(ada):
+    elsewhere = Client()
+    elsewhere.force_login(ada.user)
+    change(ada)
+    assert elsewhere.get("/admin/").status_code == 302
+    assert ada.get("/admin/").status_code == 200
 
 
 def test_a_refused_change_revokes_nothing(ada):
@@ -87,7 +95,7 @@ def test_a_superuser_sets_a_password_and_revokes_the_tokens_of_the_account(ada, 
     assert all(map(opens, mine))
     assert admin_client.post(address, form | {"revoke_tokens": "on"}).status_code == 302
     assert not any(map(opens, mine))
-    assert told(ada.user) == [
+    assert recorded(ada.user) == [
         "Changed password. Revoked 2 API tokens: import, warehouse.",
         "Changed password.",
     ]
@@ -124,7 +132,7 @@ def test_wrong_old_passwords_are_on_record_once_for_each_guess_that_counts(ada, 
     with caplog.at_level(logging.WARNING, logger="jobs.admin.passwords"):
         for _ in range(9):
             change(ada, WRONG)
-    assert told(ada.user) == ["Gave a wrong old password."] * 5
+    assert recorded(ada.user) == ["Gave a wrong old password."] * 5
     lines = [record for record in caplog.records if record.name == "jobs.admin.passwords"]
     assert {(record.account, record.client) for record in lines} == {("ada", "127.0.0.1")}
     assert WRONG not in caplog.text

@@ -2,7 +2,7 @@
 
 from jobs.database.clock import now
 from jobs.database.outage import Outage
-from jobs.database.schema import await_tables, diagnose, newer_migrations, schema_fault
+from jobs.database.schema import await_tables, diagnose, schema_fault
 from jobs.database.trouble import FOR_CALLERS, Trouble, explain, is_bug, is_passing, raising, trouble
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "explain",
     "is_bug",
     "is_passing",
-    "newer_migrations",
     "now",
     "raising",
     "schema_fault",

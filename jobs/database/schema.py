@@ -5,11 +5,11 @@ import threading
 
 from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 
 from jobs.database.trouble import Trouble, explain, trouble
 
 FIX = "Run manage.py migrate with this version"
+NEWER_FIX = "Deploy the version they belong to"
 LOOK_EVERY_SECONDS = 2.0
 
 
@@ -20,40 +20,24 @@ def schema_fault(using: str) -> str:
 
     Raises: django.db.Error.
     """
-    executor = MigrationExecutor(connections[using])
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not missing:
-        return ""
-    first = missing[0][0]
-    count = f"{len(missing)} migrations" if len(missing) > 1 else "one migration"
-    return f"The database lacks {count} of this version, first {first.app_label}.{first.name}. {FIX}."
+    return _missing(MigrationExecutor(connections[using]))
 
 
 def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
     """Return what an error means, and a sentence for the log.
 
-    A table or column that does not exist is a bug, unless the database lacks migrations: then the sentence has the fix.
+    A table or column that does not exist is a bug where the tables are those of this version; where they are older or
+    newer, the sentence has the fix.
     """
-    meaning, sentence = trouble(error), explain(error)
-    if meaning is Trouble.OUTDATED:
-        try:
-            sentence = schema_fault(using)
-        except Error:
-            return meaning, sentence
-        if not sentence:
-            return Trouble.BUG, explain(error)
-    return meaning, sentence
-
-
-def newer_migrations(using: str) -> list[str]:
-    """Return the applied migrations that this version does not know.
-
-    Raises: django.db.Error.
-    """
-    loader = MigrationLoader(connections[using])
-    labels = {label for label, _ in loader.disk_migrations}
-    unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
-    return sorted(f"{label}.{name}" for label, name in unknown if label in labels)
+    meaning, said = trouble(error), explain(error)
+    if meaning is not Trouble.OUTDATED:
+        return meaning, said
+    try:
+        executor = MigrationExecutor(connections[using])
+        fault = _missing(executor) or _newer(executor)
+    except Error:
+        return meaning, said
+    return (meaning, fault) if fault else (Trouble.BUG, said)
 
 
 def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threading.Event) -> None:
@@ -65,12 +49,13 @@ def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threa
     said = ""
     while not stopped.is_set():
         try:
-            fault = schema_fault(using)
-            newer = newer_migrations(using)
+            executor = MigrationExecutor(connections[using])
+            fault, newer = _missing(executor), _newer(executor)
         except Error:
             break
         if not fault:
-            _warn_of_newer(logger, newer)
+            if newer:
+                logger.warning(newer)
             break
         if fault != said:
             logger.error("%s %s.", fault, who)
@@ -79,9 +64,20 @@ def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threa
     connections[using].close()
 
 
-def _warn_of_newer(logger: logging.Logger, newer: list[str]) -> None:
-    if newer:
-        logger.warning(
-            "The database has migrations that this version does not know (%s). Deploy the version they belong to.",
-            ", ".join(newer),
-        )
+def _missing(executor: MigrationExecutor) -> str:
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not missing:
+        return ""
+    first = missing[0][0]
+    count = f"{len(missing)} migrations" if len(missing) > 1 else "one migration"
+    return f"The database lacks {count} of this version, first {first.app_label}.{first.name}. {FIX}."
+
+
+def _newer(executor: MigrationExecutor) -> str:
+    loader = executor.loader
+    labels = {label for label, _ in loader.disk_migrations}
+    unknown = (loader.applied_migrations or {}).keys() - loader.disk_migrations.keys()
+    names = sorted(f"{label}.{name}" for label, name in unknown if label in labels)
+    if not names:
+        return ""
+    return f"The database has migrations that this version does not know ({', '.join(names)}). {NEWER_FIX}."

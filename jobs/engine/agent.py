@@ -28,6 +28,7 @@ from jobs import lifecycle, registry
 from jobs.database import Outage, is_bug
 from jobs.engine import children
 from jobs.engine.children import Process
+from jobs.engine.conversation import conversation
 from jobs.engine.deadlines import Deadlines
 from jobs.engine.lost import end_attempt
 from jobs.engine.running import running_in
@@ -97,14 +98,13 @@ class Agent(threading.Thread):
         self._deadlines.stop()
         with self._database():
             self._release()
-        with _statements:
+        with conversation():
             connections[WORKER_DB].close()
-            _watched.descriptor = None  # the number may be somebody else's from now on
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[None]:
-        """Talk to PostgreSQL while no fork can copy a half-done conversation, and survive its absence, or a fault."""
-        with _statements:
+        """Talk to PostgreSQL, and survive its absence or a fault."""
+        with conversation():
             try:
                 yield
                 self._outage.over()
@@ -113,7 +113,6 @@ class Agent(threading.Thread):
                 connections[WORKER_DB].close()
             except Exception:  # without this thread every lease would run out, and healthy jobs be rescued
                 logger.exception("the agent failed, and goes on")
-            _watched.descriptor = _descriptor()
 
     def _wait(self) -> bool:
         """Until it is time to look again, or a child died; False when asked to end."""
@@ -242,37 +241,6 @@ def _requests() -> list[Any]:
         except RuntimeError:  # the WeakSet changed under us
             continue
 
-
-class Watched:
-    """The descriptor of the agent's connection, which forked children must not keep open."""
-
-    descriptor: int | None = None
-
-
-_watched = Watched()
-# Held around each conversation of the agent with PostgreSQL, and while the pool forks.
-_statements = threading.RLock()
-
-
-def _descriptor() -> int | None:
-    connection = connections[WORKER_DB].connection
-    return None if connection is None or connection.closed else connection.fileno()
-
-
-def _in_child() -> None:
-    global _statements
-    _statements = threading.RLock()
-    if _watched.descriptor is not None:
-        with contextlib.suppress(OSError):
-            os.close(_watched.descriptor)
-        _watched.descriptor = None
-
-
-os.register_at_fork(
-    before=lambda: _statements.acquire(),
-    after_in_parent=lambda: _statements.release(),
-    after_in_child=_in_child,
-)
 
 _agents: list[Agent] = []
 

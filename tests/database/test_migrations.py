@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 
 from jobs import database
+from jobs.database import Trouble
 from tests.backoffice.processes import manage, serving, started
 from tests.polling import wait_until
 
@@ -121,3 +122,20 @@ def test_a_newer_database_is_a_warning_and_no_reason_to_wait(caplog):
     assert database.schema_fault("default") == ""
     database.await_tables(logging.getLogger("probe"), "It waits", using="default", stopped=threading.Event())
     assert "does not know (jobs.9999_of_tomorrow)" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_column_that_a_newer_version_has_removed_is_no_bug_of_this_one():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '9999_of_tomorrow', now())"
+        )
+    try:
+        with pytest.raises(Error) as caught, connection.cursor() as cursor:
+            cursor.execute("SELECT of_yesterday FROM jobs_job")
+        kind, sentence = database.diagnose(caught.value, "default")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE name = '9999_of_tomorrow'")
+    assert kind is Trouble.OUTDATED
+    assert sentence.endswith("(jobs.9999_of_tomorrow). Deploy the version they belong to.")

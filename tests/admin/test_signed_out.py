@@ -258,3 +258,9 @@ def test_no_refusal_of_a_method_is_blank(olga, greet, address):
     answer = olga.get(address)
     assert answer.status_code == 405
     assert "only takes what a form" in answer.content.decode()
+
+
+def test_signing_in_from_the_live_cells_of_the_list_leads_to_the_list(client, db):
+    answer = client.get("/admin/jobs/job/live/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/admin/login/?next=/admin/jobs/job/"

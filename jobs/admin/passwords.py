@@ -44,7 +44,7 @@ class WithTokens(forms.Form):
         with transaction.atomic():
             user = super().save(commit)
             if self.cleaned_data.get("revoke_tokens"):
-                self.revoked = tuple(user.auth_token_set.values_list("name", flat=True))
+                self.revoked = tuple(str(token) for token in user.auth_token_set.all())
                 user.auth_token_set.all().delete()
         return user
 
@@ -62,7 +62,7 @@ def revocation(names: Sequence[str]) -> str:
 def _listed(tokens: list[Any]) -> SafeString:
     """Each token by its name and first characters, the newest first."""
     names = format_html_join(
-        "", "<li>{} <code>{}…</code></li>", ((one.name, one.token_key) for one in tokens[:SHOWN])
+        "", "<li>{} <code>{}…</code></li>", ((one, one.token_key) for one in tokens[:SHOWN])
     )
     more = f" The {SHOWN} newest of {len(tokens)}:" if len(tokens) > SHOWN else ""
     return format_html("Otherwise they stay valid.{}<ul>{}</ul>", more, names)

@@ -1,6 +1,7 @@
 """Names that run from right to left, or reorder what follows, harm no text beside them, wherever they are shown."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,6 +11,7 @@ from tests.factories import make_job, make_user, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ROOT = Path(__file__).resolve().parents[2]
 HEBREW = "דוח"
 NAMES = ["gpj\u202e.exe", "a\u2069\u202eb", "x\u2066y", HEBREW, f"{HEBREW}\u202d"]
 
@@ -87,3 +89,13 @@ def test_tokens_isolate_their_names(boss, name):
     token = ApiToken.objects.get()
     for address in ("", f"{token.pk}/change/", f"{token.pk}/delete/", f"{token.pk}/history/"):
         check(boss.get(f"/admin/jobs/apitoken/{address}"), name)
+
+
+SHOWN_RAW = re.compile(
+    r"\{\{ *(?:job|one|file|parent|object|made|token|original)\.name(?!\|isolated)[^}]*\}\}"
+)
+
+
+@pytest.mark.parametrize("template", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_shows_a_name_as_it_is(template):
+    assert not SHOWN_RAW.findall(template.read_text())

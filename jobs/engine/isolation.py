@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+import ctypes
 import decimal
 import logging
 import multiprocessing
@@ -17,7 +18,7 @@ from typing import Any
 from celery.signals import worker_process_init
 
 from jobs.context import writer
-from jobs.engine import children
+from jobs.engine import children, interpreter_parts, system_parts
 from jobs.engine.process_state import ProcessState
 from jobs.engine.replacement import replace_process
 from jobs.engine.sessions import renew_sessions
@@ -25,6 +26,7 @@ from jobs.engine.sessions import renew_sessions
 logger = logging.getLogger(__name__)
 
 REAPED_WITHIN_SECONDS = 1.0
+SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 _is_pool_child = False
 _state: ProcessState | None = None  # as it was before the first job of this process
@@ -37,6 +39,8 @@ def watch(**kwargs: Any) -> None:
     _is_pool_child = True
     # billiard's pool children count as daemons, which may not have children of their own.
     multiprocessing.current_process().daemon = False
+    # What a program of the handler left running becomes a child of this process, and is found at the end of the job.
+    ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @contextlib.contextmanager
@@ -57,7 +61,7 @@ def isolated() -> Iterator[None]:
 def _begin() -> ProcessState:
     global _state
     if _state is None:
-        _state = ProcessState()
+        _state = ProcessState([*system_parts.PARTS, *interpreter_parts.PARTS])
     return _state
 
 
@@ -87,12 +91,13 @@ def _end_children() -> bool:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return False
-    children.kill(children.descendants(os.getpid()))
     give_up_at = time.monotonic() + REAPED_WITHIN_SECONDS
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < give_up_at:
-            if os.waitpid(-1, os.WNOHANG) == (0, 0):
-                time.sleep(0.01)
+            children.kill(children.descendants(os.getpid()))
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+            time.sleep(0.01)
     return True
 
 

@@ -120,6 +120,7 @@ def _is_as_new(connection: Any) -> bool:
         raw.closed
         or connection.in_atomic_block
         or connection.execute_wrappers
+        or connection.force_debug_cursor
         or raw.info.transaction_status != TRANSACTION_STATUS_IDLE
         or (connection.alias in _new and _look(raw) != _new[connection.alias])
     )

@@ -1,6 +1,7 @@
 """Handlers that leave something behind, and one that reports what it finds: run one after the other in one process."""
 
 import asyncio
+import builtins
 import contextvars
 import csv
 import decimal
@@ -26,6 +27,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
+SLEEP = "60613"  # seconds, by which a process that outlives its job is found
 VARIABLE = contextvars.ContextVar("VARIABLE", default="")
 
 
@@ -62,7 +64,22 @@ def _thread_pool():
 
 
 def _process():
-    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    subprocess.Popen(["sleep", SLEEP], start_new_session=True)
+
+
+def _orphan():
+    subprocess.run(["sh", "-c", f"setsid sleep {SLEEP} >/dev/null 2>&1 &"], check=True)
+
+
+def _open_files():
+    for _ in range(200):
+        os.open("/dev/null", os.O_RDONLY)
+
+
+def _free_descriptor():
+    lowest = os.dup(2)
+    os.close(lowest)
+    return lowest
 
 
 def _fork():
@@ -175,6 +192,11 @@ LEAKS = {
     "thread": _thread,
     "thread_pool": _thread_pool,
     "process": _process,
+    "orphan": _orphan,
+    "open_files": _open_files,
+    "builtins": lambda: _set(builtins, "print", None),
+    "debug_cursor": lambda: _set(connection, "force_debug_cursor", True),
+    "record_factory": lambda: logging.setLogRecordFactory(lambda *_, **__: 1 / 0),
     "forked": _fork,
     "returning_fork": os.fork,
     "stderr_descriptor": lambda: os.dup2(os.open("/dev/null", os.O_WRONLY), 2),
@@ -219,7 +241,9 @@ def findings():
                   [resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_CORE)],
         "nice": os.nice(0), "setting": getattr(settings, "LEFT", None),
         "threads": sorted(one.name for one in threading.enumerate() if one.name != "job writer"),
-        "processes": _processes(), "stderr": os.fstat(2).st_ino, "session_of_process": os.getpgid(0) == os.getpid(),
+        "processes": _processes(), "files": _free_descriptor() > 100, "print": repr(print),
+        "debug": connection.force_debug_cursor, "stderr": os.fstat(2).st_ino,
+        "session_of_process": os.getpgid(0) == os.getpid(),
         "loop": _loop_is_made(),
     }  # fmt: skip
 

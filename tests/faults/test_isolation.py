@@ -1,8 +1,11 @@
 """Nothing of one job reaches the next, whatever its handler left behind in its process and its session."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
-from tests.faults.leaks import LEAKS
+from tests.faults.leaks import LEAKS, SLEEP
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 
@@ -26,6 +29,7 @@ def test_what_a_handler_leaves_behind_does_not_reach_the_next_job(stack):
         if changed or job["status"] != "COMPLETED":
             differences[leak] = job["error_message"], changed
     assert differences == {}
+    assert not _lives(f"sleep {SLEEP}")
     assert worker.process.poll() is None
     assert stack.sql("SELECT count(*) FROM jobs_job WHERE attempt > 1") == [(0,)]
 
@@ -53,3 +57,11 @@ def _backends(stack):
     rows = stack.sql("SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO effect%'")
     assert rows
     return {pid for (pid,) in rows}
+
+
+def _lives(command):
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if process.read_bytes().replace(b"\0", b" ").strip() == command.encode():
+                return True
+    return False

@@ -94,6 +94,8 @@ def test_hostile_leftovers_of_unacknowledged_messages_do_not_touch_a_worker(stac
     for number, left in enumerate([b"", b"x", b"[]", b"null", b'[{}, "", "default"]', b"[1,2,3]", like]):
         broker.hset("unacked", f"tag{number}", left)
         broker.zadd("unacked_index", {f"tag{number}": 1})
+    broker.sadd("_kombu.binding.default", "x", b"\xff", "a\x06\x16b")
+    broker.set("unacked_mutex", "x")
     worker = stack.worker()
     job_id = stack.client.submit().body["id"]
     stack.wait_for(job_id, "COMPLETED", seconds=10)
@@ -103,3 +105,13 @@ def test_hostile_leftovers_of_unacknowledged_messages_do_not_touch_a_worker(stac
     assert broker.hlen("unacked") == 7
     broker.lpush("default", like)
     stack.drain()
+
+
+def test_a_queue_of_the_wrong_type_ends_no_worker(stack, broker):
+    worker = stack.worker()
+    stack.wait_for(stack.client.submit().body["id"], "COMPLETED", seconds=10)
+    broker.set("default", "x")
+    time.sleep(5)
+    broker.delete("default")
+    stack.wait_for(stack.client.submit().body["id"], "COMPLETED", seconds=10)
+    assert worker.process.poll() is None

@@ -211,6 +211,19 @@ def test_a_download_while_signed_out_leads_to_the_page_of_the_job(olga, below):
     assert olga.sign_in("olga", login).headers["Location"] == f"{page}change/"
 
 
+def test_no_address_of_the_admin_fails_for_a_user_who_is_signed_out(olga, greet):
+    job = make_job(type="greet", status=Status.FAILED)
+    olga.forget_session()
+    below = ["", "change/", "delete/", "cancel/", "rerun/", "acknowledge/", "log/", "live/", "files/1/"]
+    addresses = [f"{LIST}{job.pk}/{address}" for address in below]
+    addresses += ["/admin/", LIST, f"{LIST}live/?ids={job.pk}", f"{LIST}launch/", FORM, f"{FORM}call/"]
+    addresses += ["/admin/jobs/apitoken/add/", "/admin/logout/", "/admin/nothing/", "/admin/auth/user/"]
+    token = {"csrfmiddlewaretoken": olga.cookies["csrftoken"].value}
+    for address in addresses:
+        assert olga.get(address).status_code in (302, 405), address
+        assert olga.post(address, token).status_code in (302, 404), address
+
+
 def test_a_form_whose_cookies_were_all_deleted_comes_back(olga, greet):
     olga.open(FORM)
     olga.cookies.clear()

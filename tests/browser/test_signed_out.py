@@ -71,7 +71,7 @@ def test_a_page_says_that_its_user_was_signed_out_stops_asking_and_is_come_back_
     address = f"{LIST}{job.pk}/change/" if of_job else f"{LIST}?type=report"
     tab.goto(address)
     end_sessions()
-    expect(note(tab)).to_contain_text("You were signed out")
+    expect(note(tab)).to_contain_text("You were signed out", timeout=15_000)
     assert "Connection lost" not in tab.locator("body").inner_text()
     assert requests_in(tab, 4) == []
     note(tab).get_by_role("link", name="Sign in").click()
@@ -86,7 +86,7 @@ def test_a_page_says_that_another_account_has_signed_in(tab, client, live_server
     client.force_login(make_user("jobs.view_job", username="omar", is_staff=True))
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     tab.context.add_cookies([cookie])
-    expect(note(tab)).to_contain_text("Another account has signed in")
+    expect(note(tab)).to_contain_text("Another account has signed in", timeout=15_000)
     assert requests_in(tab, 3) == []
 
 
@@ -94,7 +94,7 @@ def test_a_page_says_that_its_user_may_not_see_it_any_more(tab, staff):
     job = make_job(status=Status.PROCESSING)
     tab.goto(f"{LIST}{job.pk}/change/")
     staff.user_permissions.clear()
-    expect(note(tab)).to_contain_text("You may not see this page any more")
+    expect(note(tab)).to_contain_text("You may not see this page any more", timeout=15_000)
     assert requests_in(tab, 3) == []
 
 
@@ -103,11 +103,11 @@ def test_a_deleted_job_is_not_shown_as_running(tab):
     tab.goto(LIST)
     other.delete()
     row = tab.locator("#result_list tr.gone")
-    expect(row).to_contain_text("Deleted or hidden")
+    expect(row).to_contain_text("Deleted or hidden", timeout=15_000)
     expect(row).to_have_count(1)
     tab.goto(f"{LIST}{job.pk}/change/")
     job.delete()
-    expect(note(tab)).to_contain_text("This job was deleted")
+    expect(note(tab)).to_contain_text("This job was deleted", timeout=15_000)
 
 
 def test_a_form_comes_back_filled_in_after_signing_in_and_launches(tab, greet):
@@ -115,7 +115,7 @@ def test_a_form_comes_back_filled_in_after_signing_in_and_launches(tab, greet):
     end_sessions()
     tab.get_by_label("Whom").fill("Ada")
     tab.get_by_label("Password").fill("hunter2")
-    expect(note(tab)).to_contain_text("the form comes back as you filled it in")
+    expect(note(tab)).to_contain_text("the form comes back as you filled it in", timeout=15_000)
     tab.get_by_role("button", name="Launch job").click()
     expect(tab.locator(".messagelist")).to_contain_text("You were signed out")
     assert "hunter2" not in tab.content()

@@ -86,9 +86,9 @@ def _moment(text: str) -> datetime | None:
 def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
     action = targets.action
     targets = replace(targets, newest=targets.matching.order_by("-id").values_list("id", flat=True).first())
-    counts = stats.counts_in_time(targets.to_do, COUNT_MILLISECONDS)
+    counts = _counts(targets)
     total = None if counts is None else sum(counts.values())
-    first = list(targets.to_do.without_large().order_by("-id")[:SHOWN]) if total else []
+    first = _first(targets) if total else []
     context = record.site_context(request) | {
         "title": f"{action.label}?",
         "action": action,
@@ -110,6 +110,23 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
         "note": _note(request),
     }
     return TemplateResponse(request, "admin/jobs/job/confirm.html", context)
+
+
+def _counts(targets: Targets) -> dict[str, int] | None:
+    """How many jobs of each status the action will be done to, exactly; None if that takes too long to count."""
+    found = stats.counts_in_time(targets.to_do, COUNT_MILLISECONDS)
+    refused = stats.counts_in_time(targets.refused, COUNT_MILLISECONDS)
+    if found is None or refused is None:
+        return None
+    left = {status: count - refused.get(status, 0) for status, count in found.items()}
+    return {status: count for status, count in left.items() if count > 0}
+
+
+def _first(targets: Targets) -> list[Job]:
+    """The newest of them."""
+    jobs = list(targets.to_do.without_large().order_by("-id")[:SHOWN])
+    refused = set(targets.refused.filter(id__in=[job.id for job in jobs]).values_list("id", flat=True))
+    return [job for job in jobs if job.id not in refused]
 
 
 def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:

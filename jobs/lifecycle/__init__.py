@@ -5,7 +5,7 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 `using` is the database alias, so that a worker can keep these writes apart from its handler's transaction.
 """
 
-from jobs.lifecycle.accepting import remove, republish, submit, withdraw
+from jobs.lifecycle.accepting import remembered, remove, republish, submit, withdraw
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
 from jobs.lifecycle.ending import acknowledge, cancel_all_waiting, cancel_waiting, give_up, request_cancel
 from jobs.lifecycle.patience import patiently
@@ -44,6 +44,7 @@ __all__ = [
     "held",
     "patiently",
     "release",
+    "remembered",
     "remove",
     "renew_leases",
     "republish",

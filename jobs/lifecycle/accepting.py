@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models.functions import Now
 
 from jobs.lifecycle.table import FORM_KEY, KEY_REMEMBERED
-from jobs.models import Job, JobEvent, fitted
+from jobs.models import Job, JobEvent, JobQuerySet, fitted
 
 # The columns a submission sets; the others start at their defaults.
 SUBMITTED = (
@@ -97,6 +98,13 @@ def republish(
     )
     SELECT * FROM again ORDER BY id"""
     return list(Job.objects.using(using).raw(sql, [counts, list(ids)]))
+
+
+def remembered(jobs: JobQuerySet) -> JobQuerySet:
+    """Those of `jobs` that `remove` refuses, because a caller may still repeat the request that made them."""
+    since = Now() - KEY_REMEMBERED
+    keyed = jobs.filter(created_at__gte=since, idempotency_key__isnull=False)
+    return keyed.exclude(idempotency_key__startswith=FORM_KEY)
 
 
 def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:

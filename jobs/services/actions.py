@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jobs import access
-from jobs.models import ACTIVE, SETTLED, Job, Status
+from jobs import access, lifecycle, registry
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
 from jobs.services.asking import Caller
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import rerun
@@ -29,6 +29,22 @@ class Action:
     asks_note: bool = False
     warning: str = ""
     leaves_out: tuple[str, ...] = ()  # job types
+    # Of jobs in one of its statuses: those that a user may do it to, and those it is refused for all the same.
+    reachable: Callable[[Any, JobQuerySet], JobQuerySet] = lambda user, jobs: jobs
+    refused: Callable[[JobQuerySet], JobQuerySet] = lambda jobs: jobs.none()
+
+
+def _launchable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
+    """The jobs of the types that exist and that `user` may launch."""
+    return jobs.filter(type__in=[one.slug for one in registry.all() if access.may_launch(user, one)])
+
+
+def _not_acknowledged(user: Any, jobs: JobQuerySet) -> JobQuerySet:
+    return access.cancellable(user, jobs).filter(acknowledged_at=None)
+
+
+def _asked_to_stop(jobs: JobQuerySet) -> JobQuerySet:
+    return jobs.filter(status=Status.PROCESSING).exclude(cancel_requested_at=None)
 
 
 # Not launched again among many: two bulk jobs that match each other would launch each other for ever.
@@ -43,6 +59,7 @@ RERUN = Action(
     allowed=access.may_launch_some,
     job_type="bulk_rerun",
     leaves_out=BULK_TYPES,
+    reachable=_launchable,
 )
 CANCEL = Action(
     name="cancel",
@@ -54,6 +71,8 @@ CANCEL = Action(
     job_type="bulk_cancel",
     asks_note=True,
     warning="Jobs that run already are asked to stop, and are stopped if they do not.",
+    reachable=access.cancellable,
+    refused=_asked_to_stop,
 )
 ACKNOWLEDGE = Action(
     name="acknowledge",
@@ -64,6 +83,7 @@ ACKNOWLEDGE = Action(
     allowed=access.may_cancel_some,
     job_type="bulk_acknowledge",
     asks_note=True,
+    reachable=_not_acknowledged,
 )
 DELETE = Action(
     name="delete",
@@ -74,5 +94,6 @@ DELETE = Action(
     allowed=access.may_delete,
     job_type="bulk_delete",
     warning="Their records, logs, histories and files are deleted. This cannot be undone.",
+    refused=lifecycle.remembered,
 )
 ACTIONS = (RERUN, CANCEL, ACKNOWLEDGE, DELETE)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from jobs import access
 from jobs.models import JobQuerySet, Status
 from jobs.selection import ListFilters
-from jobs.services.actions import ACKNOWLEDGE, Action
+from jobs.services.actions import Action
 
 ID_BYTES = 16
 
@@ -68,14 +68,19 @@ class Targets:
 
     @property
     def to_do(self) -> JobQuerySet:
-        """Those to which the action would be done now, `as_of` being now: what a question counts.
+        """Those to which the user may do the action now, `as_of` being now: what a question counts.
 
         By the status of now alone, so that an index is all that is read.
         """
         jobs = self.matching.filter(status__in=self.statuses)
         if self.action.leaves_out:
             jobs = jobs.exclude(type__in=self.action.leaves_out)
-        return jobs.filter(acknowledged_at=None) if self.action is ACKNOWLEDGE else jobs
+        return self.action.reachable(self.user, jobs)
+
+    @property
+    def refused(self) -> JobQuerySet:
+        """Those of `to_do` for which the action is refused. Counted apart: no index knows the others."""
+        return self.action.refused(self.to_do)
 
     @property
     def changed(self) -> JobQuerySet:

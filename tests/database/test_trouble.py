@@ -4,12 +4,13 @@ import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, Error, InternalError, OperationalError, connection, transaction
+from django.test import Client
 
 from jobs import database, services
 from jobs.database import Trouble, trouble
-from jobs.models import Job, Source
+from jobs.models import ApiToken, Job, Source
 from tests.backoffice.processes import manage
-from tests.factories import make_job
+from tests.factories import make_job, make_user
 
 # An anonymous block is the one way to have a healthy server raise any SQLSTATE.
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '{}'; END $$"
@@ -82,6 +83,14 @@ def test_a_command_says_why_postgresql_refuses_and_exits_with_75(command, make_t
     with pytest.raises(CommandError, match="read-only transaction") as refused:
         call_command(command, *arguments)
     assert refused.value.returncode == 75
+
+
+def test_reading_with_a_token_works_while_postgresql_takes_no_writes(refuse_writes):
+    owner = make_user("jobs.view_job")
+    _, token = ApiToken.objects.create(owner, name="never used")
+    refuse_writes()
+    answer = Client().get("/api/v1/jobs/", headers={"Authorization": f"Token {token}"})
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

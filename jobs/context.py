@@ -20,7 +20,7 @@ from jobs import database, journal
 from jobs.journal import LINES_LIMIT, LOG_LINE_LIMIT, LogLine, LostAttempt
 from jobs.lifecycle import WORKER_DB, patiently
 from jobs.models import Job
-from jobs.storage import new_name
+from jobs.storage import check_present, new_name
 from jobs.text import storable
 
 WRITE_EVERY_SECONDS = 1.0
@@ -103,7 +103,11 @@ class JobContext:
 
     @contextmanager
     def save_file(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
-        """A binary file to write to; on leaving the block without an error it is attached to the job as `name`."""
+        """A binary file to write to; on leaving the block without an error it is attached to the job as `name`.
+
+        Raises: StorageRefused if the storage is not mounted.
+        """
+        patiently(partial(check_present, WORKER_DB), using=WORKER_DB)
         with TemporaryFile() as written:
             yield written
             written.seek(0)

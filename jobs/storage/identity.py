@@ -70,6 +70,15 @@ def mismatch(using: str) -> str | None:
     return None
 
 
+def check_present(using: str) -> None:
+    """Check before a file is saved that the storage is mounted: below a mount point the file would be lost.
+
+    Raises: StorageRefused.
+    """
+    if not (layout.root() / MARKER).exists() and FileStorage.objects.using(using).exists():
+        _check_content(using)
+
+
 def tie(using: str) -> FileStorage:
     """Check that the storage is this database's and raise the generation of both; ties a new one.
 

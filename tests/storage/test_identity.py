@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from jobs import storage
+from jobs.engine.tasks import execute
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.models import FileStorage, Job, JobFile
@@ -218,3 +219,22 @@ def test_a_storage_that_cannot_be_written_is_a_sentence_and_changes_nothing(sett
     with pytest.raises(CommandError, match="FILES_DIR cannot be used"):
         call_command("job_files", "adopt")
     assert path.exists()
+
+
+def test_a_job_saves_nothing_below_a_mount_point_and_says_why(make_type):
+    def save(job):
+        with job.save_file("a.csv", "text/csv") as file:
+            file.write(b"content")
+
+    kind = make_type(save)
+    job_with_file()
+    prune()
+    shutil.move(storage.root(), storage.root().with_name("elsewhere"))
+    storage.root().mkdir()
+    outcome = execute(make_job(type=kind.slug, status="PROCESSING"))
+    assert "is it mounted?" in outcome.error_message
+    assert list(storage.root().iterdir()) == []
+    storage.root().rmdir()
+    shutil.move(storage.root().with_name("elsewhere"), storage.root())
+    assert execute(make_job(type=kind.slug, status="PROCESSING")).status == "COMPLETED"
+    assert len(stored()) == 2

@@ -67,7 +67,7 @@ def test_https_is_demanded_for_a_year_and_cookies_keep_to_it(site):
 
 def test_every_line_of_the_log_is_one_record_whatever_was_asked(site):
     forged = site.ask(
-        '/admin/%0A{"forged":1}%0D', X_Request_ID="forgery-1", X_Forwarded_For="6.6.6.6, 1.2.3.4"
+        '/admin/%0A{"forged":1}%0D', X_Request_ID="forgery-1", X_Forwarded_For="6.6.6.6, 1.2.3.4:4711"
     )
     assert forged.status == 404
     records = [json.loads(line) for line in site.log.read_text().splitlines()]

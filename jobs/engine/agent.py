@@ -18,7 +18,6 @@ from typing import Any
 from uuid import UUID
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
-from celery.worker import state
 from django.conf import settings
 from django.db import Error, connections
 from django.db.models.functions import Now
@@ -31,7 +30,7 @@ from jobs.engine.children import Process
 from jobs.engine.conversation import conversation
 from jobs.engine.deadlines import Deadlines
 from jobs.engine.lost import end_attempt
-from jobs.engine.running import running_in
+from jobs.engine.running import has_lasted, running_attempts
 from jobs.lifecycle import WORKER_DB
 from jobs.models import Job, Status, Worker, fitted
 
@@ -134,7 +133,8 @@ class Agent(threading.Thread):
         self._renew(holders)
         self._unsettled += dead_attempts(holders)
         self._unsettled = [lost for lost in self._unsettled if not self._is_ended(lost)]
-        if lasting := {one: pid for one, pid in holders.items() if _has_lasted(pid)}:
+        # Most jobs are over before anybody could want them stopped: no statement for those.
+        if lasting := {one: pid for one, pid in holders.items() if has_lasted(pid, LOOK_EVERY_SECONDS)}:
             self._deadlines.asked_to_stop(lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB))
         # A killed child's own children live on with another parent: they must be known before.
         self._started_by = {pid: children.descendants(pid) for pid in lasting.values()}
@@ -205,18 +205,6 @@ def _kill_child(pid: int) -> None:
         children.kill([*children.descendants(pid), process])
 
 
-def running_attempts() -> dict[UUID, int]:
-    """The jobs that run in this worker, with the pids that run them."""
-    pairs = [(UUID(one.id), one.worker_pid) for one in _requests() if one.worker_pid]
-    # A doubled message occupies a second child for a moment; the one that runs the handler counts.
-    return dict(sorted(pairs, key=lambda pair: _runs(*pair)))
-
-
-def _runs(job_id: UUID, pid: int) -> bool:
-    attempt = running_in(pid)
-    return attempt is not None and attempt.job_id == job_id
-
-
 def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
     """The attempts whose child died; Celery notices too, but looks only every 5 seconds."""
     return [
@@ -226,20 +214,6 @@ def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
         for job_id, pid in holders.items()
         if (process := children.look(pid)) is not None and process.ending
     ]
-
-
-def _has_lasted(pid: int) -> bool:
-    # Most jobs are over before anybody could want them stopped: no statement for those.
-    attempt = running_in(pid)
-    return attempt is not None and time.monotonic() - attempt.started_at > LOOK_EVERY_SECONDS
-
-
-def _requests() -> list[Any]:
-    while True:
-        try:
-            return list(state.active_requests)
-        except RuntimeError:  # the WeakSet changed under us
-            continue
 
 
 _agents: list[Agent] = []

@@ -9,7 +9,10 @@ import os
 import struct
 import time
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from celery.worker import state
 
 from jobs.registry import JobType
 
@@ -50,6 +53,32 @@ def running_in(pid: int) -> RunningAttempt | None:
     """Return what the child `pid` runs; to be read again once it stands still, before it is ended for that."""
     runs, owner, job_id, *rest = LAYOUT.unpack_from(_slots, _offset(pid))
     return RunningAttempt(pid, UUID(bytes=job_id), *rest) if runs and owner == pid else None
+
+
+def has_lasted(pid: int, seconds: float) -> bool:
+    """Return whether the child `pid` has been running its handler for longer than that."""
+    attempt = running_in(pid)
+    return attempt is not None and time.monotonic() - attempt.started_at > seconds
+
+
+def running_attempts() -> dict[UUID, int]:
+    """Return the jobs that this worker's children have taken and not finished, with the pids that run them."""
+    pairs = [(UUID(one.id), one.worker_pid) for one in _requests() if one.worker_pid]
+    # A doubled message occupies a second child for a moment; the one that runs the handler counts.
+    return dict(sorted(pairs, key=lambda pair: _runs(*pair)))
+
+
+def _runs(job_id: UUID, pid: int) -> bool:
+    attempt = running_in(pid)
+    return attempt is not None and attempt.job_id == job_id
+
+
+def _requests() -> list[Any]:
+    while True:
+        try:
+            return list(state.active_requests)
+        except RuntimeError:  # the WeakSet changed under us
+            continue
 
 
 def _offset(pid: int) -> int:

@@ -72,12 +72,12 @@ def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
     return accepts
 
 
-def _date(text: str) -> bool:
-    return bool(DATE.fullmatch(text) and date.fromisoformat(text))
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if DATE.fullmatch(text) else None
 
 
-def _time(text: str) -> bool:
-    return bool(TIME.fullmatch(text)) and time.fromisoformat(text) is not None
+def _time(text: str) -> time | None:
+    return time.fromisoformat(text) if TIME.fullmatch(text) else None
 
 
 # The first kind that a field is an instance of counts, so subclasses stand before their parents.

@@ -23,6 +23,8 @@ from jobs.models import Job
 from jobs.storage import check_present, new_name
 from jobs.text import storable
 
+logger = logging.getLogger(__name__)
+
 WRITE_EVERY_SECONDS = 1.0
 WRITE_EVERY_LINES = 100
 
@@ -229,9 +231,13 @@ class Writer:
             context.write()
         except LostAttempt:
             self.leave(context)  # the handler finds out at its next progress
-        except Error:
+        except Error as error:
             connections[WORKER_DB].close()
-            self._has_work.set()
+            if database.is_bug(error):
+                self.leave(context)
+                logger.exception("what job %s says of itself cannot be written", context.id)
+            else:
+                self._has_work.set()
 
 
 writer = Writer()
@@ -240,7 +246,7 @@ writer = Writer()
 class LogHandler(logging.Handler):
     """Sends what is logged through `logging` in its block to the job's log, but for what is ours."""
 
-    OURS = ("jobs.engine", "jobs.lifecycle", "celery", "django.db")
+    OURS = ("jobs.engine", "jobs.lifecycle", "jobs.context", "celery", "django.db")
 
     def __init__(self, context: JobContext) -> None:
         super().__init__(logging.INFO)

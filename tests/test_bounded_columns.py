@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from jobs import journal, lifecycle, services
+from jobs.context import JobContext
 from jobs.engine import agent, results
 from jobs.engine.lost import end_attempt
 from jobs.engine.upkeep import leader
@@ -14,6 +15,7 @@ from jobs.journal import LogLine
 from jobs.lifecycle import Outcome
 from jobs.models import Job, JobEvent, JobLog, Source, Status, UpkeepState, Worker
 from tests.factories import make_job
+from tests.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
@@ -120,7 +122,7 @@ def test_workers_and_upkeep_report_themselves_from_a_host_with_a_long_name(monke
 
 def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_lost_worker():
     """A rule that only the database knows stands for whatever else it may refuse."""
-    job = running()
+    job = running(params={"password": "s3cret"})
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job ADD CONSTRAINT no_seven CHECK (result->>'x' <> '7')")
     try:
@@ -131,3 +133,20 @@ def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_
     job.refresh_from_db()
     assert (job.status, job.error_code) == (Status.FAILED, "invalid_result")
     assert "no_seven" in job.error_message
+    assert "s3cret" not in job.error_message, "PostgreSQL's details quote the row"
+
+
+def test_a_log_that_postgresql_refuses_is_given_up_and_the_thread_that_writes_it_lives(caplog):
+    job = running()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE jobs_joblog ADD CONSTRAINT no_seven CHECK (message <> 'seven')")
+    said = JobContext(job)
+    try:
+        said.log("seven")
+        wait_until(lambda: "cannot be written" in caplog.text, 10)
+    finally:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("ALTER TABLE jobs_joblog DROP CONSTRAINT no_seven")
+    other = JobContext(job)
+    other.log("eight")
+    wait_until(lambda: JobLog.objects.filter(message="eight").exists(), 10)

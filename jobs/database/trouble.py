@@ -83,8 +83,13 @@ def is_passing(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> str:
-    """Return the error in one line: what it means, then PostgreSQL's own words."""
-    said = " ".join(str(error).split()).rstrip(".")
+    """Return the error in one line: what it means, then PostgreSQL's own message.
+
+    Without its details: they may quote a whole row, and with it a secret.
+    """
+    cause = error.__cause__ if isinstance(error.__cause__, psycopg2.Error) else error
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
+    said = " ".join((primary or str(error)).split()).rstrip(".")
     meaning = trouble(error).value
     return f"{meaning}: {said}." if said else f"{meaning}."
 

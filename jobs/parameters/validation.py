@@ -49,7 +49,7 @@ def validate(
     """
     with override(None):
         form = job_type.form()
-        if errors := _errors_of_given(job_type, params):
+        if errors := _errors_of_given(job_type, form.fields, params):
             raise InvalidParams(errors + _other_errors(form, params, {one.name for one in errors}, kept))
         given = {name: value for name, value in params.items() if not form.fields[name].disabled}
         stored = {name: normal(form.fields[name], value) for name, value in given.items()}
@@ -125,10 +125,11 @@ def _refuse(errors: list[ParamError]) -> None:
         raise InvalidParams(errors)
 
 
-def _errors_of_given(job_type: JobType, params: Mapping[str, Any]) -> list[ParamError]:
+def _errors_of_given(
+    job_type: JobType, fields: Mapping[str, forms.Field], params: Mapping[str, Any]
+) -> list[ParamError]:
     if errors := unstorable(params):
         return errors
-    fields = job_type.form().fields
     errors = [
         ParamError(name, "This parameter is not known.", "unknown") for name in params if name not in fields
     ]

@@ -44,7 +44,7 @@ def error_name(code: str, type: str = "") -> str:
 
 
 def acknowledgement(job: Job) -> str:
-    """Who acknowledged the failure, and the note they left; "" while nobody did."""
+    """Who acknowledged the failure, and the note they left; "" if there is none yet."""
     if job.acknowledged_at is None:
         return ""
     note = f": {job.acknowledged_note}" if job.acknowledged_note else "."

@@ -171,7 +171,7 @@ def test_two_confirmations_launch_the_ticked_jobs_again_once(operator, greet):
     assert "3 had been launched again by the first press" in page.content.decode()
     assert LogEntry.objects.count() == 3
     operator.post(LIST, confirmation(operator, "launch_again", jobs))
-    assert Job.objects.exclude(rerun_of=None).count() == 6, "asked anew they are launched again"
+    assert Job.objects.exclude(rerun_of=None).count() == 6, "when asked again they are launched again"
 
 
 @pytest.mark.parametrize("action", ["launch_again", "acknowledge", "delete"])

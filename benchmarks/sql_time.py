@@ -68,13 +68,14 @@ def time_in_turns(pages: dict[str, Caught]) -> None:
 
 def _connect(url: str) -> Any:
     parts = urlsplit(url)
+    session = connection.settings_dict["OPTIONS"]["session"]  # plans as Django gets them
     return psycopg2.connect(
         host=parts.hostname,
         port=parts.port,
         user=parts.username,
         password=parts.password,
         dbname=parts.path[1:],
-        options=connection.settings_dict["OPTIONS"]["options"],  # plans as Django gets them
+        options=" ".join(f"-c {name}={value}" for name, value in session.items()),
     )
 
 

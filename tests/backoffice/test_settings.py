@@ -44,6 +44,13 @@ HIDDEN = "s3cret"
         ),
         ("DATABASE_URL", f"postgres://u:{HIDDEN}@db", "DATABASE_URL='postgres://***@db' names no database."),
         ("DATABASE_URL", f"postgres://u:{HIDDEN}/name", "DATABASE_URL='postgres://u:***' has a port"),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}@a:1,b:x/n",
+            "DATABASE_URL='postgres://***@a:1,b:x/n' has a port",
+        ),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}@a,/n", "DATABASE_URL='postgres://***@a,/n' names no host."),
+        ("REDIS_URL", f"redis://:{HIDDEN}@a,b/0", "REDIS_URL='redis://***@a,b/0' names several hosts."),
         ("REDIS_URL", "", "REDIS_URL is not set."),
         ("REDIS_URL", f"redis://:{HIDDEN}#@redis/0", "REDIS_URL='redis://***@redis/0'"),
         ("FILES_DIR", "", "FILES_DIR is not set. Set it to a directory's full path."),
@@ -65,6 +72,28 @@ def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable
     assert done.returncode == 1
     assert sentence in done.stderr
     assert HIDDEN not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "port", "session"),
+    [
+        ("a", "a", "", None),
+        ("a,b", "a,b", "5432,5432", "read-write"),
+        ("a,b:6000", "a,b", "5432,6000", "read-write"),
+        ("[::1]:6000,b", "::1,b", "6000,5432", "read-write"),
+        ("a,b/n?target_session_attrs=any", "a,b", "5432,5432", "any"),
+    ],
+)
+def test_a_database_url_may_name_several_hosts(hosts, host, port, session):
+    show = "from django.conf import settings; one = settings.DATABASES['lifecycle'];"
+    show += (
+        "print([one['HOST'], str(one['PORT']), one['OPTIONS'].get('target_session_attrs'), one['PASSWORD']])"
+    )
+    url = f"postgres://u@{hosts}" + ("" if "/" in hosts else "/n")
+    done = manage(
+        "shell", "--no-imports", f"--command={show}", DATABASE_URL=url, DATABASE_PASSWORD="p#s,w@rd"
+    )
+    assert done.stdout.strip() == str([host, port, session, "p#s,w@rd"]), done.stderr
 
 
 def test_a_start_without_any_environment_names_all_that_is_missing():

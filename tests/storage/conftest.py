@@ -2,14 +2,15 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from jobs.models import FileStorage, Job, JobFile, Status
-from jobs.storage import new_name
 from tests.factories import make_job
 
 TWO_DAYS = 48 * 3600
@@ -26,7 +27,7 @@ def old_file(name: str, content: bytes = b"content") -> Path:
 def job_with_file(**fields) -> Path:
     """A file of two days ago that a job has."""
     job = make_job(**{"status": Status.COMPLETED} | fields)
-    path = old_file(new_name(job.id))
+    path = old_file(f"{datetime.now(UTC) - timedelta(days=2):%Y/%m/%d/%H}/{job.id}-{uuid4().hex}")
     name = path.relative_to(storages["jobs"].location).as_posix()
     job.files.create(attempt=1, name="a.csv", content_type="text/csv", size=7, sha256="", stored_name=name)
     return path

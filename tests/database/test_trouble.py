@@ -95,7 +95,13 @@ def test_reading_with_a_token_works_while_postgresql_takes_no_writes(refuse_writ
 
 @pytest.mark.parametrize(
     "arguments",
-    [["submit_job", "x"], ["cancel_job", "0" * 32], ["prune_jobs", "--dry-run"], ["worker_alive"]],
+    [
+        ["submit_job", "x"],
+        ["cancel_job", "0" * 32],
+        ["job_files", "status"],
+        ["prune_jobs", "--dry-run"],
+        ["worker_alive"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_a_command_without_a_database_says_so_without_a_traceback(arguments):

@@ -1,17 +1,18 @@
-"""manage.py job_files: the storage of job files and the database belong together; this shows and settles it."""
+"""manage.py job_files: shows whether the storage of job files belongs to this database, and settles it."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import DEFAULT_DB_ALIAS
 
 from jobs import storage
+from jobs.management.command import JobsCommand
 from jobs.models import FileStorage
 
 
-class Command(BaseCommand):
+class Command(JobsCommand):
     help = "Show whether FILES_DIR is this database's; adopt it on purpose; put removed files back, or delete them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

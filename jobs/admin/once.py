@@ -20,13 +20,19 @@ RENEWED = (
     "~"  # once.js adds it, and the time, to the key of a page that the browser's Back button brings back
 )
 NOT_CONTENT = (FIELD, "csrfmiddlewaretoken")
-# Signed, so that what is kept of a form while its user signs in again comes from a page that the user was given.
-SIGNER = Signer(salt="jobs.admin.once")
+
+
+def signer() -> Signer:
+    """The signer of keys: what is kept of a form while its user signs in again comes from a page of this site.
+
+    Made at each use, because `manage.py up` imports the admin before there is a SECRET_KEY.
+    """
+    return Signer(salt="jobs.admin.once")
 
 
 def new(user: Any) -> str:
     """A new key for a form shown to `user`."""
-    return SIGNER.sign(f"{user.pk}-{uuid.uuid4().hex}")
+    return signer().sign(f"{user.pk}-{uuid.uuid4().hex}")
 
 
 def of(request: HttpRequest) -> str:

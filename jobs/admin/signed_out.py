@@ -134,7 +134,7 @@ def _secrets(slug: str | None) -> set[str]:
 def _owner(request: HttpRequest) -> str | None:
     """The id of the account that was given the form; None if the site did not give it out."""
     try:
-        signed = once.SIGNER.unsign(request.POST.get(once.FIELD, "").partition(once.RENEWED)[0])
+        signed = once.signer().unsign(request.POST.get(once.FIELD, "").partition(once.RENEWED)[0])
     except BadSignature:
         return None
     return signed.partition("-")[0]

@@ -202,6 +202,12 @@ def test_servers_that_are_given_are_used_and_none_is_started(empty_home, start):
     assert not [*empty_home.glob("postgres*"), *empty_home.glob("redis*")]
 
 
+def test_the_options_are_shown_on_a_machine_without_any_setting(empty_home, start):
+    up = start(empty_home, "--help")
+    assert up.finish() == 0, up.said
+    assert "--directory" in up.said
+
+
 def test_a_port_in_use_is_named_before_anything_starts(empty_home, start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -25,7 +25,10 @@ class DatabaseUnavailable(Exception):
     """PostgreSQL did not take the job: it is away, read-only, busy, or not migrated. Nothing was accepted."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(database.diagnose(error, DEFAULT_DB_ALIAS)[1])
+        kind, sentence = database.diagnose(error, DEFAULT_DB_ALIAS)
+        super().__init__(sentence)
+        # The sentence may name a server, which is for operators alone.
+        self.for_callers = database.FOR_CALLERS.get(kind, ("The database refused this.", 0))[0]
 
 
 class OutcomeUnknown(Exception):

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import Error
+
 from jobs import access, parameters, registry
+from jobs.database import FOR_CALLERS, is_passing, trouble
 from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
@@ -28,7 +31,6 @@ SLICE = 1_000
 REFUSED = (NotPermitted, AlreadyActive)
 FAULTS = (
     BrokerUnavailable,
-    DatabaseUnavailable,
     OutcomeUnknown,
     InvalidName,
     parameters.InvalidParams,
@@ -106,8 +108,14 @@ def _one(
         return SKIPPED, _since(action, caller, job, as_of) or str(error)
     except REFUSED as error:
         return SKIPPED, str(error)
+    except DatabaseUnavailable as error:
+        return FAILED, error.for_callers
     except FAULTS as error:
         return FAILED, str(error)
+    except Error as error:
+        if not is_passing(error):
+            raise
+        return FAILED, FOR_CALLERS[trouble(error)][0]  # such as a locked row; the next job may be free
     if after is None or after.id == job.id:
         return (ASKED, "") if action.name == "cancel" and after and not after.is_settled else (DONE, "")
     return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))

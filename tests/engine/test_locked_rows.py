@@ -8,13 +8,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from jobs import lifecycle
+from jobs import lifecycle, services
 from jobs.engine import agent
 from jobs.engine.upkeep import Upkeep
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.unknown import GiveUpUnknown
-from jobs.models import Job, Status, UpkeepState
+from jobs.models import Job, Source, Status, UpkeepState
 from tests.database.locks import locked, locked_row
 from tests.factories import make_job, make_worker
 
@@ -170,3 +170,15 @@ def test_a_statement_that_postgresql_gives_up_keeps_no_other_duty_from_its_turn(
     upkeep.once()
     assert done == ["last"]
     assert upkeep._rescue._quiet_until == 0.0
+
+
+def test_a_bulk_action_reports_a_locked_job_and_reaches_the_others():
+    jobs = [running(60) for _ in range(3)]
+    caller = services.Caller(user=None, name="test", source=Source.COMMAND)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    with locked_row(jobs[1]):
+        rows = [*services.apply_action(services.CANCEL, caller, [job.id for job in jobs], "", timezone.now())]
+    connections["default"].close()
+    assert [row.outcome for row in rows] == ["asked to stop", "failed", "asked to stop"]
+    assert "another change was in its way" in rows[1].detail

@@ -69,7 +69,7 @@ def kill(processes: Iterable[Process]) -> None:
 def freeze(pid: int) -> bool:
     """Stop our child `pid` where it stands; False, and it runs on, if it is not ours or does not stand still."""
     process = look(pid)
-    if process is None or process.parent != os.getpid():
+    if process is None or process.ending or process.parent != os.getpid():
         return False
     os.kill(pid, signal.SIGSTOP)
     give_up_at = time.monotonic() + STANDSTILL_SECONDS

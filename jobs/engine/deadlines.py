@@ -1,7 +1,7 @@
-"""A thread in each worker's main process that ends attempts whose time is over, without asking PostgreSQL.
+"""A thread in each worker's main process: it ends attempts whose time is over, without PostgreSQL.
 
-They are interrupted after their grace, then ended by force. This is the only clock for time limits: Celery's own
-stands still while the broker is down, and two would race.
+They are interrupted after their grace, then ended by force. This is the only clock for time limits:
+Celery's own stands still while the broker is down, and two would race.
 """
 
 import logging
@@ -24,7 +24,7 @@ FORCE_AFTER_SECONDS = 2.0
 
 
 class Deadlines(threading.Thread):
-    """The thread; `pids` returns the children that run a job. The agent writes what became of those it ended."""
+    """The thread; `pids` returns the children that run a job. The agent writes the outcomes."""
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
         super().__init__(name="deadlines", daemon=True)
@@ -48,7 +48,7 @@ class Deadlines(threading.Thread):
         self._stopped.set()
 
     def asked_to_stop(self, attempts: Iterable[tuple[UUID, int]]) -> None:
-        """Note the running attempts (job and number) that were asked to stop; the grace of new ones begins now."""
+        """Set the attempts (job, number) that were asked to stop; the grace of new ones begins now."""
         now = time.monotonic()
         self._asked_at = {one: self._asked_at.get(one, now) for one in attempts}
 

@@ -1,4 +1,4 @@
-"""What a handler can change of the Python interpreter, its libraries and Django, and how each is put back."""
+"""What a handler can change of Python, its libraries and Django, and how each is put back."""
 
 import builtins
 import csv
@@ -112,7 +112,7 @@ def _settings() -> dict[str, Any]:
 
 
 class Loggers:
-    """The levels and handlers of the loggers that exist at the first look, and of later ones that have any.
+    """The levels and handlers of the loggers of the first look, and of later ones that have any.
 
     A module that a handler imports makes loggers, as a rule without either, and is not imported again.
     """

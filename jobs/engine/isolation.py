@@ -1,4 +1,4 @@
-"""Nothing of one job reaches the next: what its handler changed in the process is put back, or the process replaced."""
+"""Keeps what a handler changes in its process from the next job: put back, or the process replaced."""
 
 import asyncio
 import contextlib
@@ -34,18 +34,19 @@ _state: ProcessState | None = None  # as it was before the first job of this pro
 
 @worker_process_init.connect
 def watch(**kwargs: Any) -> None:
-    """Isolate the jobs of this process; elsewhere, as in a test that calls a handler, nothing is put back."""
+    """Isolate the jobs of this process; elsewhere, as in tests, nothing is put back."""
     global _is_pool_child
     _is_pool_child = True
     # billiard's pool children count as daemons, which may not have children of their own.
     multiprocessing.current_process().daemon = False
-    # What a program of the handler left running becomes a child of this process, and is found at the end of the job.
+    # What a program of the handler left running becomes a child of this process, and is found at
+    # the end of the job.
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
-    """While in this block, a handler runs; afterwards the process is as it was, or ends after this job."""
+    """Run a handler in this block; afterwards the process is as it was, or ends after this job."""
     state = _begin() if _is_pool_child else None
     pid = os.getpid()
     threads = set(threading.enumerate())
@@ -66,7 +67,7 @@ def _begin() -> ProcessState:
 
 
 def _left_behind(state: ProcessState | None, threads: set[threading.Thread]) -> list[str]:
-    """Put the process back, and return what stays; a fault of ours costs the process, not the job's outcome."""
+    """Put the process back; return what stays different. A fault here never changes the outcome."""
     try:
         renew_sessions()
         return [] if state is None else _clean_up(state, threads)
@@ -86,7 +87,7 @@ def _clean_up(state: ProcessState, threads: set[threading.Thread]) -> list[str]:
 
 
 def _end_children() -> bool:
-    """End all processes that the handler left; whether there was any. A pool child has no others."""
+    """End all processes that the handler left; return whether there was any."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

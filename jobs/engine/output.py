@@ -1,7 +1,7 @@
-"""What a handler prints, and what its child processes print or log, become log records, and so lines of the job's log.
+"""Turns what a handler and its child processes print into log records, and so into the job's log.
 
-`sys.stdout` and `sys.stderr` are ordinary text streams while a handler runs: with `buffer`, `encoding`, and, once
-somebody asks for it, a `fileno()` that child processes may write to.
+`sys.stdout` and `sys.stderr` are ordinary text streams while a handler runs: with `buffer`,
+`encoding`, and, on demand, a `fileno()` that child processes may write to.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _open: dict[str, "LogWriter"] = {}
 
 
 class LogWriter(io.RawIOBase):
-    """A binary stream that logs each line; a pipe stands behind it as soon as its descriptor is asked for."""
+    """A binary stream that logs each line; `fileno` opens a pipe into it."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ def _before_fork() -> None:
 
 
 def _in_fork() -> None:
-    """In a process that a handler forked: print and log through the handler's process, and share no connection."""
+    """In a forked process: print and log through the handler's process, share no connection."""
     if not _open:
         return
     for name, raw in list(_open.items()):

@@ -1,7 +1,8 @@
-"""The state of a process that a handler can change for the jobs after it: read before, and put back.
+"""The state of a process that a handler can change: read before the first job, put back after each.
 
-What it consists of is listed in system_parts.py and interpreter_parts.py. A part is read when the process begins its
-first job, and again after each job; what differs is restored. Reading all of them takes 0.07 ms of CPU.
+What it consists of is listed in system_parts.py and interpreter_parts.py. A part is read when the
+process begins its first job, and again after each job; what differs is restored. Reading all of
+them takes 0.07 ms of CPU.
 """
 
 import contextlib

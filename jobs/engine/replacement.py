@@ -1,4 +1,4 @@
-"""Lets a pool child end after its job, as after its last one, so that the next job begins in a new process."""
+"""Ends a pool child after its job, so that the next job begins in a new process."""
 
 import logging
 import sys

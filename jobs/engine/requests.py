@@ -1,4 +1,4 @@
-"""The worker's view of one message: remembers which child took it, for the agent in case the child dies."""
+"""The worker's view of one message: remembers which child took it, in case the child dies."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from celery.worker.request import Request
 
 
 class JobRequest(Request):
-    """Hands the child's pid on to the result backend, whose request is built from the message alone."""
+    """Passes the child's pid to the result backend, whose request holds the message alone."""
 
     def on_accepted(self, pid: int, time_accepted: float) -> Any:
         """Note the pid."""

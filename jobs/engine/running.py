@@ -1,7 +1,7 @@
-"""Which attempt each pool child runs, and since when: memory that the children share with the worker's main process.
+"""Which attempt each pool child runs, and since when, in memory shared with the main process.
 
-The agent's deadlines need it while PostgreSQL answers nothing. Times are those of the monotonic clock, which all
-processes of a machine share and no correction of the time of day moves.
+The agent's deadlines need it while PostgreSQL answers nothing. Times are those of the monotonic
+clock, which all processes of a machine share and no correction of the time of day moves.
 """
 
 import mmap
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from billiard.process import current_process
 from celery.worker import state
 
 from jobs.registry import JobType
 
-SLOTS = 4096
+SLOTS = 256
 # Whether a handler runs, pid, job, attempt, started at, time limit, grace.
 LAYOUT = struct.Struct("=?q16sqddd")
 
-# Made in the worker's main process and inherited by the children it forks. A child writes the slot of its pid; where
-# two pids share a slot, the one that wrote first is without a deadline until its next job.
+# Made in the worker's main process and inherited by the children it forks. A child writes the slot
+# of its place in the pool, which no other living child has; above 256 children two would share one.
 _slots = mmap.mmap(-1, LAYOUT.size * SLOTS)
 
 
@@ -39,20 +40,28 @@ class RunningAttempt:
 
 def begin(job_id: UUID, attempt: int, job_type: JobType) -> None:
     """Note that this process begins to run the handler of an attempt."""
-    pid = os.getpid()
     times = (time.monotonic(), job_type.time_limit, job_type.cancel_grace)
-    LAYOUT.pack_into(_slots, _offset(pid), True, pid, job_id.bytes, attempt, *times)
+    LAYOUT.pack_into(_slots, _own_offset(), True, os.getpid(), job_id.bytes, attempt, *times)
 
 
 def end() -> None:
     """Note that the handler has ended: from here on no deadline applies to this process."""
-    _slots[_offset(os.getpid())] = 0
+    offset = _own_offset()
+    if LAYOUT.unpack_from(_slots, offset)[1] == os.getpid():  # not in a fork of the handler
+        _slots[offset] = 0
 
 
 def running_in(pid: int) -> RunningAttempt | None:
-    """Return what the child `pid` runs; to be read again once it stands still, before it is ended for that."""
-    runs, owner, job_id, *rest = LAYOUT.unpack_from(_slots, _offset(pid))
-    return RunningAttempt(pid, UUID(bytes=job_id), *rest) if runs and owner == pid else None
+    """Return what the child `pid` runs; read it again once the child is frozen, before the kill."""
+    for offset in range(0, len(_slots), LAYOUT.size):
+        runs, owner, job_id, *rest = LAYOUT.unpack_from(_slots, offset)
+        if runs and owner == pid:
+            return RunningAttempt(pid, UUID(bytes=job_id), *rest)
+    return None
+
+
+def _own_offset() -> int:
+    return getattr(current_process(), "index", 0) % SLOTS * LAYOUT.size
 
 
 def has_lasted(pid: int, seconds: float) -> bool:
@@ -62,7 +71,7 @@ def has_lasted(pid: int, seconds: float) -> bool:
 
 
 def running_attempts() -> dict[UUID, int]:
-    """Return the jobs that this worker's children have taken and not finished, with the pids that run them."""
+    """Return the jobs that this worker's children have taken, with the pids that run them."""
     pairs = [(UUID(one.id), one.worker_pid) for one in _requests() if one.worker_pid]
     # A doubled message occupies a second child for a moment; the one that runs the handler counts.
     return dict(sorted(pairs, key=lambda pair: _runs(*pair)))
@@ -79,7 +88,3 @@ def _requests() -> list[Any]:
             return list(state.active_requests)
         except RuntimeError:  # the WeakSet changed under us
             continue
-
-
-def _offset(pid: int) -> int:
-    return pid % SLOTS * LAYOUT.size

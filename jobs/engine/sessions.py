@@ -1,7 +1,8 @@
-"""The handler's sessions with PostgreSQL: one in which it changed something is closed, and the next job opens another.
+"""The handler's sessions with PostgreSQL: one in which it changed more than rows is closed.
 
-A statement is plain if it changes rows at most. What else a session may hold (settings, temporary tables, locks,
-prepared statements, LISTEN, a role) comes from statements that are not plain, so a handler without any costs nothing.
+A statement is plain if it changes rows at most. What else a session may hold (settings, temporary
+tables, locks, prepared statements, LISTEN, a role) comes from statements that are not plain, so a
+handler without any costs nothing.
 """
 
 import re
@@ -24,7 +25,8 @@ PLAIN = re.compile(
 ELSEWHERE = re.compile(r";|/\*|--|\bINTO\b", re.IGNORECASE)
 TARGET = re.compile(r"\s*INSERT INTO [^\s(]+(\s*\()?", re.IGNORECASE)
 CALL = re.compile(r'([\w$]+|"[^"]*")\s*\(')
-# What may stand before a parenthesis: words of SQL, types, and functions that leave nothing in the session.
+# What may stand before a parenthesis: words of SQL, types, and functions that leave nothing in the
+# session.
 HARMLESS = frozenset(
     """all and any array as between by case char character conflict decimal distinct else end except exists extract
     filter from group having in intersect interval into is join lateral limit materialized not numeric offset on or
@@ -53,7 +55,7 @@ _new: dict[str, tuple[Any, ...]] = {}
 
 @lru_cache(maxsize=512)
 def is_plain(sql: str) -> bool:
-    """Return whether a statement surely leaves nothing in its session once its transaction is over."""
+    """Return whether a statement surely leaves nothing in its session after its transaction."""
     rest = TARGET.sub("", sql, 1)
     calls = {name.lower() for name in CALL.findall(rest)}
     return bool(PLAIN.match(sql)) and not ELSEWHERE.search(rest) and calls <= HARMLESS

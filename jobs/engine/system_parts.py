@@ -34,7 +34,8 @@ def _mask() -> set[signal.Signals | int]:
 
 
 def _set_mask(before: Iterable[int]) -> None:
-    # A signal that waits behind the mask was meant for the job that is over: ignoring it discards it.
+    # A signal that waits behind the mask was meant for the job that is over: ignoring it discards
+    # it.
     for number in signal.sigpending() - {signal.SIGTERM, signal.SIGQUIT}:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -98,7 +99,8 @@ class OpenFiles:
 
 _open_files = OpenFiles()
 
-# Timers first, so that none goes off while the rest is restored; a signal's handler after the signals that wait.
+# Timers first, so that none goes off while the rest is restored; a signal's handler after the
+# signals that wait.
 PARTS = [
     Part("a timer", _timers, _stop_timers),
     Part("blocked signals", _mask, _set_mask),

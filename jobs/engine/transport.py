@@ -1,7 +1,8 @@
 """The worker's Redis transport: of each message it takes the job's id, and nothing else.
 
-Anybody who can write to Redis can write into a queue. So each message is rebuilt from the id alone before Celery
-sees it, and one without an id is dropped with a warning; Celery and kombu never meet what it held.
+Every program that can write to Redis can write into a queue. So each message is rebuilt from the id
+alone before Celery sees it, and one without an id is dropped with a warning; Celery and kombu never
+meet what it held.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ SHOWN = 100
 
 
 def job_id(message: bytes) -> UUID | None:
-    """Return the id of the job that a message of a queue is about; None if it is no message of ours."""
+    """Return the id of the job that a queue's message is about; None if it is no job's."""
     if len(message) > MESSAGE_LIMIT:
         return None
     try:
@@ -56,7 +57,7 @@ class JobClient(redis.Redis):
     """The Redis client of a channel; BRPOP answers with rebuilt messages only."""
 
     def parse_response(self, connection: Any, command_name: str | bytes, **options: Any) -> Any:
-        """Return the answer to a command; None, as after a BRPOP that took nothing, for a dropped message."""
+        """Return the answer to a command; None, as when BRPOP finds nothing, for a dropped message."""
         response = super().parse_response(connection, command_name, **options)  # type: ignore[no-untyped-call]
         if command_name != "BRPOP" or not response:
             return response
@@ -74,9 +75,10 @@ class JobClient(redis.Redis):
 
 
 class JobChannel(kombu_redis.Channel):
-    """A channel that keeps in memory what it took and has not started; a lost message comes back by upkeep."""
+    """A channel that keeps the messages it has not started in memory; upkeep replaces lost ones."""
 
-    # With it kombu would put back at any worker's start what the hash `unacked` in Redis holds, unchecked.
+    # With it kombu would put back at any worker's start what the hash `unacked` in Redis holds,
+    # unchecked.
     ack_emulation = False
 
     def _get_client(self) -> type[redis.Redis]:

@@ -1,4 +1,4 @@
-"""Nothing of one job reaches the next, whatever its handler left behind in its process and its session."""
+"""What a handler leaves in its process and its session does not reach the next job."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What anybody who can write to Redis can put into a queue: it is dropped, or it starts the job that it names."""
+"""Hostile bytes in a queue are dropped, or start the job that they name and nothing else."""
 
 import json
 import random

@@ -90,6 +90,11 @@ def _has_probe_token(request: HttpRequest) -> bool:
     )
 
 
+def database() -> str | None:
+    """What is wrong with PostgreSQL: it takes no writes, or lacks tables of this version."""
+    return why_not_ready() or None
+
+
 def broker() -> str | None:
     """What is wrong with Redis; None if nothing is."""
     try:
@@ -138,6 +143,7 @@ def _last_refusal() -> str | None:
 
 
 CHECKS: dict[str, Callable[[], str | None]] = {
+    "database": database,
     "broker": broker,
     "workers": workers,
     "upkeep": upkeep,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -89,3 +90,11 @@ def test_a_queue_that_nobody_serves_is_named(staff, everything_runs, make_type):
 def test_the_queue_of_bulk_actions_is_named_when_only_business_workers_live(staff, everything_runs):
     Worker.objects.update(queues=[one for one in registry.queues() if one != registry.MAINTENANCE])
     assert staff.get("/healthz").json()["checks"]["workers"] == "No live worker serves maintenance."
+
+
+def test_a_database_that_takes_no_writes_is_named(staff, everything_runs):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+    answer = staff.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "PostgreSQL takes no writes."

@@ -58,24 +58,26 @@ def _is_form(value: Any) -> bool:
 
 
 def _is_handler(value: Any) -> bool:
-    """A callable that returns its result: calling a class, a coroutine or a generator function does no work."""
-    if not callable(value) or inspect.isclass(value):
-        return False
-    lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-    return not any(is_lazy(one) for is_lazy in lazy for one in (value, type(value).__call__))
+    """Return whether calling `value` does the work: not a class, a coroutine function or a generator function."""
+    is_callable = callable(value) and not inspect.isclass(value)
+    return is_callable and not (_is_lazy(value) or _is_lazy(type(value).__call__))
+
+
+def _is_lazy(function: Any) -> bool:
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(is_kind(function) for is_kind in kinds)
 
 
 def _takes_params(value: Any) -> bool:
     if value is None or not callable(value):
         return value is None
-    lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     try:
         inspect.signature(value).bind({})
     except TypeError:
         return False
     except ValueError:  # a function in C without a signature
         return True
-    return not any(is_lazy(value) for is_lazy in lazy)
+    return not _is_lazy(value)
 
 
 def _is_number(value: Any, least: float, most: float) -> bool:

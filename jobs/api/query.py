@@ -7,14 +7,9 @@ from rest_framework.request import Request
 from jobs.api.problems import Problem, query_error, refused
 
 
-def bad_query(*errors: dict[str, str]) -> Problem:
-    """The answer to a query with parameters that mean nothing."""
-    return refused(list(errors))
-
-
 def bad_value(parameter: str, detail: str) -> Problem:
     """The answer to a query parameter whose value means nothing."""
-    return bad_query(query_error(parameter, detail, "invalid"))
+    return refused([query_error(parameter, detail, "invalid")])
 
 
 def allow_only(request: Request, allowed: Collection[str] = (), *, repeated: Collection[str] = ()) -> None:
@@ -32,7 +27,7 @@ def allow_only(request: Request, allowed: Collection[str] = (), *, repeated: Col
         elif not all(values):
             errors.append(query_error(name, "This parameter may not be empty.", "blank"))
     if errors:
-        raise bad_query(*errors)
+        raise refused(errors)
 
 
 def whole_number(

@@ -13,12 +13,17 @@ class HeartbeatQuerySet(models.QuerySet[Any]):
 
     def live(self) -> "HeartbeatQuerySet":
         """Those that were heard of within a lease."""
-        return self.filter(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
+        return self.filter(_heard_of())
 
     def with_is_live(self) -> "HeartbeatQuerySet":
-        """The same processes; each knows by `is_live` whether it was heard of within a lease, by PostgreSQL's clock."""
-        heard = models.Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
-        return self.annotate(is_live=models.ExpressionWrapper(heard, output_field=models.BooleanField()))
+        """The same processes, each with `is_live`: whether it was heard of within a lease, by PostgreSQL's clock."""
+        return self.annotate(
+            is_live=models.ExpressionWrapper(_heard_of(), output_field=models.BooleanField())
+        )
+
+
+def _heard_of() -> models.Q:
+    return models.Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
 
 
 class Worker(models.Model):

@@ -34,16 +34,15 @@ class Targets:
     without: UUID | None = None
 
     @cached_property
-    def _wanted(self) -> Mapping[str, Any]:
-        """The values of the filters; {} if one is refused."""
+    def _selection(self) -> ListFilters | None:
+        """The filters, read; None if one is refused."""
         selection = ListFilters(self.filters)
-        return selection.cleaned_data if selection.is_valid() else {}
+        return selection if selection.is_valid() else None
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
         """The statuses of the action that the filters leave."""
-        selection = ListFilters(self.filters)
-        left = selection.statuses() if selection.is_valid() else ()
+        left = self._selection.statuses() if self._selection else ()
         return tuple(status for status in self.action.statuses if status in left)
 
     @cached_property
@@ -52,7 +51,7 @@ class Targets:
         # Which failures are acknowledged changes, so that filter is asked for the moment.
         others = {name: value for name, value in self.filters.items() if name != "unseen"}
         jobs = ListFilters(others).narrow(access.visible_jobs(self.user), self.user)
-        if self._wanted.get("unseen"):
+        if self._selection and self._selection.cleaned_data["unseen"]:
             unseen = Q(acknowledged_at=None) | Q(acknowledged_at__gt=self.as_of)
             jobs = jobs.filter(unseen, status=Status.FAILED)
         if self.newest is not None:

@@ -120,7 +120,7 @@ def test_the_question_before_an_account_is_deleted_says_what_stays(admin_client,
     one = admin_client.get(f"{USERS}{ada.pk}/delete/").content.decode()
     ticked = {"action": "delete_selected", "_selected_action": [ada.pk]}
     for page in (one, admin_client.post(USERS, ticked).content.decode()):
-        assert "Jobs stay, and so does what was done" in page
+        assert "Jobs and audit entries stay" in page
         assert "API tokens: 1" in page
         assert "Log entr" not in page, "they are kept, as the audit trail"
 

@@ -20,11 +20,8 @@ from jobs import parameters, registry
 from jobs.registry import JobType
 
 TAG = "jobs"
-TEMPORAL = (
-    forms.DateTimeField,
-    forms.DateField,
-    forms.TimeField,
-)  # the admin shows them in widgets of its own
+# The admin shows them in widgets of its own.
+TEMPORAL = (forms.DateTimeField, forms.DateField, forms.TimeField)
 ONE_VALUE = "Use a field and a widget of one value, such as DateTimeField with DateTimeInput."
 
 

@@ -21,7 +21,7 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-def held(user):
+def permissions_of(user):
     """The permissions of an account and its groups, active or not; all for a superuser."""
     if user.is_superuser:
         return Permission.objects.all()
@@ -31,14 +31,16 @@ def held(user):
 
 def grantable_groups(user):
     """The groups that have no permission which `user` lacks."""
-    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=held(user).values("pk")))
+    lacked = Permission.objects.exclude(pk__in=permissions_of(user).values("pk"))
+    return Group.objects.exclude(permissions__in=lacked)
 
 
 def may_manage_account(user, account):
     """Whether `user` has every right of `account`, so that taking it over would gain nothing."""
     if user.is_superuser:
         return True
-    return not account.is_superuser and not held(account).exclude(pk__in=held(user).values("pk")).exists()
+    lacked = permissions_of(account).exclude(pk__in=permissions_of(user).values("pk"))
+    return not account.is_superuser and not lacked.exists()
 
 
 def may_manage_group(user, group):
@@ -89,7 +91,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     """Django's page of an account. Users who are no superusers keep the rights they have."""
 
     refusal = "You cannot change this account: it has rights that you do not have."
-    grantable = {"user_permissions": held, "groups": grantable_groups}
+    grantable = {"user_permissions": permissions_of, "groups": grantable_groups}
     change_password_form = SetPasswordForm
 
     def may_manage(self, user, obj):
@@ -151,7 +153,7 @@ class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
     """Django's page of a group. Members cannot change it, unless they are superusers."""
 
     refusal = "You cannot change this group: you belong to it, or it has rights that you do not have."
-    grantable = {"permissions": held}
+    grantable = {"permissions": permissions_of}
 
     def may_manage(self, user, obj):
         return may_manage_group(user, obj)

@@ -16,9 +16,8 @@ from jobs.lifecycle import FORM_KEY
 from jobs.models import Job
 
 FIELD = "once"
-RENEWED = (
-    "~"  # once.js adds it, and the time, to the key of a page that the browser's Back button brings back
-)
+# once.js adds it, and the time, to the key of a page that the browser's Back button brings back.
+RENEWED = "~"
 NOT_CONTENT = (FIELD, "csrfmiddlewaretoken")
 
 

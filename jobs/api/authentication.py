@@ -75,6 +75,5 @@ def _note_use(token: ApiToken) -> None:
         except Error as error:
             if is_bug(error):
                 raise
-            logger.warning(
-                "the use of a token is not noted: %s", explain(error)
-            )  # no reason to refuse a read
+            # No reason to refuse a read.
+            logger.warning("the use of a token is not noted: %s", explain(error))

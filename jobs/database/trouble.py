@@ -27,10 +27,8 @@ class Trouble(Enum):
 FOR_CALLERS = {
     Trouble.AWAY: ("The database does not answer, or takes no changes now.", 5),
     Trouble.BUSY: ("The database gave this up, because another change was in its way.", 5),
-    Trouble.TOO_SLOW: (
-        "The database gave this up for its time.",
-        60,
-    ),  # it would most likely take as long again
+    # It would most likely take as long again.
+    Trouble.TOO_SLOW: ("The database gave this up for its time.", 60),
     Trouble.OUTDATED: ("The database does not have the tables of this version yet.", 60),
     Trouble.REFUSED: ("The database refuses this site.", 60),
 }

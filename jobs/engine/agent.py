@@ -135,7 +135,8 @@ class Agent(threading.Thread):
         self._unsettled = [lost for lost in self._unsettled if not self._is_ended(lost)]
         # Most jobs are over before anybody could want them stopped: no statement for those.
         if lasting := {one: pid for one, pid in holders.items() if has_lasted(pid, LOOK_EVERY_SECONDS)}:
-            self._deadlines.asked_to_stop(lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB))
+            asked = lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB)
+            self._deadlines.note_asked_to_stop(asked)
         # A killed child's own children live on with another parent: they must be known before.
         self._started_by = {pid: children.descendants(pid) for pid in lasting.values()}
 

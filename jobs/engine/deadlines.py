@@ -28,9 +28,8 @@ class Deadlines(threading.Thread):
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
         super().__init__(name="deadlines", daemon=True)
-        self.outcomes: dict[
-            tuple[UUID, int], Outcome
-        ] = {}  # by job and pid, until the agent has written them
+        # By job and pid, until the agent has written them.
+        self.outcomes: dict[tuple[UUID, int], Outcome] = {}
         self._pids = pids
         self._asked_at: dict[tuple[UUID, int], float] = {}  # by job and attempt
         self._stopped = threading.Event()
@@ -47,7 +46,7 @@ class Deadlines(threading.Thread):
         """End the thread."""
         self._stopped.set()
 
-    def asked_to_stop(self, attempts: Iterable[tuple[UUID, int]]) -> None:
+    def note_asked_to_stop(self, attempts: Iterable[tuple[UUID, int]]) -> None:
         """Set the attempts (job, number) that were asked to stop; the grace of new ones begins now."""
         now = time.monotonic()
         self._asked_at = {one: self._asked_at.get(one, now) for one in attempts}

@@ -45,7 +45,7 @@ def watch(**kwargs: Any) -> None:
 
 
 @contextlib.contextmanager
-def isolated() -> Iterator[None]:
+def isolated_process() -> Iterator[None]:
     """Run a handler in this block; afterwards the process is as it was, or ends after this job."""
     state = _begin() if _is_pool_child else None
     pid = os.getpid()

@@ -18,7 +18,7 @@ from jobs.context import Cancelled, JobContext, TimeLimitReached
 from jobs.database import Trouble, is_bug, trouble
 from jobs.engine import agent, results, serving, startup
 from jobs.engine.interrupt import interruptible
-from jobs.engine.isolation import call_apart, isolated
+from jobs.engine.isolation import call_apart, isolated_process
 from jobs.engine.output import logged_output
 from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job, Status
@@ -72,7 +72,7 @@ def _called(job: Job) -> Outcome:
     hide = partial(parameters.hide, secrets)
     context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
-        with isolated(), context.logging(), interruptible(job, job_type), logged_output():
+        with isolated_process(), context.logging(), interruptible(job, job_type), logged_output():
             params = parameters.bind(job_type, job.params)
             secrets += parameters.secrets_in(job_type, params)
             result = call_apart(job_type.run, context, **params)

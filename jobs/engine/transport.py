@@ -21,13 +21,13 @@ from jobs.lifecycle import TASK
 logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 2.0
-MESSAGE_LIMIT = 64 * 1024  # ours have about 1 KiB
+MESSAGE_BYTES_LIMIT = 64 * 1024  # ours have about 1 KiB
 SHOWN = 100
 
 
 def job_id(message: bytes) -> UUID | None:
     """Return the id of the job that a queue's message is about; None if it is no job's."""
-    if len(message) > MESSAGE_LIMIT:
+    if len(message) > MESSAGE_BYTES_LIMIT:
         return None
     try:
         headers = json.loads(message)["headers"]

@@ -112,9 +112,8 @@ def from_initial(field: forms.Field, value: Any) -> Any:
 
     Raises: Unreadable.
     """
-    if isinstance(
-        value, datetime
-    ):  # prepare_value would take its zone, so that a doubled hour has two meanings
+    # prepare_value would take its zone away, and the hour that comes twice would have two meanings.
+    if isinstance(value, datetime):
         return from_widget(field, value)
     try:
         shown = field.prepare_value(value)

@@ -86,13 +86,13 @@ def changes(job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, A
     """Whether a job with `stored` params would get others by `params`, which `validate` takes."""
     fields = job_type.form().fields
     return any(
-        _key(normal(fields[name], value)) != _key(refit(fields[name], stored.get(name)))
+        _canonical(normal(fields[name], value)) != _canonical(refit(fields[name], stored.get(name)))
         for name, value in params.items()
         if not fields[name].disabled
     )
 
 
-def _key(value: Any) -> str:
+def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)  # True == 1, but not as JSON
 
 

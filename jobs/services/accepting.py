@@ -92,9 +92,8 @@ class Submission:
             raise Job.DoesNotExist("The job to launch again was deleted meanwhile.") from error
         if constraint != "jobs_job_one_active_of_its_kind":
             raise error
-        if (
-            found := self.replay()
-        ):  # PostgreSQL names one constraint, and the job of our own key may meet both
+        # PostgreSQL names one constraint, and the job of our own key may violate both.
+        if found := self.replay():
             return found
         kinds = {job.type for job in jobs if job.unique_key is not None}
         active = Job.objects.active().filter(type__in=kinds, unique_key__isnull=False).first()

@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 from functools import partialmethod
+from queue import Empty
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 2.0
 MESSAGE_BYTES_LIMIT = 64 * 1024  # ours have about 1 KiB
 SHOWN = 100
+WRONG_TYPE = "WRONGTYPE"
 
 
 def job_id(message: bytes) -> UUID | None:
@@ -80,6 +82,26 @@ class JobChannel(kombu_redis.Channel):
     # With it kombu would put back at any worker's start what the hash `unacked` in Redis holds,
     # unchecked.
     ack_emulation = False
+    # Messages have no priority. kombu would read four keys a queue, and anybody may write to the other three.
+    priority_steps = (0,)
+
+    def _brpop_read(self, **options: Any) -> Any:
+        """Read one message; a queue that is no list is deleted, because Redis would answer nothing else for it."""
+        try:
+            return super()._brpop_read(**options)
+        except redis.ResponseError as error:
+            if not str(error).startswith(WRONG_TYPE):
+                raise
+            self._delete_what_is_no_list()
+            raise Empty from error
+
+    def _delete_what_is_no_list(self) -> None:
+        with self.conn_or_acquire() as client:
+            for queue in self.active_queues:
+                kind = client.type(queue).decode()
+                if kind not in ("list", "none"):
+                    client.delete(queue)
+                    logger.warning("queue %s was a %s instead of a list, and is deleted", queue, kind)
 
     def _get_client(self) -> type[redis.Redis]:
         return JobClient

@@ -107,11 +107,19 @@ def test_hostile_leftovers_of_unacknowledged_messages_do_not_touch_a_worker(stac
     stack.drain()
 
 
-def test_a_queue_of_the_wrong_type_ends_no_worker(stack, broker):
+@pytest.mark.parametrize("key", ["slow", "default\x06\x163", "default\x06\x169"])
+@pytest.mark.parametrize("kind", ["set", "hset", "sadd"])
+def test_a_queue_that_is_no_list_holds_up_no_worker(stack, broker, key, kind):
     worker = stack.worker()
     stack.wait_for(stack.client.submit().body["id"], "COMPLETED", seconds=10)
-    broker.set("default", "x")
-    time.sleep(5)
-    broker.delete("default")
-    stack.wait_for(stack.client.submit().body["id"], "COMPLETED", seconds=10)
+    before = connections(broker)
+    getattr(broker, kind)(key, *(("x", "x") if kind == "hset" else ("x",)))
+    for job_id in stack.client.batch(5):
+        stack.wait_for(job_id, "COMPLETED", seconds=10)
+    assert connections(broker) == before
     assert worker.process.poll() is None
+    assert [
+        one for one in complaints(worker) if "instead of a list, and is deleted" not in one["message"]
+    ] == []
+    broker.delete(key)
+    stack.wait_for(stack.client.submit("slow", seconds=0).body["id"], "COMPLETED", seconds=10)

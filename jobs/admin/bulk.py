@@ -48,7 +48,7 @@ def chosen(request: HttpRequest, action: Action) -> HttpResponse | None:
     if request.POST.get("confirmed") != "yes":
         return _question(request, replace(targets, as_of=now))
     if not now - QUESTION_LASTS <= asked_at <= now:
-        messages.warning(request, "The question was asked too long ago. These are the jobs of now.")
+        messages.warning(request, "That question was too old, so nothing was done. This one is up to date.")
         return _question(request, replace(targets, as_of=now, newest=None))
     ids = targets.first(AT_ONCE + 1)
     if len(ids) <= AT_ONCE:
@@ -212,7 +212,7 @@ def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpRespon
         return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     with services.once_accepted(job):
         record.action(request, [job], "Launched from the list.")
-    rest = "This job does the others. " if done else "They are many, so this is a job of its own. "
+    rest = "This job does the others. " if done else f"More than {AT_ONCE} jobs match, so this job does it. "
     messages.success(request, f"{before}{rest}Its CSV file will say what became of each.")
     return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 

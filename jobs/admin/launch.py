@@ -106,7 +106,7 @@ def _context(
 
 def _not_known(error: services.OutcomeUnknown) -> str:
     return format_html(
-        "PostgreSQL went away at the wrong moment: it is not known whether the job was launched. "
+        "The database stopped answering, so it is not known whether the job was launched. "
         'Look for <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
         reverse("admin:jobs_job_change", args=[error.job_id]),
         error.job_id,

@@ -52,5 +52,5 @@ def idempotency_key(request: HttpRequest, *more: object) -> str | None:
 
 
 def already_made(job: Job) -> str:
-    """What a second press of the same form is answered."""
-    return f"“{job}” is launched, once: the form came twice. To launch another job, open the form again."
+    """Return the message for a form that was sent twice."""
+    return f"This form was sent twice, and “{job}” was launched once. To launch another job, open the form again."

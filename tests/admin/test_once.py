@@ -192,7 +192,7 @@ def test_two_presses_make_one_token_and_the_second_says_so(operator):
     token = ApiToken.objects.get()
     assert 'id="token"' in first
     assert 'id="token"' not in second
-    assert "The form came twice" in second
+    assert "This form was sent twice" in second
     assert f"/admin/jobs/apitoken/{token.pk}/delete/" in second
     assert LogEntry.objects.count() == 1
     at_once(operator, address, filled)

@@ -46,7 +46,7 @@ def remember_browser(response: HttpResponse, username: str) -> None:
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, str] | None) -> str:
-    """The name under which django-axes counts wrong passwords; known browsers have their own.
+    """Return the name under which django-axes counts wrong passwords; known browsers have one of their own.
 
     Clients may share an address: an office, or a proxy that does not pass addresses on. Without this one of them
     could lock out the account's owner.

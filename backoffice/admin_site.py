@@ -104,7 +104,7 @@ class BackofficeAdminSite(AdminSite):
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's, but a form whose user is signed out is kept until they sign in, and they come back to a page."""
+        """Django's, except that a signed-out user's form is kept until they sign in and are led back to its page."""
         checked = super().admin_view(view, cacheable)
 
         @wraps(checked)
@@ -116,7 +116,7 @@ class BackofficeAdminSite(AdminSite):
         return answer
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Django's login page; remembers the browser in which somebody signed in.
+        """Django's login page; remembers the browser in which an account signed in.
 
         An account that is signed in already is led to `next`, not to the home page.
         """

@@ -141,7 +141,7 @@ class Environment:
         return _with_password(url, secret) if url and secret else url
 
     def database(self, name: str, password: str) -> dict[str, Any]:
-        """The PostgreSQL at a URL, as Django's DATABASES wants it; of several hosts, the one that takes writes."""
+        """Return the entry of DATABASES for a URL; of several hosts the one that takes writes is used."""
         url = self.url(name, password, ["postgres", "postgresql"], last="name")
         config = Env.db_url_config(url or "postgres://localhost/unknown")
         if len(servers := _servers_of(url)) > 1:
@@ -196,7 +196,7 @@ def _fault_of(url: str, schemes: list[str]) -> str | None:
 
 
 def _servers_of(url: str) -> list[tuple[str, str]]:
-    """Host and port of each server that the URL names; "" where it names none. IPv6 stands in brackets there."""
+    """Return host and port of each server in the URL, "" where one is missing; IPv6 stands in brackets there."""
     named = urlsplit(url).netloc.rpartition("@")[2].split(",")
     split = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(.*))?", one, re.DOTALL) for one in named]
     return [(found[1].strip("[]"), found[2] or "") if found else ("", "?") for found in split]

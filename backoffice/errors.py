@@ -22,7 +22,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
-    """A page in place of Django's blank one for a method that an address does not take."""
+    """Return a page that explains a 405; Django's own is blank."""
     detail = "This address only takes what a form or a program sends to it. There is no page to look at."
     response = answer(request, 405, "method_not_allowed", detail)
     response["Allow"] = refused["Allow"]

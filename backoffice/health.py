@@ -37,7 +37,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def why_not_ready() -> str:
-    """Why requests should go elsewhere, in a sentence for the log; "" if they should not."""
+    """Return why this process is not ready, in a sentence for the log; "" if it is."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
@@ -53,7 +53,7 @@ def why_not_ready() -> str:
 
 
 class Readiness:
-    """What this process found out: that the database is migrated, which stays so, and why it was not ready."""
+    """What the last probe of this process found. A database that was migrated once stays migrated."""
 
     is_migrated = False
     reason = ""

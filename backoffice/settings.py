@@ -127,7 +127,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_CALLABLE = "backoffice.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# What django-axes writes down of a form that fails, it writes without these.
+# Fields that django-axes masks in what it stores of a failed form.
 AXES_SENSITIVE_PARAMETERS = [
     *("username", "ip_address", "csrfmiddlewaretoken"),
     *("old_password", "new_password1", "new_password2", "password1", "password2"),
@@ -137,7 +137,7 @@ AXES_SENSITIVE_PARAMETERS = [
 # Any page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a
 # million newer jobs than read an index of the few that are wanted; docs/decisions.md has the figures.
 PLANNED = {"random_page_cost": "1.1"}
-# Nothing of ours takes long or waits long; a handler may compute inside its transaction for an hour.
+# Our own statements are short; a handler may compute inside its transaction for an hour.
 BOUNDED = PLANNED | {
     "statement_timeout": "15s",
     "lock_timeout": "5s",
@@ -192,7 +192,7 @@ STORAGES = {
     },
 }
 
-# Where nginx serves FILES_DIR inside itself; then it sends the files, not a thread of ours.
+# The internal location at which nginx serves FILES_DIR; if set, nginx sends the files instead of a web thread.
 FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
 
 # --- Logs -------------------------------------------------------------------------------------

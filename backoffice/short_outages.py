@@ -1,4 +1,4 @@
-"""Logs a request that failed for an outage of PostgreSQL in one line, without a traceback of ours."""
+"""Shortens the log record of a request that failed because PostgreSQL was in trouble: one line, no traceback."""
 
 import logging
 
@@ -8,7 +8,7 @@ from jobs.database import explain, is_bug
 
 
 class ShortOutages(logging.Filter):
-    """For Django's own record of an answer of 500 and above: bugs keep their traceback."""
+    """A filter for Django's records of answers of 500 and above; those of bugs keep their traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the record, and let it pass."""

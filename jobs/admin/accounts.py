@@ -88,7 +88,7 @@ class WithinOwnRights(admin.ModelAdmin):
 
 @admin.register(User)
 class AccountAdmin(WithinOwnRights, UserAdmin):
-    """Django's page of an account. Users who are no superusers keep the rights they have."""
+    """Django's page of an account. Users who are not superusers keep the rights they have."""
 
     refusal = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": permissions_of, "groups": grantable_groups}

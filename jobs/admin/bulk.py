@@ -113,7 +113,7 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
 
 
 def _counts(targets: Targets) -> dict[str, int] | None:
-    """How many jobs of each status the action will be done to, exactly; None if that takes too long to count."""
+    """Return the exact number of jobs of each status that the action will affect; None if counting takes too long."""
     found = stats.counts_in_time(targets.to_do, COUNT_MILLISECONDS)
     refused = stats.counts_in_time(targets.refused, COUNT_MILLISECONDS)
     if found is None or refused is None:
@@ -123,14 +123,14 @@ def _counts(targets: Targets) -> dict[str, int] | None:
 
 
 def _first(targets: Targets) -> list[Job]:
-    """The newest of them."""
+    """Return the newest jobs that the action will affect."""
     jobs = list(targets.to_do.without_large().order_by("-id")[:SHOWN])
     refused = set(targets.refused.filter(id__in=[job.id for job in jobs]).values_list("id", flat=True))
     return [job for job in jobs if job.id not in refused]
 
 
 def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
-    """Status, its label, the exact count, and what will be done to those: first where the action is done."""
+    """Return status, label, exact count and what happens to those jobs; first those that the action will affect."""
     everything = stats.counts_in_time(targets.matching) or {}
     labels = dict(Status.choices)
     stops = {Status.PROCESSING: "asked to stop"}
@@ -147,7 +147,7 @@ def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
 
 
 def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
-    """Do it to each job, note it in the admin's log, and report what became of them."""
+    """Apply the action to each job, log it, and report the outcomes."""
     action, caller, note = targets.action, record.caller(request), _note(request)
     key_of = partial(once.idempotency_key, request)
     report, done = Report(action, NAMED), []
@@ -167,7 +167,7 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
 
 
 def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
-    """Cancel what waits in this request, as far as its time goes; a job reaches the others."""
+    """Cancel waiting jobs in this request until its time is up; a bulk job does the rest."""
     caller, note, done = record.caller(request), _note(request), 0
     try:
         for jobs in services.cancel_waiting_targets(caller, targets, note, seconds=CANCEL_SECONDS):
@@ -196,7 +196,7 @@ def _changed_by_others(targets: Targets, caller: services.Caller) -> list[UUID]:
 
 
 def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
-    """Launch the action as a job and lead to it; `done` says how many jobs it was done to before."""
+    """Launch the action as a job and redirect to it; `done` is the number of jobs already done."""
     action = targets.action
     before = f"{jobs_in_words(done)} {action.done}. " if done else ""
     try:

@@ -1,4 +1,4 @@
-"""What the list says after a bulk action: how many jobs it was done to, and why not to the others, with links."""
+"""Messages of the list after a bulk action: how many jobs it affected and why not the others, with links."""
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from jobs.services import Report, Targets, jobs_in_words
 
 
 def say_what_became(request: HttpRequest, report: Report) -> None:
-    """Say on the next page what became of the jobs, with links to those that were left out."""
+    """Add a message with the outcomes, and links to the jobs that were left out."""
     if not report.total:
         messages.warning(request, "No job matches any more.")
         return
@@ -38,7 +38,7 @@ def _links(reason: services.Reason) -> SafeString:
 
 
 def say_what_was_left(request: HttpRequest, targets: Targets, total: int) -> None:
-    """Say how many jobs were left alone for their status; nothing where that takes long to count."""
+    """Add a message with the number of jobs skipped for their status; none if counting takes too long."""
     found = stats.counts_in_time(targets.matching)
     others = sum(found.values()) - total if found else 0
     if others > 0:

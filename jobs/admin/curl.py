@@ -87,7 +87,7 @@ def _typed(field: forms.BoundField) -> Any:
 
 
 def _printable(text: str) -> str:
-    """JSON with what a terminal does not print, or takes for a command, escaped."""
+    """Return JSON text with unprintable and control characters escaped."""
     return "".join(
         character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
         for character in text

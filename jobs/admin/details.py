@@ -138,7 +138,7 @@ def result_of(job: Job) -> Data | None:
 
 
 def left_out_of(job: Job) -> list[dict[str, str]]:
-    """The first jobs to which a bulk job did not do its action: their "job" (id), "name" and "reason"."""
+    """Return the first jobs that a bulk job left out: their "job" (id), "name" and "reason"."""
     if job.type not in BULK_TYPES or not isinstance(job.result, dict):
         return []
     rows: list[dict[str, str]] = job.result.get("not_done", [])

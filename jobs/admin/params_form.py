@@ -123,7 +123,7 @@ def sent(job_type: JobType, form: forms.Form, model: Job | None = None) -> list[
 
 
 def is_changed(job_type: JobType, field: forms.BoundField) -> bool:
-    """Whether a field of a form that was filled as a job was says something else now."""
+    """Return whether a field differs from the job that the form was filled from."""
     if field.name in job_type.secret_fields:
         return bool(field.form.data.get(field.html_name))
     if _is_as_filled(field):

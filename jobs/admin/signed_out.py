@@ -1,4 +1,4 @@
-"""Forms that arrive after their user was signed out: nothing is done, and what was typed comes back after signing in.
+"""Forms sent after their user was signed out: nothing is done, and the form comes back filled in after sign-in.
 
 What was typed waits in the session, without secrets, and only for a form that this site gave to a user: the once-only
 key in the form is signed and names the account. Another account that signs in never sees it.
@@ -19,7 +19,7 @@ from jobs import registry
 from jobs.admin import once
 
 KEPT = "kept_form"
-# Addresses below the page of a job that are no pages: they only take a POST, or answer with a file.
+# Addresses below the page of a job that are not pages: they only take a POST, or return a file.
 OF_JOB_PAGE = tuple(f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live"))
 # Sent by scripts while a form is filled in. They see the redirect themselves.
 OF_SCRIPTS = ("jobs_job_launch_call",)
@@ -35,7 +35,7 @@ class Kept:
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The login page, and from there to the page that the request came from; what a form held is kept."""
+    """Redirect to the login page, and after it to the page that sent the request; keeps the form that was sent."""
     if is_form(request):
         return _refuse(request)
     return redirect_to_login(page_of(request), reverse("admin:login"))
@@ -91,7 +91,7 @@ def take(request: HttpRequest) -> Kept | None:
 
 
 def page_of(request: HttpRequest) -> str:
-    """The address of the page that sent the request, a form or a click; some addresses are no pages themselves."""
+    """Return the address of the page that sent the request; some addresses are not pages themselves."""
     match = request.resolver_match
     if match and match.url_name in OF_JOB_PAGE:
         if "job_id" not in match.kwargs:  # the list has an address of the same name for its cells
@@ -119,7 +119,7 @@ def _keep(request: HttpRequest) -> None:
 
 
 def _secrets(slug: str | None) -> set[str]:
-    """The fields of a type's form that may not be stored: its secret ones, and all that a browser shows as dots."""
+    """Return the fields of a type's form that must not be kept: secret fields and password inputs."""
     job_type = registry.find(slug or "")
     if job_type is None:
         return set()

@@ -34,7 +34,7 @@ class TokenForm(forms.Form):
 
 @admin.register(ApiToken)
 class TokenAdmin(admin.ModelAdmin):
-    """Only a token's digest is stored, so there is nothing to change: a lost one is revoked and made anew."""
+    """Only a token's digest is stored, so there is nothing to change: revoke a lost one and make another."""
 
     list_display = ("called", "user", "begins_with", "made", "expires", "last_used")
     fields = readonly_fields = ("called", "user", "begins_with", "made", "expires", "last_used")

@@ -70,7 +70,7 @@ def _problems(job_type: JobType) -> Iterator[CheckMessage]:
 
 
 def _permission_problems(job_type: JobType) -> Iterator[CheckMessage]:
-    """Compares with what the models declare, because the start must not need a migrated database."""
+    """Compare with the permissions that models declare: the start must not need a migrated database."""
     if job_type.permission is None or job_type.permission in _declared_permissions():
         return
     yield Error(
@@ -115,7 +115,7 @@ def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[Ch
 
 
 def _has_one_value(field: forms.Field) -> bool:
-    """Whether JSON has a value for the field: not several inputs, a file, or a widget that makes no text of text.
+    """Whether JSON has a value for the field: no inputs in parts, no file, no widget that changes text.
 
     A field of several inputs reads name_0, name_1 ... and silently drops the API's single value.
     """
@@ -156,5 +156,5 @@ def _self_of(handler: Any) -> str:
 
 
 def _free_name(form: BaseForm) -> str:
-    """What the handler's first parameter may be called: no field has the same name."""
+    """Return a name for the handler's first parameter that no field has."""
     return next(name for name in ("job", "context", "job_context", "_") if name not in form.fields)

@@ -52,7 +52,7 @@ def acknowledgement(job: Job) -> str:
 
 
 def cancellation(job: Job) -> str:
-    """Who cancelled the job, or asked it to stop, and why; "" if nobody asked."""
+    """Who cancelled the job, or asked it to stop, and why; "" without a request."""
     if job.status == Status.CANCELLED:
         return _ended(job)
     return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""

@@ -34,7 +34,7 @@ def as_uuid(text: str) -> UUID | None:
 
 
 def name_begins(text: str) -> Q:
-    """Jobs whose name begins with `text`, whichever way either spells its accents."""
+    """Jobs whose name begins with `text`, in either spelling of accents."""
     return reduce(or_, (Q(name__startswith=one) for one in sorted(spellings(text))))
 
 

@@ -36,7 +36,7 @@ class JsonObject(serializers.Field):
 
 
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields it does not know: a typing error or a read-only field is no silent nothing."""
+    """Refuses unknown fields: a misspelled or read-only field would otherwise be ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
         errors = self.faults_of(data) if isinstance(data, dict) else {}
@@ -49,14 +49,14 @@ class StrictSerializer(serializers.Serializer):
         return found
 
     def faults_of(self, data: dict[str, Any]) -> dict[str, Any]:
-        """What is wrong with the body besides its fields, by their names."""
+        """Return errors of the body that no single field finds, by field name."""
         message = f"This field may not be sent; allowed: {', '.join(self.fields)}."
         unknown = [name for name in data if name not in self.fields]
         return {name: serializers.ErrorDetail(message, "unknown") for name in unknown}
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no door takes."""
+    """Raise ValidationError for a name that jobs cannot have."""
     if error := name_error(name):
         raise serializers.ValidationError(error)
 
@@ -64,7 +64,7 @@ def check_name(name: str) -> None:
 class SubmitSerializer(StrictSerializer):
     """What POST /jobs/ takes: a `name`, a `type`, or both. The name of a job without one is its type's label."""
 
-    # Not trimmed: what was sent is stored, but for the spelling of accents (NFC), or it is refused.
+    # Not trimmed: the name is stored as sent, except that accents are composed (NFC), or it is refused.
     name = Text(
         required=False,
         validators=[check_name],
@@ -95,6 +95,6 @@ class CancelSerializer(StrictSerializer):
 
 
 class RerunSerializer(StrictSerializer):
-    """What POST /jobs/{id}/rerun/ takes: the params that shall differ."""
+    """What POST /jobs/{id}/rerun/ takes: the params to change."""
 
     params = JsonObject(required=False)

@@ -34,7 +34,7 @@ class Faults:
             return None
 
     def add(self, errors: Iterator[dict[str, str]]) -> None:
-        """Keep those of `errors` that are about something not found faulty before."""
+        """Keep those of `errors` whose pointer has no error yet."""
         known = {error.get("pointer") for error in self.errors}
         self.errors += [error for error in errors if error["pointer"] not in known]
 
@@ -73,7 +73,7 @@ def rerun_errors(caller: Caller, job_id: Any, data: Any) -> Iterator[dict[str, s
 
 
 def _launch(item: Any) -> Launch | None:
-    """What the item would launch; None if that cannot be known."""
+    """Return what the item would launch; None if it is too faulty to tell."""
     if not isinstance(item, Mapping):
         return None
     name, kind, params = item.get("name"), item.get("type"), item.get("params", {})

@@ -85,7 +85,7 @@ class JobFilter(django_filters.FilterSet):
         return jobs.filter(launched_by(value))
 
     def filter_rerun_of(self, jobs: JobQuerySet, name: str, value: UUID) -> QuerySet[Job]:
-        # A job that the caller may not see is not there, for this filter either.
+        # For this filter, too, a job that the caller may not see does not exist.
         seen = access.visible_jobs(self.request.user).filter(id=value).exists()
         return jobs.filter(rerun_of=value) if seen else jobs.none()
 

@@ -10,7 +10,7 @@ from jobs import parameters
 
 
 class UTCEncoder(encoders.JSONEncoder):
-    """DRF's encoder, except that each datetime is in UTC and ends with Z, whatever TIME_ZONE is."""
+    """DRF's encoder, except that each datetime is in UTC and ends with Z, regardless of TIME_ZONE."""
 
     def default(self, value: Any) -> Any:
         if isinstance(value, datetime):

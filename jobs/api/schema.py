@@ -45,7 +45,7 @@ def component(job_type: JobType, kind: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """A name for `text` that generators can use, and that no other text has in any spelling of theirs."""
+    """Return a name for `text` that generators can use and that stays unique in each of their spellings."""
     if REGULAR.fullmatch(text):
         return text
     plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -1,4 +1,4 @@
-"""What every part needs to know about PostgreSQL: its errors, its time, the state of its tables, its connections."""
+"""PostgreSQL for all parts of the application: its errors, its clock, the state of its tables, its connections."""
 
 from jobs.database.clock import now
 from jobs.database.outage import Outage

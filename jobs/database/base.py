@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, whose connections keep limits of their own and are given up once they take no writes.
+"""Django's PostgreSQL backend; connections have session parameters and are closed once they take no writes.
 
 Django loads it by the ENGINE of settings.DATABASES.
 """
@@ -21,7 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect to the first of the hosts that will have us.
+        """Connect to the first host that accepts the connection.
 
         One after the other: libpq would try them all, but not where psycopg2 waits by a callback, as in the web
         server. There a host that does not answer would end the search.
@@ -44,7 +44,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def _set_session(self) -> None:
-        # Not by libpq's `options`: a pooler refuses those, or drops them without a word.
+        # Not by libpq's `options`: a pooler refuses those, or drops them silently.
         wanted = self.settings_dict["OPTIONS"].get("session")
         if not wanted:
             return
@@ -57,7 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether the server answers and takes writes, and the session's parameters are still as they were set.
 
         Django asks before the first statement of a request or a job, and after errors. A failover leaves connections
-        on a server that has become a standby: they work, and refuse every write until somebody closes them. Parameters
+        on a server that has become a standby: they work, and refuse every write until they are closed. Parameters
         are lost by RESET ALL, or where a pooler changes the server's connection behind ours.
         """
         if self.connection is None:

@@ -12,7 +12,7 @@ REPEAT_AFTER_SECONDS = 60.0
 
 
 class Outage:
-    """What one thread knows of an outage; `who` says what waits for its end, as in "The agent waits"."""
+    """An outage as one thread sees it; `who` says what waits for its end, such as "The agent waits"."""
 
     def __init__(self, logger: logging.Logger, who: str, *, using: str) -> None:
         self._logger = logger

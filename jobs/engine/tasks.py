@@ -118,7 +118,7 @@ def _completed(result: object) -> Outcome:
     except (TypeError, ValueError, RecursionError) as error:
         return failed("invalid_result", f"The result is not JSON: {error}")
     if is_deeper(plain, RESULT_DEPTH_LIMIT):
-        return failed("invalid_result", f"The result may be nested {RESULT_DEPTH_LIMIT} levels deep.")
+        return failed("invalid_result", f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep.")
     return Outcome(status=Status.COMPLETED, result=plain)
 
 

@@ -86,7 +86,7 @@ def republish(
     """Note that jobs are about to be published once more; returns those that still wait, in their order.
 
     Comes before the publish: from here on no withdraw removes them. A publish that does not count says nothing about
-    lost messages: it brings the job no nearer to being given up. With `skip_locked`, jobs that somebody else keeps
+    lost messages: it brings the job no nearer to being given up. With `skip_locked`, jobs that another session keeps
     locked are left out.
     """
     sql = f"""

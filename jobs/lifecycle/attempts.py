@@ -35,7 +35,7 @@ def claim(
     )
 
 
-# An attempt that others end is fenced by the lease they saw too: one renewed meanwhile is alive. They do not wait for
+# An attempt that others end is fenced by the lease they saw too: one that was renewed is alive. They do not wait for
 # a row that is locked: its worker cannot renew the lease, and the other attempts need them.
 SEEN_LEASE = """AND lease_until = %(lease_until)s
     AND id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"""
@@ -95,7 +95,7 @@ def release(
 
 
 def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) -> Job | None:
-    """Return the job if this process holds it: what a claim asks whose answer got lost."""
+    """Return the job if this process holds it; asked after a claim whose answer was lost."""
     mine = Job.objects.using(using).filter(pid=pid, **fitted(Job, worker=worker))
     return mine.filter(id=job_id, status=Status.PROCESSING).first()
 
@@ -114,8 +114,8 @@ def asked_to_stop(
 def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> set[UUID]:
     """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them.
 
-    Returns the jobs whose leases it renewed. A row that somebody else keeps locked is not among them, and holds up
-    none of the others.
+    Returns the jobs whose leases it renewed. A row that another session keeps locked is not among them, and
+    does not hold up the others.
     """
     sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
         WHERE id IN (

@@ -72,7 +72,7 @@ def acknowledge(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
 def give_up(
     job_id: UUID, outcome: Outcome, *, publishes: int, actor: str, using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
-    """Fail a PENDING job that no worker takes; None if it was taken or published meanwhile, or its row is locked."""
+    """Fail a PENDING job that no worker takes; None if it was taken or published since, or its row is locked."""
     return finish(
         job_id,
         Status.PENDING,

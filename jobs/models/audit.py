@@ -52,7 +52,7 @@ class AuditEntry(models.Model):
 
     @property
     def text(self) -> str:
-        """What was done, in words."""
+        """What was done, as a sentence."""
         changes = LogEntry(action_flag=self.action, change_message=self.message).get_change_message()
         return str(changes) or f"{self.get_action_display()}."
 

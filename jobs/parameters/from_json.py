@@ -44,7 +44,7 @@ def _(field: forms.Field, value: Any) -> Any:
 
 
 def take_json(field: forms.Field) -> None:
-    """Make `field` read what `to_form` gives, whatever its widget and the site's language are."""
+    """Make `field` read what `to_form` returns, regardless of its widget and the site's language."""
     field.widget = forms.Widget()
     field.localize = False
     field.disabled = False  # the value it was fixed to at the launch is stored

@@ -83,7 +83,7 @@ def readings(job_type: JobType, stored: Mapping[str, Any]) -> list[Mapping[str, 
 
 
 def changes(job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
-    """Whether a job with `stored` params would get others by `params`, which `validate` takes."""
+    """Return whether `params`, which `validate` takes, would change the `stored` params of a job."""
     fields = job_type.form().fields
     return any(
         _canonical(normal(fields[name], value)) != _canonical(refit(fields[name], stored.get(name)))
@@ -97,15 +97,15 @@ def _canonical(value: Any) -> str:
 
 
 def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
-    """What keeps parsed JSON from being stored, whatever the form: depth, size, text or numbers PostgreSQL refuses."""
+    """Return why parsed JSON cannot be stored for any form: depth, size, text or numbers that PostgreSQL refuses."""
     if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
-        return [ParamError("", f"Params may be nested {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")]
+        return [ParamError("", f"Params may be nested at most {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")]
     try:
         text = json.dumps(params, ensure_ascii=False, allow_nan=False)
     except ValueError:
         return [ParamError("", "Params may not hold NaN or Infinity.", "unstorable")]
     if len(text.encode(errors="surrogatepass")) > PARAMS_LIMIT:
-        return [ParamError("", f"Params may have {PARAMS_LIMIT} bytes as JSON.", "too_large")]
+        return [ParamError("", f"Params may have at most {PARAMS_LIMIT:,} bytes as JSON.", "too_large")]
     if storable_json(params) != params:
         return [ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")]
     return []
@@ -149,7 +149,7 @@ def _errors_of_given(
 def _other_errors(
     form: forms.Form, params: Mapping[str, Any], faulty: set[str], kept: Mapping[str, Any] | None
 ) -> list[ParamError]:
-    """What the form says of the params that are not `faulty`, so that one answer names all faults."""
+    """Return the form's errors of the params that are not `faulty`, so that one answer names all errors."""
     if "" in faulty:  # of all params together: they may be nested too deeply to look at
         return []
     sound = {name: normal(form.fields[name], value) for name, value in params.items() if name not in faulty}

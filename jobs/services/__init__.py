@@ -1,4 +1,4 @@
-"""What people ask for, whichever door they come by: submit, cancel, rerun, acknowledge, delete."""
+"""The services behind admin, API and commands: submit, cancel, rerun, acknowledge, delete."""
 
 from jobs.services.actions import ACKNOWLEDGE, ACTIONS, BULK_TYPES, CANCEL, DELETE, RERUN, Action
 from jobs.services.asking import (

@@ -1,4 +1,4 @@
-"""An action done to many jobs: to each what its status and the caller's rights allow, with what became of it."""
+"""Applies an action to many jobs, as far as status and rights allow, and yields the outcome of each."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ def apply_action(
     as_of: datetime,
     key_of: Callable[[UUID], str | None] = _no_key,
 ) -> Iterator[Row]:
-    """Do the action to each of the jobs, chosen as of a moment; yields what became of each.
+    """Apply the action to each of the jobs, chosen as of a moment; yields the outcome of each.
 
     `key_of` gives the idempotency key under which a job is launched again.
     Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.

@@ -1,4 +1,4 @@
-"""What became of the jobs of a bulk action: row by row, and counted."""
+"""The outcomes of a bulk action: for each job, and counted."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ REASONS = 3
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one job: DONE, ASKED, SKIPPED or FAILED.
+    """The outcome of one job: DONE, ASKED, SKIPPED or FAILED.
 
     `detail` says why it was not done, either as the end of a sentence about the job ("had already completed") or as a
     sentence of its own, with a capital. Of a job launched again it is the id of the new one.
@@ -52,7 +52,7 @@ class Report:
         return self.counts.total()
 
     def add(self, row: Row) -> None:
-        """Count what became of a job."""
+        """Count the outcome of a job."""
         self.counts[row.outcome] += 1
         if row.outcome in (SKIPPED, FAILED):
             self._reasons[row.detail] += 1

@@ -48,7 +48,7 @@ class Targets:
     @cached_property
     def matching(self) -> JobQuerySet:
         """The jobs that match, in any status."""
-        # Which failures are acknowledged changes, so that filter is asked for the moment.
+        # Acknowledgements change, so this filter is applied as of the moment.
         others = {name: value for name, value in self.filters.items() if name != "unseen"}
         jobs = ListFilters(others).narrow(access.visible_jobs(self.user), self.user)
         if self._selection and self._selection.cleaned_data["unseen"]:
@@ -67,7 +67,7 @@ class Targets:
 
     @property
     def to_do(self) -> JobQuerySet:
-        """Those to which the user may do the action now, `as_of` being now: what a question counts.
+        """Those that rights and statuses allow now, with `refused` ones; `as_of` must be now.
 
         By the status of now alone, so that an index is all that is read.
         """

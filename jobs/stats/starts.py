@@ -104,9 +104,9 @@ def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:
 
 
 def starts(queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Usual]) -> list[float]:
-    """In how many seconds each job of the line starts; shorter than the line where that cannot be told.
+    """Return in how many seconds each job of the line starts; shorter than the line where that is unknown.
 
-    Each job takes the slot that is free first, for as long as its type usually takes. Nothing is told beyond a type
+    Each job takes the slot that is free first, for as long as its type usually takes. No time is given beyond a type
     that never ran, while something runs longer than it usually does, or while the same workers have jobs of other
     queues to take.
     """

@@ -73,7 +73,7 @@ def _hours(path: str, level: int) -> Iterator[Folder]:
 def _hour(path: str) -> datetime | None:
     try:
         return datetime.strptime(f"{path} +0000", "%Y/%m/%d/%H %z")
-    except ValueError:  # 2026/13/45/99 is no folder of ours
+    except ValueError:  # 2026/13/45/99 is not an hour
         return None
 
 

@@ -32,7 +32,7 @@ def remove(names: Iterable[str], *, using: str) -> int:
 
 
 def discard(names: Iterable[str], *, using: str) -> None:
-    """Delete the files of jobs that somebody deleted: at once, without the week among the removed ones.
+    """Delete the files of deleted jobs at once, without the week among the removed ones.
 
     They stay where they are if the storage may not be this database's, or cannot be written.
     """

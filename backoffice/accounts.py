@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 KNOWN_BROWSER = "known_browser"
 KNOWN_FOR = timedelta(days=365)
+OF_KNOWN_BROWSER = " (known browser)"  # ends the name under which its wrong passwords are counted
 
 
 class AccountBackend(ModelBackend):
@@ -53,4 +54,5 @@ def counted_name(request: HttpRequest, credentials: dict[str, str] | None) -> st
     """
     name = (credentials or request.POST).get("username") or ""
     known = request.get_signed_cookie(KNOWN_BROWSER, None, salt=name, max_age=KNOWN_FOR)
-    return f"{name} (known browser)" if known else name
+    # Cut from what was typed: or anyone could use up the wrong passwords of a known browser.
+    return f"{name}{OF_KNOWN_BROWSER}" if known else name.partition(OF_KNOWN_BROWSER)[0]

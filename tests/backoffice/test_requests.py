@@ -187,6 +187,17 @@ def test_a_known_browser_is_not_locked_out_by_other_clients_of_its_address(db, s
     assert sign_in(of_ada, "right", X_Forwarded_For="unknown").status_code == 302
 
 
+@pytest.mark.parametrize("typed", ["ada (known browser)", "ada (known (known browser) browser)"])
+def test_a_known_browser_is_not_locked_out_by_the_name_under_which_it_is_counted(db, typed):
+    User.objects.create_user("ada", password="right", is_staff=True)
+    of_ada, of_another = Client(), Client()
+    sign_in(of_ada, "right")
+    of_ada.post("/admin/logout/")
+    for _ in range(6):
+        of_another.post(LOGIN, {"username": typed, "password": "wrong"})
+    assert sign_in(of_ada, "right").status_code == 302
+
+
 def test_a_known_browser_has_five_wrong_passwords_for_its_own_name(client, db):
     User.objects.create_user("ada", password="right", is_staff=True)
     sign_in(client, "right")

@@ -105,7 +105,7 @@ def broker() -> str | None:
 
 
 def workers() -> str | None:
-    """What is wrong with the workers: none lives, or nobody serves a queue in which jobs wait."""
+    """What is wrong with the workers: none lives, or no live one serves a queue of a job type."""
     live = Worker.objects.live().filter(consuming=True)
     if not live.exists():
         return "No worker was heard of within a lease: jobs wait."

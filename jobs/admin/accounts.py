@@ -50,8 +50,9 @@ def may_manage_group(user, group):
     return grantable_groups(user).filter(pk=group.pk).exclude(user=user).exists()
 
 
-def _has_many_jobs(account):
-    return Job.objects.filter(created_by=account).order_by()[: JOBS_LIMIT + 1].count() > JOBS_LIMIT
+def _have_many_jobs(accounts):
+    jobs = Job.objects.filter(created_by__in=[one.pk for one in accounts]).order_by()
+    return jobs[: JOBS_LIMIT + 1].count() > JOBS_LIMIT
 
 
 class WithinOwnRights(admin.ModelAdmin):
@@ -125,13 +126,13 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     def get_deleted_objects(self, objs, request):
         """The accounts and the number of their tokens; jobs and audit trail stay.
 
-        Accounts with too many jobs are returned as protected, which keeps Django from deleting any.
+        Accounts with too many jobs together are returned as protected, which keeps Django from deleting any.
         """
         tokens = ApiToken.objects.filter(user__in=objs).count()
         counts = {self.opts.verbose_name_plural: len(objs)} | ({"API tokens": tokens} if tokens else {})
         lacking = {self.opts.verbose_name for one in objs if not self.has_delete_permission(request, one)}
-        many = [str(one) for one in objs if _has_many_jobs(one)]
-        return [str(one) for one in objs], counts, lacking, many
+        names = [str(one) for one in objs]
+        return names, counts, lacking, names if _have_many_jobs(objs) else []
 
     def log_deletions(self, request, queryset):
         """Django's entry for each account; it names the tokens that are deleted with it."""

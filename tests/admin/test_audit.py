@@ -153,6 +153,17 @@ def test_an_account_with_too_many_jobs_is_closed_and_not_deleted(
     assert 'type="submit"' not in page.partition('id="content"')[2]
 
 
+def test_accounts_with_too_many_jobs_together_are_not_deleted_at_once(admin_client, monkeypatch):
+    monkeypatch.setattr("jobs.admin.accounts.JOBS_LIMIT", 1)
+    accounts = [make_user(username=name) for name in ("eve", "bob")]
+    for account in accounts:
+        make_job(created_by=account)
+    ticked = {"action": "delete_selected", "_selected_action": [one.pk for one in accounts], "post": "yes"}
+    page = admin_client.post(USERS, ticked).content.decode()
+    assert "more than 10,000 jobs, alone or together" in page
+    assert User.objects.filter(username__in=["eve", "bob"]).count() == 2
+
+
 def test_a_renamed_account_shows_both_names(admin_client, failure, ada):
     form = {
         "username": "lovelace",

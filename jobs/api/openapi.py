@@ -67,7 +67,7 @@ KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
-    description="Makes repeating safe: whatever arrives again under the key changes nothing.",
+    description="Makes repeating safe: a request that arrives again under the key changes nothing.",
 )
 
 

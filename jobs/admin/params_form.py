@@ -1,7 +1,8 @@
 """The form of a job type as the admin shows it: in the browser's own inputs, with the choices the user may choose.
 
 What is left as it was filled in stays as it was stored, although an input may show less than that: no fraction of a
-second, no zone (so the doubled hour at the end of summer time stands for two moments), other line breaks.
+second, no zone (so the doubled hour at the end of summer time stands for two moments), other line breaks, and
+choices in an order of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -136,9 +137,16 @@ def _is_as_filled(field: forms.BoundField) -> bool:
     # Not by changed_data: Django compares cleaned values, which need not be JSON.
     try:
         sent = parameters.from_widget(field.field, field.data)
-        return bool(sent == parameters.from_initial(field.field, field.initial))
+        filled = parameters.from_initial(field.field, field.initial)
     except parameters.Unreadable:
         return False
+    return bool(_chosen(field.field, sent) == _chosen(field.field, filled))
+
+
+def _chosen(field: forms.Field, value: Any) -> Any:
+    """Several choices without order and repetition: browsers send each once, in the order of the input."""
+    several = isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField)
+    return set(map(str, value)) if several and isinstance(value, list) else value
 
 
 def _lines(text: str) -> list[str]:

@@ -159,3 +159,20 @@ def test_choices_are_offered_by_the_params_as_json(operator, make_type):
     form = operator.get("/admin/jobs/job/launch/tables/").context["params_form"]
     assert [value for value, _ in form.fields["table"].widget.choices] == ["a"]
     assert '"kinds": ["1"]' in "".join(seen)
+
+
+class Columns(forms.Form):
+    """Choices whose order counts, as for the columns of an export."""
+
+    columns = forms.MultipleChoiceField(choices=[("a", "A"), ("b", "B"), ("c", "C")])
+
+
+@pytest.mark.parametrize("stored", [["c", "a"], ["a", "c"], ["c", "a", "c"]])
+def test_choices_keep_their_order_in_an_unchanged_form(operator, make_type, stored):
+    make_type(slug="columns", form=Columns)
+    job = make_job(type="columns", status=Status.COMPLETED, params={"columns": stored})
+    again = f"/admin/jobs/job/launch/columns/?again={job.pk}"
+    operator.post(again, {"params-columns": ["a", "c"]})  # as a browser sends them
+    assert Job.objects.get(rerun_of=job).params == {"columns": stored}
+    operator.post(again, {"params-columns": ["a", "b", "c"]})
+    assert Job.objects.filter(rerun_of=job, params={"columns": ["a", "b", "c"]}).exists()

@@ -27,6 +27,7 @@ from jobs.services import ACTIONS, CANCEL, DELETE, Action, Report, Targets, jobs
 
 AT_ONCE = 100
 CANCEL_SECONDS = 5.0
+CHANGED_LIMIT = 1_000  # jobs whose outcome the request itself reports after a cancel
 COUNT_MILLISECONDS = 5_000
 # A question that stood open for longer is asked again: its number says little about the jobs of now.
 QUESTION_LASTS = timedelta(hours=1)
@@ -173,13 +174,12 @@ def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
         for jobs in services.cancel_waiting_targets(caller, targets, note, seconds=CANCEL_SECONDS):
             done += len(jobs)
             record.action(request, jobs, f"Cancel, from the list. {note}".strip())
-        if targets.remaining.exists():
+        changed = _changed_by_others(targets, caller)
+        if len(changed) > CHANGED_LIMIT or targets.remaining.exists():
             return _as_job(request, targets, done)
         report = Report(CANCEL, NAMED)
         report.add_done(done)
-        for row in services.apply_action(
-            CANCEL, caller, _changed_by_others(targets, caller), note, targets.as_of
-        ):
+        for row in services.apply_action(CANCEL, caller, changed, note, targets.as_of):
             report.add(row)
     except Error as error:
         if database.is_bug(error):
@@ -192,7 +192,7 @@ def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
 def _changed_by_others(targets: Targets, caller: services.Caller) -> list[UUID]:
     ours = {"cancel_requested_by": caller.name, "cancel_requested_at__gte": targets.as_of}
     others = targets.changed.exclude(status=Status.CANCELLED, **ours)
-    return list(others.order_by("id").values_list("id", flat=True))
+    return list(others.order_by("id").values_list("id", flat=True)[: CHANGED_LIMIT + 1])
 
 
 def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:

@@ -164,6 +164,20 @@ def test_what_is_left_when_the_time_of_the_request_is_over_becomes_the_job(opera
     assert statuses(jobs) == ["CANCELLED"] * 120
 
 
+def test_very_many_jobs_that_have_ended_since_the_question_are_reported_by_a_job(
+    operator, redis, monkeypatch
+):
+    monkeypatch.setattr(bulk, "CHANGED_LIMIT", 4)
+    jobs = waiting(120)
+    form = ask(operator)
+    for job in jobs[:5]:
+        lifecycle.cancel_waiting(job.pk, actor="somebody else")
+    page = operator.post(LIST, form, follow=True).content.decode()
+    assert "115 jobs cancelled. This job does the others." in page
+    result = run(Job.objects.get(type="bulk_cancel")).result
+    assert (result["cancelled"], result["skipped"]) == (115, 5)
+
+
 def test_a_job_that_another_transaction_holds_does_not_hold_up_the_others(operator, redis):
     jobs = waiting(120)
     form = ask(operator)

@@ -108,7 +108,7 @@ def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
         "ids": request.POST.getlist(ACTION_CHECKBOX_NAME)[:AT_ONCE],
         "checkbox": ACTION_CHECKBOX_NAME,
         "query": request.GET.urlencode(),
-        "note": _note(request),
+        "note": record.note(request),
     }
     return TemplateResponse(request, "admin/jobs/job/confirm.html", context)
 
@@ -149,7 +149,7 @@ def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
 
 def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
     """Apply the action to each job, log it, and report the outcomes."""
-    action, caller, note = targets.action, record.caller(request), _note(request)
+    action, caller, note = targets.action, record.caller(request), record.note(request)
     key_of = partial(once.idempotency_key, request)
     report, done = Report(action, NAMED), []
     try:
@@ -169,7 +169,7 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
 
 def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
     """Cancel waiting jobs in this request until its time is up; a bulk job does the rest."""
-    caller, note, done = record.caller(request), _note(request), 0
+    caller, note, done = record.caller(request), record.note(request), 0
     try:
         for jobs in services.cancel_waiting_targets(caller, targets, note, seconds=CANCEL_SECONDS):
             done += len(jobs)
@@ -226,13 +226,9 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
         "as_of": targets.as_of.isoformat(),
     }
     if targets.action.asks_note:
-        params["reason"] = _note(request)
+        params["reason"] = record.note(request)
     caller, key = record.caller(request), once.idempotency_key(request)
     return services.submit(caller, type=targets.action.job_type, params=params, idempotency_key=key)
-
-
-def _note(request: HttpRequest) -> str:
-    return request.POST.get("note", "").strip()[:1000]
 
 
 def action_of(name: str) -> Action | None:

@@ -15,8 +15,6 @@ from jobs.engine.publishing import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
 
-NOTE_LIMIT = 1000
-
 
 def refusal(error: Exception) -> str:
     """Why a service refused, for a message on the page."""
@@ -61,12 +59,8 @@ def _deed(act: Callable[[HttpRequest, UUID], Job]) -> Callable[[HttpRequest, UUI
     return view
 
 
-def _note(request: HttpRequest) -> str:
-    return request.POST.get("note", "").strip()[:NOTE_LIMIT]
-
-
 def _cancel(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.cancel(record.caller(request), job_id, _note(request))
+    job = services.cancel(record.caller(request), job_id, record.note(request))
     cancelled = job.status == Status.CANCELLED
     record.action(request, [job], "Cancelled." if cancelled else "Asked to stop.")
     messages.success(request, "Cancelled." if cancelled else "The job was asked to stop.")
@@ -85,8 +79,8 @@ def _rerun(request: HttpRequest, job_id: UUID) -> Job:
 
 
 def _acknowledge(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.acknowledge(record.caller(request), job_id, _note(request))
-    record.action(request, [job], f"Acknowledged. {_note(request)}".strip())
+    job = services.acknowledge(record.caller(request), job_id, record.note(request))
+    record.action(request, [job], f"Acknowledged. {record.note(request)}".strip())
     messages.success(request, "Acknowledged.")
     return job
 

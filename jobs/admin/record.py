@@ -1,4 +1,4 @@
-"""Who acts from the admin, and the log entry that says so."""
+"""Who acts from the admin, with which note, and the log entry that says so."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest
 
+from jobs import lifecycle
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of
 from jobs.text import storable
@@ -17,6 +18,11 @@ MESSAGE_LIMIT = 2000
 def caller(request: HttpRequest) -> Caller:
     """The user of this request, as services know callers."""
     return caller_of(request, Source.ADMIN)
+
+
+def note(request: HttpRequest) -> str:
+    """The note or reason in the form that was sent, cut to what is stored."""
+    return request.POST.get("note", "").strip()[: lifecycle.MESSAGE_LIMIT]
 
 
 def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:

@@ -82,13 +82,13 @@ class JobChannel(kombu_redis.Channel):
     # With it kombu would put back at any worker's start what the hash `unacked` in Redis holds,
     # unchecked.
     ack_emulation = False
-    # Messages have no priority. kombu would read four keys a queue, and anybody may write to the other three.
-    priority_steps = (0,)
+    # Messages have no priority. kombu would read four keys a queue, three of them only forged.
+    priority_steps = (0,)  # type: ignore[assignment]
 
     def _brpop_read(self, **options: Any) -> Any:
-        """Read one message; a queue that is no list is deleted, because Redis would answer nothing else for it."""
+        """Read one message; delete a queue that is not a list, for which Redis would refuse every read."""
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except redis.ResponseError as error:
             if not str(error).startswith(WRONG_TYPE):
                 raise

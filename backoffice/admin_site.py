@@ -38,7 +38,7 @@ def _is_ours(request: HttpRequest, address: str) -> bool:
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Django's, but that a name longer than any account's is refused here: axes could not write it down."""
+    """Django's, except that a name longer than any account's is refused here: axes could not store it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,14 +93,14 @@ class BackofficeAdminSite(AdminSite):
     login_form = SignInForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Django's, but every list is strict and counts not all its rows, whichever application it is of."""
+        """Django's, except that the lists of all applications are strict and do not count all their rows."""
         given = admin_class or ModelAdmin
         strict = type(given.__name__, (Strict, given), {"__module__": given.__module__})
         capped = {"paginator": CappedPaginator, "show_full_result_count": False}
         super().register(model_or_iterable, strict, **capped | options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Django's, without those that no page of ours leads to."""
+        """Django's, without those that no page of this site links to."""
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

@@ -163,7 +163,7 @@ class Environment:
 
 
 def mask(url: str) -> str:
-    """The URL without user, password, query, and whatever else may be a misplaced password."""
+    """The URL without user, password, query, and anything else that may be a misplaced password."""
     if "@" not in url:
         url = re.sub(r"(://[^:/]*):.*", r"\1:***", url, flags=re.DOTALL)
     return re.split("[?#]", re.sub(r"://.*@", "://***@", url, flags=re.DOTALL))[0]

@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
 def ids_of(record: logging.LogRecord) -> dict[str, str]:
     """The request being answered, or the job being run and the request that asked for it.
 
-    A job's request id is `request_id` on its task's request, put there by whoever claimed it. What Django says
+    A job's request id is `request_id` on its task's request, put there by the process that claimed it. What Django says
     of an answer it says when our middleware is through, but it passes the request.
     """
     if current_task:
@@ -72,7 +72,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             "gunicorn.access": {"handlers": [], "propagate": False},
             # Our own line about each request says it for the answers below 500.
             "django.request": {"level": "ERROR", "filters": ["short_outages"]},
-            # Two lines a job that say less than ours, one of them with the result, whatever is in it.
+            # Two lines a job that say less than ours, one of them with the whole result.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
         },

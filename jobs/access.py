@@ -1,6 +1,6 @@
 """Who may see and do what: one function for the jobs a caller sees, one for each thing a caller may do.
 
-`user` is None for a command: whoever runs one has the whole machine, so it may do everything.
+`user` is None for a command: a user who can run one has the whole machine, so it may do everything.
 """
 
 from collections.abc import Iterable, Mapping
@@ -102,7 +102,7 @@ def may_delete(user: Any) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Possible:
-    """What may happen to a job next; whatever is False is not offered."""
+    """What may happen to a job next; what is False is not offered."""
 
     can_cancel: bool
     can_rerun: bool

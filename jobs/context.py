@@ -30,7 +30,7 @@ WRITE_EVERY_LINES = 100
 
 
 class Cancelled(BaseException):
-    """Somebody asked the job to stop; a handler lets it pass, or cleans up and raises it again.
+    """The job was asked to stop; a handler lets it pass, or cleans up and raises it again.
 
     No Exception, so that a handler's `except Exception` around each of its steps lets it pass too.
     """

@@ -14,7 +14,7 @@ from jobs.stats import GLANCE
 
 @dataclass(frozen=True)
 class Explanation:
-    """One sentence, and the seconds until the job will have ended, as far as that can be told."""
+    """One sentence, and the seconds until the job will have ended, if they can be estimated."""
 
     sentence: str
     eta_seconds: int | None = None

@@ -21,7 +21,7 @@ LOG_LINE_LIMIT = 64 * 1024
 
 
 class LostAttempt(InvalidTransition):
-    """The attempt no longer holds its job: it was settled or rescued meanwhile."""
+    """The attempt no longer holds its job: it was settled or rescued since."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LogLine:
 def progress(
     job_id: UUID, attempt: int, *, percent: int | None, message: str, using: str = DEFAULT_DB_ALIAS
 ) -> bool:
-    """Store how far the attempt is; returns whether somebody asked it to stop.
+    """Store how far the attempt is; returns whether it was asked to stop.
 
     Raises: LostAttempt.
     """

@@ -15,7 +15,7 @@ from jobs.admin.rows import Row
 from jobs.models import Job, Status
 from jobs.stats import GLANCE
 
-NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for eyes)
+NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for display)
 
 Column = Callable[[Row], SafeString | str]
 

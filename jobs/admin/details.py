@@ -16,7 +16,7 @@ from jobs.models import AuditEntry, Job, JobEvent, Status, Worker
 from jobs.services import BULK_TYPES
 
 FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
-# A worker's id is made anew at each start, 32 digits long.
+# A worker's id is new at each start, 32 digits long.
 WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 # Frames below these are the machinery's, not the handler's.
 MACHINERY = ("/site-packages/", "/lib/python3", "/jobs/engine/", "<frozen ")
@@ -191,7 +191,7 @@ def audit_entries(job: Job) -> list[AuditEntry]:
 
 def _readable(value: Any) -> str:
     if value is None or value == "" or value == []:
-        return "–"  # noqa: RUF001 (a dash for eyes)
+        return "–"  # noqa: RUF001 (a dash for display)
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, int):

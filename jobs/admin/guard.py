@@ -1,4 +1,4 @@
-"""The one gate before every admin view of ours: staff, then a permission, then the methods it answers."""
+"""The one gate before every admin view of the application: staff, then a permission, then the methods it answers."""
 
 from collections.abc import Callable
 from functools import wraps

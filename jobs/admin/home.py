@@ -1,4 +1,4 @@
-"""The home page: what needs attention, how the last day went, and whether anybody works.
+"""The home page: what needs attention, how the last day went, and which workers are alive.
 
 Each figure is one query that stops at a cap, so the page costs the same however many jobs there are.
 """
@@ -53,7 +53,7 @@ class Queue:
 
 
 def attention(user: Any) -> str:
-    """How many failures the user sees that nobody acknowledged, for the header; "" for none. One query."""
+    """How many failures that the user sees are not acknowledged, for the header; "" for none. One query."""
     unseen = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()
     return "" if not unseen else f"{ATTENTION_CAP}+" if unseen > ATTENTION_CAP else str(unseen)
 

@@ -24,7 +24,7 @@ NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
 
 def capped(count: int | None, cap: int = CAP) -> str:
-    """A count for eyes: "123", "1,000+" beyond the cap, "?" where counting took too long."""
+    """A count for display: "123", "1,000+" beyond the cap, "?" where counting took too long."""
     if count is None:
         return "?"
     return f"{cap:,}+" if count > cap else f"{count:,}"
@@ -169,7 +169,7 @@ class JobChangeList(ChangeList):
 
 
 def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
-    """How many of `jobs` there are by status ("": all), for eyes; absent where that is not known. One query.
+    """How many of `jobs` there are by status ("": all), for display; absent where that is not known. One query.
 
     By an index each status is counted to a glance. Where there is none no more than the newest are read, whatever
     their status: to find 1,000 cancelled ones of a common source could be to read half the table.

@@ -37,7 +37,7 @@ class OutcomeAdmin(admin.ModelAdmin):
             return result.task_id
         return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted)
 
-    # Columns under names of ours: the package explains its own to programmers.
+    # Columns under our own names: the package explains its own to programmers.
     @admin.display(description="task")
     def task(self, result):
         return result.task_name or NOTHING

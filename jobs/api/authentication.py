@@ -47,7 +47,7 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[Any, ApiToken]:
         """The token's owner and the token.
 
-        Raises: AuthenticationFailed; the answer is one and the same whatever is wrong with the token.
+        Raises: AuthenticationFailed; the answer is the same for every fault of the token.
         """
         found = _find(token)
         if found is None or not found.user.is_active or (found.expiry and found.expiry < timezone.now()):

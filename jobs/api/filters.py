@@ -102,7 +102,7 @@ def statuses(request: Request) -> set[str]:
 
 
 def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = ()) -> Any:
-    """`jobs` narrowed by the query; `others` are the parameters that belong to somebody else.
+    """`jobs` narrowed by the query; `others` are the parameters that other code reads.
 
     Raises: Problem (400) naming the unknown parameters or the bad values.
     """

@@ -1,4 +1,4 @@
-"""The order of the job list: one that an index keeps, whatever is filtered."""
+"""The order of the job list: one that an index keeps for every filter."""
 
 from rest_framework.request import Request
 

@@ -1,4 +1,4 @@
-"""Pages of a list by keyset: the next page starts behind the last row, whatever was added meanwhile."""
+"""Pages of a list by keyset: the next page starts behind the last row, even if rows were added."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -125,7 +125,7 @@ def _first(
     """The first of `jobs` in `order`: of several statuses those of each, merged.
 
     An index keeps the order within one status: without this PostgreSQL would walk past all that wait to what failed.
-    No index keeps it within the names that begin alike: where it `sorts`, it shall do so without reading the rows.
+    No index keeps it within the names that begin alike: where it `sorts`, it must do so without reading the rows.
     """
     if sorts:
         ids = jobs.order_by(*order).values("id")[:size]

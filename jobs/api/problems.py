@@ -111,7 +111,7 @@ def as_problem(error: Exception) -> Problem | None:
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             return Problem(413, "too_large", f"The body may have {limit} bytes.")
-        case UnreadablePostError():  # the caller went away; nobody reads this but the log
+        case UnreadablePostError():  # the caller went away; only the log has this
             return Problem(400, "incomplete", "The body ended before its Content-Length.")
         case PermissionDenied():
             return _from_rest(Forbidden())

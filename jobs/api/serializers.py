@@ -15,7 +15,7 @@ from jobs.models import Job, JobFile, JobLog, Status
 
 
 class ProgressSerializer(serializers.Serializer):
-    """How far a job is; null where nobody can say."""
+    """How far a job is; null where that is not known."""
 
     percent = serializers.IntegerField(allow_null=True)
     message = serializers.CharField(allow_blank=True)

@@ -35,7 +35,7 @@ class Waiter:
 
 
 class Watcher:
-    """Asks for all jobs that somebody waits for in one query, three times a second; once while it is crowded."""
+    """Asks for all jobs that callers wait for in one query, three times a second; once while it is crowded."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()

@@ -1,6 +1,6 @@
-"""Ends that others decide: cancel a waiting job, ask a running one to stop, give up on one nobody takes, see a failure.
+"""What others decide: cancel a waiting job, stop a running one, give up on one that no worker takes, acknowledge.
 
-What changes no status is noted by an event from the present status to itself.
+Requests that leave the status unchanged are recorded with from_status == to_status.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def request_cancel(
 
 
 def acknowledge(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
-    """Note, with an event, that somebody has seen the failures among `jobs`; returns how many were not yet seen."""
+    """Acknowledge, with an event, the failures among `jobs`; returns how many were not yet seen."""
     ids, of_ids = jobs.order_by().values("id").query.sql_with_params()
     sql = f"""WITH seen AS (
             UPDATE jobs_job SET acknowledged_at = clock_timestamp(), acknowledged_by = %s, acknowledged_note = %s,

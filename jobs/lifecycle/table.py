@@ -23,7 +23,7 @@ WORKER_DB = "lifecycle"
 # The one Celery task, by which each job goes through the broker and stands among the results.
 TASK = "jobs.run_job"
 
-# So long a job with an idempotency key stays, to answer whoever repeats the request.
+# A job with an idempotency key is kept at least this long, to answer repeated requests.
 KEY_REMEMBERED = timedelta(hours=24)
 
 # How the idempotency keys of the admin's forms begin. With a space, which the API refuses in a key, so that no caller's

@@ -1,4 +1,4 @@
-"""Who a command acts for: whoever runs it on this machine."""
+"""Who a command acts for: the user who runs it on this machine."""
 
 import getpass
 

@@ -173,7 +173,7 @@ class Job(models.Model):
             models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
             models.Index(fields=["source", "id"], name="jobs_job_source_id"),
             models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
-            # The operator class makes it serve LIKE 'prefix%' whatever the database's collation.
+            # The operator class makes it serve LIKE 'prefix%' for any collation of the database.
             models.Index(
                 fields=["name", "id"], name="jobs_job_name_id", opclasses=["varchar_pattern_ops", "uuid_ops"]
             ),

@@ -27,7 +27,7 @@ def _heard_of() -> models.Q:
 
 
 class Worker(models.Model):
-    """A worker process as its agent last reported it; the id is made anew at each start."""
+    """A worker process as its agent last reported it; each start has a new id."""
 
     id = models.CharField(primary_key=True, max_length=64)
     host = models.CharField(max_length=255)

@@ -29,7 +29,7 @@ class Submission:
         """Store and publish, all or nothing."""
         if self.key is not None:
             jobs[0].idempotency_key, jobs[0].request_hash = self.key, self.digest
-        for _ in range(TRIES):  # whoever stands in the way may be gone when we look
+        for _ in range(TRIES):  # the job in the way may be gone when we look
             try:
                 stored = self._insert(jobs)
             except IntegrityError as error:
@@ -52,7 +52,7 @@ class Submission:
         for job in jobs:
             job.replayed = True
             if job.status == Status.PENDING and not _publish_again(job):
-                return self.replay()  # it was taken, settled or withdrawn meanwhile
+                return self.replay()  # it was taken, settled or withdrawn since
         return jobs
 
     @property
@@ -107,7 +107,7 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         publishing.publish(jobs)
     except Exception:
-        # Whatever it was, the messages may have arrived all the same: only the rows decide whether the jobs exist.
+        # The messages may have arrived all the same: only the rows decide whether the jobs exist.
         with database.raising(lambda error: OutcomeUnknown(jobs[0].id)):
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
         if withdrawn:

@@ -119,9 +119,9 @@ def visible(caller: Caller, job_id: UUID) -> Job:
 
 
 def launcher(job_id: UUID) -> Caller:
-    """Whoever launched the job, with the rights they have now: what a handler acts as.
+    """The launcher of the job, with their present rights: what a handler acts as.
 
-    Raises: NotPermitted if the account is gone or deactivated meanwhile, or may not launch the job any more.
+    Raises: NotPermitted if the account is deleted or deactivated, or may not launch the job any more.
     """
     job = Job.objects.select_related("created_by").get(id=job_id)
     user = job.created_by

@@ -29,7 +29,7 @@ from jobs.text import composed, name_error
 
 @dataclass(frozen=True)
 class Launch:
-    """What shall run: a name, a type's slug (None: chosen by the name), its params."""
+    """What to run: a name, a type's slug (None: chosen by the name), its params."""
 
     name: str = ""
     type: str | None = None
@@ -59,7 +59,7 @@ def submit(
 def submit_batch(caller: Caller, items: Sequence[Launch], *, idempotency_key: str | None = None) -> list[Job]:
     """Accept all the items, or none of them; the jobs, in the order given, share a batch_id.
 
-    Raises: InvalidBatch, and whatever `submit` raises.
+    Raises: InvalidBatch, and what `submit` raises.
     """
     submission = Submission(caller, idempotency_key, _digest("batch", items))
     return submission.replay() or submission.accept(_new_batch(caller, items))
@@ -74,9 +74,9 @@ def rerun(
 ) -> Job:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
-    A secret that comes as it is shown, masked, stays as it was; but not where somebody else changes the job.
+    A secret that comes as it is shown, masked, stays as it was; but not if another account changes the job.
     Under a key that came before: the job made then, `replayed`.
-    Raises: Job.DoesNotExist; InvalidTransition while it is active; whatever `submit` raises.
+    Raises: Job.DoesNotExist; InvalidTransition while it is active; what `submit` raises.
     """
     job = visible(caller, job_id)
     if not job.is_settled:
@@ -118,7 +118,7 @@ def _is_masked(slug: str, name: str, value: object) -> bool:
 
 
 def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:
-    """Let nobody send another's secret elsewhere, say to a host of their own, by changing a parameter beside it.
+    """Keep callers from sending another account's secret elsewhere by changing a parameter beside it.
 
     Raises: InvalidParams.
     """

@@ -1,6 +1,6 @@
 """The job types that cancel, acknowledge, delete or launch again every job that a filter of the list matches.
 
-Each row is asked for through the same service as a click, with the rights of whoever launched this job, so what may
+Each row is asked for through the same service as a click, with the rights of this job's launcher, so what may
 not be done to a job is not done to it here; the CSV says for each row what became of it.
 """
 
@@ -54,7 +54,7 @@ class BulkForm(forms.Form):
         return text
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what chooses nothing: whoever leaves out the filters must not hit every job there is."""
+        """Refuse an empty choice: leaving out the filters must not affect every job."""
         cleaned = self.cleaned_data
         if "filters" in cleaned and not cleaned.get("newest") and not _narrows(cleaned["filters"]):
             self.add_error(

@@ -33,7 +33,7 @@ class PruneForm(forms.Form):
 )
 def run(job: JobContext, dry_run: bool) -> dict[str, Any]:
     """Delete what is past its time; the result counts it."""
-    services.launcher(job.id)  # who may not delete jobs any more shall not do it by a job that waited
+    services.launcher(job.id)  # the right may have been taken away while the job waited
     total = sum(jobs.count() for _, jobs in upkeep.old_jobs())
 
     def show(so_far: Pruned) -> None:

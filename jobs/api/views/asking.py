@@ -30,7 +30,7 @@ def caller(request: Request) -> Caller:
 def visible_job(request: Request, id: UUID, *, brief: bool = False) -> Job:
     """The job, if the caller may see it; a `brief` one is for a view that answers with something else.
 
-    Raises: Http404, the same for a job of somebody else and for none.
+    Raises: Http404, the same for a job that the caller may not see and for none.
     """
     jobs = access.visible_jobs(request.user).filter(id=id)
     found = (jobs.without_large() if brief else jobs).first()

@@ -24,6 +24,6 @@ class SchemaView(APIView):
 
 
 class DocsView(LoginRequiredMixin, TemplateView):
-    """Swagger UI from our own static files, for whoever is signed in."""
+    """Swagger UI from our own static files, for signed-in users."""
 
     template_name = "jobs/api_docs.html"

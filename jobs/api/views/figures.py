@@ -21,7 +21,7 @@ LONGEST_PERIOD = timedelta(days=90)
 
 
 class StatsView(APIView):
-    """Counts, times and failures of the jobs that the list's filters choose, submitted in the last day unless told."""
+    """Counts, times and failures of the jobs that the filters choose; by default those of the last day."""
 
     @operation("Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats")
     def get(self, request: Request) -> Response:

@@ -66,7 +66,7 @@ class LogsView(APIView):
 
 
 class AnyMediaType(BaseContentNegotiation):
-    """For files: they are what they are, whatever Accept says; problems are JSON."""
+    """For files: they are sent as they are, regardless of Accept; problems are JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]

@@ -29,7 +29,7 @@ def _types() -> list[tuple[str, str]]:
     return [(one.slug, one.label) for one in registry.all()]
 
 
-# A spreadsheet has no dates before 1900 and none after 9999, in whatever zone.
+# A spreadsheet has no dates before 1900 and none after 9999, in any zone.
 A_DATE = (
     MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC), "Must be in the year 2000 or later."),
     MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC), "Must be in the year 2099 or earlier."),

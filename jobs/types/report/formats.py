@@ -86,7 +86,7 @@ def write_csv(job: JobContext, report: Report) -> None:
 
 
 def write_json(job: JobContext, report: Report) -> None:
-    """One JSON file for the figures; the jobs as JSON Lines, which nobody has to load whole."""
+    """One JSON file for the figures; the jobs as JSON Lines, which can be read line by line."""
     figures: dict[str, Any] = {
         "about": " ".join(report.about),
         "since": report.since.isoformat(),

@@ -58,7 +58,7 @@ bench: $(VENV)/bench ## measure the project beside its peers (ARGS="throughput")
 	$(RUN) -m benchmarks $(ARGS)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
-lock: ## pin every dependency anew, with hashes (needs uv; ARGS=--upgrade for newer ones)
+lock: ## pin every dependency again, with hashes (needs uv; ARGS=--upgrade for newer ones)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt

@@ -1,4 +1,4 @@
-// Keeps the page of one job fresh: draws its regions anew when the job changes, appends to its log.
+// Keeps the page of one job fresh: replaces its regions when the job changes, appends to its log.
 'use strict';
 
 {
@@ -17,7 +17,7 @@
 
     const reachable = (region) => [...region.querySelectorAll('a, button, summary')];
 
-    // Whoever walks by keyboard stays where they are.
+    // The keyboard focus stays where it is.
     const keepFocus = (region, change) => {
         const focused = reachable(region).find((element) => element === document.activeElement);
         change();

@@ -30,7 +30,7 @@ demo: $(VENV)/runtime ## run one report on real servers, from nothing to its fil
 run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--port 9000 --workers 2")
 	$(RUN) manage.py up $(ARGS)
 
-test: $(VENV)/dev ## run every test on throw-away servers: minutes (ARGS="tests/local -x")
+test: $(VENV)/dev ## run every test on throw-away servers: minutes (ARGS="tests/backoffice/local -x")
 	@echo "All tests take about 6 minutes on 2 cores; the last lines name every test that was skipped and why."
 	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 

@@ -11,4 +11,4 @@ class BackofficeAdminConfig(AdminConfig):
     def ready(self) -> None:
         """Register our pages after everybody's: autodiscovery would import them while the site is being made."""
         super().ready()
-        import_module("jobs.admin.registered")
+        import_module("jobs.admin.site")

@@ -18,8 +18,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.accounts import remember_browser
 from jobs import access
-from jobs.admin import home, signed_out
-from jobs.admin.listing import CappedPaginator
+from jobs.admin import signed_out
+from jobs.admin.home import views as home_views
+from jobs.admin.job_list.changelist import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
@@ -85,6 +86,7 @@ class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alon
 class BackofficeAdminSite(AdminSite):
     """Stock admin under our name; templates/admin/ gives it its look."""
 
+    index_template = "admin/jobs/home/index.html"
     site_title = "Backoffice"
     site_header = "Backoffice"
     index_title = "Overview"
@@ -135,13 +137,13 @@ class BackofficeAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What needs attention and how it goes, for those who may see jobs; for others what else there is."""
-        figures = home.figures(request) if access.may_see_some(request.user) else {}
+        figures = home_views.figures(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Django's, with what the header of every page shows."""
         context = super().each_context(request)
         if context["has_permission"] and access.may_see_some(request.user):
-            context["attention"] = home.attention(request.user)
+            context["attention"] = home_views.attention(request.user)
             context["may_launch"] = access.may_launch_some(request.user)
         return context

@@ -97,5 +97,5 @@ def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     # Without the request: the page must not need what has just failed.
     # The stylesheet by its plain name: the hashed one is looked up in a list that may be missing.
-    looks = {"stylesheet": f"{settings.STATIC_URL}jobs/error.css", "home": reverse("admin:index")}
+    looks = {"stylesheet": f"{settings.STATIC_URL}jobs/base/error.css", "home": reverse("admin:index")}
     return HttpResponse(render_to_string("error.html", problem | looks), status=status)

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from backoffice.middleware import GetResponse
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
-from jobs.engine import publishing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import FileStorage, JobFile, UpkeepState, Worker
 
 logger = logging.getLogger(__name__)
@@ -90,21 +90,21 @@ def _has_probe_token(request: HttpRequest) -> bool:
     )
 
 
-def database() -> str | None:
+def check_database() -> str | None:
     """What is wrong with PostgreSQL: it takes no writes, or lacks tables of this version."""
     return why_not_ready() or None
 
 
-def broker() -> str | None:
+def check_broker() -> str | None:
     """What is wrong with Redis; None if nothing is."""
     try:
-        publishing.queue_depth("default")
+        broker.queue_depth("default")
     except BrokerUnavailable:
         return "Redis does not answer: nothing can be submitted; running jobs go on."
     return None
 
 
-def workers() -> str | None:
+def check_workers() -> str | None:
     """What is wrong with the workers: none lives, or no live one serves a queue of a job type."""
     live = Worker.objects.live().filter(consuming=True)
     if not live.exists():
@@ -114,14 +114,14 @@ def workers() -> str | None:
     return f"No live worker serves {', '.join(sorted(unserved))}." if unserved else None
 
 
-def upkeep() -> str | None:
+def check_upkeep() -> str | None:
     """What is wrong with upkeep: it is silent."""
     if UpkeepState.objects.live().exists():
         return None
     return "Upkeep was not heard of within a lease: lost jobs are not rescued, lost messages not published again."
 
 
-def files() -> str | None:
+def check_files() -> str | None:
     """What is wrong with the storage of job files: not this database's, not writable, or files are missing."""
     place = storages["jobs"]
     try:
@@ -143,11 +143,11 @@ def _last_refusal() -> str | None:
 
 
 CHECKS: dict[str, Callable[[], str | None]] = {
-    "database": database,
-    "broker": broker,
-    "workers": workers,
-    "upkeep": upkeep,
-    "files": files,
+    "database": check_database,
+    "broker": check_broker,
+    "workers": check_workers,
+    "upkeep": check_upkeep,
+    "files": check_files,
 }
 
 PROBES = {"/livez": livez, "/readyz": readyz}

@@ -70,7 +70,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"job_tags": "jobs.admin.tags"},
+            "libraries": {"job_tags": "jobs.admin.display.tags"},
         },
     },
 ]
@@ -210,17 +210,17 @@ JOBS_HEARTBEAT_SECONDS = env.seconds(
 # --- REST API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "jobs.api.authentication.TokenAuthentication",
+        "jobs.api.http.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["jobs.api.rendering.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["jobs.api.parsing.StrictJSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttling.CallerThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["jobs.api.http.parsing.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.throttling.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DATETIME_FORMAT": None,  # the renderer writes every time in UTC
-    "EXCEPTION_HANDLER": "jobs.api.problems.handle",
+    "EXCEPTION_HANDLER": "jobs.api.http.problems.handle",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {
@@ -231,13 +231,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "jobs.api.schema.complete",
+        "jobs.api.schema.postprocess.complete",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Status": "jobs.models.Status",
         "Source": "jobs.models.Source",
-        "JobErrorCode": "jobs.api.codes.JOB_ERROR_CODES",
-        "ProblemCode": "jobs.api.codes.PROBLEM_CODES",
+        "JobErrorCode": "jobs.api.schema.codes.JOB_ERROR_CODES",
+        "ProblemCode": "jobs.api.schema.codes.PROBLEM_CODES",
     },
     "SORT_OPERATION_PARAMETERS": False,
 }
@@ -272,7 +272,7 @@ CELERY_TASK_ACKS_LATE = False  # late ack leaves residue in Redis and wedges; th
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_TASK_TRACK_STARTED = False  # a late duplicate would turn SUCCESS back into STARTED
 CELERY_RESULT_EXTENDED = False
-CELERY_RESULT_BACKEND = "jobs.engine.results:JobResultBackend"
+CELERY_RESULT_BACKEND = "jobs.engine.worker.result_backend:JobResultBackend"
 CELERY_RESULT_EXPIRES = None  # prune removes a TaskResult with its job
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_DISABLE_PREFETCH = True  # else messages of a killed worker wait for a timeout

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from backoffice import health
-from jobs.api.views.nothing import NothingHere
+from jobs.api.http.unknown_path import NothingHere
 
 urlpatterns = [
     path("admin/", admin.site.urls),

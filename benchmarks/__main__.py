@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from benchmarks.ground import project
+from benchmarks.harness.ground import project
 
 NAMES = ("api_list", "admin_pages", "upkeep", "batch", "throughput", "http", "long_poll")
 

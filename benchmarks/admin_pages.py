@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from benchmarks.comparison import compared
-from benchmarks.figure import Figure
+from benchmarks.harness.comparison import compared
+from benchmarks.harness.figure import Figure
 from jobs.models import Job, Status
 
 QUERIES = 12

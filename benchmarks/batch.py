@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from benchmarks import ground
-from benchmarks.figure import Figure
+from benchmarks.harness import ground
+from benchmarks.harness.figure import Figure
 
 JOBS = 500
 SINGLES = 100

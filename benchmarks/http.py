@@ -18,9 +18,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from benchmarks import comparison, ground
-from benchmarks.figure import Figure
-from benchmarks.harness import process_tree
+from benchmarks.harness import comparison, ground, process_tree
+from benchmarks.harness.figure import Figure
 from benchmarks.harness.servers import Servers
 from benchmarks.harness.web import WebSite, serving
 from jobs.models import ApiToken

@@ -12,8 +12,8 @@ from statistics import median
 
 from django.db import connection
 
-from benchmarks import ground
-from benchmarks.figure import Figure
+from benchmarks.harness import ground
+from benchmarks.harness.figure import Figure
 
 CLIENTS = 30
 HELD = 4  # half the threads; who comes later is answered at once, and told when to ask again

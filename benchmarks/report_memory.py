@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from backoffice.local import processes
-from benchmarks import ground
+from benchmarks.harness import ground
 
 PATIENCE_SECONDS = 1800
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import ground
-from benchmarks.figure import Figure
-from benchmarks.harness import process_tree
+from benchmarks.harness import ground, process_tree
+from benchmarks.harness.figure import Figure
 from benchmarks.harness.servers import Servers
 from benchmarks.harness.systems import OURS, PEERS, Site
 

@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from redis import Redis
 
-from benchmarks import ground, rows
-from benchmarks.figure import Figure
+from benchmarks.harness import ground, rows
+from benchmarks.harness.figure import Figure
 from jobs import services
-from jobs.engine import publishing
+from jobs.engine import broker
 from jobs.engine.upkeep.leader import Upkeep
 from jobs.engine.upkeep.republish import Republish
 from jobs.models import Job, Source, Status, Worker
@@ -42,7 +42,7 @@ def _long_queue() -> Iterator[Figure]:
             started_at = now() - interval '50 minutes' WHERE status = 'PROCESSING'"""
         )
     waiting = Job.objects.filter(status=Status.PENDING).order_by("published_at")
-    publishing.publish(waiting.only("id", "queue"))
+    broker.publish(waiting.only("id", "queue"))
     yield _republished("long queue", waiting.count())
     caller = services.Caller(
         user=get_user_model().objects.get(username="staff"), name="staff", source=Source.COMMAND
@@ -63,7 +63,7 @@ def _passes() -> Iterator[Figure]:
     Worker.objects.create(
         id="w1", host="here", pid=1, queues=["default", "slow"], types=["report", "export", "prune"], slots=1
     )
-    publishing.publish(Job.objects.filter(status=Status.PENDING).only("id", "queue")[:1000])
+    broker.publish(Job.objects.filter(status=Status.PENDING).only("id", "queue")[:1000])
     logging.disable(logging.WARNING)
     yield _pass("a pass")
     Worker.objects.create(id="w2", host="here", pid=2, queues=["default", "slow"], types=["prune"], slots=1)

@@ -8,7 +8,8 @@ from django.conf import settings as all_settings
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
-from jobs import context, registry
+from jobs import registry
+from jobs.handler import context
 from jobs.registry import JobType
 
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you like:

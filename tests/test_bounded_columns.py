@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connections
 
-from jobs import journal, lifecycle, services
-from jobs.context import JobContext
-from jobs.engine import agent, results
-from jobs.engine.lost import end_attempt
+from jobs import lifecycle, services
+from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep import leader
-from jobs.journal import LogLine
+from jobs.engine.worker import agent, result_backend
+from jobs.handler import journal
+from jobs.handler.context import JobContext
+from jobs.handler.journal import LogLine
 from jobs.lifecycle import Outcome
 from jobs.models import Job, JobEvent, JobLog, Source, Status, UpkeepState, Worker
-from tests.factories import make_job
-from tests.polling import wait_until
+from tests.support.factories import make_job
+from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
@@ -126,7 +127,7 @@ def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job ADD CONSTRAINT no_seven CHECK (result->>'x' <> '7')")
     try:
-        results.settle(job.id, Outcome(status=Status.COMPLETED, result={"x": 7}), job.attempt)
+        result_backend.settle(job.id, Outcome(status=Status.COMPLETED, result={"x": 7}), job.attempt)
     finally:
         with connections["default"].cursor() as cursor:
             cursor.execute("ALTER TABLE jobs_job DROP CONSTRAINT no_seven")

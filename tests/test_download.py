@@ -7,8 +7,8 @@ import pytest
 from django.core.files.storage import storages
 from rest_framework.test import APIClient
 
-from jobs import journal
-from tests.factories import make_job, make_user
+from jobs.handler import journal
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 

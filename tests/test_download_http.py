@@ -15,7 +15,7 @@ from django.test import Client
 from jobs import held_threads
 from jobs.models import ApiToken, JobFile
 from tests.backoffice.processes import serving
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 CONTENT = bytes(range(256)) * 40
 SIZE = len(CONTENT)

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from jobs import explain, stats
-from jobs.admin import columns, rows
-from tests.factories import make_job, make_worker
+from jobs.admin.display import columns
+from jobs.admin.job_list import rows
+from tests.support.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,7 @@
 """Keeps imports pointing the way a job travels (README, "Map")."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,12 @@ ORDER = [
     "models",
     "lifecycle",
     "storage",
-    "journal",
     "options",
     "registry",
     "parameters",
-    "sheets",
-    "snapshot",
     "filter_fields",
     "selection",
-    "context",
+    "handler",
     "engine",
     "stats",
     "explain",
@@ -54,6 +52,17 @@ def parts(names: set[str]) -> set[str]:
 
 def part_of(path: Path) -> str:
     return path.relative_to(ROOT / "jobs").parts[0].removesuffix(".py")
+
+
+def mapped() -> list[str]:
+    """The parts of jobs in the order of README's map."""
+    section = (ROOT / "README.md").read_text().split("## Map")[1]
+    lines = re.findall(r"^  ([a-z_]+(?: [a-z_]+)*)  ", section, re.MULTILINE)
+    return [part for line in lines for part in line.split()]
+
+
+def test_the_map_in_the_readme_is_the_order_of_imports():
+    assert mapped() == [part for part in ORDER if part != "text"]
 
 
 FILES = sorted((ROOT / "jobs").rglob("*.py"))

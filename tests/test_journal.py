@@ -2,13 +2,13 @@
 
 import pytest
 
-from jobs import journal
-from jobs.context import JobContext, writer
-from jobs.journal import LINES_LIMIT
+from jobs.handler import journal
+from jobs.handler.context import JobContext, writer
+from jobs.handler.journal import LINES_LIMIT
 from jobs.models import Job, JobLog, Status
-from tests.factories import make_job
-from tests.lost_answers import door_of
-from tests.polling import wait_until
+from tests.support.factories import make_job
+from tests.support.lost_answers import door_of
+from tests.support.polling import wait_until
 
 # An attempt writes over its worker's own connection, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

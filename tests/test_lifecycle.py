@@ -10,9 +10,9 @@ from django_celery_results.models import TaskResult
 
 from backoffice.celery import app
 from jobs import lifecycle
-from jobs.lifecycle import NEXT, InvalidTransition, Outcome, failed, moving
+from jobs.lifecycle import NEXT, InvalidTransition, Outcome, failed, statement
 from jobs.models import SETTLED, Job, Source, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_a_move_outside_the_table_is_refused(before, after):
     if after in NEXT[before]:
         return
     with pytest.raises(InvalidTransition):
-        moving.move(make_job().id, before, after, set="", values={}, actor="x", using="default")
+        statement.move(make_job().id, before, after, set="", values={}, actor="x", using="default")
 
 
 def test_final_statuses_have_no_next():

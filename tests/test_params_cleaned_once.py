@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from jobs import checks, parameters, services
-from jobs.admin import params_form
-from jobs.engine.tasks import execute
+from jobs.admin.launch import params_form
+from jobs.engine.worker.tasks import execute
 from jobs.models import Job, Status
-from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 

@@ -10,11 +10,11 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from jobs import parameters, services
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
 from jobs.models import ApiToken, Job, Status
 from jobs.parameters import InvalidParams
-from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 

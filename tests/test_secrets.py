@@ -12,10 +12,10 @@ from django.test import Client
 from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
-from jobs.engine import results
-from jobs.engine.tasks import execute
+from jobs.engine.worker import result_backend
+from jobs.engine.worker.tasks import execute
 from jobs.models import ApiToken
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 from tests.types.exports import run_export
 
 CANARY = "c4n4ry-in-the-mine"
@@ -61,7 +61,7 @@ def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_
     boss = make_user(is_staff=True, is_superuser=True)
     params = {"host": "db", "password": CANARY}
     job = make_job(type="login", status="PROCESSING", params=params, created_by=boss)
-    results.settle(job.id, execute(job), job.attempt)
+    result_backend.settle(job.id, execute(job), job.attempt)
     shown = dict(_shown(job, boss))
     assert "db does not know ********" in shown["/api/v1/jobs/{id}/"]
     assert "with ********" in shown["/api/v1/jobs/{id}/logs/"]

@@ -16,8 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from jobs import sheets
-from jobs.sheets import Column, Kind
+from jobs.handler import sheets
+from jobs.handler.sheets import Column, Kind
 
 NAME = Column("name", "Name")
 ID = UUID("0197a000-0000-7000-8000-000000000001")

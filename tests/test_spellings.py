@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from jobs import services
 from jobs.models import Source
-from tests.factories import make_job, make_user
 from tests.services.conftest import redis as redis
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from jobs import journal, lifecycle
-from jobs.engine import publishing
+from jobs import lifecycle
+from jobs.engine import broker
+from jobs.handler import journal
 from jobs.models import Job, Source, Status
 from jobs.services import Caller
-from tests.factories import make_user
+from tests.support.factories import make_user
 from tests.walk.broker import Broker
 from tests.walk.model import MAX_ATTEMPTS
 from tests.walk.walk import Walk
@@ -22,12 +23,12 @@ def walk(monkeypatch, make_type, settings):
     settings.JOBS_HEARTBEAT_SECONDS = 0  # upkeep publishes again without waiting
     for slug, max_attempts in MAX_ATTEMPTS.items():
         make_type(slug=slug, max_attempts=max_attempts, unique_while_active=slug == "single")
-    broker = Broker()
-    monkeypatch.setattr(publishing, "publish", broker.publish)
-    monkeypatch.setattr(publishing, "queue_depth", broker.queue_depth)
+    stand_in = Broker()
+    monkeypatch.setattr(broker, "publish", stand_in.publish)
+    monkeypatch.setattr(broker, "queue_depth", stand_in.queue_depth)
     user = make_user(is_superuser=True)
     caller = Caller(user=user, name=user.username, source=Source.API)
-    return lambda chosen: run_state_machine_as_test(lambda: Walk(caller, broker), settings=chosen)
+    return lambda chosen: run_state_machine_as_test(lambda: Walk(caller, stand_in), settings=chosen)
 
 
 def test_no_order_of_events_loses_a_job_or_settles_it_twice(walk):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from jobs import stats
 from jobs.models import Job
 from jobs.stats import usual
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

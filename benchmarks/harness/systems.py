@@ -39,7 +39,7 @@ class System:
 
 OURS = System(
     "ours",
-    "benchmarks.nothing",
+    "benchmarks.harness.nothing",
     (*CELERY, *QUIET),
     done="SELECT count(*) FROM jobs_job WHERE status = 'COMPLETED'",
     env={"LOG_LEVEL": "WARNING"},  # the others write no line for each job either

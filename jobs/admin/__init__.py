@@ -1,1 +1,1 @@
-"""The admin as a job console. registered.py puts its pages on the site; the site itself needs home.py from here."""
+"""The admin as a job console. site.py registers its pages; the site itself needs home/ from here."""

@@ -1,62 +1,40 @@
-"""The audit trail, read-only: who did what in the admin, deleted accounts and rows included."""
+"""Who acts from the admin, with which note, and the log entry that says so."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.http import HttpRequest
 
-from jobs.admin import times
-from jobs.models import AuditEntry
+from jobs import lifecycle
+from jobs.models import Job, Source
+from jobs.services import Caller, caller_of
+from jobs.text import storable
+
+MESSAGE_LIMIT = 2000
 
 
-@admin.register(AuditEntry)
-class AuditAdmin(admin.ModelAdmin):
-    """PostgreSQL writes the entries and refuses to change them."""
+def caller(request: HttpRequest) -> Caller:
+    """The user of this request, as services know callers."""
+    return caller_of(request, Source.ADMIN)
 
-    list_display = ("when", "who", "what", "on", "object_name")
-    fields = readonly_fields = ("exactly", *list_display[1:], "object_id")
-    list_display_links = ("what",)
-    search_fields = ("actor", "object_id")
-    search_help_text = "The whole name of an account, or the whole id of what it acted on."
-    list_per_page = 50
-    list_max_show_all = 0
-    sortable_by = ()
-    actions = None
 
-    @admin.display(description="when")
-    def when(self, entry):
-        return times.moment(entry.at)
+def note(request: HttpRequest) -> str:
+    """The note or reason in the form that was sent, cut to what is stored."""
+    return request.POST.get("note", "").strip()[: lifecycle.MESSAGE_LIMIT]
 
-    @admin.display(description="when")
-    def exactly(self, entry):
-        return times.clock(entry.at)
 
-    @admin.display(description="who")
-    def who(self, entry):
-        return entry.actor_now
+def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
+    """Note in the admin's log what the user did to `jobs`."""
+    LogEntry.objects.log_actions(
+        user_id=str(request.user.pk),
+        queryset=list(jobs),
+        action_flag=CHANGE,
+        change_message=storable(message, MESSAGE_LIMIT),
+    )
 
-    @admin.display(description="what")
-    def what(self, entry):
-        return entry.text
 
-    @admin.display(description="on")
-    def on(self, entry):
-        return entry.object_type
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_present_names()
-
-    def get_search_results(self, request, queryset, search_term):
-        wanted = search_term.strip()
-        found = Q(actor=wanted) | Q(object_id=wanted)
-        return (queryset.filter(found) if wanted else queryset), False
-
-    def lookup_allowed(self, lookup, value, request=None):
-        return False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the admin needs in its context."""
+    return admin.site.each_context(request) | {"opts": Job._meta}

@@ -6,19 +6,24 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from jobs import access
-from jobs.admin import bulk, columns, deeds, launch, live, page, signed_out
+from jobs.admin import signed_out
+from jobs.admin.display import columns
 from jobs.admin.guard import guarded
-from jobs.admin.listing import CappedPaginator, JobChangeList, page_number
+from jobs.admin.job_list import bulk_actions, refresh
+from jobs.admin.job_list.changelist import CappedPaginator, JobChangeList, page_number
+from jobs.admin.job_page import actions
+from jobs.admin.job_page import views as page_views
+from jobs.admin.launch import views as launch_views
 from jobs.models import Job
 from jobs.selection import as_uuid
 
 # The addresses below one job. Each view asks access.py what this user may do to this job.
 OF_ONE = (
-    ("live", page.live, "GET"),
-    ("log", page.log, "GET"),
-    ("cancel", deeds.cancel, "POST"),
-    ("rerun", deeds.rerun, "POST"),
-    ("acknowledge", deeds.acknowledge, "POST"),
+    ("live", page_views.live, "GET"),
+    ("log", page_views.log, "GET"),
+    ("cancel", actions.cancel, "POST"),
+    ("rerun", actions.rerun, "POST"),
+    ("acknowledge", actions.acknowledge, "POST"),
 )
 
 
@@ -34,7 +39,7 @@ def _drawn(description, column):
 
 def _action(action):
     """An action as the admin's list calls it."""
-    return lambda model_admin, request, jobs: bulk.chosen(request, action)
+    return lambda model_admin, request, jobs: bulk_actions.chosen(request, action)
 
 
 def _live(description, name):
@@ -47,6 +52,7 @@ class JobAdmin(admin.ModelAdmin):
 
     list_display = ("job", "status_now", "progress", "requested_by", "created", "wait", "run_time")
     list_display_links = None
+    change_list_template = "admin/jobs/job_list/change_list.html"
     list_per_page = 50
     list_max_show_all = 0
     sortable_by = ()
@@ -60,18 +66,20 @@ class JobAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         return [
-            path("launch/", guarded(launch.types, access.may_launch_some, "GET"), name="jobs_job_launch"),
+            path(
+                "launch/", guarded(launch_views.types, access.may_launch_some, "GET"), name="jobs_job_launch"
+            ),
             path(
                 "launch/<slug:slug>/",
-                guarded(launch.form, access.may_launch_some, "GET", "POST"),
+                guarded(launch_views.form, access.may_launch_some, "GET", "POST"),
                 name="jobs_job_launch_type",
             ),
             path(
                 "launch/<slug:slug>/call/",
-                guarded(launch.call, access.may_launch_some, "POST"),
+                guarded(launch_views.call, access.may_launch_some, "POST"),
                 name="jobs_job_launch_call",
             ),
-            path("live/", guarded(live.cells, access.may_see_some, "GET"), name="jobs_job_live"),
+            path("live/", guarded(refresh.cells, access.may_see_some, "GET"), name="jobs_job_live"),
             *(
                 path(
                     f"<uuid:job_id>/{verb}/",
@@ -82,7 +90,7 @@ class JobAdmin(admin.ModelAdmin):
             ),
             path(
                 "<uuid:job_id>/files/<int:file_id>/",
-                guarded(page.download, access.may_see_some, "GET", "HEAD"),
+                guarded(page_views.download, access.may_see_some, "GET", "HEAD"),
                 name="jobs_job_file",
             ),
             *super().get_urls(),
@@ -92,7 +100,7 @@ class JobAdmin(admin.ModelAdmin):
         """Ours alone, as far as the user may use them."""
         if not self.has_view_permission(request):
             return {}
-        return {one.name: (_action(one), one.name, one.label) for one in bulk.permitted(request.user)}
+        return {one.name: (_action(one), one.name, one.label) for one in bulk_actions.permitted(request.user)}
 
     def get_action_choices(self, request, default_choices=(("", "Choose an action"),)):
         """Django's, with words in place of its dashes."""
@@ -129,7 +137,7 @@ class JobAdmin(admin.ModelAdmin):
         if kept := signed_out.take(request):
             # Without the confirmation, so that this asks and does nothing.
             request.method, request.POST = "POST", kept.entries
-        action = bulk.action_of(request.POST.get("action", ""))
+        action = bulk_actions.action_of(request.POST.get("action", ""))
         if action and not action.allowed(request.user):
             raise PermissionDenied
         wanted = as_uuid(request.GET.get("q", ""))
@@ -144,11 +152,11 @@ class JobAdmin(admin.ModelAdmin):
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(page.page, access.may_see_some, "GET")(request, wanted)
+        return guarded(page_views.page, access.may_see_some, "GET")(request, wanted)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         """Our confirmation: services.delete knows what belongs to a job, the admin's collector does not."""
         wanted = as_uuid(object_id)
         if wanted is None:
             raise Http404("No such job.")
-        return guarded(deeds.delete, access.may_see_some, "GET", "POST")(request, wanted)
+        return guarded(actions.delete, access.may_see_some, "GET", "POST")(request, wanted)

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
-from jobs.admin import once, signed_out, times
-from jobs.admin.columns import NOTHING
-from jobs.admin.record import site_context
+from jobs.admin import once, signed_out
+from jobs.admin.audit import site_context
+from jobs.admin.display import times
+from jobs.admin.display.columns import NOTHING
 from jobs.models import ApiToken
 from jobs.text import name_error
 

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from jobs import access, parameters
-from jobs.api.faults import Faults
-from jobs.api.problems import query_error
-from jobs.api.query import allow_only
+from jobs.api.http.faults import Faults
+from jobs.api.http.problems import query_error
+from jobs.api.http.query import allow_only
 from jobs.filter_fields import REPEATED, Ids, OneOf, SomeOf
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 from jobs.selection import launched_by, name_begins

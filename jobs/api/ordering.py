@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 
 from jobs.api.filters import statuses
-from jobs.api.query import bad_value
+from jobs.api.http.query import bad_value
 from jobs.models import ACTIVE, SETTLED
 
 NEWEST = "-id"

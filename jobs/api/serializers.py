@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
-from jobs.api.codes import JOB_ERROR_CODES
+from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, JobFile, JobLog, Status
 
 

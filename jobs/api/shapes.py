@@ -3,7 +3,7 @@
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
-from jobs.api.codes import PROBLEM_CODES
+from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.api.serializers import (
     EventSerializer,
     FileSerializer,

@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from jobs.api.views import changes, description, figures, job_types, jobs, nothing, records
+from jobs.api import changes, docs, job_types, jobs, records, stats
+from jobs.api.http import unknown_path
 
 app_name = "api"
 urlpatterns = [
     path("jobs/", jobs.JobsView.as_view(), name="jobs"),
     path("jobs/batch/", jobs.BatchView.as_view(), name="batch"),
-    path("jobs/stats/", figures.StatsView.as_view(), name="stats"),
+    path("jobs/stats/", stats.StatsView.as_view(), name="stats"),
     path("jobs/<uuid:id>/", jobs.JobView.as_view(), name="job"),
     path("jobs/<uuid:id>/cancel/", changes.CancelView.as_view(), name="job-cancel"),
     path("jobs/<uuid:id>/rerun/", changes.RerunView.as_view(), name="job-rerun"),
@@ -18,7 +19,7 @@ urlpatterns = [
     path("jobs/<uuid:id>/files/<path:name>", records.FileView.as_view(), name="job-file"),
     path("job-types/", job_types.JobTypesView.as_view(), name="job-types"),
     path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
-    path("schema/", description.SchemaView.as_view(), name="schema"),
-    path("docs/", description.DocsView.as_view(), name="docs"),
-    re_path(r"", nothing.NothingHere.as_view()),
+    path("schema/", docs.SchemaView.as_view(), name="schema"),
+    path("docs/", docs.DocsView.as_view(), name="docs"),
+    re_path(r"", unknown_path.NothingHere.as_view()),
 ]

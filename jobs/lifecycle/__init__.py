@@ -5,11 +5,17 @@ event, and, when the new status is final, the TaskResult: so races are decided b
 `using` is the database alias, so that a worker can keep these writes apart from its handler's transaction.
 """
 
-from jobs.lifecycle.accepting import remembered, remove, republish, submit, withdraw
+from jobs.database.retry import patiently
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
-from jobs.lifecycle.ending import acknowledge, cancel_all_waiting, cancel_waiting, give_up, request_cancel
-from jobs.lifecycle.patience import patiently
-from jobs.lifecycle.table import (
+from jobs.lifecycle.cancellation import (
+    acknowledge,
+    cancel_all_waiting,
+    cancel_waiting,
+    give_up,
+    request_cancel,
+)
+from jobs.lifecycle.intake import remembered, remove, republish, submit, withdraw
+from jobs.lifecycle.transitions import (
     ERRORS,
     FORM_KEY,
     KEY_REMEMBERED,

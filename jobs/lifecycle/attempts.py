@@ -7,8 +7,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from jobs.lifecycle.moving import finish, move
-from jobs.lifecycle.table import Outcome
+from jobs.lifecycle.statement import finish, move
+from jobs.lifecycle.transitions import Outcome
 from jobs.models import Job, Status, fitted
 
 

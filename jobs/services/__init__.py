@@ -1,7 +1,10 @@
 """The services behind admin, API and commands: submit, cancel, rerun, acknowledge, delete."""
 
 from jobs.services.actions import ACKNOWLEDGE, ACTIONS, BULK_TYPES, CANCEL, DELETE, RERUN, Action
-from jobs.services.asking import (
+from jobs.services.bulk import apply_action, cancel_waiting_targets
+from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, jobs_in_words
+from jobs.services.bulk_targets import Targets
+from jobs.services.caller import (
     AlreadyActive,
     Caller,
     DatabaseUnavailable,
@@ -15,11 +18,8 @@ from jobs.services.asking import (
     launcher,
     once_accepted,
 )
-from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.handling import acknowledge, cancel, delete
-from jobs.services.report import DONE, REACHED, Reason, Report, Row, jobs_in_words
 from jobs.services.submission import Launch, check, check_rerun, chosen_type, rerun, submit, submit_batch
-from jobs.services.targets import Targets
 
 __all__ = [
     "ACKNOWLEDGE",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jobs import access, lifecycle, registry
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Status
-from jobs.services.asking import Caller
+from jobs.services.caller import Caller
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import rerun
 

@@ -9,11 +9,13 @@ from django.db import Error
 
 from jobs import access, parameters, registry
 from jobs.database import FOR_CALLERS, is_passing, trouble
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
 from jobs.services.actions import Action
-from jobs.services.asking import (
+from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
+from jobs.services.bulk_targets import Targets
+from jobs.services.caller import (
     AlreadyActive,
     Caller,
     DatabaseUnavailable,
@@ -22,8 +24,6 @@ from jobs.services.asking import (
     OutcomeUnknown,
 )
 from jobs.services.handling import cancel_many
-from jobs.services.report import ASKED, DONE, FAILED, SKIPPED, Row
-from jobs.services.targets import Targets
 
 SLICE = 1_000
 

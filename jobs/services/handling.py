@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from jobs import access, lifecycle, storage
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, Status
-from jobs.services.asking import Caller, NotPermitted, visible
+from jobs.services.caller import Caller, NotPermitted, visible
 
 TRIES = 3
 

@@ -1,4 +1,4 @@
-"""What people want to run, checked and made into jobs: one, a batch, one again. accepting.py stores them."""
+"""What people want to run, checked and made into jobs: one, a batch, one again. publication.py stores them."""
 
 import hashlib
 import json
@@ -14,8 +14,7 @@ from jobs import parameters, registry
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job
 from jobs.registry import JobType, UnknownJobType
-from jobs.services.accepting import Submission
-from jobs.services.asking import (
+from jobs.services.caller import (
     AlreadyActive,
     Caller,
     InvalidBatch,
@@ -24,6 +23,7 @@ from jobs.services.asking import (
     check_launch,
     visible,
 )
+from jobs.services.publication import Submission
 from jobs.text import composed, name_error
 
 

@@ -13,12 +13,12 @@ from uuid import UUID
 from django import forms
 
 from jobs import services
-from jobs.context import JobContext
+from jobs.handler.context import JobContext
+from jobs.handler.sheets import CSV_TYPE, Column, write_csv
 from jobs.models import Job
 from jobs.registry import MAINTENANCE, job_type
 from jobs.selection import ListFilters
 from jobs.services import ACKNOWLEDGE, CANCEL, DELETE, RERUN, Action, Row, Targets
-from jobs.sheets import CSV_TYPE, Column, write_csv
 
 ROWS = 100  # a page takes a second or two, after which the job sees that it is asked to stop
 NAMED = 10

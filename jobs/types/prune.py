@@ -6,9 +6,9 @@ from django import forms
 from django.template.defaultfilters import filesizeformat
 
 from jobs import services
-from jobs.context import JobContext
 from jobs.engine import upkeep
 from jobs.engine.upkeep import Pruned
+from jobs.handler.context import JobContext
 from jobs.registry import MAINTENANCE, job_type
 
 

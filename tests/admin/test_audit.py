@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import InternalError, connection, transaction
 
 from jobs.models import ApiToken, AuditEntry, Job, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from jobs.models import ApiToken, Job, JobFile, Status
-from tests.factories import make_job, make_user, make_worker
+from tests.support.factories import make_job, make_user, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

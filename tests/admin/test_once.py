@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.models import ApiToken, Job, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

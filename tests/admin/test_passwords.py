@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import ApiToken, AuditEntry
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from jobs.admin import rows
+from jobs.admin.job_list import rows
 from jobs.models import Job, Source, Status, Worker
 from jobs.services import ACTIONS
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 from django_celery_results.models import TaskResult
 
 from jobs.models import ApiToken, AuditEntry, Job, JobFile, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

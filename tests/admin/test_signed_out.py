@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from jobs.models import ApiToken, Job, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,7 +4,7 @@ import pytest
 from django_celery_results.models import TaskResult
 
 from jobs.models import Job, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 from tests.types.exports import exported, run_export
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django_celery_results.models import TaskResult
 
 from jobs.models import ApiToken, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from jobs.api.throttling import CallerThrottle
-from jobs.engine import publishing
+from jobs.api.http.throttling import CallerThrottle
+from jobs.engine import broker
 from jobs.models import ApiToken
 from tests.backoffice.processes import serving, started
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def quick(make_type, settings):
 @pytest.fixture
 def broker_away():
     """The breaker stands open, as after a failure that took long: every publish is refused at once."""
-    publishing.breaker.open()
+    broker.breaker.open()
     yield
-    publishing.breaker.reset()
+    broker.breaker.reset()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 from django import forms
 
 from jobs.models import Job
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 JOBS = "/api/v1/jobs/"
 

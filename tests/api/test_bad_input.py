@@ -8,7 +8,7 @@ from django import forms
 from django.test import Client
 
 from jobs.models import Job
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 JOBS = "/api/v1/jobs/"
 DEEP = 100_000

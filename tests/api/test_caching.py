@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import JobFile
 from tests.api.test_rights import ADDRESSES, API, METHODS, content, full_job
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 KEPT_NOWHERE = {"no-store", "private"}
 ASKED_BEFORE_USE = {"no-cache", "private"}

@@ -10,10 +10,10 @@ import time
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from jobs.api import examples
-from jobs.api.throttling import CallerThrottle
-from jobs.engine import publishing
-from tests.factories import make_job, make_worker
+from jobs.api.http.throttling import CallerThrottle
+from jobs.api.schema import examples
+from jobs.engine import broker
+from tests.support.factories import make_job, make_worker
 
 JOBS = "/api/v1/jobs/"
 
@@ -55,9 +55,9 @@ def answers(make_client, settings):
 
 
 def _broker_away(client):
-    publishing.breaker.open()
+    broker.breaker.open()
     answer = client.post(JOBS, {"name": "Generate report"}, format="json")
-    publishing.breaker.reset()
+    broker.breaker.reset()
     assert answer.status_code == 503
     return answer.json()
 

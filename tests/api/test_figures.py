@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.factories import make_job, make_worker
+from tests.support.factories import make_job, make_worker
 
 STATS = "/api/v1/jobs/stats/"
 

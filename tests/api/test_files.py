@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from jobs.models import Job, JobFile
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from jobs.models import Job
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 JOBS = "/api/v1/jobs/"
 

@@ -7,7 +7,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from jobs.models import Job
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 JOBS = "/api/v1/jobs/"
 

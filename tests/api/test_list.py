@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from jobs.api import pagination
-from tests.factories import make_job, make_user
+from jobs.api.http import pagination
+from tests.support.factories import make_job, make_user
 
 JOBS = "/api/v1/jobs/"
 

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from jobs.models import Job
-from tests.factories import make_job, make_worker
+from tests.support.factories import make_job, make_worker
 
 FIELDS = set(
     """id url name type status progress params result error explanation created_by source created_at started_at

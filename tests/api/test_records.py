@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs.api.views import records
+from jobs.api import records
 from jobs.models import JobEvent, JobLog
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 
 def test_events_are_told_in_their_order(viewer):

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from jobs.api.urls import urlpatterns
 from jobs.models import Job, JobEvent, JobFile, JobLog
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 API = "/api/v1/"
 TABLE = Path(__file__).with_name("rights.txt")

@@ -7,10 +7,10 @@ import pytest
 from django.conf import settings
 from rest_framework import exceptions
 
-from jobs.api.codes import CODES
+from jobs.api.schema.codes import CODES
 from jobs.models import Job
 from tests.api.test_rights import ADDRESSES, API, BODIES, content, full_job
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 # Those that say something about one answer; others (Vary, Allow, X-Request-ID ...) are of the whole site.
 TOLD = {

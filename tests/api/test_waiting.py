@@ -9,16 +9,16 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from jobs import lifecycle
-from jobs.api import waiting
-from tests.factories import make_job
-from tests.polling import wait_until
+from jobs.api.http import long_poll
+from tests.support.factories import make_job
+from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def nobody_was_turned_away():
-    waiting.watcher._last_turn = 0.0
+    long_poll.watcher._last_turn = 0.0
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def get(client):
 
 
 def waiters():
-    return len(waiting.watcher._waiters)
+    return len(long_poll.watcher._waiters)
 
 
 def test_the_answer_comes_when_the_status_changes(client, get):
@@ -89,7 +89,7 @@ def test_only_half_the_threads_may_wait(client, get, settings):
 
 
 def test_whoever_is_turned_away_comes_back_within_a_minute_however_many_there_are():
-    turns = [waiting.watcher._next_turn() for _ in range(300)]
+    turns = [long_poll.watcher._next_turn() for _ in range(300)]
     assert set(turns) == set(range(2, 61, 2))
     assert {turns.count(turn) for turn in turns} == {10}
 
@@ -97,8 +97,8 @@ def test_whoever_is_turned_away_comes_back_within_a_minute_however_many_there_ar
 def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 2
     looks = []
-    look = waiting.watcher._look
-    monkeypatch.setattr(waiting.watcher, "_look", lambda found: (looks.append(1), look(found)))
+    look = long_poll.watcher._look
+    monkeypatch.setattr(long_poll.watcher, "_look", lambda found: (looks.append(1), look(found)))
     job = make_job(created_by=client.user)
     patient = get(f"/api/v1/jobs/{job.id}/?wait=4")
     wait_until(waiters)
@@ -111,8 +111,8 @@ def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, setting
 def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 40
     looks = []
-    look = waiting.watcher._look
-    monkeypatch.setattr(waiting.watcher, "_look", lambda found: (looks.append(len(found)), look(found)))
+    look = long_poll.watcher._look
+    monkeypatch.setattr(long_poll.watcher, "_look", lambda found: (looks.append(len(found)), look(found)))
     job = make_job(created_by=client.user)
     asked = [get(f"/api/v1/jobs/{job.id}/?wait=2") for _ in range(15)]
     for one in asked:

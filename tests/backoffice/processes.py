@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from backoffice.local.processes import free_port
-from tests.polling import wait_until
+from tests.support.polling import wait_until
 
 NOBODY_LISTENS = "127.0.0.1:1"
 

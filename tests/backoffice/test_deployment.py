@@ -17,7 +17,7 @@ from backoffice.local import binaries
 from backoffice.local.processes import free_port
 from backoffice.settings import env
 from tests.backoffice.processes import run
-from tests.polling import wait_until
+from tests.support.polling import wait_until
 
 ROOT = settings.BASE_DIR
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()

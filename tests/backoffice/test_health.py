@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs import registry
-from jobs.engine import publishing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import JobFile, UpkeepState, Worker
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 def everything_runs():
     Worker.objects.create(id="w", host="h", pid=1, slots=1, queues=registry.queues(), consuming=True)
     UpkeepState.objects.create(id=1, host="h", pid=1)
-    publishing.breaker.reset()
+    broker.breaker.reset()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def lose_a_file():
 
 
 FAULTS = {
-    "broker": lambda patch: patch.setattr(publishing, "queue_depth", refuse),
+    "broker": lambda patch: patch.setattr(broker, "queue_depth", refuse),
     "workers": lambda patch: silence(Worker),
     "upkeep": lambda patch: silence(UpkeepState),
     "files": lambda patch: lose_a_file(),

@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from backoffice.logging import JsonFormatter, logging_settings, request_id
-from jobs.engine import publishing
+from jobs.engine import broker
 from jobs.models import Job
 from tests.backoffice.processes import run, started
-from tests.factories import make_job
-from tests.polling import wait_until
+from tests.support.factories import make_job
+from tests.support.polling import wait_until
 
 
 def written(message="", *args, **fields):
@@ -63,7 +63,7 @@ def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
     ]
     log = tmp_path / "log"
     with log.open("w") as out, started(command, log=out, REMAP_SIGTERM="SIGQUIT", FILES_DIR=str(tmp_path)):
-        publishing.publish([job])
+        broker.publish([job])
         wait_until(lambda: Job.objects.settled().filter(id=job.id).exists())
     records = [json.loads(line) for line in log.read_text().splitlines()]
     ended = next(record for record in records if record["message"] == "job of type report ended: COMPLETED")

@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from jobs.engine import publishing
+from jobs.engine import broker
 from tests.backoffice.processes import production
-from tests.factories import make_user
 from tests.services.conftest import redis
+from tests.support.factories import make_user
 
 __all__ = ["redis"]
 
@@ -90,7 +90,7 @@ def page(open_as, operator) -> Page:
 @pytest.fixture
 def worker(redis, transactional_db, tmp_path):
     """A real worker on the tests' own database and broker."""
-    publishing.breaker.reset()
+    broker.breaker.reset()
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
     env = production(FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings")
     with (tmp_path / "worker.log").open("w") as log:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import Job, JobLog, Source, Status, UpkeepState, Worker
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from django_celery_results.models import TaskResult
 from playwright.sync_api import expect
 
 from jobs.models import ApiToken, Job, JobFile, JobLog, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from tests.backoffice.processes import manage, serving
 from tests.browser.conftest import watch
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
 

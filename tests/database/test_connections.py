@@ -4,9 +4,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from jobs.engine.sessions import is_plain
+from jobs.engine.worker.sessions import is_plain
 from tests.backoffice.processes import NOBODY_LISTENS, manage, run
-from tests.poolers import pooler
+from tests.support.poolers import pooler
 
 SHOW = """
 import django, backoffice.wsgi

@@ -16,7 +16,7 @@ from django.db import Error, connection
 from jobs import database
 from jobs.database import Trouble
 from tests.backoffice.processes import manage, serving, started
-from tests.polling import wait_until
+from tests.support.polling import wait_until
 
 FIX = "Run manage.py migrate with this version."
 WORKER = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]

@@ -10,7 +10,7 @@ from jobs import database, services
 from jobs.database import Trouble, trouble
 from jobs.models import ApiToken, Job, Source
 from tests.backoffice.processes import manage
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 # An anonymous block is the one way to have a healthy server raise any SQLSTATE.
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '{}'; END $$"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.engine import agent
+from jobs.engine.worker import agent
 from jobs.models import Worker
-from tests.polling import wait_until
+from tests.support.polling import wait_until
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

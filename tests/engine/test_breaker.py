@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from celery import Celery
 
-from jobs.engine import publishing
-from jobs.engine.publishing import OPEN_SECONDS, Breaker, BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import OPEN_SECONDS, Breaker, BrokerUnavailable
 from jobs.models import Job
 
 
@@ -19,15 +19,15 @@ def hung_broker(monkeypatch):
     app.config_from_object("django.conf:settings", namespace="CELERY")
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         app.conf.broker_url = f"redis://:x@127.0.0.1:{silent.getsockname()[1]}/0"
-        monkeypatch.setattr(publishing, "current_app", app)
-        monkeypatch.setattr(publishing, "breaker", Breaker())
+        monkeypatch.setattr(broker, "current_app", app)
+        monkeypatch.setattr(broker, "breaker", Breaker())
         yield
 
 
 def seconds_to_refuse(_):
     began_at = time.monotonic()
     with pytest.raises(BrokerUnavailable):
-        publishing.publish([Job()])
+        broker.publish([Job()])
     return time.monotonic() - began_at
 
 
@@ -50,7 +50,7 @@ def test_a_failure_that_comes_fast_refuses_nobody_else():
 
 def test_while_it_is_open_one_caller_probes_and_its_success_lets_everybody_pass(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(publishing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(broker.time, "monotonic", lambda: now[0])
     breaker = Breaker()
     breaker.open()
     with pytest.raises(BrokerUnavailable), breaker.guard():

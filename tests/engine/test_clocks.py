@@ -11,10 +11,10 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import prune
+from jobs.handler.sheets import workbook
 from jobs.models import Job, Status, UpkeepState, Worker
-from jobs.sheets import workbook
 from jobs.storage import new_name
-from tests.factories import make_job, make_user, make_worker
+from tests.support.factories import make_job, make_user, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

@@ -3,11 +3,12 @@
 import pytest
 from django import forms
 
-from jobs import journal, parameters
-from jobs.engine import isolation, results, tasks
-from jobs.engine.tasks import execute
+from jobs import parameters
+from jobs.engine.worker import isolation, result_backend, tasks
+from jobs.engine.worker.tasks import execute
+from jobs.handler import journal
 from jobs.models import Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 
@@ -26,7 +27,7 @@ def run(make_type, handler=lambda job, password: {"done": 1}):
     """A job of a type with a secret, executed and settled as in a worker."""
     make_type(handler, slug="login", form=Login, secret_fields=("password",))
     job = make_job(type="login", status=Status.PROCESSING, params={"password": "hunter2"})
-    results.settle(job.id, execute(job), job.attempt)
+    result_backend.settle(job.id, execute(job), job.attempt)
     job.refresh_from_db()
     return job
 
@@ -73,13 +74,13 @@ def test_a_bug_in_cleaning_up_leaves_the_outcome_of_the_handler(make_type, monke
 
 
 def test_a_bug_in_writing_an_outcome_is_an_internal_error(make_type, monkeypatch):
-    settle = results.lifecycle.settle
+    settle = result_backend.lifecycle.settle
 
     def fails_for_completed(job_id, outcome, **options):
         if outcome.status == Status.COMPLETED:
             bug()
         return settle(job_id, outcome, **options)
 
-    monkeypatch.setattr(results.lifecycle, "settle", fails_for_completed)
+    monkeypatch.setattr(result_backend.lifecycle, "settle", fails_for_completed)
     job = run(make_type)
     assert (job.status, job.error_code) == (Status.FAILED, "internal_error")

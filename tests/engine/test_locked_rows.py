@@ -9,14 +9,14 @@ from django.db import connections
 from django.utils import timezone
 
 from jobs import lifecycle, services
-from jobs.engine import agent
 from jobs.engine.upkeep import Upkeep
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.unknown import GiveUpUnknown
+from jobs.engine.worker import agent
 from jobs.models import Job, Source, Status, UpkeepState
 from tests.database.locks import locked, locked_row
-from tests.factories import make_job, make_worker
+from tests.support.factories import make_job, make_worker
 
 # Workers and upkeep speak over a connection of their own, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

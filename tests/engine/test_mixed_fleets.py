@@ -10,7 +10,7 @@ from jobs import lifecycle
 from jobs.engine.upkeep import republish
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.models import Job, Status, Worker
-from tests.factories import make_job, make_worker
+from tests.support.factories import make_job, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

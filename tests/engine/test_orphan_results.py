@@ -10,7 +10,7 @@ from django_celery_results.models import TaskResult
 from jobs.engine.upkeep import orphan_results, prune
 from jobs.engine.upkeep.orphan_results import SLICE, ResultLook, owners, slice_after
 from jobs.models import Job, Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from celery import Celery
 
 from jobs import registry
-from jobs.engine.serving import serve
+from jobs.engine.worker.startup import serve
 
 
 def test_a_worker_takes_from_every_queue_that_a_type_names_unless_told_otherwise(make_type):

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce, Lower, TruncDay
 
-from jobs.engine.sessions import is_plain
+from jobs.engine.worker.sessions import is_plain
 from jobs.models import Job
 
 JOBS = Job.objects.order_by("-created_at")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs.engine.upkeep import Upkeep, prune, pruning, sliced
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.models import Job, Status, UpkeepState
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from kombu import Consumer, Queue
 
-from jobs.engine.transport import JobConnection, job_id, rebuilt
+from jobs.engine.worker.transport import JobConnection, job_id, rebuilt
 
 QUEUE = "taken"
 

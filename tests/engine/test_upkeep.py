@@ -11,13 +11,13 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs import lifecycle
-from jobs.engine.lost import end_attempt
+from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.models import Job, JobLog, Status, UpkeepState, Worker
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = [

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterable
 
-from jobs.engine import publishing
+from jobs.engine import broker
 from jobs.models import Job
 
 DYING = "its web server dies before it is published"
@@ -12,7 +12,7 @@ DYING = "its web server dies before it is published"
 
 def install() -> None:
     """Go off in front of the real publish; asked for by FAULTS_FAIL_POINT, which the suite's web server has."""
-    real = publishing.publish
+    real = broker.publish
 
     def publish(jobs: Iterable[Job]) -> None:
         jobs = list(jobs)
@@ -20,4 +20,4 @@ def install() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         real(jobs)
 
-    publishing.publish = publish
+    broker.publish = publish

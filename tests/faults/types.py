@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.db import connection, transaction
 
-from jobs.context import JobContext
+from jobs.handler.context import JobContext
 from jobs.registry import job_type
 from tests.faults.leaks import LEAKS, findings
 from tests.faults.programs import PROGRAMS

@@ -4,10 +4,10 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from jobs.engine import publishing
+from jobs.engine import broker
 from jobs.models import Source
 from jobs.services import Caller
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def redis():
     """The broker, empty; again closed to nobody afterwards."""
     client = Redis.from_url(settings.CELERY_BROKER_URL)
     client.flushdb()
-    publishing.breaker.reset()
+    broker.breaker.reset()
     yield client
-    publishing.breaker.reset()
+    broker.breaker.reset()
     client.flushdb()
     client.close()
 

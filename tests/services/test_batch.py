@@ -3,8 +3,8 @@
 import pytest
 
 from jobs import lifecycle, services
-from jobs.engine import publishing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import Job
 from jobs.services import Launch
 
@@ -51,6 +51,6 @@ def test_a_batch_of_which_one_was_taken_is_kept_whole(caller, make_type, monkeyp
         lifecycle.claim(jobs[0].id, types=[kind.slug], worker="w1", pid=7)
         raise BrokerUnavailable("half-way")
 
-    monkeypatch.setattr(publishing, "publish", publish_one)
+    monkeypatch.setattr(broker, "publish", publish_one)
     services.submit_batch(caller, [Launch(type=kind.slug)] * 3)
     assert sorted(Job.objects.values_list("status", flat=True)) == ["PENDING", "PENDING", "PROCESSING"]

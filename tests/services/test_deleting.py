@@ -7,9 +7,9 @@ from django.db import connection, transaction
 
 from jobs import lifecycle, services
 from jobs.models import Job, JobEvent, Status
-from tests.factories import make_job, make_user
-from tests.polling import wait_until
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
+from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

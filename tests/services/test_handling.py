@@ -13,8 +13,8 @@ from django_celery_results.models import TaskResult
 
 from jobs import access, lifecycle, services
 from jobs.models import ACTIVE, Job, JobEvent, JobFile, Status
-from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 
 from jobs import lifecycle, services
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import Job
 from jobs.services import Launch
 from tests.services.conftest import break_queue

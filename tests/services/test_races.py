@@ -7,13 +7,13 @@ import pytest
 from django.db import connection
 
 from jobs import lifecycle, services
-from jobs.engine import publishing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import BrokerUnavailable
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job, JobEvent, Status
 from jobs.services import Launch
-from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def test_a_job_cancelled_before_its_failed_publish_is_withdrawn_stays_cancelled(
         services.cancel(caller, jobs[0].id)
         raise BrokerUnavailable("no answer")
 
-    monkeypatch.setattr(publishing, "publish", cancel_and_fail)
+    monkeypatch.setattr(broker, "publish", cancel_and_fail)
     job = services.submit(caller, type=make_type().slug)
     assert Job.objects.get().status == Status.CANCELLED
     assert list(job.events.values_list("to_status", flat=True)) == ["PENDING", "CANCELLED"]

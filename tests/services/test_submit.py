@@ -7,11 +7,11 @@ from django import forms
 from django.core.management import CommandError, call_command
 
 from jobs import access, lifecycle, parameters, services
-from jobs.engine import publishing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine import broker
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import Job, JobEvent, Status
-from tests.factories import make_job, make_user
 from tests.services.conftest import caller_for
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_a_fault_while_publishing_leaves_no_row_that_would_run(caller, make_type
     def fail(jobs):
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(publishing, "publish", fail)
+    monkeypatch.setattr(broker, "publish", fail)
     with pytest.raises(RuntimeError):
         services.submit(caller, type=make_type().slug)
     assert not Job.objects.exists()
@@ -51,7 +51,7 @@ def test_a_job_taken_although_its_publish_failed_is_accepted(caller, make_type, 
         lifecycle.claim(jobs[0].id, types=[kind.slug], worker="w1", pid=7)
         raise BrokerUnavailable("timed out")
 
-    monkeypatch.setattr(publishing, "publish", publish_and_lose_the_answer)
+    monkeypatch.setattr(broker, "publish", publish_and_lose_the_answer)
     job = services.submit(caller, type=kind.slug)
     assert Job.objects.get(id=job.id).status == Status.PROCESSING
 

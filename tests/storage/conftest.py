@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from jobs.models import FileStorage, Job, JobFile, Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 TWO_DAYS = 48 * 3600
 

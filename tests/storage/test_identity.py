@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from jobs import storage
-from jobs.engine.tasks import execute
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.sliced import SlicedPrune
+from jobs.engine.worker.tasks import execute
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import new_name
-from tests.factories import make_job, make_user, make_worker
 from tests.storage.conftest import job_with_file, old_file
+from tests.support.factories import make_job, make_user, make_worker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

@@ -12,8 +12,8 @@ from jobs import services, storage
 from jobs.engine.upkeep import prune
 from jobs.models import FileStorage, JobFile, Source
 from jobs.storage import identity, new_name
-from tests.factories import make_job, make_user
 from tests.storage.conftest import job_with_file, old_file
+from tests.support.factories import make_job, make_user
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

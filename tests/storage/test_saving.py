@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from jobs import storage
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
 from jobs.models import Job, JobFile, Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

@@ -9,10 +9,10 @@ from django.core.files.storage import storages
 from openpyxl import load_workbook
 
 from jobs import parameters, registry
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
 from jobs.lifecycle import Outcome
 from jobs.models import Job, Status
-from tests.factories import make_job
+from tests.support.factories import make_job
 
 
 def claimed(user, **params: Any) -> Job:

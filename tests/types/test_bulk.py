@@ -11,10 +11,10 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from jobs import parameters, registry, services
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
 from jobs.models import Job, Status
 from jobs.services import BULK_TYPES as BULK
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
 

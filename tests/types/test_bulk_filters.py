@@ -14,7 +14,7 @@ from jobs.models import ACTIVE, SETTLED, Job
 from jobs.parameters import InvalidParams
 from jobs.selection import ListFilters
 from jobs.services import CANCEL, DELETE, Targets
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 BATCH = UUID(int=5)
 EARLIER = timezone.now() - timedelta(days=2)

@@ -11,12 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs import parameters, registry, services
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
+from jobs.handler.sheets import FORMULA_STARTS
 from jobs.models import Job, JobEvent, Source, Status
-from jobs.sheets import FORMULA_STARTS
 from jobs.types import export
 from jobs.types.export.tables import TABLES
-from tests.factories import make_job, make_user, make_worker
+from tests.support.factories import make_job, make_user, make_worker
 from tests.types.exports import claimed, exported, run_export
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])

@@ -12,11 +12,11 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from jobs import services
-from jobs.engine.tasks import execute
 from jobs.engine.upkeep import pruning
+from jobs.engine.worker.tasks import execute
 from jobs.models import Job, JobFile, Source, Status
 from jobs.storage import new_name
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from jobs.engine.tasks import execute
+from jobs.engine.worker.tasks import execute
 from jobs.models import Job, Status
-from tests.factories import make_job, make_user
+from tests.support.factories import make_job, make_user
 from tests.types.reports import csv_rows, figures, launched, run_report, sheet_rows, workbook
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
@@ -253,9 +253,10 @@ def test_the_log_tells_what_the_report_covers():
 def test_progress_tells_the_section_and_the_row(monkeypatch):
     told = []
     monkeypatch.setattr(
-        "jobs.context.journal.progress", lambda *a, percent, message, **k: told.append((percent, message))
+        "jobs.handler.context.journal.progress",
+        lambda *a, percent, message, **k: told.append((percent, message)),
     )
-    monkeypatch.setattr("jobs.context.WRITE_EVERY_SECONDS", 0)
+    monkeypatch.setattr("jobs.handler.context.WRITE_EVERY_SECONDS", 0)
     run_report(**MARCH, list_jobs=True)
     assert [message for _, message in told] == [
         "Totals",

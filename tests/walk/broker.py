@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from jobs import lifecycle
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
 from jobs.models import Job
 from tests.walk.model import MAX_ATTEMPTS, Expected
 
@@ -28,7 +28,7 @@ def fates(*often: str) -> st.SearchStrategy[Fate]:
 
 
 class Broker:
-    """Stands in for jobs.engine.publishing."""
+    """Stands in for jobs.engine.broker."""
 
     def begin(self, walk: Any) -> None:
         """Forget the walk before."""

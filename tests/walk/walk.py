@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from jobs import lifecycle, services
-from jobs.engine.lost import end_attempt
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
+from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep.republish import Republish
-from jobs.journal import LostAttempt
+from jobs.handler.journal import LostAttempt
 from jobs.lifecycle import InvalidTransition, failed
 from jobs.models import ACTIVE, SETTLED, Job, Status
 from jobs.services import AlreadyActive, Caller, Launch, OutcomeUnknown

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from jobs import journal
-from jobs.journal import LogLine
+from jobs.handler import journal
+from jobs.handler.journal import LogLine
 
 LINES = itertools.count()
 

@@ -17,7 +17,7 @@ from django.db import Error, connections
 from django.db.models.functions import Now
 
 from jobs.database import Outage, await_tables, explain, is_bug, is_passing
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connections
 
 from jobs import lifecycle
-from jobs.engine import publishing
+from jobs.engine import broker
 from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB, failed
@@ -89,7 +89,7 @@ class Republish:
 
     def _pass(self, queue: str, fleet: Fleet) -> int:
         lost = _ask(OVERTAKEN, queue, fleet)
-        if publishing.queue_depth(queue):
+        if broker.queue_depth(queue):
             self._waited[queue] = set()
         else:
             waiting = _ask(OLDEST, queue, fleet)
@@ -114,7 +114,7 @@ def _again(queue: str, lost: set[Waiting]) -> int:
         *lifecycle.republish(mixed, counts=False, skip_locked=True, using=WORKER_DB),
         *lifecycle.republish(ordinary, skip_locked=True, using=WORKER_DB),
     ]
-    publishing.publish(jobs)
+    broker.publish(jobs)
     if jobs:
         logger.warning("published %s jobs of queue %s again: their messages were lost", len(jobs), queue)
     return len(jobs)

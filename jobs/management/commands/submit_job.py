@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from jobs import services
-from jobs.engine.publishing import BrokerUnavailable
+from jobs.engine.broker import BrokerUnavailable
 from jobs.management.caller import command_caller
 from jobs.management.command import EX_TEMPFAIL, JobsCommand
 from jobs.parameters import InvalidParams

@@ -10,9 +10,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from jobs import services
-from jobs.context import JobContext
-from jobs.registry import job_type
-from jobs.sheets import (
+from jobs.database.snapshot import snapshot
+from jobs.handler.context import JobContext
+from jobs.handler.sheets import (
     CSV_TYPE,
     JSON_LINES_TYPE,
     XLSX_TYPE,
@@ -22,7 +22,7 @@ from jobs.sheets import (
     write_csv,
     write_json_lines,
 )
-from jobs.snapshot import snapshot
+from jobs.registry import job_type
 from jobs.types.export.tables import TABLES, Row, Table, view_permission
 
 XLSX_ROWS = 1_048_575  # a sheet has one more, for the header

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import QuerySet
 
 from jobs import access, parameters, registry
+from jobs.handler.sheets import Column, Kind
 from jobs.models import JobEvent
-from jobs.sheets import Column, Kind
 
 Row = tuple[Any, ...]
 

@@ -9,10 +9,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from jobs import access, registry, services
-from jobs.context import JobContext
+from jobs.database.snapshot import snapshot
+from jobs.handler.context import JobContext
 from jobs.models import JobQuerySet
 from jobs.registry import job_type
-from jobs.snapshot import snapshot
 from jobs.types.report.figures import JOBS, JOBS_LIMIT, SECTIONS, Section
 from jobs.types.report.formats import FORMATS, Report
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from jobs.handler.sheets import Column, Kind
 from jobs.models import JobQuerySet, Status
-from jobs.sheets import Column, Kind
 
 JOBS_LIMIT = 1_000_000  # a sheet holds 1,048,576 rows
 SLOWEST_LIMIT = 20

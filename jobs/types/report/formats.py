@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs import sheets
-from jobs.context import JobContext
+from jobs.handler import sheets
+from jobs.handler.context import JobContext
+from jobs.handler.sheets import Kind, Workbook
 from jobs.models import Status
-from jobs.sheets import Kind, Workbook
 from jobs.types.report.figures import (
     BY_DAY,
     BY_STATUS,

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from jobs import registry
-from jobs.context import JobContext
+from jobs.handler.context import JobContext
 
 CONTENT = b"one,two\n1,2\n"
 # Slugs and labels, each like something else in the schema, or like nothing that a program can be called.

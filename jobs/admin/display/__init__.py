@@ -1,0 +1,1 @@
+"""How values are displayed: columns, times and template tags."""

@@ -1,0 +1,1 @@
+"""The home page: figures, failures and the chart of the last day."""

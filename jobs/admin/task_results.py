@@ -1,0 +1,97 @@
+"""Celery's own outcomes, read-only, each leading to its job."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django_celery_results.models import GroupResult, TaskResult
+
+from jobs import access
+from jobs.admin.display import times
+from jobs.admin.display.columns import NOTHING
+from jobs.admin.job_page.content import short
+from jobs.selection import as_uuid
+
+# The package's own pages allow changes, and count every row.
+admin.site.unregister(TaskResult)
+admin.site.unregister(GroupResult)
+
+
+@admin.register(TaskResult)
+class OutcomeAdmin(admin.ModelAdmin):
+    """What Celery knows of a job; a job's outcome changes in lifecycle.py only."""
+
+    list_display = ("job", "state", "ran_by", "done")
+    list_display_links = ("state",)
+    fields = readonly_fields = ("job", "task", "state", "ran_by", "started", "done", "returned", "raised")
+    search_fields = ("task_id",)
+    list_per_page = 50
+    list_max_show_all = 0
+    sortable_by = ()
+    ordering = ("-id",)
+    actions = None
+
+    @admin.display(description="job")
+    def job(self, result):
+        wanted = as_uuid(result.task_id)
+        if wanted is None:
+            return result.task_id
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted)
+
+    # Columns under our own names: the package explains its own to programmers.
+    @admin.display(description="task")
+    def task(self, result):
+        return result.task_name or NOTHING
+
+    @admin.display(description="state")
+    def state(self, result):
+        return result.status
+
+    @admin.display(description="worker")
+    def ran_by(self, result):
+        return (
+            format_html('<span title="{}">{}</span>', result.worker, short(result.worker))
+            if result.worker
+            else NOTHING
+        )
+
+    @admin.display(description="result")
+    def returned(self, result):
+        return format_html("<pre>{}</pre>", result.result) if result.result else NOTHING
+
+    @admin.display(description="traceback")
+    def raised(self, result):
+        return format_html("<pre>{}</pre>", result.traceback) if result.traceback else NOTHING
+
+    @admin.display(description="started")
+    def started(self, result):
+        return times.clock(result.date_started) if result.date_started else NOTHING
+
+    @admin.display(description="done")
+    def done(self, result):
+        return times.moment(result.date_done) if result.date_done else NOTHING
+
+    def get_queryset(self, request):
+        results = access.visible_results(request.user).order_by(*self.ordering)
+        if request.resolver_match.url_name.endswith("_changelist"):
+            return results.defer("result", "traceback", "meta")
+        return results
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(task_id=search_term.strip()) if search_term else queryset), False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Django's, under the name of what it shows."""
+        words = {"title": "Task result", "subtitle": None}
+        return super().change_view(request, object_id, form_url, words | (extra_context or {}))
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

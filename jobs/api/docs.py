@@ -1,0 +1,29 @@
+"""The API's description: the OpenAPI document, and a page on which to try it."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.views.generic import TemplateView
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.api.http.query import allow_only
+
+
+class SchemaView(APIView):
+    """The OpenAPI 3.1 document."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        allow_only(request)
+        document: dict[str, Any] = SchemaGenerator().get_schema(request=request, public=True)
+        return Response(document)
+
+
+class DocsView(LoginRequiredMixin, TemplateView):
+    """Swagger UI from our own static files, for signed-in users."""
+
+    template_name = "jobs/api_docs.html"

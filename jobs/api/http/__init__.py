@@ -1,0 +1,1 @@
+"""What every resource of the API shares: reading requests, writing answers, problems."""

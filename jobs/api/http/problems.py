@@ -1,0 +1,224 @@
+"""Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DEFAULT_DB_ALIAS, Error
+from django.http import Http404, UnreadablePostError
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import PermissionDenied as Forbidden
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs import services
+from jobs.database import FOR_CALLERS, Trouble, diagnose
+from jobs.download import DownloadRefused
+from jobs.engine.broker import BrokerUnavailable
+from jobs.lifecycle import InvalidTransition
+from jobs.models import Job
+from jobs.parameters import InvalidParams
+from jobs.registry import UnknownJobType
+from jobs.text import storable
+
+MEDIA_TYPE = "application/problem+json"
+TEXT_LIMIT = 500
+ERRORS_LIMIT = 100
+
+logger = logging.getLogger(__name__)
+
+
+class Problem(APIException):
+    """An answer other than success; `extra` is added to the problem, `headers` to the response."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, code)
+        self.status_code = status
+        self.code = code
+        self.errors = errors or []
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The response for an exception; None for what only a bug raises, which Django's handler answers with 500."""
+    problem = as_problem(error)
+    if problem is None:
+        return None
+    return response(problem, context["request"])
+
+
+def response(problem: Problem, request: Request) -> Response:
+    """`problem` as the answer to `request`."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status_code).phrase,
+        "status": problem.status_code,
+        "detail": storable(problem.detail, TEXT_LIMIT),
+        "code": problem.code,
+        "request_id": request.headers.get("X-Request-ID", ""),
+        "errors": problem.errors[:ERRORS_LIMIT],
+        **problem.extra,
+    }
+    return Response(body, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE)
+
+
+def as_problem(error: Exception) -> Problem | None:
+    """The problem an exception means; None if it means a bug."""
+    match error:
+        case Problem():
+            return error
+        case InvalidParams() | UnknownJobType() | services.InvalidName() | services.InvalidBatch():
+            return _invalid(error)
+        case services.NotPermitted():
+            return Problem(403, "permission_denied", str(error))
+        case services.AlreadyActive():
+            return Problem(409, "already_active", str(error), extra={"id": error.job_id})
+        case DownloadRefused():
+            return Problem(error.status, error.code, str(error), headers=error.headers)
+        case services.KeyReused():
+            return Problem(422, "idempotency_key_reused", str(error))
+        case InvalidTransition():
+            return Problem(409, "conflict", str(error))
+        case BrokerUnavailable():
+            return _unavailable(
+                "broker_unavailable", "The broker does not answer.", error.retry_after_seconds
+            )
+        case services.DatabaseUnavailable() | Error():
+            return _from_database(error)
+        case services.OutcomeUnknown():
+            return Problem(
+                504,
+                "outcome_unknown",
+                "Whether the job was accepted is not known. Ask for its id later, or repeat the request with the "
+                "same Idempotency-Key.",
+                extra={"id": error.job_id},
+            )
+        case Http404() | Job.DoesNotExist():
+            return _from_rest(NotFound())
+        case RequestDataTooBig():
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return Problem(413, "too_large", f"The body may have {limit} bytes.")
+        case UnreadablePostError():  # the caller went away; only the log has this
+            return Problem(400, "incomplete", "The body ended before its Content-Length.")
+        case PermissionDenied():
+            return _from_rest(Forbidden())
+        case ValidationError():
+            return refused(list(_flatten(error.detail)))
+        case APIException():
+            return _from_rest(error)
+    return None
+
+
+def _from_database(error: Exception) -> Problem | None:
+    trouble, sentence = diagnose(error.__cause__ or error, DEFAULT_DB_ALIAS)
+    if trouble is Trouble.BUG:
+        return None
+    logger.warning(sentence)
+    detail, retry_after_seconds = FOR_CALLERS[trouble]
+    if trouble is Trouble.TOO_SLOW:
+        return _unavailable("too_slow", detail, retry_after_seconds, "Ask for less: a shorter period.")
+    return _unavailable("database_unavailable", detail, retry_after_seconds)
+
+
+def _unavailable(code: str, detail: str, retry_after_seconds: int, advice: str = "Try again.") -> Problem:
+    headers = {"Retry-After": str(retry_after_seconds)}
+    return Problem(503, code, f"{detail} Nothing was accepted. {advice}", headers=headers)
+
+
+def _invalid(error: Exception) -> Problem:
+    """The answer to params, a type or a batch that a service refuses."""
+    if isinstance(error, services.InvalidBatch) and all(
+        isinstance(one, services.NotPermitted) for one in error.errors.values()
+    ):
+        return Problem(403, "permission_denied", "You may not launch any of these jobs.")
+    return refused(list(refusals(error)))
+
+
+def refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
+    """The entries of `errors` for what a service refuses; `pointer` leads to the job in the body."""
+    match error:
+        case InvalidParams():
+            for param in error.errors:
+                name = f"/{_escape(param.name)}" if param.name else ""
+                yield body_error(f"{pointer}/params{name}", param.message, param.code)
+        case UnknownJobType():
+            yield body_error(f"{pointer}/type", "There is no such job type.", "unknown_type")
+        case services.InvalidName():
+            yield body_error(f"{pointer}/name", str(error), "invalid")
+        case services.AlreadyActive():
+            yield body_error(f"{pointer}/type", str(error), "already_active")
+        case services.InvalidBatch():
+            for index, refused in error.errors.items():
+                yield from refusals(refused, f"/jobs/{index}")
+        case _:
+            yield body_error(pointer, str(error), "permission_denied")
+
+
+def refused(errors: list[dict[str, str]]) -> Problem:
+    """The answer to a request with these faults of its query, headers, body or params."""
+    if any(one["code"] == "too_large" for one in errors):
+        return Problem(413, "too_large", "The params are too large.", errors=errors)
+    if all("parameter" in one for one in errors):
+        return Problem(400, "invalid_query", "The query is not valid.", errors=errors)
+    return Problem(400, "invalid", "The request is not valid.", errors=errors)
+
+
+def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about the body; `pointer` is a JSON Pointer (RFC 6901)."""
+    return {"pointer": storable(pointer, TEXT_LIMIT), "detail": storable(detail, TEXT_LIMIT), "code": code}
+
+
+def header_error(header: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about a header."""
+    return {"header": header, "detail": storable(detail, TEXT_LIMIT), "code": code}
+
+
+def query_error(parameter: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors` about the query."""
+    return {
+        "parameter": storable(parameter, TEXT_LIMIT),
+        "detail": storable(detail, TEXT_LIMIT),
+        "code": code,
+    }
+
+
+def _from_rest(error: APIException) -> Problem:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    detail = error.detail
+    code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
+    return Problem(error.status_code, str(code), str(detail), headers=headers)
+
+
+def _flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    """DRF's nested error details as a flat list with pointers."""
+    if isinstance(detail, ErrorDetail):
+        yield body_error(pointer, str(detail), str(detail.code))
+    elif isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            yield from _flatten(
+                inner, pointer if key == "non_field_errors" else f"{pointer}/{_escape(str(key))}"
+            )
+    else:
+        for item in detail:
+            yield from _flatten(item, pointer)
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

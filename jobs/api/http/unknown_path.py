@@ -1,0 +1,28 @@
+"""Unknown paths of the API: a problem instead of an HTML page, and never a redirect, which loses a body."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import resolve
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from jobs.api.http.problems import Problem
+
+
+class NothingHere(APIView):
+    """Catch-all for unknown API paths: 404 for any method.
+
+    Callers without a token get 401 and do not learn which paths exist.
+    """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if _exists(f"{request.path_info}/"):
+            detail = f"This address ends with a slash: {request.path}/. Nothing was done."
+            raise Problem(404, "missing_slash", detail)
+        raise Http404
+
+
+def _exists(path: str) -> bool:
+    return getattr(resolve(path).func, "cls", None) is not NothingHere

@@ -1,0 +1,1 @@
+"""The OpenAPI document: operations, examples, and what is added to it at the end."""

@@ -1,0 +1,179 @@
+"""How the API describes itself: OpenAPI 3.1, each operation with every status it can answer."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from jobs.api import filters
+from jobs.api.http.problems import MEDIA_TYPE
+from jobs.api.schema import examples
+from jobs.api.shapes import ProblemSerializer
+from jobs.filter_fields import IDS_LIMIT
+
+# What any request may be answered with: a bad query, no token, Accept without JSON, too often, no database.
+ALWAYS = (400, 401, 406, 429, 503)
+SENDING = (403, 411, 413, 415)  # 403: a session without its CSRF token, too
+WORDS = {
+    400: "The query or the body is not valid; `errors` names each fault.",
+    401: "No valid token.",
+    403: "The caller lacks the permission, or a session its CSRF token.",
+    404: "There is nothing here that the caller may see.",
+    406: "The answer is JSON, and Accept refuses it.",
+    409: "The job's status does not allow it, or a job of its kind is active.",
+    411: "The body came in chunks, without its Content-Length.",
+    413: "The body or its params are too large.",
+    412: "The file has another ETag than If-Match asks for.",
+    415: "The body is not JSON.",
+    416: "The file ends before the range begins.",
+    422: "The Idempotency-Key was used for another request.",
+    429: "Too many requests; wait Retry-After seconds.",
+    503: "The broker or the database does not answer: nothing was accepted. Wait Retry-After seconds.",
+    504: "Whether the job was accepted is not known; ask for `id`, or repeat with the same Idempotency-Key.",
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """A response header, and the statuses that carry it always or sometimes."""
+
+    description: str
+    always: Sequence[int] = ()
+    sometimes: Sequence[int] = ()
+
+
+HEADERS: Mapping[str, Header] = {
+    "Retry-After": Header(
+        "Seconds until asking again makes sense; 200 and 304 carry it while the job is active.",
+        always=(201, 202, 429, 503),
+        sometimes=(200, 304),
+    ),
+    "WWW-Authenticate": Header("The schemes that a token may be sent with.", always=(401,)),
+    "ETag": Header("The version of the job, or the hash of the file.", always=(200, 201, 202, 206, 304, 412)),
+    "Location": Header("The address of the new job.", always=(201,)),
+    "Idempotency-Replayed": Header(
+        "`true` when an earlier request under the key made the job.", sometimes=(201,)
+    ),
+    "Content-Disposition": Header("The name to save the file by.", always=(200, 206)),
+    "Accept-Ranges": Header("`bytes`: parts of the file may be asked for.", always=(200, 206)),
+    "Content-Range": Header("Which bytes these are, and of how many.", always=(206, 416)),
+}
+# Of any operation: what says how to go on after 401, 429 and 503.
+ALWAYS_HEADERS = ("Retry-After", "WWW-Authenticate")
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Makes repeating safe: a request that arrives again under the key changes nothing.",
+)
+
+
+def request_header(name: str, description: str) -> OpenApiParameter:
+    """A request header that a caller may send."""
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
+
+
+KNOWN = request_header("If-None-Match", "The ETag the caller has; 304 while it holds.")
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """The token as a bearer's, which tools and generated clients know how to send."""
+
+    target_class = "jobs.api.http.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The token that the admin showed. The scheme `Token` is taken as well.",
+        }
+
+
+def operation(
+    summary: str,
+    answers: Mapping[Any, Any],
+    *,
+    tag: str = "Jobs",
+    problems: Sequence[int] = (),
+    parameters: Sequence[OpenApiParameter] = (),
+    request: type[Serializer[Any]] | None = None,
+    headers: Sequence[str] = (),
+    id: str,
+) -> Callable[[Any], Any]:
+    """Describe a view's method.
+
+    `answers` maps statuses of success, or pairs of status and media type, to a serializer; None means no body.
+    """
+    refused = sorted({*ALWAYS, *problems} | (set(SENDING) if request else set()))
+    successes = {
+        status: OpenApiResponse(serializer, description=summary, examples=examples.of(id, status))
+        for status, serializer in answers.items()
+    }
+    statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *refused)}
+    carried = dict.fromkeys((*ALWAYS_HEADERS, *headers))
+    return extend_schema(
+        operation_id=id,
+        summary=summary,
+        tags=[tag],
+        request=request,
+        responses={**successes, **_refusals(refused)},
+        parameters=[*parameters, *(one for name in carried for one in _header(name, statuses))],
+    )
+
+
+def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
+    problems: dict[Any, OpenApiResponse] = {
+        (status, MEDIA_TYPE): OpenApiResponse(
+            ProblemSerializer, description=WORDS[status], examples=examples.of("problem", status)
+        )
+        for status in statuses
+    }
+    too_long = OpenApiResponse(description="The address is too long. The web server's answer, in HTML.")
+    return problems | {414: too_long}
+
+
+def _header(name: str, statuses: Collection[int]) -> Iterator[OpenApiParameter]:
+    """The header in the answers with those of `statuses` that carry it."""
+    header = HEADERS[name]
+    for carriers, required in ((header.always, True), (header.sometimes, False)):
+        if carry := [status for status in carriers if status in statuses]:
+            yield OpenApiParameter(
+                name,
+                str,
+                OpenApiParameter.HEADER,
+                description=header.description,
+                required=required,
+                response=carry,
+            )
+
+
+def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenApiParameter:
+    """A query parameter with its JSON Schema."""
+    kind = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return OpenApiParameter(name, dict(schema), OpenApiParameter.QUERY, description=description, **kind)
+
+
+def filter_parameters() -> list[OpenApiParameter]:
+    """The query parameters of JobFilter."""
+    return [query(name, _filter_schema(one)) for name, one in filters.JobFilter.base_filters.items()]
+
+
+def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
+    match one:
+        case filters.SomeOfFilter():
+            return {"type": "array", "items": {"type": "string", "enum": one.extra["words"]}, "minItems": 1}
+        case filters.IdsFilter():
+            ids = {"type": "string", "format": "uuid"}
+            return {"type": "array", "items": ids, "minItems": 1, "maxItems": IDS_LIMIT}
+        case filters.OneOfFilter():
+            return {"type": "string", "enum": one.extra["words"]}
+        case filters.MomentFilter():
+            return {"type": "string", "format": "date-time"}
+        case django_filters.UUIDFilter():
+            return {"type": "string", "format": "uuid"}
+    return {"type": "string", "minLength": 1, "maxLength": one.extra["max_length"]}

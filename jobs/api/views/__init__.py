@@ -1,1 +1,0 @@
-"""The views: each asks access.py what it may show and services.py to act."""

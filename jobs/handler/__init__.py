@@ -1,0 +1,1 @@
+"""What a handler gets: its context, its log, and writers of spreadsheets."""

@@ -1,0 +1,146 @@
+"""What a bulk action does is what its question promised: on every tab, for ticked jobs and for all that match."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from jobs.engine.worker.tasks import execute
+from jobs.models import SETTLED, Job, Status
+from jobs.services import ACTIONS
+from tests.admin.job_list.test_bulk_cancel import form_of
+from tests.support.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+
+LIST = "/admin/jobs/job/"
+TABS = ("", *Status.values)
+
+
+@pytest.fixture
+def operator(client):
+    rights = [f"jobs.{right}_job" for right in ("view", "add", "cancel", "delete")]
+    client.force_login(make_user(*rights, username="olga", is_staff=True))
+    return client
+
+
+@pytest.fixture(autouse=True)
+def again(make_type):
+    return make_type(slug="again")
+
+
+def make_jobs(count):
+    """`count` jobs of each status."""
+    now = timezone.now()
+    for_status = {
+        Status.PROCESSING: {"attempt": 1, "worker": "w", "pid": 1, "started_at": now, "lease_until": now},
+        Status.FAILED: {"error_code": "exception", "error_type": "ValueError"},
+    }
+    return Job.objects.bulk_create(
+        Job(
+            name=f"Job {number}",
+            type="again",
+            status=status,
+            finished_at=now if status in SETTLED else None,
+            **for_status.get(status, {}),
+        )
+        for number in range(count)
+        for status in Status
+    )
+
+
+def ask_and_confirm(client, action, tab, ticked, across):
+    """How many jobs the question names; then confirm it."""
+    sent = {"action": action.name, "_selected_action": [str(one.pk) for one in ticked], "index": 0}
+    sent["select_across"] = int(across)
+    address = f"{LIST}?status={tab}" if tab else LIST
+    question = client.post(address, sent)
+    if question.context["total"]:
+        assert f"{action.label} {question.context['jobs_in_words']}?" in question.content.decode()
+    client.post(address, form_of(question))
+    return question.context["total"]
+
+
+def run_what_was_launched():
+    """Run the bulk job that an action became, if it became one."""
+    for job in Job.objects.filter(type__startswith="bulk_", status=Status.PENDING):
+        job.status, job.attempt, job.worker, job.pid = Status.PROCESSING, 1, "w", 1
+        job.started_at = job.lease_until = timezone.now()
+        job.save()
+        execute(job)
+
+
+DONE = {
+    "cancel": lambda ids: Job.objects.filter(pk__in=ids).exclude(cancel_requested_at=None).count(),
+    "launch_again": lambda ids: Job.objects.filter(rerun_of__in=ids).count(),
+    "acknowledge": lambda ids: Job.objects.filter(pk__in=ids).exclude(acknowledged_at=None).count(),
+    "delete": lambda ids: len(ids) - Job.objects.filter(pk__in=ids).count(),
+}
+
+
+def promised_and_done(client, action):
+    """How many jobs the question names, and how many the answer says were done."""
+    first = Job.objects.first()
+    sent = {"action": action.name, "_selected_action": [str(first.pk)], "select_across": 1}
+    asked = client.post(LIST, sent)
+    answer = client.post(LIST, form_of(asked), follow=True).content.decode()
+    said = re.search(rf"(\d+) (?:of \d+ )?jobs? {action.done}", answer)
+    return asked.context["total"], int(said[1]) if said else 0
+
+
+def make_for_cancel(user):
+    make_job(created_by=user)
+    make_job()
+    make_job(created_by=user, status=Status.PROCESSING, cancel_requested_at=timezone.now())
+
+
+def make_for_launch_again(user):
+    make_job(type="again", status=Status.FAILED)
+    make_job(type="of_a_past_release", status=Status.FAILED)
+    make_job(type="prune", status=Status.FAILED)  # needs a permission
+
+
+def make_for_acknowledge(user):
+    make_job(created_by=user, status=Status.FAILED)
+    make_job(created_by=user, status=Status.FAILED, acknowledged_at=timezone.now())
+    make_job(status=Status.FAILED)
+
+
+def make_for_delete(user):
+    user.user_permissions.add(Permission.objects.get(codename="delete_job"))
+    make_job(status=Status.FAILED, created_by=user, idempotency_key="form 1")
+    make_job(status=Status.FAILED, created_by=user, idempotency_key="of a caller")
+
+
+MAKE = {
+    "cancel": make_for_cancel,
+    "launch_again": make_for_launch_again,
+    "acknowledge": make_for_acknowledge,
+    "delete": make_for_delete,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_a_question_does_not_count_what_the_action_will_be_refused_for(client, redis, action):
+    user = make_user("jobs.view_job", "jobs.add_job", username="ann", is_staff=True)
+    MAKE[action.name](user)
+    client.force_login(user)
+    assert promised_and_done(client, action) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "across"),
+    [(3, False), (20, False), (3, True), (120, True)],
+    ids=["some ticked", "a page ticked", "all of a few", "all of more than a hundred"],
+)
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_what_is_done_is_what_was_promised(operator, redis, action, tab, size, across):
+    jobs = [job for job in make_jobs(size) if not tab or job.status == tab]
+    legal = [job for job in jobs if job.status in action.statuses]
+    promised = ask_and_confirm(operator, action, tab, jobs[:50] if across else jobs, across)
+    assert promised == len(legal)
+    if legal:
+        run_what_was_launched()
+    assert DONE[action.name]([job.pk for job in jobs]) == len(legal)

@@ -1,0 +1,223 @@
+"""Tabs, filters and search of the job list."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from jobs.admin.job import JobAdmin
+from jobs.admin.job_list import changelist
+from jobs.models import Job, Source, Status
+from jobs.stats import capped
+from tests.support.factories import make_job, make_user
+
+# The list's counts limit a statement's time until their transaction ends: a test must not be that transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/admin/jobs/job/"
+
+
+@pytest.fixture
+def viewer(client):
+    client.user = make_user("jobs.view_job", is_staff=True)
+    client.force_login(client.user)
+    return client
+
+
+def names(client, **query):
+    page = client.get(LIST, query)
+    assert page.status_code == 200
+    return [job.name for job in page.context["cl"].result_list]
+
+
+def tabs(client, **query):
+    return {tab.status: tab.count for tab in client.get(LIST, query).context["cl"].tabs()}
+
+
+def test_waiting_jobs_come_oldest_first_and_others_newest_first(viewer):
+    for number in range(3):
+        make_job(name=f"waiting {number}")
+        make_job(name=f"done {number}", status=Status.COMPLETED)
+    assert names(viewer, status="PENDING") == ["waiting 0", "waiting 1", "waiting 2"]
+    assert names(viewer, status="COMPLETED") == ["done 2", "done 1", "done 0"]
+
+
+def test_the_counts_of_the_tabs_obey_the_filters(viewer):
+    make_job(status=Status.COMPLETED, source=Source.API)
+    make_job(status=Status.FAILED, source=Source.API)
+    make_job(status=Status.FAILED, source=Source.ADMIN)
+    assert tabs(viewer)["FAILED"] == "2"
+    assert tabs(viewer, source="api") == {
+        "": "2",
+        "PENDING": "0",
+        "PROCESSING": "0",
+        "COMPLETED": "1",
+        "FAILED": "1",
+        "CANCELLED": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    "query", [{"error_code": "worker_lost"}, {"error_type": "KeyError"}, {"unseen": "on"}]
+)
+def test_filters_of_failures_count_no_other_jobs(viewer, query):
+    make_job(status=Status.FAILED, error_code="worker_lost", error_type="KeyError")
+    make_job(status=Status.COMPLETED)
+    counts = dict.fromkeys(["PENDING", "PROCESSING", "COMPLETED", "CANCELLED"], "0") | {
+        "": "1",
+        "FAILED": "1",
+    }
+    assert tabs(viewer, **query) == tabs(viewer, status="FAILED", **query) == counts
+    assert tabs(viewer, status="COMPLETED", **query) == counts
+
+
+def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypatch):
+    monkeypatch.setattr(changelist, "GLANCE", 3)
+    for _ in range(5):
+        make_job(source=Source.API)
+    assert tabs(viewer, source="api") == {"": "3+", "PENDING": "3+"} | dict.fromkeys(
+        ["PROCESSING", "COMPLETED", "FAILED", "CANCELLED"], "?"
+    )
+
+
+def test_counts_that_take_too_long_are_not_known(viewer, monkeypatch):
+    monkeypatch.setattr(capped, "_in_time", lambda sql, values: None)
+    make_job(source=Source.API)
+    assert set(tabs(viewer).values()) == {"?"}
+    assert tabs(viewer, source="api").pop("") == "1"  # counted for the pages
+    assert set(tabs(viewer, source="api", status="PENDING").values()) == {"?", "1"}
+
+
+def test_the_pages_are_counted_a_glance_ahead(viewer, monkeypatch):
+    monkeypatch.setattr(changelist, "GLANCE", 100)
+    monkeypatch.setattr(changelist, "CAP", 250)
+    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(270))
+
+    def pages(**query):
+        page = viewer.get(LIST, query, follow=True)
+        assert page.status_code == 200
+        return page.context["cl"].page_num, [*page.context["cl"].paginator.page_range], page.content
+
+    assert pages()[:2] == (1, [1, 2])
+    assert b"100+ jobs" in pages()[2]
+    assert pages(p=2)[:2] == (2, [1, 2, 3])
+    assert pages(p=4)[:2] == (4, [1, 2, 3, 4, 5])
+    assert b"narrow the filters" in pages(p=5)[2]
+    assert pages(p=999)[0] == pages(p="x")[0] == pages(p=-1)[0] == pages(all="")[0] == 1
+
+
+def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monkeypatch):
+    monkeypatch.setattr(JobAdmin, "list_per_page", 1)
+    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(20))
+    page = viewer.get(LIST, {"p": 10}).content.decode()
+    pages = re.search(r'<p class="paginator">(.*?)</p>', page)[1]
+    assert " ".join(re.sub(r"<[^>]+>", "", pages).split()) == "1 2 … 7 8 9 10 11 12 13 … 19 20"
+
+
+def test_of_all_that_match_no_more_are_promised_than_were_counted(admin_client, monkeypatch):
+    monkeypatch.setattr(changelist, "GLANCE", 60)
+    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(70))
+    assert b"Select all 60+ jobs" in admin_client.get(LIST).content
+
+
+def test_counts_and_list_end_at_the_cap(viewer, monkeypatch):
+    monkeypatch.setattr(changelist, "CAP", 3)
+    monkeypatch.setattr(changelist, "GLANCE", 3)
+    for _ in range(5):
+        make_job()
+    page = viewer.get(LIST)
+    assert {tab.count for tab in page.context["cl"].tabs()} == {"3+", "0"}
+    assert page.context["cl"].result_count == 3
+    assert b"narrow the filters" in page.content
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "Sales"}, "Sales report"),
+        ({"q": "worker_lost"}, "Lost"),
+        ({"error_code": "worker_lost"}, "Lost"),
+        ({"error_type": "KeyError"}, "Broken"),
+        ({"source": "api"}, "From afar"),
+        ({"queue": "slow"}, "Slow one"),
+    ],
+)
+def test_a_filter_leaves_the_jobs_it_names(viewer, query, found):
+    make_job(name="Sales report")
+    make_job(name="Lost", status=Status.FAILED, error_code="worker_lost", error_type="")
+    make_job(name="Broken", status=Status.FAILED, error_type="KeyError")
+    make_job(name="From afar", source=Source.API)
+    make_job(name="Slow one", queue="slow")
+    assert names(viewer, **query) == [found]
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00+20:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"]
+)
+def test_a_moment_of_any_zone_is_filtered_by_or_refused(viewer, moment):
+    assert names(viewer, created_after=moment) == []
+
+
+def test_mine_leaves_the_jobs_of_the_user(viewer):
+    make_job(name="theirs", created_by=make_user())
+    make_job(name="mine", created_by=viewer.user)
+    assert names(viewer, mine="on") == ["mine"]
+
+
+def test_the_range_of_creation_counts_from_and_excludes_until(viewer):
+    now = timezone.now().replace(microsecond=0)
+    for hours in (1, 2, 3):
+        make_job(name=f"{hours} h", created_at=now - timedelta(hours=hours))
+    start, end = now - timedelta(hours=2), now - timedelta(hours=1)
+    assert names(viewer, created_after=start.isoformat(), created_before=end.isoformat()) == ["2 h"]
+
+
+def test_acknowledged_failures_leave_the_list_of_those_that_are_not(viewer):
+    make_job(name="seen", status=Status.FAILED, acknowledged_at=timezone.now())
+    make_job(name="unseen", status=Status.FAILED)
+    assert names(viewer, unseen="on") == ["unseen"]
+
+
+def test_a_pasted_id_leads_to_its_job(viewer):
+    job = make_job()
+    assert viewer.get(LIST, {"q": f" {job.pk} "}).headers["Location"] == f"{LIST}{job.pk}/change/"
+    assert names(viewer, q=str(uuid4())) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"bogus": "1"},
+        {"status": "BOGUS"},
+        {"type": "nothing"},
+        {"created_after": "99999-01-01"},
+        {"params__contains": "x"},
+        {"created_by__password__startswith": "p"},
+        {"q": "x\x00"},
+        {"q": "word " * 500},
+        {"batch": "x"},
+    ],
+)
+def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, query):
+    make_job()
+    page = viewer.get(LIST, query)
+    assert list(page.context["cl"].result_list) == []
+    assert b"not understood" in page.content
+    assert b'<a class="button" href="?">Clear the filters</a>' in page.content
+
+
+def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):
+    assert b"No job yet" in viewer.get(LIST).content
+    assert b"Your filters hide everything" in viewer.get(LIST, {"source": "api"}).content
+
+
+def test_those_who_may_only_launch_see_only_their_own_jobs(client):
+    launcher = make_user("jobs.add_job", is_staff=True)
+    client.force_login(launcher)
+    make_job(name="theirs")
+    mine = make_job(name="mine", created_by=launcher)
+    assert names(client) == ["mine"]
+    ids = ",".join(str(job.pk) for job in Job.objects.all())
+    assert list(client.get(f"{LIST}live/", {"ids": ids}).json()) == [str(mine.pk)]

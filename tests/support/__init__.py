@@ -1,0 +1,1 @@
+"""Shared by tests: factories, servers, polling and people."""

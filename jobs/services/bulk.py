@@ -111,7 +111,7 @@ def _one(
     except DatabaseUnavailable as error:
         return FAILED, error.for_callers
     except FAULTS as error:
-        return FAILED, str(error)
+        return FAILED, _fault(error)
     except Error as error:
         if not is_passing(error):
             raise
@@ -119,6 +119,18 @@ def _one(
     if after is None or after.id == job.id:
         return (ASKED, "") if action.name == "cancel" and after and not after.is_settled else (DONE, "")
     return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))
+
+
+def _fault(error: Exception) -> str:
+    """Why the action failed, as a sentence."""
+    match error:
+        case BrokerUnavailable():
+            return "The queue does not answer"
+        case registry.UnknownJobType():
+            return "The job's type does not exist any more"
+        case parameters.InvalidParams():
+            return f"The form refuses the params: {error}"
+    return str(error)
 
 
 def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:

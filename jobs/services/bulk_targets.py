@@ -42,8 +42,12 @@ class Targets:
     @cached_property
     def statuses(self) -> tuple[str, ...]:
         """The statuses of the action that the filters leave."""
-        left = self._selection.statuses() if self._selection else ()
-        return tuple(status for status in self.action.statuses if status in left)
+        return tuple(status for status in self.action.statuses if status in self._listed_statuses)
+
+    @cached_property
+    def _listed_statuses(self) -> frozenset[str]:
+        """The statuses that the filters leave."""
+        return self._selection.statuses() if self._selection else frozenset()
 
     @cached_property
     def matching(self) -> JobQuerySet:
@@ -59,6 +63,17 @@ class Targets:
         if self.ticked is not None:
             jobs = jobs.filter(id__in=self.ticked)
         return jobs if self.without is None else jobs.exclude(id=self.without)
+
+    @property
+    def listed(self) -> JobQuerySet:
+        """The jobs that the list shows now: those that match, in the statuses that the filters leave."""
+        return self.matching.filter(status__in=self._listed_statuses)
+
+    @property
+    def left_alone(self) -> JobQuerySet:
+        """The listed jobs whose status did not allow the action as of the moment."""
+        others = self._listed_statuses.difference(self.action.statuses)
+        return self.matching.filter(status__in=others).exclude(finished_at__gt=self.as_of)
 
     @property
     def remaining(self) -> JobQuerySet:

@@ -133,7 +133,7 @@ def _first(targets: Targets) -> list[Job]:
 
 def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
     """Return status, label, exact count and what happens to those jobs; first those that the action will affect."""
-    everything = stats.counts_in_time(targets.matching) or {}
+    everything = stats.counts_in_time(targets.listed) or {}
     labels = dict(Status.choices)
     stops = {Status.PROCESSING: "asked to stop"}
     done = [
@@ -165,7 +165,7 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
             raise
         raise services.PartlyDone(action.done, len(done), len(ids)) from error
     bulk_messages.say_what_became(request, report)
-    bulk_messages.say_what_was_left(request, targets, report.total)
+    bulk_messages.say_what_was_left(request, targets)
 
 
 def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:

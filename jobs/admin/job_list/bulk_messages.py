@@ -37,10 +37,10 @@ def _links(reason: services.Reason) -> SafeString:
     return format_html(" ({}{})", links, f" and {more:,} more" if more else "")
 
 
-def say_what_was_left(request: HttpRequest, targets: Targets, total: int) -> None:
+def say_what_was_left(request: HttpRequest, targets: Targets) -> None:
     """Add a message with the number of jobs skipped for their status; none if counting takes too long."""
-    found = stats.counts_in_time(targets.matching)
-    others = sum(found.values()) - total if found else 0
-    if others > 0:
+    found = stats.counts_in_time(targets.left_alone)
+    others = sum(found.values()) if found else 0
+    if others:
         whose = "its status does" if others == 1 else "their status does"
         messages.warning(request, f"{jobs_in_words(others)} skipped: {whose} not allow it.")

@@ -1,8 +1,10 @@
 """What a bulk action does is what its question promised: on every tab, for ticked jobs and for all that match."""
 
+import html
 import re
 
 import pytest
+from django import forms
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
@@ -28,6 +30,10 @@ def operator(client):
 @pytest.fixture(autouse=True)
 def again(make_type):
     return make_type(slug="again")
+
+
+class Number(forms.Form):
+    x = forms.IntegerField()
 
 
 def make_jobs(count):
@@ -144,3 +150,34 @@ def test_what_is_done_is_what_was_promised(operator, redis, action, tab, size, a
     if legal:
         run_what_was_launched()
     assert DONE[action.name]([job.pk for job in jobs]) == len(legal)
+
+
+def skipped(client, action, tab):
+    """What the question about all of a tab says it leaves alone, by status, and what the answer says was skipped."""
+    address = f"{LIST}?status={tab}" if tab else LIST
+    sent = {"action": action.name, "_selected_action": [str(Job.objects.first().pk)], "select_across": 1}
+    question = client.post(address, sent)
+    told = {row[0]: int(row[2]) for row in question.context["tally"] if row[3] == "will be left alone"}
+    answer = client.post(address, form_of(question), follow=True).content.decode()
+    said = re.search(r"(\d+) jobs? skipped", answer)
+    return told, int(said[1]) if said else 0
+
+
+@pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_only_jobs_of_the_tab_are_counted_as_left_alone(operator, redis, action, tab):
+    make_jobs(3)
+    left = {status: 3 for status in Status.values if status not in action.statuses and tab in ("", status)}
+    assert skipped(operator, action, tab) == (left, 3 * len(left))
+
+
+def test_a_job_that_cannot_be_launched_again_is_named_with_a_reason(operator, redis, make_type):
+    make_type(slug="number", form=Number)
+    jobs = [
+        make_job(type="gone", status=Status.FAILED),
+        make_job(type="number", status=Status.FAILED, params={"x": "y"}),
+    ]
+    asked = operator.post(LIST, {"action": "launch_again", "_selected_action": [str(one.pk) for one in jobs]})
+    answer = html.unescape(operator.post(LIST, form_of(asked), follow=True).content.decode())
+    assert "1 not launched again: The form refuses the params: x: Must be a whole number" in answer
+    assert "1 not launched again: The job's type does not exist any more" in answer

@@ -73,7 +73,7 @@ def _kept(file: Path, make: Callable[[], str]) -> str:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Put `text` into `file` at once and for our eyes only: nobody ever reads half of it."""
+    """Put `text` into `file` at once, readable for its owner alone; no reader ever sees half of it."""
     descriptor, name = tempfile.mkstemp(dir=file.parent)  # mkstemp makes it 0600
     with os.fdopen(descriptor, "w") as out:
         out.write(text)

@@ -94,7 +94,7 @@ class Postgres:
             return spawn(command, dying=signal.SIGINT, stdout=log, stderr=log, **self._circumstances())
 
     def _is_ready(self) -> bool:
-        """Wait for `ready` under our child's own pid: the port might answer for somebody else's server."""
+        """Wait for `ready` under our child's own pid: the port might answer for another server."""
         assert self.process
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
@@ -105,7 +105,7 @@ class Postgres:
         return False
 
     def _stop_orphan(self) -> None:
-        """Only the holder of the lock starts a server: whoever runs on this directory is a killed run's."""
+        """Only the holder of the lock starts a server: one that runs on this directory was left by a killed run."""
         if lines := self._pid_file():
             stop_orphan(int(lines[0]), str(self.data), signal.SIGINT)
             if is_running(int(lines[0])):  # a stranger has this number by now: PostgreSQL would give way

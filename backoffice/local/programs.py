@@ -37,7 +37,7 @@ class Program:
             self.process = spawn(self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options)
 
     def last_words(self) -> str:
-        """The end of its log, for whoever must find out why it died."""
+        """The end of its log, to find out why it died."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 
@@ -52,7 +52,7 @@ def stop(programs: Sequence[Program]) -> None:
 
 
 def environment(directory: Path, servers: Servers) -> dict[str, str]:
-    """What our commands need on this machine, and of our own environment whatever does not contradict it."""
+    """What our commands need on this machine, and what does not contradict it of our own environment."""
     ours = {
         "DJANGO_SETTINGS_MODULE": "backoffice.settings",
         "SECRET_KEY": secret(directory / "secret.key"),

@@ -92,7 +92,7 @@ class Redis:
                 return b"+PONG\r\n" in list(replies)  # not while it answers -LOADING
 
     def _stop_orphan(self) -> None:
-        """Only the holder of the lock starts a server: whoever is left is a killed run's, still saving."""
+        """Only the holder of the lock starts a server: one that still saves was left by a killed run."""
         with contextlib.suppress(FileNotFoundError):
             pid, address = (self.data / "pid").read_text().split()
             stop_orphan(int(pid), address, signal.SIGTERM)

@@ -156,8 +156,8 @@ class FileSerializer(serializers.ModelSerializer):
 
 
 class EventSerializer(serializers.Serializer):
-    """One status change; `from` is "" for the first. Where it equals `to` no status changed: somebody asked a running
-    job to stop (PROCESSING), or acknowledged a failure (FAILED)."""
+    """One status change; `from` is "" for the first. Where it equals `to` no status changed: a running job
+    was asked to stop (PROCESSING), or a failure was acknowledged (FAILED)."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {

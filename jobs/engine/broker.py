@@ -29,7 +29,7 @@ class Breaker:
     """Refuses at once for a while after a failure that took its time, so that a hung Redis holds no web thread twice.
 
     One for each process. After OPEN_SECONDS a single caller may probe; the others go on being refused. A failure that
-    comes fast costs nobody anything, and the next call may be the one that succeeds.
+    comes fast costs no time, and the next call may be the one that succeeds.
     """
 
     def __init__(self) -> None:

@@ -203,7 +203,7 @@ class Writer:
         self._has_work.set()
 
     def leave(self, context: JobContext) -> None:
-        """Touch the context no more; another one, woken meanwhile, is still written."""
+        """Touch the context no more; another one that was woken since is still written."""
         if self._context is context:
             self._context = None
 

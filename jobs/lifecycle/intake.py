@@ -62,7 +62,7 @@ def _cut(row: Job) -> dict[str, str]:
 def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
     """Remove jobs whose first publish failed, events and all: every one, or none of them; returns which.
 
-    A job that was taken or published again meanwhile is somebody's promise: it stays, and its batch with it.
+    A job that was taken or published again since is promised to a caller: it stays, and its batch with it.
     """
     sql = """
     WITH mine AS (
@@ -130,8 +130,8 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
         DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
     ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
     SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
-    # Locked by a statement of its own: one that first has to wait does not see the event, or the rerun, that whoever
-    # held the lock has added, and leaves it behind.
+    # Locked by a statement of its own: one that first has to wait does not see the event, or the rerun, that the
+    # holder of the lock has added, and leaves it behind.
     lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
     values: dict[str, Any] = {"ids": list(ids), "count": len(ids), "form_key": FORM_KEY}
     values["remembered"] = KEY_REMEMBERED.total_seconds()

@@ -89,7 +89,7 @@ class Submission:
         if constraint == "jobs_job_one_per_idempotency_key":
             return self.replay()
         if constraint.startswith("jobs_job_rerun_of_id_"):
-            raise Job.DoesNotExist("The job to launch again was deleted meanwhile.") from error
+            raise Job.DoesNotExist("The job to launch again has been deleted.") from error
         if constraint != "jobs_job_one_active_of_its_kind":
             raise error
         # PostgreSQL names one constraint, and the job of our own key may violate both.

@@ -48,7 +48,7 @@ class Queue:
 
     @property
     def is_slow(self) -> bool:
-        """Whether somebody should look."""
+        """Whether it needs attention."""
         return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
 
 

@@ -171,8 +171,8 @@ class JobChangeList(ChangeList):
 def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
     """How many of `jobs` there are by status ("": all), for display; absent where that is not known. One query.
 
-    By an index each status is counted to a glance. Where there is none no more than the newest are read, whatever
-    their status: to find 1,000 cancelled ones of a common source could be to read half the table.
+    By an index each status is counted to a glance. Without an index only the newest are read, in any
+    status: to find 1,000 cancelled ones of a common source could be to read half the table.
     """
     if by_index:
         return {status: capped(count, GLANCE) for status, count in stats.counts_to(jobs, GLANCE).items()}

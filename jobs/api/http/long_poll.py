@@ -15,7 +15,7 @@ from jobs.held_threads import held_threads
 from jobs.models import Job
 
 SECONDS_LIMIT = 30
-# Those who wait shall cost four queries a second in all, what they ask when they come back included; while some are
+# Long polls cost at most four queries a second in all, those of callers who come back included; while some are
 # turned away, it is they who come back.
 TICK_SECONDS = 0.3
 CROWDED_TICK_SECONDS = 1

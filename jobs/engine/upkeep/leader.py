@@ -96,7 +96,7 @@ def _attempt(duty: Duty) -> None:
 
 
 def _lead() -> bool:
-    # Taken once for each connection; whoever holds it answers from pg_locks without taking it again.
+    # Taken once for each connection; its holder answers from pg_locks without taking it again.
     sql = """SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
             AND (classid::bigint << 32) + objid::bigint = %s) OR pg_try_advisory_lock(%s)"""
     with connections[WORKER_DB].cursor() as cursor:

@@ -144,7 +144,7 @@ def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) 
     while ids := list(old.exclude(id__in=stuck).values_list("id", flat=True)[:size]):
         if _prune_batch(job_type, old.filter(id__in=ids), ids, pruned):
             size = min(BATCH, 2 * size)
-        elif size > 1:  # somebody deleted or locks one of them, or their logs are very long
+        elif size > 1:  # one of them was deleted or is locked, or their logs are very long
             size = max(1, size // 8)
         else:
             stuck += ids

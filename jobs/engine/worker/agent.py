@@ -133,7 +133,7 @@ class Agent(threading.Thread):
         self._renew(holders)
         self._unsettled += dead_attempts(holders)
         self._unsettled = [lost for lost in self._unsettled if not self._is_ended(lost)]
-        # Most jobs are over before anybody could want them stopped: no statement for those.
+        # Most jobs are over before a user could want them stopped: no statement for those.
         if lasting := {one: pid for one, pid in holders.items() if has_lasted(pid, LOOK_EVERY_SECONDS)}:
             asked = lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB)
             self._deadlines.note_asked_to_stop(asked)

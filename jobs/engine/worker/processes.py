@@ -43,7 +43,7 @@ def _ending(status: int) -> str:
 
 
 def descendants(pid: int) -> set[Process]:
-    """All that `pid` started and that still runs, in whatever session."""
+    """All that `pid` started and that still runs, in any session."""
     children: dict[int, list[Process]] = defaultdict(list)
     for entry in os.listdir("/proc"):
         if entry.isdigit() and (process := look(int(entry))):
@@ -58,7 +58,7 @@ def descendants(pid: int) -> set[Process]:
 
 
 def kill(processes: Iterable[Process]) -> None:
-    """End processes at once; one that ended by itself meanwhile is not mixed up with its pid's next owner."""
+    """End processes at once; one that has just ended is not mixed up with its pid's next owner."""
     for process in processes:
         now = look(process.pid)
         if now is not None and now.started == process.started:

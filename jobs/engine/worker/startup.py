@@ -21,7 +21,7 @@ def serve(instance: Any, **kwargs: Any) -> None:
     app.amqp.Connection = JobConnection
     for queue in set(registry.queues()) - {registry.MAINTENANCE}:
         app.amqp.queues.select_add(queue)
-    # Celery's own nine can start other tasks; whoever writes to Redis could ask for them.
+    # Celery's own nine can start other tasks; any client that writes to Redis could ask for them.
     for name in set(app.tasks) - {TASK}:
         app.tasks.unregister(name)
 

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 LISTENERS = (agent, startup, readiness)
 
 RESULT_LIMIT = 256 * 1024
-RESULT_DEPTH_LIMIT = 100  # each level costs whoever reads or writes it some of Python's 1,000 frames
+RESULT_DEPTH_LIMIT = 100  # to read or write each level takes some of Python's 1,000 frames
 
 
 class JobFailed(Exception):
@@ -60,7 +60,7 @@ def run_job(self: Task) -> dict[str, Any] | None:
 
 
 def execute(job: Job) -> Outcome:
-    """Call the handler of a claimed job; whatever it does, and if we fail ourselves, one Outcome comes back."""
+    """Call the handler of a claimed job; returns one Outcome in any case, also if the job system fails."""
     try:
         return _called(job)
     except Exception as error:  # left to Celery it would be reported as a lost worker

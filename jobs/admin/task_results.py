@@ -18,7 +18,7 @@ admin.site.unregister(GroupResult)
 
 @admin.register(TaskResult)
 class OutcomeAdmin(admin.ModelAdmin):
-    """What Celery knows of a job; a job's outcome changes in lifecycle.py only."""
+    """Celery's results of jobs, read-only: jobs/lifecycle/ alone writes them."""
 
     list_display = ("job", "state", "ran_by", "done")
     list_display_links = ("state",)

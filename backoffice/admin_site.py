@@ -24,7 +24,7 @@ from jobs.admin.job_list.changelist import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
-# What a value raises that no column of its type can hold: a NUL, the year 0, a number that is none.
+# What a value raises that no column of its type can hold: a NUL, the year 0, a text where a number is due.
 NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Django's, which none of our pages uses; they hand what they are given to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")

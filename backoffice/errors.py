@@ -63,7 +63,7 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: object
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 when PostgreSQL is in trouble, else 500; the traceback is in the log, with the same id.
 
-    504 when it went away while a job was being accepted: 503 would say that there is none.
+    504 when it went away while a job was being accepted: 503 would say that no job was accepted.
     """
     error = sys.exception()
     if isinstance(error, OutcomeUnknown):

@@ -24,7 +24,7 @@ QUERIES = 4
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """Other requests and PostgreSQL with nobody waiting, with as many clients as may wait, with many more."""
+    """Other requests and PostgreSQL with no waiting client, with as many as may wait, and with more."""
     os.environ |= {"WEB_PROCESSES": "1", "WEB_THREADS": "8"}
     with ground.stack_of(home) as stack:
         _ask(stack, "POST", "/api/v1/jobs/", {"name": "Generate report"})  # upkeep looks after one that waits
@@ -67,7 +67,7 @@ def _typical_seconds(stack: ground.Stack) -> float:
 
 
 def _transactions_per_second() -> float:
-    """In our database, while nobody does anything but wait; a query outside of any transaction is one."""
+    """Transactions of our database a second while clients only wait; a single query counts as one."""
     time.sleep(11)  # a session that fell idle tells its figures ten seconds later
     before, start = _transactions(), time.monotonic()
     time.sleep(SECONDS)

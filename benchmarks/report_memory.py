@@ -97,7 +97,7 @@ def run(type: str, **params: object) -> dict[str, object]:
 
 
 def measured(pid: int, type: str, **params: object) -> dict[str, object]:
-    """Run a job in the pool process `pid`, and see by how much the process grows meanwhile."""
+    """Run a job in the pool process `pid`; return by how many bytes the process grew."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak starts anew
     before = memory_mb(pid, "VmRSS")
     ran = run(type, **params)

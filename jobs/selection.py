@@ -26,7 +26,7 @@ LOCAL_TIME = re.compile(
 
 
 def as_uuid(text: str) -> UUID | None:
-    """The id that `text` is, with or without hyphens; None if it is none."""
+    """Parse `text` as a UUID, with or without hyphens; None if it is not a UUID."""
     try:
         return UUID(text.strip())
     except ValueError:
@@ -89,7 +89,7 @@ class Selection(forms.Form):
     HIDDEN = ("error_type", "unseen", "created_by", "queue", "batch", "finished_after")
 
     def clean(self) -> dict[str, Any]:
-        """Refuse parameters that are none: a filter with a typing error must not show, or act on, every job."""
+        """Refuse unknown parameters: a filter with a typing error must not show, or act on, every job."""
         unknown = set(self.data) - set(self.fields)
         if unknown:
             raise forms.ValidationError(f"Unknown filter: {', '.join(sorted(unknown))}.")

@@ -122,7 +122,7 @@ def test_workers_and_upkeep_report_themselves_from_a_host_with_a_long_name(monke
 
 
 def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_lost_worker():
-    """A rule that only the database knows stands for whatever else it may refuse."""
+    """A rule that only the database knows: one example of the values it may refuse."""
     job = running(params={"password": "s3cret"})
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job ADD CONSTRAINT no_seven CHECK (result->>'x' <> '7')")

@@ -339,7 +339,7 @@ def as_browsers_send(form):
 
 
 class Untouched(HTMLParser):
-    """Collects what a browser would send of a form that nobody touched."""
+    """Collects what a browser sends of an untouched form."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Whatever happens to jobs, in whatever order: one final status, one event a change, one holder, nothing lost."""
+"""Any order of events: one final status, one event a change, one holder, no job lost."""
 
 import pytest
 from hypothesis import Phase, settings

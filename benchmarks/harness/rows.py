@@ -50,7 +50,7 @@ SELECT created_at, id, name, 2, 'Acknowledged, from the list.', %s, %s FROM jobs
 
 
 def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_apart: float = 5) -> None:
-    """Make `jobs` jobs, of which `active` (one in 50, unless told) are not settled yet.
+    """Make `jobs` jobs, of which `active` (one in 50 by default) are not settled yet.
 
     One was submitted every five seconds; those that are active `seconds_apart`.
     """

@@ -113,7 +113,7 @@ def once_accepted(job: Job) -> Iterator[None]:
 def visible(caller: Caller, job_id: UUID) -> Job:
     """The job, if the caller may see it.
 
-    Raises: Job.DoesNotExist, alike for no such job and for one that is none of the caller's business.
+    Raises: Job.DoesNotExist if the job does not exist or the caller may not see it.
     """
     return access.visible_jobs(caller.user).get(id=job_id)
 

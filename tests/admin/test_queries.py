@@ -40,7 +40,7 @@ PAGES = ["/admin/", f"{LIST}launch/", f"{LIST}launch/report/", *(f"{LIST}?{query
 
 @pytest.fixture(params=["superuser", "viewer", "launcher"])
 def reader(request, client):
-    """A browser of somebody who sees all jobs, or only their own, the caches being cold."""
+    """A browser of a user who sees all jobs, or only their own; the caches are empty."""
     rights = {"viewer": ["jobs.view_job", "jobs.add_job"], "launcher": ["jobs.add_job"]}
     superuser = request.param == "superuser"
     client.user = make_user(*rights.get(request.param, []), is_staff=True, is_superuser=superuser)

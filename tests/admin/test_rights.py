@@ -73,7 +73,7 @@ def make_groups():
 
 
 def enter(client, role):
-    """Log in as somebody of this role."""
+    """Log in as a user with this role."""
     if role == "anonymous":
         return
     make_groups()

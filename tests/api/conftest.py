@@ -59,13 +59,13 @@ def broker_away():
 
 @pytest.fixture(autouse=True)
 def full_buckets():
-    """Nobody has asked anything yet."""
+    """No request was counted yet."""
     CallerThrottle.buckets.clear()
 
 
 @pytest.fixture
 def api_site(transactional_db, tmp_path) -> Iterator[str]:
-    """The API's address at a running web server, behind which a worker runs jobs; nobody is throttled."""
+    """The API's address at a running web server, behind which a worker runs jobs; no caller is throttled."""
     with running_site(tmp_path) as address:
         yield f"{address}/api/v1"
 

@@ -1,4 +1,4 @@
-"""What caches may keep: nothing without asking, of any address of the site, whatever the answer is."""
+"""Caches must revalidate every answer of every address."""
 
 from collections.abc import Iterator
 

@@ -16,7 +16,7 @@ OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AN
 
 
 def backends():
-    """The processes of PostgreSQL that serve whoever else is connected to this test's database."""
+    """The other sessions of this test's database."""
     with connection.cursor() as cursor:
         cursor.execute(OTHERS)
         return [pid for (pid,) in cursor.fetchall()]

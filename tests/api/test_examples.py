@@ -1,6 +1,6 @@
 """The examples in the OpenAPI document are answers of the API: same fields, same types, taken here.
 
-To take them anew: UPDATE_EXAMPLES=1 python -m pytest tests/api/test_examples.py
+To update them: UPDATE_EXAMPLES=1 python -m pytest tests/api/test_examples.py
 """
 
 import json

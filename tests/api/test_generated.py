@@ -53,7 +53,7 @@ def caller(client, make_type):
 
 
 def assert_sound(answer, before):
-    """No failure of ours; and whoever was refused has changed nothing."""
+    """No 500; and a refused request has changed nothing."""
     assert answer.status_code < 500, answer.content
     if answer.status_code >= 400:
         assert answer["Content-Type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""GET and DELETE /api/v1/jobs/{id}/: the job as it is told, and its version."""
+"""GET and DELETE /api/v1/jobs/{id}/: the job and its version."""
 
 from datetime import timedelta
 

@@ -40,7 +40,7 @@ ADDRESSES = {
 
 
 def full_job(owner=None, **fields) -> Job:
-    """A job with an event, a log line and a file, each of which tells on whoever shows it."""
+    """A job with an event, a log line and a file, each with a recognisable text."""
     job = make_job(name="secret name", type="quick", created_by=owner, **{"status": "FAILED"} | fields)
     JobEvent.objects.create(job=job, to_status="PENDING", actor="secret actor")
     JobLog.objects.create(job=job, attempt=1, seq=1, at=timezone.now(), level="INFO", message="secret line")
@@ -63,7 +63,7 @@ def content(answer) -> str:
 
 @pytest.fixture
 def other(make_client):
-    """A second caller who may do with jobs whatever does not need to see those of others."""
+    """A second caller who has every right except seeing the jobs of others."""
     return make_client("jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
 
 

@@ -13,7 +13,7 @@ from jobs import parameters
 from jobs.models import Job, JobEvent, JobLog
 from tests.api.test_rights import ADDRESSES, API, content, full_job
 
-# Anything that begins like a date and a time, whichever zone follows.
+# Anything that begins like a date and a time, in any zone.
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}[^\"\\\s]*")
 UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 

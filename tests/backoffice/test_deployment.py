@@ -25,7 +25,7 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
 EXAMPLE = (ROOT / ".env.example").read_text()
 EXAMPLES = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-# Of the images and libraries, not of ours.
+# Variables of the images and libraries.
 FOREIGN = {
     "REMAP_SIGTERM",
     "TMPDIR",

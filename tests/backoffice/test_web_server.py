@@ -18,7 +18,7 @@ def static_root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, static_root, django_db_setup):
-    """A sound site, but that nobody answers for Redis."""
+    """A working site without Redis."""
     redis_away = f"redis://:secret@{NOBODY_LISTENS}/0"
     with serving(tmp_path_factory.mktemp("site"), REDIS_URL=redis_away, STATIC_ROOT=static_root) as running:
         yield running

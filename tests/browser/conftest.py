@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def operator(transactional_db) -> User:
-    """Somebody with an operator's rights."""
+    """A user with an operator's rights."""
     rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
     return make_user(*rights, username="olga", is_staff=True)
 
@@ -72,7 +72,7 @@ def open_as(chromium, live_server, client):
 
 
 def watch(page: Page, home: str, problems: list[str]) -> None:
-    """Note whatever a browser complains about, and every request that leaves the site."""
+    """Record console errors and requests that leave the site."""
     page.on("console", lambda said: said.type == "error" and problems.append(f"{page.url}: {said.text}"))
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on(

@@ -1,4 +1,4 @@
-"""External systems that submit, repeat what was not answered, cancel, rerun, and keep a log of what they were told."""
+"""External systems that submit, repeat what was not answered, cancel, rerun, and log every answer."""
 
 import http.client
 import random
@@ -18,7 +18,7 @@ EXPECTED = (200, 201, 202, 404, 409, 503, 504)
 
 
 class Caller(threading.Thread):
-    """One client; what it was told for good stands in `client.accepted`, `.refused` and `.unknown`."""
+    """One client; its final answers are in `client.accepted`, `.refused` and `.unknown`."""
 
     def __init__(self, client: Client, seed: str) -> None:
         super().__init__(daemon=True)
@@ -59,7 +59,7 @@ class Caller(threading.Thread):
             self._ask(f"/api/v1/jobs/{self.random.choice(self.client.accepted[-5:])}/cancel/", {})
 
     def _replay(self, name: str) -> None:
-        """An answer under a key stays the same job, whatever happened meanwhile."""
+        """An answer under a key always names the same job."""
         if self.keyed:
             key, job_id, body = self.random.choice(self.keyed[-50:])
             status, job = self._ask("/api/v1/jobs/", body, **{"Idempotency-Key": key})
@@ -76,7 +76,7 @@ class Caller(threading.Thread):
         return {} if kind == "quick" else {"seconds": round(self.random.uniform(0.05, 0.8), 2)}
 
     def _ask_for(self, path: str, body: dict[str, Any], names: list[str], key: str) -> None:
-        """Ask for jobs; under a key, ask again as long as nobody could say what became of them."""
+        """Submit jobs; under a key, repeat while the outcome is unknown."""
         told: list[int] = []
         for _ in range(REPEATS if key else 1):
             status, answer = self._ask(path, body, **({"Idempotency-Key": key} if key else {}))

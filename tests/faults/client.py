@@ -1,4 +1,4 @@
-"""An external system of the fault suite: submits over HTTP, and keeps a log of what it was told."""
+"""An external system of the fault suite: submits over HTTP and logs every answer."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ class Answer:
 
 @dataclass
 class Client:
-    """An external system: submits, and remembers what it was told."""
+    """An external system: submits jobs and remembers the answers."""
 
     address: str
     token: str

@@ -32,7 +32,7 @@ def stack(one_stack) -> Iterator[Stack]:
 
 @pytest.fixture
 def staff(stack) -> Staff:
-    """Somebody who has signed in to the admin."""
+    """A user who has signed in to the admin."""
     return Staff.signed_in(stack)
 
 

@@ -1,4 +1,4 @@
-"""What must hold at the end of every fault, whatever it was: the guarantee of docs/lifecycle.md as queries."""
+"""What must hold at the end of every fault: the guarantees of docs/lifecycle.md as queries."""
 
 from tests.faults.client import Client
 from tests.faults.stack import Stack

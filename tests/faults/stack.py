@@ -36,7 +36,7 @@ TABLES = "jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effec
 
 
 class Stack:
-    """Servers and processes; whatever a test starts or breaks is stopped and healed by `heal`."""
+    """Servers and processes; `heal` stops and repairs what a test started or broke."""
 
     def __init__(self, home: Path, found: servers.Servers) -> None:
         self.home = home

@@ -24,7 +24,7 @@ def worker(stack, clock_step):
 
 @contextlib.contextmanager
 def locked_jobs(stack):
-    """A table of jobs that nobody can read or write."""
+    """A table of jobs under an exclusive lock."""
     with contextlib.closing(psycopg2.connect(stack.urls["DATABASE_URL"])) as other, other.cursor() as cursor:
         cursor.execute("LOCK jobs_job IN ACCESS EXCLUSIVE MODE")
         yield

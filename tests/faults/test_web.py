@@ -66,7 +66,7 @@ def test_a_launch_in_the_admin_without_redis_keeps_what_was_typed(stack, staff, 
 
 @contextlib.contextmanager
 def crowd(stack):
-    """Idle sessions in every place that PostgreSQL has; whoever was connected is thrown out."""
+    """Fill all connections of PostgreSQL with idle sessions; others are ended first."""
 
     def fill():
         with contextlib.suppress(psycopg2.OperationalError):

@@ -12,7 +12,7 @@ from tests.support.factories import make_user
 
 @pytest.fixture
 def redis():
-    """The broker, empty; again closed to nobody afterwards."""
+    """The broker, empty; its breaker is reset afterwards."""
     client = Redis.from_url(settings.CELERY_BROKER_URL)
     client.flushdb()
     broker.breaker.reset()
@@ -37,7 +37,7 @@ def break_queue(redis):
 
 @pytest.fixture
 def caller(db) -> Caller:
-    """Somebody who may launch, and nothing else."""
+    """A user who may launch jobs and do nothing else."""
     return caller_for(make_user("jobs.add_job"))
 
 

@@ -1,4 +1,4 @@
-"""Deleting a job at the moment when somebody else changes it, or launches it again."""
+"""Deleting a job while another request changes it or launches it again."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 

@@ -190,7 +190,7 @@ def test_a_command_needs_a_name_or_a_type(make_type, redis, capsys):
 
 
 class Login(forms.Form):
-    """A parameter that nobody is to read again."""
+    """A secret parameter."""
 
     host = forms.CharField()
     password = forms.CharField()

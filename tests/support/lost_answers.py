@@ -11,7 +11,7 @@ READY = b"Z\x00\x00\x00\x05"  # the end of each answer, but for the byte that te
 
 
 class Door:
-    """Passes on all that is said, but for the answers it is told to lose."""
+    """A proxy that passes on everything except chosen answers."""
 
     def __init__(self, server: tuple[str, int]) -> None:
         self.server = server

@@ -14,7 +14,7 @@ from tests.walk.model import MAX_ATTEMPTS, Expected
 
 @dataclass(frozen=True)
 class Fate:
-    """What the next publish meets: how many messages arrive, what others do meanwhile, whether it is answered."""
+    """What the next publish meets: how many messages arrive, what others do at that moment, whether it is answered."""
 
     arriving: int = 500
     meanwhile: str = "nothing"

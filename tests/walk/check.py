@@ -16,7 +16,7 @@ ROWS = """SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
 
 
 def check(walk: Any) -> None:
-    """Compare every job, its history, its TaskResult and what it told with what the walk expects."""
+    """Compare every job, its history, TaskResult, log and progress with what the walk expects."""
     with connection.cursor() as cursor:
         cursor.execute(ROWS)
         rows = {job_id: tuple(row) for job_id, *row in cursor.fetchall()}

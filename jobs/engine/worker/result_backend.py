@@ -24,7 +24,7 @@ EXIT = re.compile(r"signal \d+|exitcode -?\d+")
 
 
 class JobResultBackend(DatabaseBackend):
-    """Stores what became of jobs; any other state or task is none of its business."""
+    """Stores what became of jobs; it ignores every other state or task."""
 
     def store_result(
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any

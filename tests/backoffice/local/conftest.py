@@ -47,7 +47,7 @@ def home(initialised) -> Iterator[Path]:
 
 
 class Holder:
-    """Another process that runs the servers of a directory until it is told to stop."""
+    """Another process that runs the servers of a directory until it is stopped."""
 
     def __init__(self, directory: Path, given: dict[str, str], env: dict[str, str] | None) -> None:
         command = [sys.executable, "-c", HOLD_SERVERS, str(directory), json.dumps(given)]

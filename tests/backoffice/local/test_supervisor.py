@@ -10,7 +10,7 @@ from backoffice.local.supervisor import Supervisor
 
 
 class Shell:
-    """A child that runs a line of shell, and fails to start as often as told."""
+    """A child that runs a line of shell, and fails to start a given number of times."""
 
     name = "child"
 

@@ -51,7 +51,7 @@ class Up:
         return json.loads((self.directory / "run.json").read_text())
 
     def pids(self) -> list[int]:
-        """Of every process that it started, and of theirs."""
+        """The pids of every process that it started, and of their children."""
         tree = subprocess.check_output(["ps", "-e", "-o", "pid=,ppid="], text=True).split()
         parents = dict(zip(map(int, tree[::2]), map(int, tree[1::2]), strict=True))
         found = [self.process.pid]

@@ -84,3 +84,25 @@ def test_a_bug_in_writing_an_outcome_is_an_internal_error(make_type, monkeypatch
     monkeypatch.setattr(result_backend.lifecycle, "settle", fails_for_completed)
     job = run(make_type)
     assert (job.status, job.error_code) == (Status.FAILED, "internal_error")
+
+
+def raises(error):
+    def handler(job, password):
+        raise error
+
+    return handler
+
+
+ODD_ERRORS = {
+    "an offset that is text": SyntaxError("odd", ("file", 1, "2", "x")),
+    "a line that is bytes": SyntaxError("odd", ("file", 1, 1, b"x")),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ERRORS)
+def test_an_exception_that_python_cannot_format_keeps_its_name_and_place(make_type, odd):
+    job = run(make_type, raises(ODD_ERRORS[odd]))
+    assert (job.status, job.error_code) == (Status.FAILED, "exception")
+    assert job.error_type == type(ODD_ERRORS[odd]).__qualname__
+    assert "odd" in job.error_message
+    assert "in handler" in job.error_traceback

@@ -102,8 +102,16 @@ def _not_completed(error: BaseException, job_type: JobType, hide: Callable[[obje
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
         return failed("exited", f"The handler ended its process (exit code {words(error.code)}).")
-    trace = "".join(traceback.format_exception(error))
-    return failed("exception", hide(error), type=type(error).__qualname__, traceback=hide(trace))
+    return failed("exception", hide(error), type=type(error).__qualname__, traceback=hide(_trace(error)))
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback of an exception; without its last lines if they cannot be made, as of an odd SyntaxError."""
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:
+        places = "".join(traceback.format_tb(error.__traceback__))
+        return f"Traceback (most recent call last):\n{places}{type(error).__qualname__}: {words(error)}\n"
 
 
 def _completed(result: object) -> Outcome:

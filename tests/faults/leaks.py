@@ -24,7 +24,7 @@ from functools import partial
 
 import psycopg2.extensions
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone, translation
 
 SLEEP = "60613"  # seconds, by which a process that outlives its job is found
@@ -135,7 +135,15 @@ def _blocked_alarm():
     time.sleep(0.1)
 
 
+def _hold_the_workers_own_session():
+    other = connections["lifecycle"]
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT FROM jobs_job WHERE status = 'PROCESSING' FOR UPDATE")
+
+
 LEAKS = {
+    "workers_own_session": _hold_the_workers_own_session,
     "search_path": partial(_sql, "SET search_path TO nowhere"),
     "statement_timeout": partial(_sql, "SET statement_timeout = 1"),
     "set_config": partial(_sql, "SELECT set_config('search_path', 'nowhere', false)"),

@@ -87,8 +87,9 @@ def _note(query: Any) -> None:
 
 
 def _watch_connection(connection: Any, **kwargs: Any) -> None:
-    if connection.alias != WORKER_DB and connection.vendor == "postgresql":
-        connection.connection.cursor_factory = WatchedCursor
+    if connection.vendor == "postgresql":
+        if connection.alias != WORKER_DB:  # the handler's statements, not those of the job system
+            connection.connection.cursor_factory = WatchedCursor
         _new[connection.alias] = _look(connection.connection)
 
 
@@ -107,12 +108,13 @@ def renew_sessions() -> None:
     global _changed
     changed, _changed = _changed, False
     for connection in connections.all(initialized_only=True):
-        if connection.alias == WORKER_DB or connection.connection is None:
+        if connection.connection is None:
             continue
-        if changed or not _is_as_new(connection):
+        is_handlers = connection.alias != WORKER_DB
+        if (changed and is_handlers) or not _is_as_new(connection):
             connection.close()
             del connections[connection.alias]  # Django's own wrapper may hold a transaction, wrappers, hooks
-        else:
+        elif is_handlers:
             connection.close_if_unusable_or_obsolete()
 
 

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from backoffice import __version__
 from backoffice.accounts import remember_browser
 from jobs import access
 from jobs.admin import signed_out
@@ -141,8 +142,8 @@ class BackofficeAdminSite(AdminSite):
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Django's, with what the header of every page shows."""
-        context = super().each_context(request)
+        """Django's, with what the header and the footer of every page show."""
+        context = super().each_context(request) | {"version": __version__}
         if context["has_permission"] and access.may_see_some(request.user):
             context["attention"] = home_views.attention(request.user)
             context["may_launch"] = access.may_launch_some(request.user)

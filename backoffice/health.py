@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from backoffice import __version__
 from backoffice.middleware import GetResponse
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
@@ -76,6 +77,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     healthy = all(problem is None for problem in found.values())
     body = {
         "status": "ok" if healthy else "unavailable",
+        "version": __version__,
         "checks": {name: problem or "ok" for name, problem in found.items()},
     }
     response = JsonResponse(body, status=200 if healthy else 503)

@@ -56,7 +56,7 @@ def code_prose() -> Iterator[str]:
 
 
 def documents() -> Iterator[str]:
-    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         yield MARKUP.sub(" ", path.read_text())
 
 

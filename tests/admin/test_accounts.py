@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
+from jobs.models import ApiToken
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +249,9 @@ def test_a_permission_to_change_accounts_alone_makes_no_superuser(client):
     client.force_login(user)
     client.post(f"{USERS}{user.pk}/change/", posted(user, is_superuser="on"))
     assert rights(user) == (True, True, False, set(), {permission("auth.change_user")})
+
+
+@pytest.mark.parametrize("lookup", ["", "__gt", "__digest", "__digest__startswith", "__pk__startswith"])
+def test_the_list_of_accounts_is_not_filtered_by_the_digests_of_their_tokens(manager, lookup):
+    token, _ = ApiToken.objects.create(make_user(), name="of another account")
+    assert manager.get(USERS, {f"auth_token_set{lookup}": token.digest}).status_code == 400

@@ -92,7 +92,7 @@ def file_name(name: object) -> str:
     )
     if len(shown) > FILE_NAME_LIMIT or len(shown.encode()) > FILE_NAME_BYTES:
         shown = _shortened(shown)
-    return "_" if shown in ("", ".", "..") else shown
+    return "_" if shown.strip() in ("", ".", "..") else shown
 
 
 def _shortened(name: str) -> str:

@@ -87,3 +87,8 @@ def test_nothing_leaves_its_isolation(text):
 @given(any_text)
 def test_a_composed_text_is_composed_once(text):
     assert composed(composed(text)) == composed(text)
+
+
+@pytest.mark.parametrize("name", ["", " ", "   ", ".", "..", " .. "])
+def test_a_file_name_without_anything_to_see_becomes_an_underscore(name):
+    assert file_name(name) == "_"

@@ -31,7 +31,7 @@ run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--por
 	$(RUN) manage.py up $(ARGS)
 
 test: $(VENV)/dev ## run every test on throw-away servers: minutes (ARGS="tests/backoffice/local -x")
-	@echo "All tests take about 6 minutes on 2 cores; the last lines name every test that was skipped and why."
+	@echo "All tests take about 10 minutes on 2 cores; the last lines name every test that was skipped and why."
 	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones

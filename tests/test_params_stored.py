@@ -187,7 +187,7 @@ def test_a_row_that_was_deleted_fails_with_a_sentence_and_refuses_the_next_launc
 
 def test_params_near_the_limit_can_be_launched_again(got):
     job_type = got.register(form_of(text=forms.CharField(), note=forms.CharField(initial="é" * 100)))
-    with pytest.raises(InvalidParams, match="65536 bytes"):
+    with pytest.raises(InvalidParams, match="65,536 bytes"):
         parameters.validate(job_type, {"text": "x" * 65_400})
     stored = parameters.validate(job_type, {"text": "x" * 65_000})
     assert parameters.validate(job_type, {"note": "y" * 1000}, kept=stored)["note"] == "y" * 1000

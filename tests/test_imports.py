@@ -1,4 +1,4 @@
-"""Keeps imports pointing the way a job travels (README, "Map")."""
+"""Keeps imports pointing the way a job travels (README, "Map"; docs/architecture.md, "Floors")."""
 
 import ast
 import re
@@ -66,6 +66,55 @@ def test_the_map_in_the_readme_is_the_order_of_imports():
 
 
 FILES = sorted((ROOT / "jobs").rglob("*.py"))
+
+
+def floors() -> dict[str, int]:
+    """The floor of each part, by the graph of docs/architecture.md."""
+    found: dict[str, int] = {}
+    for paragraph in graph().split("\n\n"):
+        floor = int(paragraph.split()[0])
+        found |= dict.fromkeys(re.findall(r"^(?:\d| ) {2}([a-z_]+)", paragraph, re.MULTILINE), floor)
+    return found
+
+
+def arrows() -> dict[str, set[str]]:
+    """The parts to which the arrows of each part lead, by the graph of docs/architecture.md."""
+    return {part: set(to.split()) for part, to in re.findall(r"([a-z_]+) +-> (.+)$", graph(), re.MULTILINE)}
+
+
+def graph() -> str:
+    section = (ROOT / "docs" / "architecture.md").read_text().split("## Floors")[1]
+    return section.split("```")[1].strip("\n")
+
+
+def imports_between_parts() -> dict[str, set[str]]:
+    """The other parts that each part imports."""
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        part = part_of(path)
+        found[part] = found.get(part, set()) | (parts(imported(path)) - {part, "__init__"})
+    return {part: found[part] for part in [*ORDER, *DOORS]}
+
+
+def reached(part: str) -> set[str]:
+    """The parts to which the arrows lead from `part`, directly or through others."""
+    next_parts = arrows().get(part, set())
+    return next_parts.union(*map(reached, next_parts))
+
+
+def test_the_graph_of_the_architecture_has_every_part():
+    assert sorted(floors()) == sorted([*ORDER, *DOORS])
+
+
+def test_every_arrow_of_the_graph_is_an_import_and_leads_to_a_lower_floor():
+    drawn, real = arrows(), imports_between_parts()
+    assert {part: to - real[part] for part, to in drawn.items() if to - real[part]} == {}
+    assert [(part, to) for part in drawn for to in drawn[part] if floors()[to] >= floors()[part]] == []
+
+
+def test_every_import_between_parts_follows_the_arrows_of_the_graph():
+    real = imports_between_parts()
+    assert {part: to - reached(part) for part, to in real.items() if to - reached(part)} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

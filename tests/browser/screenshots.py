@@ -33,9 +33,12 @@ STORY = [
 
 
 def tell(story, staff):
-    """The jobs of the story, a day of others behind them, and a worker that runs them."""
+    """The jobs of the story, a day of others behind them, and the workers that run them."""
     now = timezone.now()
     Worker.objects.create(id=WORKER, host="app1", pid=4711, slots=4, queues=["default"], consuming=True)
+    Worker.objects.create(
+        id="a07b" * 8, host="app1", pid=4713, slots=2, queues=["maintenance"], consuming=True
+    )
     UpkeepState.objects.create(host="app1", pid=4712)
     for hour in range(2, 24):
         for number in range(3 + (hour * 7) % 11):
@@ -51,11 +54,16 @@ def tell(story, staff):
                 created_by_name="import",
                 source=Source.API,
             )
+    people = {
+        staff.username: staff,
+        "jonas": make_user(username="jonas"),
+        "import": make_user(username="import"),
+    }
     for row in reversed(story):
-        add(now, staff, *row)
+        add(now, people, *row)
 
 
-def add(now, staff, name, status, minutes, wait, run, percent, who, source, error):
+def add(now, people, name, status, minutes, wait, run, percent, who, source, error):
     created = now - timedelta(minutes=minutes)
     started = None if wait is None else created + timedelta(seconds=wait)
     fields = {
@@ -66,7 +74,7 @@ def add(now, staff, name, status, minutes, wait, run, percent, who, source, erro
         "started_at": started,
         "progress_percent": percent,
         "progress_message": f"{percent * 1_250:,} of 125,000 rows" if percent else "",
-        "created_by": staff,
+        "created_by": people.get(who),
         "created_by_name": who,
         "source": source,
         "worker": WORKER,

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.display import times
+from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(admin.ModelAdmin):
+class AuditAdmin(ReadOnlyAdmin):
     """PostgreSQL writes the entries and refuses to change them."""
 
     list_display = ("when", "who", "what", "on", "object_name")
@@ -48,15 +49,3 @@ class AuditAdmin(admin.ModelAdmin):
         wanted = search_term.strip()
         found = Q(actor=wanted) | Q(object_id=wanted)
         return (queryset.filter(found) if wanted else queryset), False
-
-    def lookup_allowed(self, lookup, value, request=None):
-        return False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

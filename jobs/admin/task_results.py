@@ -9,6 +9,7 @@ from jobs import access
 from jobs.admin.display import times
 from jobs.admin.display.columns import NOTHING
 from jobs.admin.job_page.content import short
+from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.selection import as_uuid
 
 # The package's own pages allow changes, and count every row.
@@ -17,7 +18,7 @@ admin.site.unregister(GroupResult)
 
 
 @admin.register(TaskResult)
-class OutcomeAdmin(admin.ModelAdmin):
+class OutcomeAdmin(ReadOnlyAdmin):
     """Celery's results of jobs, read-only: jobs/lifecycle/ alone writes them."""
 
     list_display = ("job", "state", "ran_by", "done")
@@ -83,15 +84,3 @@ class OutcomeAdmin(admin.ModelAdmin):
         """Django's, under the name of what it shows."""
         words = {"title": "Task result", "subtitle": None}
         return super().change_view(request, object_id, form_url, words | (extra_context or {}))
-
-    def lookup_allowed(self, lookup, value, request=None):
-        return False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -107,7 +107,8 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         broker.publish(jobs)
     except Exception:
-        # The messages may have arrived all the same: only the rows decide whether the jobs exist.
+        # Any failure, also one that is not the broker's: a job that was refused must not run. The
+        # messages may have arrived all the same, so only the rows decide whether the jobs exist.
         with database.raising(lambda error: OutcomeUnknown(jobs[0].id)):
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
         if withdrawn:

@@ -28,7 +28,7 @@ class Exact:
     exact: Any = None
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]
+        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]  # the widget's
         return self.exact if self._is_as_filled(typed) else typed
 
     def _is_as_filled(self, typed: Any) -> bool:

@@ -71,7 +71,7 @@ def _left_behind(state: ProcessState | None, threads: set[threading.Thread]) -> 
     try:
         renew_sessions()
         return [] if state is None else _clean_up(state, threads)
-    except Exception:
+    except Exception:  # a new process is always clean, so any failure here has the same remedy
         logger.exception("cleaning up after a job failed")
         return ["what could not be cleaned up"]
 

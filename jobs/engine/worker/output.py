@@ -38,7 +38,7 @@ class LogWriter(io.RawIOBase):
         """Say that this stream is for writing."""
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes are written
         """Log the lines that are complete."""
         *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
         for line in lines:

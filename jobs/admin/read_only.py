@@ -1,0 +1,19 @@
+"""A ModelAdmin for rows that the admin shows and never writes."""
+
+from django.contrib import admin
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Refuses to add, change and delete, and to filter by lookups in the address."""
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -92,56 +92,44 @@ def again(make_type):
 def addresses():
     """One address for each name in the table, with something new behind it."""
     settled = make_job(type="again", status=Status.FAILED)
+    token, _ = ApiToken.objects.create(make_user(), name="t")
+    LogEntry.objects.log_actions(token.user.pk, [settled], CHANGE, "Done.")
+    result = TaskResult.objects.create(task_id=str(settled.pk), status="FAILURE")
+    group = Group.objects.create(name=token.token_key)
+    return {
+        **of_jobs(settled),
+        **of_model("jobs_auditentry", AuditEntry.objects.first().pk),
+        **of_model("jobs_apitoken", token.pk),
+        **of_model("django_celery_results_taskresult", result.pk),
+        **of_model("auth_user", account := make_user().pk),
+        **of_model("auth_group", group.pk),
+        "auth_user_password_change": f"/admin/auth/user/{account}/password/",
+    }
+
+
+def of_model(name, pk):
+    """The addresses of Django's own pages for a model, named as in its URLs, and for one of its rows."""
+    app, model = name.rsplit("_", 1)
+    pages = {"changelist": "", "add": "add/"}
+    pages |= {page: f"{pk}/{page}/" for page in ("change", "history", "delete")}
+    return {f"{name}_{page}": f"/admin/{app}/{model}/{address}" for page, address in pages.items()}
+
+
+def of_jobs(settled):
+    """The addresses of the job list, the launch pages and a settled job that has a file."""
     stored = storages["jobs"].save("rights/x", BytesIO(b"x"))
     file = JobFile.objects.create(
         job=settled, attempt=1, name="a.txt", content_type="text/plain", size=1, sha256="", stored_name=stored
     )
-    token, _ = ApiToken.objects.create(make_user(), name="t")
-    result = TaskResult.objects.create(task_id=str(settled.pk), status="FAILURE")
-    job = f"/admin/jobs/job/{settled.pk}"
-    tokens, results = "/admin/jobs/apitoken", "/admin/django_celery_results/taskresult"
-    account = f"/admin/auth/user/{make_user().pk}"
-    group = f"/admin/auth/group/{Group.objects.create(name=token.token_key).pk}"
-    LogEntry.objects.log_actions(token.user.pk, [settled], CHANGE, "Done.")
-    entry = f"/admin/jobs/auditentry/{AuditEntry.objects.first().pk}"
+    jobs, verbs = "/admin/jobs/job", ("live", "log", "rerun", "acknowledge")
     return {
-        "jobs_auditentry_changelist": "/admin/jobs/auditentry/",
-        "jobs_auditentry_add": "/admin/jobs/auditentry/add/",
-        **{f"jobs_auditentry_{page}": f"{entry}/{page}/" for page in ("change", "history", "delete")},
-        "auth_user_password_change": f"{account}/password/",
-        **{
-            f"auth_{model}_{page}": f"/admin/auth/{model}/{address}"
-            for model in ("user", "group")
-            for page, address in (("changelist", ""), ("add", "add/"))
-        },
-        **{
-            f"auth_{model}_{page}": f"{address}/{page}/"
-            for model, address in (("user", account), ("group", group))
-            for page in ("change", "history", "delete")
-        },
-        "jobs_job_changelist": "/admin/jobs/job/",
-        "jobs_job_file": f"{job}/files/{file.pk}/",
-        "jobs_job_cancel": f"/admin/jobs/job/{make_job().pk}/cancel/",
-        "jobs_job_add": "/admin/jobs/job/add/",
-        "jobs_job_launch": "/admin/jobs/job/launch/",
-        "jobs_job_launch_type": "/admin/jobs/job/launch/again/",
-        "jobs_job_launch_call": "/admin/jobs/job/launch/again/call/",
-        **{
-            f"jobs_job_{verb}": f"{job}/{verb}/"
-            for verb in ("change", "live", "log", "history", "rerun", "acknowledge", "delete")
-        },
-        "jobs_apitoken_changelist": f"{tokens}/",
-        "jobs_apitoken_add": f"{tokens}/add/",
-        **{
-            f"jobs_apitoken_{verb}": f"{tokens}/{token.pk}/{verb}/"
-            for verb in ("change", "delete", "history")
-        },
-        "django_celery_results_taskresult_changelist": f"{results}/",
-        "django_celery_results_taskresult_add": f"{results}/add/",
-        **{
-            f"django_celery_results_taskresult_{verb}": f"{results}/{result.pk}/{verb}/"
-            for verb in ("change", "delete", "history")
-        },
+        **of_model("jobs_job", settled.pk),
+        "jobs_job_file": f"{jobs}/{settled.pk}/files/{file.pk}/",
+        "jobs_job_cancel": f"{jobs}/{make_job().pk}/cancel/",
+        "jobs_job_launch": f"{jobs}/launch/",
+        "jobs_job_launch_type": f"{jobs}/launch/again/",
+        "jobs_job_launch_call": f"{jobs}/launch/again/call/",
+        **{f"jobs_job_{verb}": f"{jobs}/{settled.pk}/{verb}/" for verb in verbs},
     }
 
 

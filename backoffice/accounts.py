@@ -21,8 +21,12 @@ class AccountBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The user of a session, if active; knows its permissions already."""
-        permissions = Permission.objects.filter(Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")))
-        names = permissions.annotate(name_in_full=Concat("content_type__app_label", Value("."), "codename"))
+        permissions = Permission.objects.filter(
+            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))
+        )
+        names = permissions.annotate(
+            name_in_full=Concat("content_type__app_label", Value("."), "codename")
+        )
         users = User.objects.annotate(permitted=ArraySubquery(names.values("name_in_full")))
         user: Any = users.filter(pk=user_id).first()
         if user is None or not self.user_can_authenticate(user):
@@ -49,8 +53,8 @@ def remember_browser(response: HttpResponse, username: str) -> None:
 def counted_name(request: HttpRequest, credentials: dict[str, str] | None) -> str:
     """Return the name under which django-axes counts wrong passwords; known browsers have one of their own.
 
-    Clients may share an address: an office, or a proxy that does not pass addresses on. Without this one of them
-    could lock out the account's owner.
+    Clients may share an address: an office, or a proxy that does not pass addresses on. Without
+    this one of them could lock out the account's owner.
     """
     name = (credentials or request.POST).get("username") or ""
     known = request.get_signed_cookie(KNOWN_BROWSER, None, salt=name, max_age=KNOWN_FOR)

@@ -25,7 +25,8 @@ from jobs.admin.job_list.changelist import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
-# What a value raises that no column of its type can hold: a NUL, the year 0, a text where a number is due.
+# What a value raises that no column of its type can hold: a NUL, the year 0, a text where a number
+# is due.
 NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Django's, which none of our pages uses; they hand what they are given to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
@@ -70,7 +71,9 @@ class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alon
         """Django's, but no regular expressions: one of them can keep PostgreSQL busy."""
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
         """Django's, from the audit trail, which outlives accounts; refused before anything is looked up."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -118,12 +121,18 @@ class BackofficeAdminSite(AdminSite):
 
         return answer
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Django's login page; remembers the browser in which an account signed in.
 
         An account that is signed in already is led to `next`, not to the home page.
         """
-        if request.method == "GET" and self.has_permission(request) and _is_ours(request, _next(request)):
+        if (
+            request.method == "GET"
+            and self.has_permission(request)
+            and _is_ours(request, _next(request))
+        ):
             return HttpResponseRedirect(_next(request))
         response = super().login(request, extra_context)
         if request.method == "POST" and request.user.is_authenticated:
@@ -136,7 +145,9 @@ class BackofficeAdminSite(AdminSite):
         done = reverse("admin:password_change_done")
         return OwnPasswordView.as_view(success_url=done, extra_context=context)(request)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
         """What needs attention and how it goes, for those who may see jobs; for others what else there is."""
         figures = home_views.figures(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))

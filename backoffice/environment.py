@@ -14,7 +14,9 @@ from environ.fileaware_mapping import FileAwareMapping
 
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)  # .example.com is all below it
+HOST = re.compile(
+    r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII
+)  # .example.com is all below it
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -75,7 +77,9 @@ class Environment:
         if re.fullmatch(r"\d+(\.\d+)?", value) and 0 < float(value) <= most:
             return float(value)
         limit = "" if most == math.inf else f" of at most {most:g}"
-        self.wrong(f"{name}={value!r}", f"is not a number of seconds{limit}", f"Try {min(default, most):g}")
+        self.wrong(
+            f"{name}={value!r}", f"is not a number of seconds{limit}", f"Try {min(default, most):g}"
+        )
         return default
 
     def log_level(self, name: str, default: str) -> str:

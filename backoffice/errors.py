@@ -23,7 +23,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     """Return a page that explains a 405; Django's own is blank."""
-    detail = "This address only takes what a form or a program sends to it. There is no page to look at."
+    detail = (
+        "This address only takes what a form or a program sends to it. There is no page to look at."
+    )
     response = answer(request, 405, "method_not_allowed", detail)
     response["Allow"] = refused["Allow"]
     return response
@@ -76,7 +78,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
             detail, retry_after_seconds = FOR_CALLERS[trouble]
             detail = f"{detail} Try again shortly."
             return unavailable(request, "database_unavailable", detail, retry_after_seconds)
-    return answer(request, 500, "error", "Something went wrong here. It has been written to the log.")
+    return answer(
+        request, 500, "error", "Something went wrong here. It has been written to the log."
+    )
 
 
 def unavailable(
@@ -91,11 +95,20 @@ def unavailable(
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     """A problem as of RFC 9457 for programs, a page for people."""
     title = HTTPStatus(status).phrase
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
     problem |= {"request_id": request_id.get(), "errors": []}
     if request.path.startswith("/api/"):
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     # Without the request: the page must not need what has just failed.
     # The stylesheet by its plain name: the hashed one is looked up in a list that may be missing.
-    looks = {"stylesheet": f"{settings.STATIC_URL}jobs/base/error.css", "home": reverse("admin:index")}
+    looks = {
+        "stylesheet": f"{settings.STATIC_URL}jobs/base/error.css",
+        "home": reverse("admin:index"),
+    }
     return HttpResponse(render_to_string("error.html", problem | looks), status=status)

@@ -1,4 +1,7 @@
-"""Probes: is this process alive, can it serve; asked by machines without a login. And /healthz, for staff."""
+"""Probes: is this process alive, can it serve; asked by machines without a login.
+
+And /healthz, for staff.
+"""
 
 import logging
 import secrets
@@ -34,7 +37,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """
     reason = why_not_ready()
     readiness.note(reason)
-    return JsonResponse({"status": "unavailable" if reason else "ok"}, status=503 if reason else 200)
+    return JsonResponse(
+        {"status": "unavailable" if reason else "ok"}, status=503 if reason else 200
+    )
 
 
 def why_not_ready() -> str:
@@ -63,7 +68,9 @@ class Readiness:
         """Log the reason when it changes."""
         if reason != self.reason:
             self.reason = reason
-            logger.warning("This process is %s", f"not ready. {reason}" if reason else "ready again.")
+            logger.warning(
+                "This process is %s", f"not ready. {reason}" if reason else "ready again."
+            )
 
 
 readiness = Readiness()
@@ -133,7 +140,9 @@ def check_files() -> str | None:
         place.delete(name)
         newest = JobFile.objects.order_by("-id").first()
         if newest is not None and not place.exists(newest.stored_name):
-            return "The newest file of a job is not there: web and workers may not share one storage."
+            return (
+                "The newest file of a job is not there: web and workers may not share one storage."
+            )
     except OSError as error:
         return f"Files cannot be stored: {error.strerror}."
     return None

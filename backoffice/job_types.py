@@ -1,6 +1,7 @@
 """Refuses to start a web or worker process with a job type that could only fail later.
 
-Management commands run Django's checks and stop; gunicorn runs none, and Celery runs them and goes on.
+Management commands run Django's checks and stop; gunicorn runs none, and Celery runs them and goes
+on.
 """
 
 from typing import Any

@@ -36,8 +36,9 @@ class JsonFormatter(logging.Formatter):
 def ids_of(record: logging.LogRecord) -> dict[str, str]:
     """The request being answered, or the job being run and the request that asked for it.
 
-    A job's request id is `request_id` on its task's request, put there by the process that claimed it. What Django says
-    of an answer it says when our middleware is through, but it passes the request.
+    A job's request id is `request_id` on its task's request, put there by the process that claimed
+    it. What Django says of an answer it says when our middleware is through, but it passes the
+    request.
     """
     if current_task:
         job = current_task.request

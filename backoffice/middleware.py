@@ -25,8 +25,9 @@ logger = logging.getLogger("backoffice.request")
 def find_client(get_response: GetResponse) -> GetResponse:
     """Make REMOTE_ADDR the client's address, for sign-in limits and logs; "" if unknown.
 
-    Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the right.
-    Everything left of it can be forged. The header is removed, so that no other code trusts it.
+    Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the
+    right. Everything left of it can be forged. The header is removed, so that no other code trusts
+    it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -43,7 +44,8 @@ def find_client(get_response: GetResponse) -> GetResponse:
 def address_in(text: str) -> str:
     """Return the IP address in `text`, without port, brackets, quotes and zone; "" without one.
 
-    One client must not appear under two addresses: an IPv4 address mapped into IPv6 is returned as IPv4.
+    One client must not appear under two addresses: an IPv4 address mapped into IPv6 is returned as
+    IPv4.
     """
     bare = text.strip().strip('"')
     shape = WITH_PORT.fullmatch(bare)
@@ -69,7 +71,10 @@ def demand_length(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META:
             return answer(
-                request, 411, "length_required", "Send the body in one piece, with its Content-Length."
+                request,
+                411,
+                "length_required",
+                "Send the body in one piece, with its Content-Length.",
             )
         return get_response(request)
 
@@ -151,7 +156,10 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
 
 
 class AnswerRefusedDownloads:
-    """Answer the admin's downloads that are refused: 412, 416, 503. The API's views do so themselves."""
+    """Answer the admin's downloads that are refused: 412, 416, 503.
+
+    The API's views do so themselves.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

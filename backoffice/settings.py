@@ -83,7 +83,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Preloading binds the whole domain, for years, in every browser: its owner decides, not we.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
-# What X-Forwarded-For and X-Forwarded-Proto say is believed only as far as our own proxies wrote it.
+# What X-Forwarded-For and X-Forwarded-Proto say is believed only as far as our own proxies wrote
+# it.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 # Our own files and nothing else: no inline script or style, no frame, no foreign host.
@@ -133,9 +134,10 @@ AXES_SENSITIVE_PARAMETERS = [
     *("old_password", "new_password1", "new_password2", "password1", "password2"),
 ]
 
-# --- PostgreSQL -------------------------------------------------------------------------------
-# Any page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a
-# million newer jobs than read an index of the few that are wanted; docs/decisions.md has the figures.
+# --- PostgreSQL ------------------------------------------------------------------------------- Any
+# page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a
+# million newer jobs than read an index of the few that are wanted; docs/decisions.md has the
+# figures.
 PLANNED = {"random_page_cost": "1.1"}
 # Our own statements are short; a handler may compute inside its transaction for an hour.
 BOUNDED = PLANNED | {
@@ -163,10 +165,12 @@ OPTIONS = PATIENT | DATABASE.get("OPTIONS", {})  # such as sslmode, from the que
 # "default" belongs to handlers and commands; wsgi.py bounds it in the web server.
 DATABASES = {
     "default": DATABASE | {"OPTIONS": OPTIONS | {"session": PLANNED}},
-    "lifecycle": DATABASE | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
+    "lifecycle": DATABASE
+    | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# knox's own would make a token table beside ours: unused, unknown to Django, and in the way of `flush`.
+# knox's own would make a token table beside ours: unused, unknown to Django, and in the way of
+# `flush`.
 MIGRATION_MODULES = {"knox": None}
 
 # --- Language and time ------------------------------------------------------------------------
@@ -192,7 +196,8 @@ STORAGES = {
     },
 }
 
-# The internal location at which nginx serves FILES_DIR; if set, nginx sends the files instead of a web thread.
+# The internal location at which nginx serves FILES_DIR; if set, nginx sends the files instead of a
+# web thread.
 FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
 
 # --- Logs -------------------------------------------------------------------------------------
@@ -201,7 +206,8 @@ LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
 
 # --- Jobs -------------------------------------------------------------------------------------
 JOBS_DEFAULT_TYPE = env.text("JOBS_DEFAULT_TYPE", "report")
-# A worker renews the lease of each job it runs at every heartbeat; an expired lease is a lost attempt.
+# A worker renews the lease of each job it runs at every heartbeat; an expired lease is a lost
+# attempt.
 JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", 60)
 JOBS_HEARTBEAT_SECONDS = env.seconds(
     "JOBS_HEARTBEAT_SECONDS", JOBS_LEASE_SECONDS / 6, most=JOBS_LEASE_SECONDS / 3
@@ -282,5 +288,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than t
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
 
-if sys.argv[1:2] != ["up"]:  # `manage.py up` only starts the others, each with an environment of its own
+if sys.argv[1:2] != [
+    "up"
+]:  # `manage.py up` only starts the others, each with an environment of its own
     env.refuse()

@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME ...]`: runs measurements, one after the other, and prints a line of JSON per figure.
 
-Each runs in a process and on servers of its own. The exit status is 1 when a figure is out of its bound.
+Each runs in a process and on servers of its own. The exit status is 1 when a figure is out of its
+bound.
 """
 
 import importlib
@@ -17,7 +18,9 @@ def measure(name: str) -> int:
     """Print the figures of one measurement; 1 if one of them is out of its bound."""
     status = 0
     with project() as home:
-        module = importlib.import_module(f"benchmarks.{name}")  # imports models: not before Django is set up
+        module = importlib.import_module(
+            f"benchmarks.{name}"
+        )  # imports models: not before Django is set up
         for figure in module.measure(home):
             print(json.dumps({"benchmark": name} | figure.shown()), flush=True)
             status |= not figure.holds
@@ -26,11 +29,16 @@ def measure(name: str) -> int:
 
 def main(names: list[str]) -> int:
     if unknown := set(names) - set(NAMES):
-        print(f"Unknown: {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.", file=sys.stderr)
+        print(
+            f"Unknown: {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.",
+            file=sys.stderr,
+        )
         return 2
     if len(names) == 1:
         return measure(names[0])
-    return max(subprocess.call([sys.executable, "-m", "benchmarks", name]) for name in names or NAMES)
+    return max(
+        subprocess.call([sys.executable, "-m", "benchmarks", name]) for name in names or NAMES
+    )
 
 
 if __name__ == "__main__":

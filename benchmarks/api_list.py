@@ -13,7 +13,8 @@ from benchmarks.harness.comparison import compared
 from benchmarks.harness.figure import Figure
 from jobs.models import Job
 
-# The session, its user, the jobs; their count or creator where asked for; the params by which exports may be rerun.
+# The session, its user, the jobs; their count or creator where asked for; the params by which
+# exports may be rerun.
 QUERIES = 5
 WALK = 100
 
@@ -76,7 +77,10 @@ def _queries() -> dict[str, dict[str, object]]:
         "creator's failed": {"created_by": "staff", "status": "FAILED"},
         "rare creator's waiting": {"created_by": "rare", "status": "PENDING"},
         "source of a time": {"source": "api", "created_before": _moment("created", "before")},
-        "failed in the last hour": {"status": "FAILED", "created_after": _moment("created", "after")},
+        "failed in the last hour": {
+            "status": "FAILED",
+            "created_after": _moment("created", "after"),
+        },
         "waiting for long": {"status": "PENDING", "created_before": _moment("created", "before")},
         "active for long": {"active": "true", "created_before": _moment("created", "before")},
         **{

@@ -19,7 +19,10 @@ RATIO = 5
 def measure(home: Path) -> Iterator[Figure]:
     """Jobs per second, batch to singles, the median of the rounds."""
     with ground.stack_of(home) as stack:
-        pairs = [(_per_second(stack, JOBS, batch=True), _per_second(stack, SINGLES)) for _ in range(ROUNDS)]
+        pairs = [
+            (_per_second(stack, JOBS, batch=True), _per_second(stack, SINGLES))
+            for _ in range(ROUNDS)
+        ]
     batch, single = (median(column) for column in zip(*pairs, strict=True))
     yield Figure(
         what="jobs per second, batch of 500 to single POSTs",

@@ -84,10 +84,18 @@ def _ours(stack: ExitStack, home: Path, url: str) -> dict[str, Action]:
     ids = ",".join(one["id"] for one in accepted[:50])
     site.headers["Cookie"] = f"sessionid={comparison.staff().cookies['sessionid'].value}"
     return {
-        "ours, POST": (site, _repeated(site, 201, "POST", API, {"name": "Generate report"}), REQUESTS),
+        "ours, POST": (
+            site,
+            _repeated(site, 201, "POST", API, {"name": "Generate report"}),
+            REQUESTS,
+        ),
         "ours, GET": (site, _repeated(site, 200, "GET", f"{API}{job['id']}/"), REQUESTS),
         "ours, list of 50": (site, _repeated(site, 200, "GET", f"{API}?page_size=50"), REQUESTS),
-        "ours, refresh of 50 rows": (site, _repeated(site, 200, "GET", f"{REFRESH}?ids={ids}"), REQUESTS),
+        "ours, refresh of 50 rows": (
+            site,
+            _repeated(site, 200, "GET", f"{REFRESH}?ids={ids}"),
+            REQUESTS,
+        ),
         "ours, a job of a batch of 500": (
             site,
             _repeated(site, 201, "POST", f"{API}batch/", batch, times=BATCHES),
@@ -110,13 +118,23 @@ def _peers(stack: ExitStack, home: Path, url: str) -> dict[str, Action]:
     return {
         "hand-written, POST": (project, _repeated(project, 201, "POST", "/jobs/", body), REQUESTS),
         "bare view, POST": (bare, _repeated(bare, 201, "POST", "/jobs/", body), REQUESTS),
-        "hand-written, GET": (project, _repeated(project, 200, "GET", f"/jobs/{work['id']}/"), REQUESTS),
+        "hand-written, GET": (
+            project,
+            _repeated(project, 200, "GET", f"/jobs/{work['id']}/"),
+            REQUESTS,
+        ),
         "hand-written, list of 100": (project, _repeated(project, 200, "GET", "/jobs/"), REQUESTS),
     }
 
 
 def _repeated(
-    site: WebSite, status: int, method: str, path: str, body: object = None, *, times: int = REQUESTS
+    site: WebSite,
+    status: int,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    times: int = REQUESTS,
 ) -> Callable[[], None]:
     def act() -> None:
         for _ in range(times):
@@ -125,7 +143,9 @@ def _repeated(
     return act
 
 
-def _expect(site: WebSite, status: int, method: str, path: str, body: object = None) -> dict[str, Any]:
+def _expect(
+    site: WebSite, status: int, method: str, path: str, body: object = None
+) -> dict[str, Any]:
     answered, content = site.request(method, path, body)
     assert answered == status, (method, path, answered, content)
     return content
@@ -166,4 +186,6 @@ def _figures(costs: dict[str, Cost]) -> Iterator[Figure]:
 
 
 def _ratio(what: str, ours: float, peer: float) -> Figure:
-    return Figure(what=what, value=ours / peer, details={"first_us": round(ours), "second_us": round(peer)})
+    return Figure(
+        what=what, value=ours / peer, details={"first_us": round(ours), "second_us": round(peer)}
+    )

@@ -27,7 +27,9 @@ def measure(home: Path) -> Iterator[Figure]:
     """Other requests and PostgreSQL with no waiting client, with as many as may wait, and with more."""
     os.environ |= {"WEB_PROCESSES": "1", "WEB_THREADS": "8"}
     with ground.stack_of(home) as stack:
-        _ask(stack, "POST", "/api/v1/jobs/", {"name": "Generate report"})  # upkeep looks after one that waits
+        _ask(
+            stack, "POST", "/api/v1/jobs/", {"name": "Generate report"}
+        )  # upkeep looks after one that waits
         alone, idle = _typical_seconds(stack), _transactions_per_second()
         for clients in (HELD, CLIENTS):
             with _waiting(stack, clients):
@@ -36,10 +38,15 @@ def measure(home: Path) -> Iterator[Figure]:
                 what=f"seconds of another request, with {clients} waiting clients to none",
                 value=crowded / alone,
                 at_most=SLOWDOWN,
-                details={"alone_ms": round(alone * 1000, 1), "crowded_ms": round(crowded * 1000, 1)},
+                details={
+                    "alone_ms": round(alone * 1000, 1),
+                    "crowded_ms": round(crowded * 1000, 1),
+                },
             )
             yield Figure(
-                what=f"queries a second of {clients} waiting clients", value=busy - idle, at_most=QUERIES
+                what=f"queries a second of {clients} waiting clients",
+                value=busy - idle,
+                at_most=QUERIES,
             )
 
 
@@ -98,7 +105,11 @@ def _ask(stack: ground.Stack, method: str, path: str, body: object = None) -> di
 
 
 def _answer(
-    stack: ground.Stack, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    stack: ground.Stack,
+    method: str,
+    path: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, object], Mapping[str, str]]:
     """The answer's JSON, {} where it is 304, and its headers."""
     connection = http.client.HTTPConnection(stack.web_url.removeprefix("http://"), timeout=60)

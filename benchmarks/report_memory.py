@@ -1,8 +1,9 @@
 """Shows what memory a worker needs for reports and exports of a million jobs: `python -m benchmarks.report_memory`.
 
-Starts PostgreSQL, Redis and a worker of its own, with one pool process, and leaves nothing behind. Prints a line
-of JSON for each type and format: seconds, size of the files, and by how much the pool process grew: its peak during
-the job less what it held before, which was after a first job that wrote no rows. Linux only: reads /proc.
+Starts PostgreSQL, Redis and a worker of its own, with one pool process, and leaves nothing behind.
+Prints a line of JSON for each type and format: seconds, size of the files, and by how much the pool
+process grew: its peak during the job less what it held before, which was after a first job that
+wrote no rows. Linux only: reads /proc.
 """
 
 import json
@@ -63,7 +64,8 @@ def memory_mb(pid: int, what: str) -> float:
 
 def fill(jobs: int) -> None:
     """Make that many settled jobs out of one."""
-    # Here, as below, because models are imported only once Django is set up, on servers that must run before.
+    # Here, as below, because models are imported only once Django is set up, on servers that must
+    # run before.
     from jobs.models import Job
 
     now = timezone.now()

@@ -55,7 +55,9 @@ def measure(home: Path) -> Iterator[Figure]:
     servers = Servers(home)
     with ExitStack() as databases:
         sites = [_site(databases, home, number) for number in range(len(PEERS) + 1)]
-        rounds = [{site.system.name: _round(site, servers) for site in sites} for _ in range(ROUNDS)]
+        rounds = [
+            {site.system.name: _round(site, servers) for site in sites} for _ in range(ROUNDS)
+        ]
         statements = {site.system.name: _statements(site, servers) for site in sites}
     costs = {name: _median([one[name] for one in rounds]) for name in rounds[0]}
     print(_table(costs, statements), file=sys.stderr)
@@ -116,7 +118,9 @@ def _until_done(site: Site, jobs: int) -> None:
         if site.done() >= jobs if site.system.done else not site.waiting():
             return
         time.sleep(0.02)
-    raise TimeoutError(f"{site.system.name}: {jobs} jobs did not finish; see its log in {site.home}.")
+    raise TimeoutError(
+        f"{site.system.name}: {jobs} jobs did not finish; see its log in {site.home}."
+    )
 
 
 def _statements(site: Site, servers: Servers) -> float:
@@ -133,12 +137,16 @@ def _statements(site: Site, servers: Servers) -> float:
     servers.log_statements(False)
     with log.open("rb") as lines:
         lines.seek(size)
-        counted = sum(site.system.done.encode() not in line for line in lines if STATEMENT.search(line))
+        counted = sum(
+            site.system.done.encode() not in line for line in lines if STATEMENT.search(line)
+        )
     return counted / COUNTED if site.system.done else 0.0
 
 
 def _median(rounds: list[Cost]) -> Cost:
-    return Cost(**{name: median(getattr(one, name) for one in rounds) for name in Cost.__annotations__})
+    return Cost(
+        **{name: median(getattr(one, name) for one in rounds) for name in Cost.__annotations__}
+    )
 
 
 def _table(costs: dict[str, Cost], statements: dict[str, float]) -> str:

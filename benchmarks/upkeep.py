@@ -35,8 +35,12 @@ def _long_queue() -> Iterator[Figure]:
     """One slow worker took the oldest some time ago; all others wait, each with its message in Redis."""
     rows.fill(QUEUED, processing=1, active=QUEUED)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE jobs_job SET queue = 'default', created_at = now() - interval '1 hour'")
-        cursor.execute("UPDATE jobs_job SET published_at = created_at + (random() * interval '50 minutes')")
+        cursor.execute(
+            "UPDATE jobs_job SET queue = 'default', created_at = now() - interval '1 hour'"
+        )
+        cursor.execute(
+            "UPDATE jobs_job SET published_at = created_at + (random() * interval '50 minutes')"
+        )
         cursor.execute(
             """UPDATE jobs_job SET published_at = created_at, taken_published_at = created_at,
             started_at = now() - interval '50 minutes' WHERE status = 'PROCESSING'"""
@@ -55,18 +59,29 @@ def _long_queue() -> Iterator[Figure]:
 def _republished(what: str, waiting: int) -> Figure:
     republish = Republish()
     count = sum(republish.run() for _ in range(3))
-    return Figure(what=f"{what}: published again", value=count, at_most=0, details={"waiting": waiting})
+    return Figure(
+        what=f"{what}: published again", value=count, at_most=0, details={"waiting": waiting}
+    )
 
 
 def _passes() -> Iterator[Figure]:
-    rows.fill(1_200_000, processing=0, active=200_000)  # whoever runs was taken before those who wait
+    rows.fill(
+        1_200_000, processing=0, active=200_000
+    )  # whoever runs was taken before those who wait
     Worker.objects.create(
-        id="w1", host="here", pid=1, queues=["default", "slow"], types=["report", "export", "prune"], slots=1
+        id="w1",
+        host="here",
+        pid=1,
+        queues=["default", "slow"],
+        types=["report", "export", "prune"],
+        slots=1,
     )
     broker.publish(Job.objects.filter(status=Status.PENDING).only("id", "queue")[:1000])
     logging.disable(logging.WARNING)
     yield _pass("a pass")
-    Worker.objects.create(id="w2", host="here", pid=2, queues=["default", "slow"], types=["prune"], slots=1)
+    Worker.objects.create(
+        id="w2", host="here", pid=2, queues=["default", "slow"], types=["prune"], slots=1
+    )
     yield _pass("a pass, half of the workers know none of the waiting types")
     Worker.objects.filter(id="w1").delete()
     Redis.from_url(settings.CELERY_BROKER_URL).flushdb()
@@ -83,4 +98,6 @@ def _pass(what: str) -> Figure:
         seconds.append(time.perf_counter() - start)
     typical = sorted(seconds)[ROUNDS // 2]
     details = {"seconds": [round(one, 3) for one in seconds], "bound_seconds": SECONDS}
-    return Figure(what=f"{what}: share of its bound", value=typical / SECONDS, at_most=1, details=details)
+    return Figure(
+        what=f"{what}: share of its bound", value=typical / SECONDS, at_most=1, details=details
+    )

@@ -62,7 +62,9 @@ def may_launch(user: Any, job_type: JobType) -> bool:
     return not missing_permission(user, job_type)
 
 
-def missing_permission(user: Any, job_type: JobType, params: Mapping[str, Any] | None = None) -> str:
+def missing_permission(
+    user: Any, job_type: JobType, params: Mapping[str, Any] | None = None
+) -> str:
     """The first permission that `user` lacks to launch the type (with the validated `params`); "" if none."""
     needed = ["jobs.add_job", job_type.permission, _permission_for(job_type, params)]
     return next((one for one in needed if one and user is not None and not user.has_perm(one)), "")
@@ -80,7 +82,9 @@ def files(user: Any, job: Job) -> QuerySet[JobFile]:
     if user is None or job_type is None or job_type.permission_for is None:
         return job.files.all()
     # The params, which may be long, are asked for only where they matter.
-    needed = [job_type.permission_for(params) for params in parameters.readings(job_type, job.params)]
+    needed = [
+        job_type.permission_for(params) for params in parameters.readings(job_type, job.params)
+    ]
     permitted = all(one is None or user.has_perm(one) for one in needed)
     return job.files.all() if permitted else job.files.none()
 
@@ -92,7 +96,9 @@ def may_cancel(user: Any, job: Job) -> bool:
 
 def cancellable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
     """Those of `jobs` that `user` may cancel or acknowledge."""
-    return jobs if user is None or user.has_perm("jobs.cancel_job") else jobs.filter(created_by=user)
+    return (
+        jobs if user is None or user.has_perm("jobs.cancel_job") else jobs.filter(created_by=user)
+    )
 
 
 def may_delete(user: Any) -> bool:
@@ -141,7 +147,9 @@ def load_params(jobs: Iterable[Job]) -> None:
         if job.is_settled and "params" in job.get_deferred_fields() and _params_matter(job)
     ]
     if wanted:
-        found = dict(Job.objects.filter(id__in=[job.id for job in wanted]).values_list("id", "params"))
+        found = dict(
+            Job.objects.filter(id__in=[job.id for job in wanted]).values_list("id", "params")
+        )
         for job in wanted:
             job.params = found.get(job.id, {})
 

@@ -1,6 +1,7 @@
 """System checks that refuse to start with a job type that could only fail later.
 
-jobs/options.py says what an option of @job_type may be; these checks need the form, the handler or other applications.
+jobs/options.py says what an option of @job_type may be; these checks need the form, the handler or
+other applications.
 """
 
 import inspect
@@ -86,7 +87,10 @@ def _declared_permissions() -> set[str]:
         f"{model._meta.app_label}.{codename}"
         for model in apps.get_models()
         for codename in (
-            *(get_permission_codename(action, model._meta) for action in model._meta.default_permissions),
+            *(
+                get_permission_codename(action, model._meta)
+                for action in model._meta.default_permissions
+            ),
             *(codename for codename, _ in model._meta.permissions),
         )
     }
@@ -140,7 +144,9 @@ def _handler_problems(job_type: JobType, form: BaseForm) -> Iterator[CheckMessag
     about = f"Job type {job_type.slug}: its handler does not take the form's fields"
     hint = f"def run({', '.join([_free_name(form), *form.fields])})"
     if _self_of(job_type.run) in form.fields:
-        yield Error(f"{about}: one is called as its `self`.", hint="Rename the field.", id="jobs.E004")
+        yield Error(
+            f"{about}: one is called as its `self`.", hint="Rename the field.", id="jobs.E004"
+        )
     try:
         inspect.signature(job_type.run).bind(None, **dict.fromkeys(form.fields))
     except TypeError as error:
@@ -152,7 +158,11 @@ def _handler_problems(job_type: JobType, form: BaseForm) -> Iterator[CheckMessag
 def _self_of(handler: Any) -> str:
     """The name of `self`, where the handler is a method or an object; "" for a function."""
     function = handler.__func__ if inspect.ismethod(handler) else type(handler).__call__
-    return next(iter(inspect.signature(function).parameters), "") if inspect.isfunction(function) else ""
+    return (
+        next(iter(inspect.signature(function).parameters), "")
+        if inspect.isfunction(function)
+        else ""
+    )
 
 
 def _free_name(form: BaseForm) -> str:

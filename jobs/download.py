@@ -11,7 +11,13 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
 from django.utils.http import parse_etags
 
 from jobs.held_threads import held_threads
@@ -88,8 +94,12 @@ def _is_known(request: HttpRequest, etag: str) -> bool:
     """
     wanted = request.headers.get("If-Match")
     if wanted is not None and not {"*", etag} & set(parse_etags(wanted)):
-        raise DownloadRefused(412, "precondition_failed", "The file has another ETag.", {"ETag": etag})
-    known = [one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))]
+        raise DownloadRefused(
+            412, "precondition_failed", "The file has another ETag.", {"ETag": etag}
+        )
+    known = [
+        one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))
+    ]
     return "*" in known or etag in known
 
 
@@ -112,7 +122,9 @@ def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | N
         return None
     if first >= file.size:
         headers = {"Content-Range": f"bytes */{file.size}"}
-        raise DownloadRefused(416, "range_not_satisfiable", f"The file has {file.size} bytes.", headers)
+        raise DownloadRefused(
+            416, "range_not_satisfiable", f"The file has {file.size} bytes.", headers
+        )
     end = file.size if last is None else min(last + 1, file.size)
     return first, end - first
 

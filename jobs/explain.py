@@ -21,7 +21,10 @@ class Explanation:
 
 
 def explanation(job: Job) -> Explanation:
-    """Why `job` is where it is. Three queries while it waits, one while it runs, none when it is settled."""
+    """Why `job` is where it is.
+
+    Three queries while it waits, one while it runs, none when it is settled.
+    """
     match job.status:
         case Status.PENDING:
             return _waits(job)
@@ -72,7 +75,9 @@ def _waits(job: Job) -> Explanation:
     if not serving:
         return Explanation(f'No live worker serves the queue "{job.queue}".')
     if not any(job.type in load.types for load in serving):
-        return Explanation(f'No live worker of the queue "{job.queue}" knows the type "{job.type}".')
+        return Explanation(
+            f'No live worker of the queue "{job.queue}" knows the type "{job.type}".'
+        )
     ahead = line.places.get(job.id, len(line.types))
     usual = stats.usual_durations({job.type, *stats.types_of([line], serving)})
     until_start = dict(enumerate(stats.starts(job.queue, line, loads, usual))).get(ahead)
@@ -106,7 +111,11 @@ def _runs(job: Job, now: datetime) -> Explanation:
         return Explanation(_stopping(job))
     eta = run_eta_seconds(job)
     elapsed = (now - job.started_at).total_seconds()
-    if eta is None and (usual := stats.usual_durations([job.type]).get(job.type)) and usual.p50 > elapsed:
+    if (
+        eta is None
+        and (usual := stats.usual_durations([job.type]).get(job.type))
+        and usual.p50 > elapsed
+    ):
         eta = round(usual.p50 - elapsed)
     left = "" if eta is None else f", about {words(eta)} left"
     return Explanation(f"Running for {words(elapsed)}{left}.", eta)
@@ -137,7 +146,11 @@ def _why(job: Job) -> str:
 
 def _clock(moment: datetime) -> str:
     local = timezone.localtime(moment)
-    return f"{local:%H:%M %Z}" if local.date() == timezone.localdate() else f"{local:%Y-%m-%d %H:%M %Z}"
+    return (
+        f"{local:%H:%M %Z}"
+        if local.date() == timezone.localdate()
+        else f"{local:%Y-%m-%d %H:%M %Z}"
+    )
 
 
 def _counted(number: int, unit: str) -> str:

@@ -29,11 +29,17 @@ def problems(options: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def unknown_or_missing(options: Mapping[str, Any], known: set[str], required: set[str]) -> list[str]:
+def unknown_or_missing(
+    options: Mapping[str, Any], known: set[str], required: set[str]
+) -> list[str]:
     """One sentence for each option that @job_type does not have, or has to be given and is not."""
     about = f"Job type {options.get('slug')!r}"
-    unknown = [f"{about}: @job_type has no option {name}." for name in sorted(options.keys() - known)]
-    return unknown + [f"{about}: the option {name} is missing." for name in sorted(required - options.keys())]
+    unknown = [
+        f"{about}: @job_type has no option {name}." for name in sorted(options.keys() - known)
+    ]
+    return unknown + [
+        f"{about}: the option {name} is missing." for name in sorted(required - options.keys())
+    ]
 
 
 def _shown(value: object) -> str:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from django.forms import Form
 
 Handler = Callable[..., dict[str, Any] | None]
-# The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs which a bulk action
-# is about cannot fill its slots.
+# The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs
+# which a bulk action is about cannot fill its slots.
 MAINTENANCE = "maintenance"
 
 
@@ -54,7 +54,8 @@ REQUIRED = {field.name for field in fields(JobType) if field.default is MISSING}
 def job_type(**options: Any) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of a job type; `options` are JobType's fields.
 
-    Raises: ValueError for an option that is wrong, unknown or missing, and for a slug or label that is taken.
+    Raises: ValueError for an option that is wrong, unknown or missing, and for a slug or label that
+    is taken.
     """
 
     def register(run: Handler) -> Handler:
@@ -109,5 +110,8 @@ def all() -> Iterator[JobType]:
 
 
 def queues() -> list[str]:
-    """The queues that the registered types name, sorted. A worker started without -Q serves all but MAINTENANCE."""
+    """The queues that the registered types name, sorted.
+
+    A worker started without -Q serves all but MAINTENANCE.
+    """
     return sorted({one.queue for one in _types.values()})

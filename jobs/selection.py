@@ -137,7 +137,9 @@ class ListFilters(Selection):
         Raises: ValidationError if a filter is repeated that may not be.
         """
         found = dict(QueryDict(query).lists())
-        if repeated := [name for name, values in found.items() if len(values) > 1 and name not in REPEATED]:
+        if repeated := [
+            name for name, values in found.items() if len(values) > 1 and name not in REPEATED
+        ]:
             raise forms.ValidationError(f"{', '.join(repeated)}: may be given once.")
         return {name: ",".join(values) for name, values in found.items()}
 
@@ -151,8 +153,9 @@ class ListFilters(Selection):
 def launched_by(name: str) -> Q:
     """The condition for jobs of the account `name`, and for jobs without an account that show this name.
 
-    Jobs of the account are found by its id, the only column with an index for each status. Without an account of that
-    name the jobs that show it are of a renamed or deleted account, or of a command.
+    Jobs of the account are found by its id, the only column with an index for each status. Without
+    an account of that name the jobs that show it are of a renamed or deleted account, or of a
+    command.
     """
     name = get_user_model().normalize_username(name)  # as accounts are stored
     # Asked for first: of a sub-select PostgreSQL cannot know whether it names many jobs or few.

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 NAME_LIMIT = 200
-# Letters and symbols by category that show nothing: Hangul and Khmer fillers, the blank Braille pattern.
+# Letters and symbols by category that show nothing: Hangul and Khmer fillers, the blank Braille
+# pattern.
 BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 CUT = "… (cut)"
 FILE_NAME_LIMIT = 200
 FILE_NAME_BYTES = 255  # in UTF-8: what disks take
 EXTENSION = re.compile(r"(?<=.)(?:\.\w{1,16}){1,2}$")  # such as .csv or .tar.gz
-# Embeddings, overrides, isolates, and the separators of lines and paragraphs, at which an isolate ends.
+# Embeddings, overrides, isolates, and the separators of lines and paragraphs, at which an isolate
+# ends.
 REORDERING = re.compile("[\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 RIGHT_TO_LEFT = {"R", "AL", "AN"}
 MEDIA_TYPE = re.compile(r"(?=.{1,100}$)[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
@@ -36,8 +38,11 @@ def storable(text: object, limit: int) -> str:
 
 
 def _whole(text: str) -> str:
-    # "surrogatepass" and "replace" turn each lone surrogate into U+FFFD, and leave everything else alone.
-    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # "surrogatepass" and "replace" turn each lone surrogate into U+FFFD, and leave everything else
+    # alone.
+    return (
+        text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
 
 
 def storable_json(value: Any) -> Any:
@@ -72,7 +77,8 @@ def spellings(text: str) -> set[str]:
 def isolated(text: str) -> str:
     """`text` for a sentence, a title or a list, where its writing direction may not reach what stands beside it.
 
-    Controls that reorder text or break its line show as "[U+202E]". Text from left to right stays as it is.
+    Controls that reorder text or break its line show as "[U+202E]". Text from left to right stays
+    as it is.
     """
     shown = REORDERING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
     if any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in shown):
@@ -83,8 +89,8 @@ def isolated(text: str) -> str:
 def file_name(name: object) -> str:
     """`name` as a file may have it in a header, in an address and on a disk: "_" stands for what they refuse.
 
-    A name that is too long is cut before its extension and gets 8 digits of its own, so that names which differ
-    further on stay different.
+    A name that is too long is cut before its extension and gets 8 digits of its own, so that names
+    which differ further on stay different.
     """
     shown = "".join(
         character if character.isprintable() and character not in "/\\" else "_"
@@ -112,7 +118,9 @@ def name_error(name: str) -> str:
     """What is wrong with `name` as a job's name, in one sentence; "" if nothing is."""
     if max(len(name), len(composed(name))) > NAME_LIMIT:
         return f"A name has at most {NAME_LIMIT} characters."
-    kinds = {unicodedata.category(character) for character in name if character not in BLANK_LETTERS}
+    kinds = {
+        unicodedata.category(character) for character in name if character not in BLANK_LETTERS
+    }
     if kinds & {"Cc", "Cs"}:
         return "A name has no control characters."
     # Spaces, joiners and direction marks alone would be a row without a name to click on.

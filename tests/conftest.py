@@ -12,10 +12,15 @@ from jobs import registry
 from jobs.handler import context
 from jobs.registry import JobType
 
-# The same examples at every run, so that a red test stays red. To look for new ones, as long as you like:
-#   make test ARGS="tests/test_state_machine.py --hypothesis-profile search"
+# The same examples at every run, so that a red test stays red. To look for new ones, as long as you
+# like: make test ARGS="tests/test_state_machine.py --hypothesis-profile search"
 hypothesis_settings.register_profile(
-    "steady", derandomize=True, database=None, deadline=None, report_multiple_bugs=False, max_examples=20
+    "steady",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    report_multiple_bugs=False,
+    max_examples=20,
 )
 hypothesis_settings.register_profile(
     "search", deadline=None, max_examples=2000, stateful_step_count=80, print_blob=True
@@ -25,7 +30,9 @@ hypothesis_settings.load_profile("steady")
 
 def pytest_configure() -> None:
     """Pages here do not wait for collected files with hashed names."""
-    all_settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    all_settings.STORAGES["staticfiles"]["BACKEND"] = (
+        "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
     all_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
@@ -35,7 +42,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
     yield
     context.writer.stop()
     connections["lifecycle"].close()
-    # Threads of the project, such as the one that answers long polls, end with the process and not before.
+    # Threads of the project, such as the one that answers long polls, end with the process and not
+    # before.
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

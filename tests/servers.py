@@ -1,8 +1,8 @@
 """Early pytest plugin: throw-away PostgreSQL and Redis, in the environment before Django reads its settings.
 
 The developer's own DATABASE_URL and REDIS_URL are never used: tests empty what they are given. With
-xdist the controller owns PostgreSQL, in which pytest-django gives each worker a database of its own;
-each worker has its own Redis, as some tests make it refuse everybody.
+xdist the controller owns PostgreSQL, in which pytest-django gives each worker a database of its
+own; each worker has its own Redis, as some tests make it refuse everybody.
 
 `python -m tests.servers COMMAND ...` runs any command in that environment; without a command it
 keeps servers running, for quick test runs one after the other.
@@ -25,7 +25,8 @@ import pytest
 from backoffice.local import servers
 from backoffice.local.home import DEFAULT, reachable
 
-# How servers that already run are named, by the developer and by xdist's controller for its workers.
+# How servers that already run are named, by the developer and by xdist's controller for its
+# workers.
 SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
 
@@ -71,7 +72,11 @@ def main(command: list[str]) -> int:
     with environment() as env:
         if command:
             return subprocess.call(command, env=os.environ | env)
-        print(*(f"export {shared}={env[name]}" for name, shared in SHARED.items()), sep="\n", flush=True)
+        print(
+            *(f"export {shared}={env[name]}" for name, shared in SHARED.items()),
+            sep="\n",
+            flush=True,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 time.sleep(3600)

@@ -18,7 +18,9 @@ def test_every_file_and_folder_that_a_page_names_exists(page):
     assert names
     present = [name for name in names if (ROOT / name).exists()]
     missing = names.difference(present)
-    assert [name for name in missing if not any(f"/{file}".endswith(f"/{name}") for file in FILES)] == []
+    assert [
+        name for name in missing if not any(f"/{file}".endswith(f"/{name}") for file in FILES)
+    ] == []
 
 
 @pytest.mark.parametrize("page", ["architecture", "contributing"])

@@ -71,7 +71,11 @@ def test_an_outcome_is_written_whatever_the_length_of_its_texts(text):
         reason=text,
     )
     settled = lifecycle.settle(job.id, outcome, attempt=job.attempt, actor=text)
-    assert (len(settled.error_code), len(settled.error_type), len(settled.error_message)) == (50, 200, 1000)
+    assert (len(settled.error_code), len(settled.error_type), len(settled.error_message)) == (
+        50,
+        200,
+        1000,
+    )
 
 
 @TEXTS
@@ -107,9 +111,14 @@ def test_a_log_line_has_any_level_and_progress_any_message(text):
 def test_a_level_of_a_handlers_own_reaches_the_log():
     job = running()
     logging.addLevelName(35, "A LEVEL OF OUR OWN")
-    record = logging.makeLogRecord({"levelno": 35, "levelname": logging.getLevelName(35), "msg": "said"})
+    record = logging.makeLogRecord(
+        {"levelno": 35, "levelname": logging.getLevelName(35), "msg": "said"}
+    )
     journal.add_lines(
-        job.id, job.attempt, [LogLine(datetime.now(UTC), record.levelname, record.getMessage())], after=0
+        job.id,
+        job.attempt,
+        [LogLine(datetime.now(UTC), record.levelname, record.getMessage())],
+        after=0,
     )
     assert JobLog.objects.get().message == "said"
 
@@ -127,7 +136,9 @@ def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job ADD CONSTRAINT no_seven CHECK (result->>'x' <> '7')")
     try:
-        result_backend.settle(job.id, Outcome(status=Status.COMPLETED, result={"x": 7}), job.attempt)
+        result_backend.settle(
+            job.id, Outcome(status=Status.COMPLETED, result={"x": 7}), job.attempt
+        )
     finally:
         with connections["default"].cursor() as cursor:
             cursor.execute("ALTER TABLE jobs_job DROP CONSTRAINT no_seven")

@@ -98,7 +98,9 @@ def test_an_initial_value_that_the_field_cannot_have_is_refused(make_type, field
     assert repr(field.initial) in problem.msg
 
 
-@pytest.mark.parametrize("permission", ["nope.nope", "auth.nope", "nope.view_user", "auth.viewuser"])
+@pytest.mark.parametrize(
+    "permission", ["nope.nope", "auth.nope", "nope.view_user", "auth.viewuser"]
+)
 def test_a_permission_that_no_model_declares_is_refused(make_type, permission):
     make_type(slug="odd", permission=permission)
     [problem] = checks.check_job_types()
@@ -131,7 +133,9 @@ def test_a_form_that_cannot_be_made_is_refused(make_type, form):
     make_type(slug="odd", form=form)
     [problem] = checks.check_job_types()
     assert problem.id == "jobs.E005"
-    assert problem.msg.startswith("Job type odd: its form cannot be made without arguments: TypeError(")
+    assert problem.msg.startswith(
+        "Job type odd: its form cannot be made without arguments: TypeError("
+    )
 
 
 class Handler:

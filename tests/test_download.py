@@ -41,13 +41,24 @@ def downloads(client, file):
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/csv\r\nX-Header: 1", "text/csv\n", "", "csv", "text/" + "x" * 200, "text/\x00", "text/ü", None],
+    [
+        "text/csv\r\nX-Header: 1",
+        "text/csv\n",
+        "",
+        "csv",
+        "text/" + "x" * 200,
+        "text/\x00",
+        "text/ü",
+        None,
+    ],
 )
 def test_what_is_no_media_type_is_given_as_bytes(client, content_type):
     assert set(downloads(client, saved_as("a.csv", content_type))) == {"application/octet-stream"}
 
 
-@pytest.mark.parametrize("content_type", ["text/csv", "text/csv; charset=utf-8", "application/vnd.x+json"])
+@pytest.mark.parametrize(
+    "content_type", ["text/csv", "text/csv; charset=utf-8", "application/vnd.x+json"]
+)
 def test_a_media_type_is_kept(client, content_type):
     assert set(downloads(client, saved_as("a.csv", content_type))) == {content_type}
 

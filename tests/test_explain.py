@@ -89,11 +89,15 @@ def test_the_slots_that_are_taken_come_free_when_their_jobs_have_usually_ended()
 def test_a_job_that_tells_its_progress_frees_its_slot_by_that():
     worker = make_worker(slots=1)
     ran(60)
-    make_job(status="PROCESSING", worker=worker.id, started_at=ago(seconds=300), progress_percent=75)
+    make_job(
+        status="PROCESSING", worker=worker.id, started_at=ago(seconds=300), progress_percent=75
+    )
     assert "in about 2 minutes" in explain.explanation(make_job()).sentence
 
 
-@pytest.mark.parametrize("case", ["new type ahead", "new type runs", "runs too long", "other queue"])
+@pytest.mark.parametrize(
+    "case", ["new type ahead", "new type runs", "runs too long", "other queue"]
+)
 def test_no_time_is_told_where_none_can_be_known(case):
     queues = ["default", "other"] if case == "other queue" else ["default"]
     worker = make_worker(slots=1, queues=queues)
@@ -156,7 +160,10 @@ def test_a_silent_worker_is_reported_with_the_hour(settings):
             {"status": "CANCELLED", "cancel_requested_by": "ann", "cancel_reason": "wrong month"},
             "Cancelled by ann: wrong month",
         ),
-        ({"status": "PROCESSING", "cancel_requested_by": "ann", "cancel_requested_at": ago()}, "Asked to"),
+        (
+            {"status": "PROCESSING", "cancel_requested_by": "ann", "cancel_requested_at": ago()},
+            "Asked to",
+        ),
         ({"status": "CANCELLED", "cancel_reason": "wrong month"}, "Cancelled: wrong month"),
     ],
 )
@@ -165,7 +172,11 @@ def test_other_states_are_told_in_one_sentence(fields, sentence):
 
 
 def test_a_job_that_is_stopping_says_why():
-    asked = {"cancel_requested_by": "ann", "cancel_requested_at": ago(), "cancel_reason": "wrong month"}
+    asked = {
+        "cancel_requested_by": "ann",
+        "cancel_requested_at": ago(),
+        "cancel_reason": "wrong month",
+    }
     sentence = explain.explanation(make_job(status="PROCESSING", **asked)).sentence
     assert sentence.startswith("Asked to stop by ann at ")
     assert sentence.endswith(": wrong month")
@@ -173,7 +184,13 @@ def test_a_job_that_is_stopping_says_why():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.2, "1 second"), (40, "40 seconds"), (89, "89 seconds"), (180, "3 minutes"), (5400, "2 hours")],
+    [
+        (0.2, "1 second"),
+        (40, "40 seconds"),
+        (89, "89 seconds"),
+        (180, "3 minutes"),
+        (5400, "2 hours"),
+    ],
 )
 def test_durations_are_told_in_words(seconds, words):
     assert explain.words(seconds) == words

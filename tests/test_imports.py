@@ -73,13 +73,18 @@ def floors() -> dict[str, int]:
     found: dict[str, int] = {}
     for paragraph in graph().split("\n\n"):
         floor = int(paragraph.split()[0])
-        found |= dict.fromkeys(re.findall(r"^(?:\d| ) {2}([a-z_]+)", paragraph, re.MULTILINE), floor)
+        found |= dict.fromkeys(
+            re.findall(r"^(?:\d| ) {2}([a-z_]+)", paragraph, re.MULTILINE), floor
+        )
     return found
 
 
 def arrows() -> dict[str, set[str]]:
     """The parts to which the arrows of each part lead, by the graph of docs/architecture.md."""
-    return {part: set(to.split()) for part, to in re.findall(r"([a-z_]+) +-> (.+)$", graph(), re.MULTILINE)}
+    return {
+        part: set(to.split())
+        for part, to in re.findall(r"([a-z_]+) +-> (.+)$", graph(), re.MULTILINE)
+    }
 
 
 def graph() -> str:
@@ -109,7 +114,9 @@ def test_the_graph_of_the_architecture_has_every_part():
 def test_every_arrow_of_the_graph_is_an_import_and_leads_to_a_lower_floor():
     drawn, real = arrows(), imports_between_parts()
     assert {part: to - real[part] for part, to in drawn.items() if to - real[part]} == {}
-    assert [(part, to) for part in drawn for to in drawn[part] if floors()[to] >= floors()[part]] == []
+    assert [
+        (part, to) for part in drawn for to in drawn[part] if floors()[to] >= floors()[part]
+    ] == []
 
 
 def test_every_import_between_parts_follows_the_arrows_of_the_graph():
@@ -133,7 +140,9 @@ def test_jobs_never_imports_the_project(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_celery_is_imported_in_the_engine_only(path):
-    foreign = {name for name in imported(path) if name.split(".")[0] in ("celery", "kombu", "billiard")}
+    foreign = {
+        name for name in imported(path) if name.split(".")[0] in ("celery", "kombu", "billiard")
+    }
     assert part_of(path) == "engine" or not foreign
 
 
@@ -141,4 +150,6 @@ def test_celery_is_imported_in_the_engine_only(path):
 def test_no_function_imports(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert not [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)], node.name
+            assert not [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)], (
+                node.name
+            )

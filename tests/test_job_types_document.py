@@ -52,7 +52,9 @@ def worker(one_new_file, tmp_path):
         process = subprocess.Popen(
             command,
             cwd=one_new_file,
-            env=production(FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings"),
+            env=production(
+                FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings"
+            ),
             stdout=log,
             stderr=log,
         )
@@ -81,7 +83,9 @@ def test_one_new_file_is_on_the_launch_page(one_new_file, client):
 
 
 def test_the_document_tells_every_option_and_its_default():
-    fields = {field.name: field.default for field in dataclasses.fields(JobType) if field.name != "run"}
+    fields = {
+        field.name: field.default for field in dataclasses.fields(JobType) if field.name != "run"
+    }
     told = {name: default.strip("`") for name, default in OPTIONS.items()}
     assert told == {
         name: "" if default is dataclasses.MISSING else repr(default).replace("'", '"')

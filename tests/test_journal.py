@@ -23,7 +23,9 @@ def test_log_lines_whose_commit_was_not_answered_are_there_once():
             context.log(f"line {number}")
         context.close()
         assert door.lost == 1
-    assert list(job.logs.values_list("message", flat=True)) == [f"line {number}" for number in range(150)]
+    assert list(job.logs.values_list("message", flat=True)) == [
+        f"line {number}" for number in range(150)
+    ]
 
 
 def test_the_log_of_a_second_attempt_follows_that_of_the_first():

@@ -36,7 +36,9 @@ MOVES = {
     f"settle as {outcome.status}": (
         Status.PROCESSING,
         outcome.status,
-        lambda job, outcome=outcome: lifecycle.settle(job.id, outcome, attempt=job.attempt, actor="w1"),
+        lambda job, outcome=outcome: lifecycle.settle(
+            job.id, outcome, attempt=job.attempt, actor="w1"
+        ),
     )
     for outcome in (COMPLETED, FAILED, CANCELLED)
 }
@@ -51,7 +53,9 @@ def test_a_job_moves_only_from_the_status_the_function_is_for(move, status):
     if status == before:
         assert moved.status == stored.status == after
         assert stored.version == job.version + 1
-        assert [(event.from_status, event.to_status) for event in job.events.all()] == [(before, after)]
+        assert [(event.from_status, event.to_status) for event in job.events.all()] == [
+            (before, after)
+        ]
     else:
         assert moved is None
         assert stored.status == status
@@ -78,11 +82,23 @@ def test_the_document_has_the_same_table():
 
 def test_a_submission_writes_job_and_event_in_one_statement(django_assert_num_queries):
     user = make_user()
-    new = Job(name="A", type="report", params={"a": 1}, created_by=user, created_by_name="ann", source="api")
+    new = Job(
+        name="A",
+        type="report",
+        params={"a": 1},
+        created_by=user,
+        created_by_name="ann",
+        source="api",
+    )
     with django_assert_num_queries(1):
         [job] = lifecycle.submit([new], actor="ann")
     job = Job.objects.get(id=new.id)
-    assert (job.status, job.params, job.created_by, job.source) == ("PENDING", {"a": 1}, user, Source.API)
+    assert (job.status, job.params, job.created_by, job.source) == (
+        "PENDING",
+        {"a": 1},
+        user,
+        Source.API,
+    )
     assert [(e.from_status, e.to_status, e.actor, e.at) for e in job.events.all()] == [
         ("", "PENDING", "ann", job.created_at)
     ]

@@ -56,7 +56,10 @@ def register(run=handler, **options):
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        *[("time_limit", value) for value in ("600", 0, -1, True, math.nan, math.inf, None, 10**9, [600])],
+        *[
+            ("time_limit", value)
+            for value in ("600", 0, -1, True, math.nan, math.inf, None, 10**9, [600])
+        ],
         *[("cancel_grace", value) for value in ("10", -1, False, math.nan, math.inf, None)],
         *[("max_attempts", value) for value in ("3", 0, -1, True, 1.5, None, 10**9)],
         *[("retention_days", value) for value in ("30", -1, True, 1.5, None, 10**9)],
@@ -70,11 +73,23 @@ def register(run=handler, **options):
             ("permission_for", value)
             for value in ("auth.view_user", lambda: None, lambda a, b: None, awaited, 7)
         ],
-        *[("label", value) for value in ("", " ", " Nightly", "Night\nly", "\u200b", "x" * 201, None, 7)],
+        *[
+            ("label", value)
+            for value in ("", " ", " Nightly", "Night\nly", "\u200b", "x" * 201, None, 7)
+        ],
         *[("description", value) for value in ("", "  ", "\n", "x" * 1001, None, 7)],
-        *[("slug", value) for value in ("", "Nightly", "night ly", "1st", "näch", "x" * 65, "a-b", None, 7)],
-        *[("form", value) for value in (None, NoParams(), forms.CharField, "NoParams", lambda: NoParams())],
-        *[("secret_fields", value) for value in ("password", b"password", None, 7, (7,), {"password"})],
+        *[
+            ("slug", value)
+            for value in ("", "Nightly", "night ly", "1st", "näch", "x" * 65, "a-b", None, 7)
+        ],
+        *[
+            ("form", value)
+            for value in (None, NoParams(), forms.CharField, "NoParams", lambda: NoParams())
+        ],
+        *[
+            ("secret_fields", value)
+            for value in ("password", b"password", None, 7, (7,), {"password"})
+        ],
     ],
 )
 def test_a_wrong_value_is_refused_with_its_type_and_what_to_give_instead(option, value):
@@ -103,7 +118,9 @@ def test_a_wrong_value_is_refused_with_its_type_and_what_to_give_instead(option,
     ],
 )
 def test_a_handler_that_would_do_nothing_when_called_is_refused(run):
-    with pytest.raises(ValueError, match=r"^Job type 'nightly': run is .*A handler is a plain function"):
+    with pytest.raises(
+        ValueError, match=r"^Job type 'nightly': run is .*A handler is a plain function"
+    ):
         register(run)
 
 
@@ -141,7 +158,9 @@ def test_every_wrong_option_is_named_at_once():
 
 
 def test_an_option_that_does_not_exist_is_refused_by_its_name():
-    with pytest.raises(ValueError, match=r"^Job type 'nightly': @job_type has no option timelimit\.$"):
+    with pytest.raises(
+        ValueError, match=r"^Job type 'nightly': @job_type has no option timelimit\.$"
+    ):
         register(timelimit=5)
 
 
@@ -149,10 +168,13 @@ def test_a_missing_option_is_named():
     with pytest.raises(ValueError, match="nightly") as refused:
         job_type(slug="nightly")(handler)
     assert str(refused.value).splitlines() == [
-        f"Job type 'nightly': the option {name} is missing." for name in ("description", "form", "label")
+        f"Job type 'nightly': the option {name} is missing."
+        for name in ("description", "form", "label")
     ]
 
 
 def test_a_label_that_is_taken_is_named_with_the_type_that_has_it():
-    with pytest.raises(ValueError, match=r"Job type 'nightly': .*'GENERATE report', is taken by .*'report'"):
+    with pytest.raises(
+        ValueError, match=r"Job type 'nightly': .*'GENERATE report', is taken by .*'report'"
+    ):
         register(label="GENERATE report")

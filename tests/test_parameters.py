@@ -105,7 +105,10 @@ def test_the_sites_language_does_not_change_the_meaning_of_json(every, settings)
 
 def test_secret_values_are_masked(make_type):
     job_type = make_type(form=Every, secret_fields=("text",))
-    assert parameters.mask(job_type, {"text": "hush", "count": 1}) == {"text": "********", "count": 1}
+    assert parameters.mask(job_type, {"text": "hush", "count": 1}) == {
+        "text": "********",
+        "count": 1,
+    }
 
 
 def nested(levels):

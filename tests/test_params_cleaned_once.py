@@ -50,7 +50,9 @@ def got(make_type):
 
     def run(job):
         calls.clear()
-        running = make_job(type=job.type, params=Job.objects.get(id=job.id).params, status="PROCESSING")
+        running = make_job(
+            type=job.type, params=Job.objects.get(id=job.id).params, status="PROCESSING"
+        )
         outcome = execute(running)
         assert outcome.status == Status.COMPLETED, (outcome.error_message, outcome.error_traceback)
         [params] = calls
@@ -83,7 +85,9 @@ def typed(form, kind, value):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(kind, boss, make_type, groups):
+def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
+    kind, boss, make_type, groups
+):
     _, values, written = KINDS[kind]
     form = odd_form(kind)
     job_type = make_type(form=form)
@@ -98,7 +102,9 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(kind
         assert parameters.validate(job_type, {}, kept=stored) == stored
         bound = parameters.bind(job_type, stored)
         assert bound == typed(form, kind, value)
-        posted_form = params_form.of(boss, job_type, QueryDict(urlencode(posted(written(value)), True)))
+        posted_form = params_form.of(
+            boss, job_type, QueryDict(urlencode(posted(written(value)), True))
+        )
         assert posted_form.is_valid(), posted_form.errors
         by_admin = parameters.validate(job_type, params_form.as_params(job_type, posted_form))
         assert parameters.bind(job_type, by_admin) == bound == posted_form.cleaned_data
@@ -159,7 +165,9 @@ class Untouched(HTMLParser):
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "input" and (attrs.get("type") != "checkbox" or "checked" in attrs):
-            self.entries[attrs["name"]] = attrs.get("value", "on" if attrs["type"] == "checkbox" else "")
+            self.entries[attrs["name"]] = attrs.get(
+                "value", "on" if attrs["type"] == "checkbox" else ""
+            )
         elif tag == "select":
             self._select = attrs
         elif tag == "option" and "selected" in attrs:
@@ -170,7 +178,9 @@ class Untouched(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "textarea":
-            self.entries[self._area] = self.entries[self._area].removeprefix("\r").removeprefix("\n")
+            self.entries[self._area] = (
+                self.entries[self._area].removeprefix("\r").removeprefix("\n")
+            )
             self._area = None
 
     def handle_data(self, data):
@@ -179,4 +189,6 @@ class Untouched(HTMLParser):
 
     def _choose(self, value):
         name = self._select["name"]
-        self.entries[name] = [*self.entries.get(name, []), value] if "multiple" in self._select else value
+        self.entries[name] = (
+            [*self.entries.get(name, []), value] if "multiple" in self._select else value
+        )

@@ -27,7 +27,9 @@ def got(make_type):
     calls = []
 
     def register(form, **options):
-        return make_type(lambda job, **params: calls.append(params), slug="stored", form=form, **options)
+        return make_type(
+            lambda job, **params: calls.append(params), slug="stored", form=form, **options
+        )
 
     def run(params):
         calls.clear()
@@ -135,10 +137,18 @@ def test_the_sites_language_and_separators_change_nothing(got, settings, site):
     [
         (forms.TypedChoiceField(choices=[(1, "One")], coerce=int), 1, 1),
         (forms.TypedChoiceField(choices=[(True, "Yes")], coerce=lambda v: v == "True"), True, True),
-        (forms.TypedMultipleChoiceField(choices=[(1, "One"), (2, "Two")], coerce=int), [1, 2], [1, 2]),
+        (
+            forms.TypedMultipleChoiceField(choices=[(1, "One"), (2, "Two")], coerce=int),
+            [1, 2],
+            [1, 2],
+        ),
         (forms.DurationField(), "0:00:00", timedelta(0)),
         (forms.DurationField(), "1 day, 2:00:00", timedelta(days=1, hours=2)),
-        (forms.DateTimeField(), "2026-11-22T09:30:00+00:00", datetime(2026, 11, 22, 9, 30, tzinfo=UTC)),
+        (
+            forms.DateTimeField(),
+            "2026-11-22T09:30:00+00:00",
+            datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        ),
         (forms.CharField(), 7, "7"),
         (forms.CharField(), 1.5, "1.5"),
         (forms.IntegerField(), "7", 7),
@@ -149,12 +159,16 @@ def test_the_sites_language_and_separators_change_nothing(got, settings, site):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_job_that_an_older_version_stored_runs_and_can_be_launched_again(got, field, cleaned, expected):
+def test_a_job_that_an_older_version_stored_runs_and_can_be_launched_again(
+    got, field, cleaned, expected
+):
     """It stored the cleaned value, or the form has changed since."""
     got.register(form_of(x=field))
     assert got({"x": cleaned}) == {"x": expected}
     caller = caller_for(make_user("jobs.add_job"))
-    old = make_job(type="stored", status=Status.COMPLETED, params={"x": cleaned}, created_by=caller.user)
+    old = make_job(
+        type="stored", status=Status.COMPLETED, params={"x": cleaned}, created_by=caller.user
+    )
     assert got(services.rerun(caller, old.id).params) == {"x": expected}
 
 
@@ -186,7 +200,9 @@ def test_a_row_that_was_deleted_fails_with_a_sentence_and_refuses_the_next_launc
 
 
 def test_params_near_the_limit_can_be_launched_again(got):
-    job_type = got.register(form_of(text=forms.CharField(), note=forms.CharField(initial="é" * 100)))
+    job_type = got.register(
+        form_of(text=forms.CharField(), note=forms.CharField(initial="é" * 100))
+    )
     with pytest.raises(InvalidParams, match="65,536 bytes"):
         parameters.validate(job_type, {"text": "x" * 65_400})
     stored = parameters.validate(job_type, {"text": "x" * 65_000})
@@ -239,7 +255,9 @@ def test_a_secret_is_hidden_as_it_was_sent_and_as_the_handler_knows_it(make_type
     outcome = execute(make_job(type="secretive", status=Status.PROCESSING, params=params))
     shown = outcome.error_message + outcome.error_traceback
     assert not [
-        part for part in ("hunter2", "HUNTER2", "salted", "1234", "5678", "c4n4ry", "987654") if part in shown
+        part
+        for part in ("hunter2", "HUNTER2", "salted", "1234", "5678", "c4n4ry", "987654")
+        if part in shown
     ]
 
 
@@ -269,10 +287,13 @@ def test_a_form_with_disabled_and_null_fields_is_launched_in_the_admin_as_by_the
     client.force_login(user)
     sent = {"number": "2", "maybe": "unknown", "made": "3", "lasts": "00:00:00", "fixed": "99"}
     page = client.post(
-        "/admin/jobs/job/launch/stored/", {"name": "x"} | {f"params-{name}": v for name, v in sent.items()}
+        "/admin/jobs/job/launch/stored/",
+        {"name": "x"} | {f"params-{name}": v for name, v in sent.items()},
     )
     assert page.status_code == 302, page.context["params_form"].errors
     by_admin = Job.objects.get().params
-    by_api = services.submit(caller_for(user), type="stored", params={"number": "2", "made": 3}).params
+    by_api = services.submit(
+        caller_for(user), type="stored", params={"number": "2", "made": 3}
+    ).params
     assert by_admin == by_api | {"fixed": by_admin["fixed"]}
     assert got(by_admin)["lasts"] == timedelta(0)

@@ -48,7 +48,9 @@ def test_a_dump_of_the_database_holds_no_usable_token():
     words |= {f"{one}{other}" for one, other in product([kept.token_key, kept.digest], repeat=2)}
     assert {kept.token_key, kept.digest} <= words
     for word in words:
-        assert APIClient(HTTP_AUTHORIZATION=f"Token {word}").get("/api/v1/jobs/").status_code == 401, word
+        assert (
+            APIClient(HTTP_AUTHORIZATION=f"Token {word}").get("/api/v1/jobs/").status_code == 401
+        ), word
 
 
 def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_type):
@@ -77,7 +79,9 @@ def test_a_secret_is_hidden_however_an_error_spells_it(make_type, spell):
         raise ConnectionError(f"no luck with {spell(password)} at {host}")
 
     make_type(run, slug="login", label="Login", form=Login, secret_fields=("password",))
-    outcome = execute(make_job(type="login", status="PROCESSING", params={"host": "db", "password": secret}))
+    outcome = execute(
+        make_job(type="login", status="PROCESSING", params={"host": "db", "password": secret})
+    )
     assert "********" in outcome.error_message
     assert "c4n4ry" not in outcome.error_message + outcome.error_traceback
 
@@ -87,10 +91,18 @@ def _shown(job, boss):
     browser = Client()
     browser.force_login(boss)
     for path in (
-        *("/api/v1/jobs/", "/api/v1/jobs/{id}/", "/api/v1/jobs/{id}/logs/", "/api/v1/jobs/{id}/events/"),
+        *(
+            "/api/v1/jobs/",
+            "/api/v1/jobs/{id}/",
+            "/api/v1/jobs/{id}/logs/",
+            "/api/v1/jobs/{id}/events/",
+        ),
         *("/api/v1/jobs/stats/", "/admin/", "/admin/jobs/job/", "/admin/jobs/job/{id}/change/"),
         *("/admin/jobs/job/{id}/live/", "/admin/jobs/job/{id}/log/"),
-        *("/admin/jobs/job/launch/login/?again={id}", "/admin/django_celery_results/taskresult/?q={id}"),
+        *(
+            "/admin/jobs/job/launch/login/?again={id}",
+            "/admin/django_celery_results/taskresult/?q={id}",
+        ),
         f"/admin/django_celery_results/taskresult/{TaskResult.objects.get(task_id=str(job.id)).pk}/change/",
     ):
         answer = browser.get(path.format(id=job.id), follow=True)
@@ -98,4 +110,7 @@ def _shown(job, boss):
         yield path, answer.getvalue().decode()
     for format in ("csv", "jsonl"):
         for model in ("jobs.job", "django_celery_results.taskresult"):
-            yield f"export of {model} as {format}", run_export(boss, model=model, format=format)[1].decode()
+            yield (
+                f"export of {model} as {format}",
+                run_export(boss, model=model, format=format)[1].decode(),
+            )

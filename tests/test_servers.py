@@ -35,8 +35,13 @@ def test_redis_refuses_to_evict_messages():
 
 def test_the_servers_of_the_developer_are_never_used():
     own = {"DATABASE_URL": "postgres://precious/", "REDIS_URL": "redis://precious/"}
-    shared = {"TEST_DATABASE_URL": os.environ["DATABASE_URL"], "TEST_REDIS_URL": os.environ["REDIS_URL"]}
+    shared = {
+        "TEST_DATABASE_URL": os.environ["DATABASE_URL"],
+        "TEST_REDIS_URL": os.environ["REDIS_URL"],
+    }
     show = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'])"
     command = [sys.executable, "-m", "tests.servers", sys.executable, "-c", show]
-    said = subprocess.check_output(command, env=os.environ | own | shared, cwd=settings.BASE_DIR, text=True)
+    said = subprocess.check_output(
+        command, env=os.environ | own | shared, cwd=settings.BASE_DIR, text=True
+    )
     assert said.split() == [*shared.values()]

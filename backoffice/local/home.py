@@ -17,7 +17,9 @@ from backoffice.local.processes import Unavailable
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DEFAULT = PROJECT / ".local"
 STAND_INS = Path("/var/tmp")  # survives a restart of the machine, unlike /tmp
-TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # none of which looks like another; 16 of them are 79 bits
+TYPED = (
+    "abcdefghjkmnpqrstuvwxyz23456789"  # none of which looks like another; 16 of them are 79 bits
+)
 
 
 def server_account() -> pwd.struct_passwd | None:
@@ -34,7 +36,9 @@ def reachable(directory: Path) -> Path:
     directory.chmod(directory.stat().st_mode | 0o011)
     if _may_enter(directory, account):
         return directory
-    stand_in = STAND_INS / f"backoffice-{hashlib.sha256(bytes(directory.resolve())).hexdigest()[:12]}"
+    stand_in = (
+        STAND_INS / f"backoffice-{hashlib.sha256(bytes(directory.resolve())).hexdigest()[:12]}"
+    )
     stand_in.mkdir(mode=0o711, exist_ok=True)
     if stand_in.is_symlink() or stand_in.stat().st_uid != os.geteuid():
         raise Unavailable(f"{stand_in} is not ours: remove it, or set DATABASE_URL and REDIS_URL.")
@@ -63,7 +67,9 @@ def secret(file: Path) -> str:
 
 def password(file: Path) -> str:
     """Read a secret that a person types, "k7mq-4xwd-p9tn-hz3b", kept in `file` (mode 0600), made on first use."""
-    return _kept(file, lambda: "-".join("".join(map(secrets.choice, [TYPED] * 4)) for _ in range(4)))
+    return _kept(
+        file, lambda: "-".join("".join(map(secrets.choice, [TYPED] * 4)) for _ in range(4))
+    )
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

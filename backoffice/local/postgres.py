@@ -11,7 +11,15 @@ from typing import Any
 
 from backoffice.local import binaries
 from backoffice.local.home import secret, server_account, write_private
-from backoffice.local.processes import Unavailable, free_port, is_running, run, spawn, stop, stop_orphan
+from backoffice.local.processes import (
+    Unavailable,
+    free_port,
+    is_running,
+    run,
+    spawn,
+    stop,
+    stop_orphan,
+)
 
 START_SECONDS = 60  # recovery after a crash takes its time
 PAUSES = (0.1, 0.2, 0.5, 1, 2, 4)  # seconds, after each vain start
@@ -45,8 +53,8 @@ class Postgres:
         if not (self.data / "initdb.done").exists():
             self._initialise()
         self._stop_orphan()
-        # A port may be taken before the server binds it, and what a killed server leaves of itself needs
-        # a moment to go away: until then PostgreSQL does not start on the same data.
+        # A port may be taken before the server binds it, and what a killed server leaves of itself
+        # needs a moment to go away: until then PostgreSQL does not start on the same data.
         for pause in PAUSES:
             port = self.port or free_port()
             self.process = self._spawn(port)
@@ -82,16 +90,30 @@ class Postgres:
     def _circumstances(self) -> dict[str, Any]:
         """Directory, environment and account that neither locale, PG* variables nor root reach into."""
         account = server_account()
-        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        identity = (
+            {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+        )
         env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
         return {"cwd": self.data, "env": env, **identity}
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
-        options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self.options]
+        options = [
+            f"port={port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            *self.options,
+        ]
         options += ["max_connections=100", "shared_buffers=64MB", "logging_collector=off"]
-        command = [self.binary, "-D", self.data, *(word for option in options for word in ("-c", option))]
+        command = [
+            self.binary,
+            "-D",
+            self.data,
+            *(word for option in options for word in ("-c", option)),
+        ]
         with self.log.open("ab") as log:
-            return spawn(command, dying=signal.SIGINT, stdout=log, stderr=log, **self._circumstances())
+            return spawn(
+                command, dying=signal.SIGINT, stdout=log, stderr=log, **self._circumstances()
+            )
 
     def _is_ready(self) -> bool:
         """Wait for `ready` under our child's own pid: the port might answer for another server."""
@@ -99,7 +121,9 @@ class Postgres:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             lines = [line.strip() for line in self._pid_file()]
-            if lines[:1] == [str(self.process.pid)] and lines[READY_LINE : READY_LINE + 1] == ["ready"]:
+            if lines[:1] == [str(self.process.pid)] and lines[READY_LINE : READY_LINE + 1] == [
+                "ready"
+            ]:
                 return True
             time.sleep(0.02)
         return False
@@ -108,7 +132,9 @@ class Postgres:
         """Only the holder of the lock starts a server: one that runs on this directory was left by a killed run."""
         if lines := self._pid_file():
             stop_orphan(int(lines[0]), str(self.data), signal.SIGINT)
-            if is_running(int(lines[0])):  # a stranger has this number by now: PostgreSQL would give way
+            if is_running(
+                int(lines[0])
+            ):  # a stranger has this number by now: PostgreSQL would give way
                 (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _pid_file(self) -> list[str]:

@@ -19,10 +19,13 @@ class Unavailable(RuntimeError):
     """Something this machine lacks, said so that its owner can act."""
 
 
-def spawn(command: Sequence[str | Path], *, dying: signal.Signals, **options: Any) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str | Path], *, dying: signal.Signals, **options: Any
+) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; it gets `dying` when the calling thread ends, even by SIGKILL.
 
-    A session of its own keeps Ctrl-C from reaching it: only its supervisor decides the order of a stop.
+    A session of its own keeps Ctrl-C from reaching it: only its supervisor decides the order of a
+    stop.
     """
     return subprocess.Popen(command, start_new_session=True, preexec_fn=_follow(dying), **options)
 

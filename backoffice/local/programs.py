@@ -34,7 +34,9 @@ class Program:
     def start(self) -> None:
         """Start it; whether it gets anywhere shows later."""
         with self.log.open("ab") as log:
-            self.process = spawn(self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options)
+            self.process = spawn(
+                self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options
+            )
 
     def last_words(self) -> str:
         """The end of its log, to find out why it died."""
@@ -64,7 +66,11 @@ def environment(directory: Path, servers: Servers) -> dict[str, str]:
     }
     # The URLs of our own servers hold their passwords.
     overruled = ours.keys() | {name.replace("_URL", "_PASSWORD") for name in servers.started}
-    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in overruled}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.removesuffix("_FILE") not in overruled
+    }
     return kept | ours
 
 
@@ -85,7 +91,9 @@ def maintenance(env: Mapping[str, str], logs: Path) -> Program:
     return _worker("maintenance", MAINTENANCE_SLOTS, env, logs, "--queues", MAINTENANCE)
 
 
-def _worker(name: str, concurrency: int, env: Mapping[str, str], logs: Path, *options: str) -> Program:
+def _worker(
+    name: str, concurrency: int, env: Mapping[str, str], logs: Path, *options: str
+) -> Program:
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--pool", "prefork"]
     command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
     command += ["--without-heartbeat", "--without-gossip", "--without-mingle", *options]

@@ -53,7 +53,11 @@ class Redis:
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = spawn(
-                [self.binary, "-"], dying=signal.SIGTERM, stdin=subprocess.PIPE, stdout=log, stderr=log
+                [self.binary, "-"],
+                dying=signal.SIGTERM,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
         assert process.stdin
         # By stdin, for everybody can read a command line, and the password with it.

@@ -34,7 +34,8 @@ class Servers:
 def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> Iterator[Servers]:
     """Give both servers for the length of the block; `given` maps DATABASE_URL or REDIS_URL to a real one.
 
-    A second process on the same directory attaches to the servers of the first, which waits for it at the end.
+    A second process on the same directory attaches to the servers of the first, which waits for it
+    at the end.
     """
     home = reachable(directory)
     state = home / "servers.json"

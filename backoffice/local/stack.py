@@ -65,8 +65,15 @@ class Stack:
             write_private(self.directory / "run.json", json.dumps(self._description(), indent=2))
 
     def _description(self) -> dict[str, object]:
-        children: list[Child] = [self.web, self.maintenance, self.upkeep, *self.servers.started.values()]
-        pids: dict[str, object] = {child.name: child.process.pid for child in children if child.process}
+        children: list[Child] = [
+            self.web,
+            self.maintenance,
+            self.upkeep,
+            *self.servers.started.values(),
+        ]
+        pids: dict[str, object] = {
+            child.name: child.process.pid for child in children if child.process
+        }
         pids["workers"] = [worker.process.pid for worker in self.workers if worker.process]
         return {
             "web_url": self.web_url,
@@ -124,7 +131,9 @@ def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
     env = programs.environment(directory, found)
     staff_password = password(directory / "staff.password")
     print("Preparing the database and the static files ...", flush=True)
-    status, printed = run([*programs.MANAGE, "prepare", STAFF_USER, str(directory)], cwd=PROJECT, env=env)
+    status, printed = run(
+        [*programs.MANAGE, "prepare", STAFF_USER, str(directory)], cwd=PROJECT, env=env
+    )
     if status:
         raise Unavailable(f"The database or the static files could not be prepared:\n{printed}")
     numbers = range(1, options.workers + 1)
@@ -145,7 +154,10 @@ def _wait_for_web(stack: Stack) -> None:
     end = time.monotonic() + WEB_SECONDS
     while time.monotonic() < end:
         connection = http.client.HTTPConnection(stack.web_url.removeprefix("http://"), timeout=1)
-        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            contextlib.closing(connection),
+        ):
             connection.request("GET", "/livez")
             connection.getresponse()
             return

@@ -32,13 +32,17 @@ def compared(pages: Pages, *, queries_at_most: int) -> Iterator[Figure]:
         small, large = by_url.values()
         yield _time(page, small, large)
         yield _queries(page, small, large, queries_at_most)
-        yield Figure(what=f"{page}: uncapped counts and DISTINCT", value=len(large.uncapped()), at_most=0)
+        yield Figure(
+            what=f"{page}: uncapped counts and DISTINCT", value=len(large.uncapped()), at_most=0
+        )
 
 
 def staff() -> Client:
     """A browser in which the superuser is signed in."""
     client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(get_user_model().objects.get(username="staff"), "backoffice.accounts.AccountBackend")
+    client.force_login(
+        get_user_model().objects.get(username="staff"), "backoffice.accounts.AccountBackend"
+    )
     return client
 
 

@@ -20,7 +20,8 @@ from backoffice.local.stack import Stack
 def project() -> Iterator[Path]:
     """Django on servers that leave nothing behind; gives a directory for what is written.
 
-    They sync nothing to the disk: its own noise would be measured, and those pay less who commit more.
+    They sync nothing to the disk: its own noise would be measured, and those pay less who commit
+    more.
     """
     with (
         TemporaryDirectory(prefix="backoffice-bench-") as home,
@@ -38,7 +39,9 @@ def project() -> Iterator[Path]:
 def stack_of(home: Path, *, workers: int = 0, concurrency: int = 1) -> Iterator[Stack]:
     """Our programs on the servers of `home`."""
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    options = stack.Options(directory=home / "stack", port=0, workers=workers, concurrency=concurrency)
+    options = stack.Options(
+        directory=home / "stack", port=0, workers=workers, concurrency=concurrency
+    )
     with redirect_stdout(sys.stderr), stack.running(options, given) as running:
         yield running
 

@@ -6,8 +6,9 @@ from django.db import connection
 
 from jobs.models import Job
 
-# Shares are the same at every size, beside what is rare: `RARE` jobs, the oldest of all, of a type, source, queue,
-# error, batch and creator of their own, which a plan that walks from the newest job would find last.
+# Shares are the same at every size, beside what is rare: `RARE` jobs, the oldest of all, of a type,
+# source, queue, error, batch and creator of their own, which a plan that walks from the newest job
+# would find last.
 RARE = 120
 
 FILL = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_percent, progress_message,
@@ -49,13 +50,17 @@ NOTE = """INSERT INTO django_admin_log (action_time, object_id, object_repr, act
 SELECT created_at, id, name, 2, 'Acknowledged, from the list.', %s, %s FROM jobs_job WHERE status = 'FAILED'"""
 
 
-def fill(jobs: int, *, processing: int = 50, active: int | None = None, seconds_apart: float = 5) -> None:
+def fill(
+    jobs: int, *, processing: int = 50, active: int | None = None, seconds_apart: float = 5
+) -> None:
     """Make `jobs` jobs, of which `active` (one in 50 by default) are not settled yet.
 
     One was submitted every five seconds; those that are active `seconds_apart`.
     """
     users = get_user_model().objects
-    rare_user, _ = users.get_or_create(username="rare", defaults={"is_staff": True, "is_superuser": True})
+    rare_user, _ = users.get_or_create(
+        username="rare", defaults={"is_staff": True, "is_superuser": True}
+    )
     values = {
         "jobs": jobs,
         "rare": RARE,

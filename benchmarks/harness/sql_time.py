@@ -1,6 +1,7 @@
 """What PostgreSQL itself says a page costs: its queries are caught, then explained with ANALYZE, in turns.
 
-The turns alternate between the databases that are compared, so that what else the machine does meets all of them.
+The turns alternate between the databases that are compared, so that what else the machine does
+meets all of them.
 """
 
 import re
@@ -60,7 +61,9 @@ def time_in_turns(pages: dict[str, Caught]) -> None:
     for _ in range(ROUNDS):
         for url, page in pages.items():
             plans = [_explain(open_ones[url], sql, params) for sql, params in page.queries]
-            page.milliseconds.append(sum(plan["Planning Time"] + plan["Execution Time"] for plan in plans))
+            page.milliseconds.append(
+                sum(plan["Planning Time"] + plan["Execution Time"] for plan in plans)
+            )
             page.buffers = sum(_buffers(plan["Plan"]) for plan in plans)
     for one in open_ones.values():
         one.close()

@@ -15,7 +15,13 @@ from typing import Any
 from backoffice.local import processes
 
 START_SECONDS = 30
-GUNICORN = ("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
+GUNICORN = (
+    "gunicorn",
+    "--worker-class=gthread",
+    "--workers=2",
+    "--threads=8",
+    "--no-control-socket",
+)
 
 
 @dataclass

@@ -82,7 +82,11 @@ class WithinOwnRights(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Django's page; says why it is read-only to a user who may change other rows."""
         obj = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
-        if obj and self.has_change_permission(request) and not self.has_change_permission(request, obj):
+        if (
+            obj
+            and self.has_change_permission(request)
+            and not self.has_change_permission(request, obj)
+        ):
             messages.warning(request, self.refusal)
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -103,7 +107,9 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """Django's, without the account's API tokens: filters would tell their digests, character by character."""
-        return not lookup.startswith("auth_token_set") and super().lookup_allowed(lookup, value, request)
+        return not lookup.startswith("auth_token_set") and super().lookup_allowed(
+            lookup, value, request
+        )
 
     def get_fieldsets(self, request, obj=None):
         """Django's; without the button that sets a password on a page that is read-only."""
@@ -123,18 +129,25 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         message = super().construct_change_message(request, form, formsets, add)
         also = [getattr(form, "revocation", "")]
         if not add and "username" in form.changed_data:
-            also.append(f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”.")
+            also.append(
+                f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”."
+            )
         changes = LogEntry(change_message=json.dumps(message)).get_change_message()
         return " ".join([changes, *filter(None, also)]) if any(also) else message
 
     def get_deleted_objects(self, objs, request):
         """The accounts and the number of their tokens; jobs and audit trail stay.
 
-        Accounts with too many jobs together are returned as protected, which keeps Django from deleting any.
+        Accounts with too many jobs together are returned as protected, which keeps Django from
+        deleting any.
         """
         tokens = ApiToken.objects.filter(user__in=objs).count()
-        counts = {self.opts.verbose_name_plural: len(objs)} | ({"API tokens": tokens} if tokens else {})
-        lacking = {self.opts.verbose_name for one in objs if not self.has_delete_permission(request, one)}
+        counts = {self.opts.verbose_name_plural: len(objs)} | (
+            {"API tokens": tokens} if tokens else {}
+        )
+        lacking = {
+            self.opts.verbose_name for one in objs if not self.has_delete_permission(request, one)
+        }
         names = [str(one) for one in objs]
         return names, counts, lacking, names if _have_many_jobs(objs) else []
 
@@ -157,7 +170,9 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
     """Django's page of a group. Members cannot change it, unless they are superusers."""
 
-    refusal = "You cannot change this group: you belong to it, or it has rights that you do not have."
+    refusal = (
+        "You cannot change this group: you belong to it, or it has rights that you do not have."
+    )
     grantable = {"permissions": permissions_of}
 
     def may_manage(self, user, obj):

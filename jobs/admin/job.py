@@ -67,7 +67,9 @@ class JobAdmin(admin.ModelAdmin):
     def get_urls(self):
         return [
             path(
-                "launch/", guarded(launch_views.types, access.may_launch_some, "GET"), name="jobs_job_launch"
+                "launch/",
+                guarded(launch_views.types, access.may_launch_some, "GET"),
+                name="jobs_job_launch",
             ),
             path(
                 "launch/<slug:slug>/",
@@ -100,7 +102,10 @@ class JobAdmin(admin.ModelAdmin):
         """Ours alone, as far as the user may use them."""
         if not self.has_view_permission(request):
             return {}
-        return {one.name: (_action(one), one.name, one.label) for one in bulk_actions.permitted(request.user)}
+        return {
+            one.name: (_action(one), one.name, one.label)
+            for one in bulk_actions.permitted(request.user)
+        }
 
     def get_action_choices(self, request, default_choices=(("", "Choose an action"),)):
         """Django's, with words in place of its dashes."""
@@ -141,7 +146,11 @@ class JobAdmin(admin.ModelAdmin):
         if action and not action.allowed(request.user):
             raise PermissionDenied
         wanted = as_uuid(request.GET.get("q", ""))
-        if wanted and self.has_view_permission(request) and self.get_queryset(request).filter(pk=wanted):
+        if (
+            wanted
+            and self.has_view_permission(request)
+            and self.get_queryset(request).filter(pk=wanted)
+        ):
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[wanted]))
         return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 

@@ -1,7 +1,8 @@
 """Once-only keys: a form that is sent twice makes one job, not two.
 
-Each form that makes something carries a key of its own. The key and what was filled in make the job's idempotency key,
-so PostgreSQL decides between two presses, and other content under the same key makes a job of its own.
+Each form that makes something carries a key of its own. The key and what was filled in make the
+job's idempotency key, so PostgreSQL decides between two presses, and other content under the same
+key makes a job of its own.
 """
 
 import hashlib

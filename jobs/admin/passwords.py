@@ -56,7 +56,11 @@ class WithTokens(forms.Form):
 
 def revocation(names: Sequence[str]) -> str:
     """The API tokens that were revoked, as a sentence for the audit trail; "" without any."""
-    return f"Revoked {len(names)} API token{pluralize(len(names))}: {', '.join(names)}." if names else ""
+    return (
+        f"Revoked {len(names)} API token{pluralize(len(names))}: {', '.join(names)}."
+        if names
+        else ""
+    )
 
 
 def _listed(tokens: list[Any]) -> SafeString:
@@ -89,8 +93,13 @@ class OwnPasswordForm(WithTokens, StockOwnForm):
         Raises: ValidationError if it is wrong, or after too many wrong ones.
         """
         old_password: str = self.cleaned_data["old_password"]
-        if authenticate(self.request, username=self.user.get_username(), password=old_password) != self.user:
-            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        if (
+            authenticate(self.request, username=self.user.get_username(), password=old_password)
+            != self.user
+        ):
+            raise forms.ValidationError(
+                self.error_messages["password_incorrect"], code="password_incorrect"
+            )
         return old_password
 
 
@@ -124,4 +133,7 @@ class OwnPasswordView(PasswordChangeView):
         LogEntry.objects.log_actions(self.request.user.pk, [self.request.user], CHANGE, message)
 
     def _who(self) -> dict[str, Any]:
-        return {"account": self.request.user.get_username(), "client": self.request.META.get("REMOTE_ADDR")}
+        return {
+            "account": self.request.user.get_username(),
+            "client": self.request.META.get("REMOTE_ADDR"),
+        }

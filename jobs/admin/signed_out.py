@@ -1,7 +1,8 @@
 """Forms sent after their user was signed out: nothing is done, and the form comes back filled in after sign-in.
 
-What was typed waits in the session, without secrets, and only for a form that this site gave to a user: the once-only
-key in the form is signed and names the account. Another account that signs in never sees it.
+What was typed waits in the session, without secrets, and only for a form that this site gave to a
+user: the once-only key in the form is signed and names the account. Another account that signs in
+never sees it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from jobs.admin import once
 
 KEPT = "kept_form"
 # Addresses below the page of a job that are not pages: they only take a POST, or return a file.
-OF_JOB_PAGE = tuple(f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live"))
+OF_JOB_PAGE = tuple(
+    f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live")
+)
 # Sent by scripts while a form is filled in. They see the redirect themselves.
 OF_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")
@@ -43,7 +46,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _refuse(request: HttpRequest) -> HttpResponse:
     _keep(request)
-    why = "You may not use the admin any more" if request.user.is_authenticated else "You were signed out"
+    why = (
+        "You may not use the admin any more"
+        if request.user.is_authenticated
+        else "You were signed out"
+    )
     messages.warning(request, f"{why}, so nothing was done. Sign in to go on where you were.")
     return redirect_to_login(page_of(request), reverse("admin:login"))
 
@@ -63,17 +70,25 @@ def refuse_old_page(request: HttpRequest) -> HttpResponse | None:
         return _refuse(request)
     if owner == str(request.user.pk):
         _keep(request)
-        messages.warning(request, "You signed in again since this page was opened, so nothing was done.")
+        messages.warning(
+            request, "You signed in again since this page was opened, so nothing was done."
+        )
     else:
         name = request.user.get_username()
-        messages.warning(request, f"Another account opened that page, so nothing was done. You are {name}.")
+        messages.warning(
+            request, f"Another account opened that page, so nothing was done. You are {name}."
+        )
     return HttpResponseRedirect(page_of(request))
 
 
 def is_form(request: HttpRequest) -> bool:
     """Whether the request sends a form that a page can show again."""
     match = request.resolver_match
-    return request.method == "POST" and match is not None and match.url_name not in (*OF_SCRIPTS, "logout")
+    return (
+        request.method == "POST"
+        and match is not None
+        and match.url_name not in (*OF_SCRIPTS, "logout")
+    )
 
 
 def take(request: HttpRequest) -> Kept | None:

@@ -23,7 +23,16 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     list_display = ("job", "state", "ran_by", "done")
     list_display_links = ("state",)
-    fields = readonly_fields = ("job", "task", "state", "ran_by", "started", "done", "returned", "raised")
+    fields = readonly_fields = (
+        "job",
+        "task",
+        "state",
+        "ran_by",
+        "started",
+        "done",
+        "returned",
+        "raised",
+    )
     search_fields = ("task_id",)
     list_per_page = 50
     list_max_show_all = 0
@@ -36,7 +45,9 @@ class OutcomeAdmin(ReadOnlyAdmin):
         wanted = as_uuid(result.task_id)
         if wanted is None:
             return result.task_id
-        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted
+        )
 
     # Columns under our own names: the package explains its own to programmers.
     @admin.display(description="task")

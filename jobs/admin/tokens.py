@@ -20,9 +20,15 @@ from jobs.text import name_error
 class TokenForm(forms.Form):
     """What a new token is called, and how long it is good."""
 
-    name = forms.CharField(max_length=100, help_text="What will use it, such as “warehouse import”.")
+    name = forms.CharField(
+        max_length=100, help_text="What will use it, such as “warehouse import”."
+    )
     days = forms.IntegerField(
-        label="Expires after days", initial=365, min_value=1, max_value=3650, help_text="At most ten years."
+        label="Expires after days",
+        initial=365,
+        min_value=1,
+        max_value=3650,
+        help_text="At most ten years.",
     )
 
     def clean_name(self) -> str:
@@ -77,7 +83,11 @@ class TokenAdmin(admin.ModelAdmin):
             raise PermissionDenied
         kept = signed_out.take(request)
         form = TokenForm(request.POST if request.method == "POST" else kept and kept.entries)
-        context = site_context(request) | {"opts": self.opts, "title": "Make an API token", "form": form}
+        context = site_context(request) | {
+            "opts": self.opts,
+            "title": "Make an API token",
+            "form": form,
+        }
         if request.method == "POST":
             context["once"] = once.of(request)
             if form.is_valid():
@@ -89,13 +99,17 @@ class TokenAdmin(admin.ModelAdmin):
     def _made(self, request, wanted):
         """The new token for the page; for a second press of the same form the one that the first press made.
 
-        That one is not shown again, for only its digest is stored, and no second one is made beside it.
+        That one is not shown again, for only its digest is stored, and no second one is made beside
+        it.
         """
         key = once.idempotency_key(request)
         try:
             with transaction.atomic():
                 made, token = ApiToken.objects.create(
-                    request.user, expiry=timedelta(days=wanted["days"]), name=wanted["name"], form_key=key
+                    request.user,
+                    expiry=timedelta(days=wanted["days"]),
+                    name=wanted["name"],
+                    form_key=key,
                 )
                 self.log_addition(request, made, "Made.")
         except IntegrityError:

@@ -62,9 +62,13 @@ def check_name(name: str) -> None:
 
 
 class SubmitSerializer(StrictSerializer):
-    """What POST /jobs/ takes: a `name`, a `type`, or both. The name of a job without one is its type's label."""
+    """What POST /jobs/ takes: a `name`, a `type`, or both.
 
-    # Not trimmed: the name is stored as sent, except that accents are composed (NFC), or it is refused.
+    The name of a job without one is its type's label.
+    """
+
+    # Not trimmed: the name is stored as sent, except that accents are composed (NFC), or it is
+    # refused.
     name = Text(
         required=False,
         validators=[check_name],

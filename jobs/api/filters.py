@@ -90,7 +90,8 @@ class JobFilter(django_filters.FilterSet):
         return jobs.filter(rerun_of=value) if seen else jobs.none()
 
     def filter_before(self, jobs: JobQuerySet, name: str, value: datetime) -> QuerySet[Job]:
-        # A job is made before it starts: so the index of created_at, which keeps the order, skips what is newer.
+        # A job is made before it starts: so the index of created_at, which keeps the order, skips
+        # what is newer.
         return jobs.filter(**{f"{name}__lt": value}, created_at__lt=value)
 
 
@@ -98,7 +99,9 @@ def statuses(request: Request) -> set[str]:
     """The statuses that a valid query leaves, by `status` and `active`."""
     named = {one for value in request.query_params.getlist("status") for one in value.split(",")}
     kinds: dict[str | None, Collection[str]] = {"true": ACTIVE, "false": SETTLED}
-    return (named or set(Status.values)) & set(kinds.get(request.query_params.get("active"), Status.values))
+    return (named or set(Status.values)) & set(
+        kinds.get(request.query_params.get("active"), Status.values)
+    )
 
 
 def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = ()) -> Any:

@@ -43,7 +43,11 @@ class JobTypeView(APIView):
     """One job type."""
 
     @operation(
-        "Look at a job type", {200: JobTypeSerializer}, tag="Job types", problems=(404,), id="get_job_type"
+        "Look at a job type",
+        {200: JobTypeSerializer},
+        tag="Job types",
+        problems=(404,),
+        id="get_job_type",
     )
     def get(self, request: Request, type: str) -> Response:
         allow_only(request)

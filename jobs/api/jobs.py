@@ -32,7 +32,11 @@ from jobs.models import Job
 from jobs.services import Launch
 
 LIST_PARAMETERS = (
-    query("ordering", {"type": "string", "enum": list(ordering.ALLOWED)}, "-finished_at: settled jobs only."),
+    query(
+        "ordering",
+        {"type": "string", "enum": list(ordering.ALLOWED)},
+        "-finished_at: settled jobs only.",
+    ),
     query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
     query(
         "page_size",
@@ -74,7 +78,9 @@ class JobsView(APIView):
     def get(self, request: Request) -> Response:
         others = (*pagination.PARAMETERS, "ordering")
         faults = Faults()
-        jobs = faults.check(filters.filtered, access.visible_jobs(request.user), request, others=others)
+        jobs = faults.check(
+            filters.filtered, access.visible_jobs(request.user), request, others=others
+        )
         order = faults.check(ordering.order, request)
         asked = faults.check(pagination.wanted, request, order)
         faults.refuse()
@@ -146,7 +152,9 @@ class JobView(APIView):
     def get(self, request: Request, id: UUID) -> Response:
         faults = Faults()
         faults.check(allow_only, request, ["wait"])
-        seconds = faults.check(whole_number, request, "wait", default=0, most=long_poll.SECONDS_LIMIT)
+        seconds = faults.check(
+            whole_number, request, "wait", default=0, most=long_poll.SECONDS_LIMIT
+        )
         faults.refuse()
         job = visible_job(request, id)
         known = known_to(request)

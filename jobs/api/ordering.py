@@ -20,12 +20,15 @@ def order(request: Request) -> tuple[str, ...]:
     query = request.query_params
     wanted = query.get("ordering")
     if wanted is None:
-        # Both say newest first, ids being UUIDv7; a range of times is read from the index of those times.
+        # Both say newest first, ids being UUIDv7; a range of times is read from the index of those
+        # times.
         return ("-created_at", "-id") if BY_TIME & set(query) else (NEWEST,)
     if wanted not in ALLOWED:
         raise bad_value("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
     if wanted == "-finished_at":
         if statuses(request) & set(ACTIVE):
-            raise bad_value("ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}.")
+            raise bad_value(
+                "ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}."
+            )
         return ("-finished_at", "-id")
     return (wanted,)

@@ -29,7 +29,9 @@ MEDIA_TYPES = ("application/octet-stream", "*/*")
 class EventsView(APIView):
     """The status changes of a job, oldest first."""
 
-    @operation("Status changes of a job", {200: EventsSerializer}, problems=(404,), id="list_events")
+    @operation(
+        "Status changes of a job", {200: EventsSerializer}, problems=(404,), id="list_events"
+    )
     def get(self, request: Request, id: UUID) -> Response:
         allow_only(request)
         events = visible_job(request, id, brief=True).events.all()
@@ -44,7 +46,9 @@ class LogsView(APIView):
         {200: LogsSerializer},
         problems=(404,),
         parameters=[
-            query("after", {"type": "integer", "minimum": 0, "default": 0}, "The last `seq` one has.")
+            query(
+                "after", {"type": "integer", "minimum": 0, "default": 0}, "The last `seq` one has."
+            )
         ],
         id="read_log",
     )
@@ -71,7 +75,9 @@ class AnyMediaType(BaseContentNegotiation):
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
 
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
         return renderers[0], renderers[0].media_type
 
 
@@ -106,7 +112,8 @@ class FileView(APIView):
             request_header("If-Match", "412 if the file has none of these ETags."),
             request_header("Range", "One part of the file, such as `bytes=1000-`."),
             request_header(
-                "If-Range", "The ETag of the file that Range is about; if it has another, all of it."
+                "If-Range",
+                "The ETag of the file that Range is about; if it has another, all of it.",
             ),
         ],
         headers=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
@@ -121,4 +128,6 @@ class FileView(APIView):
         try:
             return attachment(request, file)
         except FileNotFoundError as error:
-            raise Problem(404, "file_lost", "The file is listed, but its content is gone.") from error
+            raise Problem(
+                404, "file_lost", "The file is listed, but its content is gone."
+            ) from error

@@ -152,7 +152,9 @@ class FileSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_url(self, file: JobFile) -> str:
-        return reverse("api:job-file", args=[file.job_id, file.name], request=self.context["request"])
+        return reverse(
+            "api:job-file", args=[file.job_id, file.name], request=self.context["request"]
+        )
 
 
 class EventSerializer(serializers.Serializer):

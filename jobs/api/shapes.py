@@ -43,7 +43,9 @@ class ProblemSerializer(serializers.Serializer):
     code = serializers.ChoiceField(choices=PROBLEM_CODES)
     request_id = serializers.CharField()
     errors = ProblemErrorSerializer(many=True)
-    id = serializers.UUIDField(required=False, allow_null=True, help_text="The job this is about (409, 504).")
+    id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The job this is about (409, 504)."
+    )
 
 
 class JobPageSerializer(serializers.Serializer):
@@ -109,7 +111,9 @@ class QueueSerializer(serializers.Serializer):
     """A queue in which jobs wait."""
 
     queue = serializers.CharField()
-    waiting = serializers.IntegerField(max_value=CAP, help_text=f"{CAP:,} stands for as many or more.")
+    waiting = serializers.IntegerField(
+        max_value=CAP, help_text=f"{CAP:,} stands for as many or more."
+    )
     oldest_at = serializers.DateTimeField()
 
 
@@ -128,7 +132,9 @@ class StatsSerializer(serializers.Serializer):
         return {
             "from": serializers.DateTimeField(),
             "to": serializers.DateTimeField(),
-            "by_status": serializers.DictField(child=count(), help_text=f"Keys: {', '.join(Status.values)}."),
+            "by_status": serializers.DictField(
+                child=count(), help_text=f"Keys: {', '.join(Status.values)}."
+            ),
             "by_type": serializers.DictField(child=serializers.DictField(child=count())),
             "failures": FailureSerializer(many=True),
             "wait_seconds": PercentilesSerializer(),

@@ -23,12 +23,17 @@ LONGEST_PERIOD = timedelta(days=90)
 class StatsView(APIView):
     """Counts, times and failures of the jobs that the filters choose; by default those of the last day."""
 
-    @operation("Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats")
+    @operation(
+        "Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats"
+    )
     def get(self, request: Request) -> Response:
         visible = access.visible_jobs(request.user)
         faults = Faults()
         jobs = faults.check(filters.filtered, visible, request)
-        if not {error["parameter"] for error in faults.errors} & {"created_after", "created_before"}:
+        if not {error["parameter"] for error in faults.errors} & {
+            "created_after",
+            "created_before",
+        }:
             start, end = faults.check(period, request) or (None, None)
         faults.refuse()
         jobs = jobs.filter(created_at__gte=start)

@@ -3,7 +3,15 @@
 from jobs.database.clock import now
 from jobs.database.outage import Outage
 from jobs.database.schema import await_tables, diagnose, schema_fault
-from jobs.database.trouble import FOR_CALLERS, Trouble, explain, is_bug, is_passing, raising, trouble
+from jobs.database.trouble import (
+    FOR_CALLERS,
+    Trouble,
+    explain,
+    is_bug,
+    is_passing,
+    raising,
+    trouble,
+)
 
 __all__ = [
     "FOR_CALLERS",

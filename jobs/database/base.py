@@ -23,8 +23,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect to the first host that accepts the connection.
 
-        One after the other: libpq would try them all, but not where psycopg2 waits by a callback, as in the web
-        server. There a host that does not answer would end the search.
+        One after the other: libpq would try them all, but not where psycopg2 waits by a callback,
+        as in the web server. There a host that does not answer would end the search.
         """
         refused = []
         for server in _servers(conn_params):
@@ -56,9 +56,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the server answers and takes writes, and the session's parameters are still as they were set.
 
-        Django asks before the first statement of a request or a job, and after errors. A failover leaves connections
-        on a server that has become a standby: they work, and refuse every write until they are closed. Parameters
-        are lost by RESET ALL, or where a pooler changes the server's connection behind ours.
+        Django asks before the first statement of a request or a job, and after errors. A failover
+        leaves connections on a server that has become a standby: they work, and refuse every write
+        until they are closed. Parameters are lost by RESET ALL, or where a pooler changes the
+        server's connection behind ours.
         """
         if self.connection is None:
             return False

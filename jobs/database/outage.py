@@ -35,4 +35,6 @@ class Outage:
         """Log that PostgreSQL works again, if there was an outage."""
         if self._kind is not None:
             self._kind = None
-            self._logger.warning("PostgreSQL works again, after %.0f s.", time.monotonic() - self._since)
+            self._logger.warning(
+                "PostgreSQL works again, after %.0f s.", time.monotonic() - self._since
+            )

@@ -21,8 +21,9 @@ Written = TypeVar("Written")
 def patiently(write: Callable[[], Written], *, using: str) -> Written:
     """Return what `write` returns, retrying for 10 minutes; after that this process ends itself.
 
-    Every trouble but a bug is waited for: a server that is away or read-only, a lock, a missing migration. The write
-    may have been committed before its answer got lost, so it must bear being repeated.
+    Every trouble but a bug is waited for: a server that is away or read-only, a lock, a missing
+    migration. The write may have been committed before its answer got lost, so it must bear being
+    repeated.
 
     Raises: django.db.Error for a bug: a statement that PostgreSQL will never take.
     """
@@ -37,7 +38,9 @@ def patiently(write: Callable[[], Written], *, using: str) -> Written:
                 raise
             outage.saw(error)
             if time.monotonic() > give_up_at:
-                logger.critical("PostgreSQL stayed away; this process ends itself, upkeep rescues its job")
+                logger.critical(
+                    "PostgreSQL stayed away; this process ends itself, upkeep rescues its job"
+                )
                 os._exit(1)
             time.sleep(RETRY_AFTER_SECONDS)
         else:

@@ -26,8 +26,8 @@ def schema_fault(using: str) -> str:
 def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
     """Return what an error means, and a sentence for the log.
 
-    A table or column that does not exist is a bug where the tables are those of this version; where they are older or
-    newer, the sentence has the fix.
+    A table or column that does not exist is a bug where the tables are those of this version; where
+    they are older or newer, the sentence has the fix.
     """
     meaning, said = trouble(error), explain(error)
     if meaning is not Trouble.OUTDATED:
@@ -43,8 +43,8 @@ def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
 def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threading.Event) -> None:
     """Return once the database has the tables of this version, or once `stopped` is set.
 
-    Logs what is missing, and its fix, once. A database that does not answer is not waited for: the first statement
-    finds that out, and is repeated.
+    Logs what is missing, and its fix, once. A database that does not answer is not waited for: the
+    first statement finds that out, and is repeated.
     """
     said = ""
     while not stopped.is_set():
@@ -70,7 +70,9 @@ def _missing(executor: MigrationExecutor) -> str:
         return ""
     first = missing[0][0]
     count = f"{len(missing)} migrations" if len(missing) > 1 else "one migration"
-    return f"The database lacks {count} of this version, first {first.app_label}.{first.name}. {FIX}."
+    return (
+        f"The database lacks {count} of this version, first {first.app_label}.{first.name}. {FIX}."
+    )
 
 
 def _newer(executor: MigrationExecutor) -> str:

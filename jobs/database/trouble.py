@@ -1,7 +1,8 @@
 """What an error of PostgreSQL means for the caller: try again, wait for an operator, or look for a bug of our own.
 
-The SQLSTATE decides. Django's classes do not: a server that refuses writes raises InternalError, as does a corrupt
-index; a statement that ran too long raises OperationalError, as does a server that is not there.
+The SQLSTATE decides. Django's classes do not: a server that refuses writes raises InternalError, as
+does a corrupt index; a statement that ran too long raises OperationalError, as does a server that
+is not there.
 """
 
 from collections.abc import Callable, Iterator

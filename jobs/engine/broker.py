@@ -28,8 +28,9 @@ class BrokerUnavailable(Exception):
 class Breaker:
     """Refuses at once for a while after a failure that took its time, so that a hung Redis holds no web thread twice.
 
-    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being refused. A failure that
-    comes fast costs no time, and the next call may be the one that succeeds.
+    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being
+    refused. A failure that comes fast costs no time, and the next call may be the one that
+    succeeds.
     """
 
     def __init__(self) -> None:
@@ -90,7 +91,9 @@ def publish(jobs: Iterable[Job]) -> None:
     """
     with breaker.guard(), current_app.producer_or_acquire() as producer:
         for job in jobs:
-            current_app.send_task(TASK, task_id=str(job.id), queue=job.queue, retry=False, producer=producer)
+            current_app.send_task(
+                TASK, task_id=str(job.id), queue=job.queue, retry=False, producer=producer
+            )
 
 
 def queue_depth(queue: str) -> int:

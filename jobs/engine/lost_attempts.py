@@ -52,4 +52,6 @@ def _publish(job: Job) -> None:
     try:
         broker.publish([job])
     except BrokerUnavailable:
-        logger.warning("job %s waits again, but the broker is away; upkeep publishes it later", job.id)
+        logger.warning(
+            "job %s waits again, but the broker is away; upkeep publishes it later", job.id
+        )

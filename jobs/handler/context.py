@@ -44,7 +44,8 @@ class TimeLimitReached(Cancelled):
 class JobContext:
     """One attempt of a job, as its handler sees it.
 
-    What it has to tell is written once a second, by `progress` itself or by a thread while the handler is busy.
+    What it has to tell is written once a second, by `progress` itself or by a thread while the
+    handler is busy.
     """
 
     def __init__(
@@ -70,7 +71,8 @@ class JobContext:
 
         In a process that the handler forked it does nothing.
 
-        Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken over.
+        Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken
+        over.
         """
         if self._is_in_fork():
             return
@@ -97,7 +99,9 @@ class JobContext:
             return
         if self._line_count == LINES_LIMIT:
             level, message = "WARNING", f"The log ends here: a job keeps {LINES_LIMIT:,} lines."
-        self._lines.append(LogLine(datetime.now(UTC), level, storable(self._hide(message), LOG_LINE_LIMIT)))
+        self._lines.append(
+            LogLine(datetime.now(UTC), level, storable(self._hide(message), LOG_LINE_LIMIT))
+        )
         writer.wake(self)
 
     def logging(self) -> "LogHandler":
@@ -153,18 +157,23 @@ class JobContext:
         with self._writing:
             self._written_at = time.monotonic()
             while lines := self._lines[:WRITE_EVERY_LINES]:
-                journal.add_lines(self.id, self.attempt, lines, after=self._lines_written, using=WORKER_DB)
+                journal.add_lines(
+                    self.id, self.attempt, lines, after=self._lines_written, using=WORKER_DB
+                )
                 self._lines_written += len(lines)
                 del self._lines[: len(lines)]
             if (progress := self._progress) is not None:
                 percent, message = progress
-                if journal.progress(self.id, self.attempt, percent=percent, message=message, using=WORKER_DB):
+                if journal.progress(
+                    self.id, self.attempt, percent=percent, message=message, using=WORKER_DB
+                ):
                     self._asked_to_stop = True
                 if self._progress is progress:
                     self._progress = None
 
     def _is_in_fork(self) -> bool:
-        # A process that the handler forked has a copy of what waits: it would write it a second time.
+        # A process that the handler forked has a copy of what waits: it would write it a second
+        # time.
         return os.getpid() != self._pid
 
     def _write_or_wait(self) -> None:

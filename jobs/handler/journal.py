@@ -1,6 +1,7 @@
 """What a running attempt writes about itself: progress, log lines, files. None of it changes the status.
 
-Each write is one statement fenced by (id, attempt): an attempt that lost its job writes nothing more.
+Each write is one statement fenced by (id, attempt): an attempt that lost its job writes nothing
+more.
 """
 
 import json
@@ -46,23 +47,36 @@ def progress(
         RETURNING cancel_requested_at IS NOT NULL"""
     row = _one_row(
         sql,
-        {"id": job_id, "attempt": attempt, "percent": percent, "message": storable(message, MESSAGE_LIMIT)},
+        {
+            "id": job_id,
+            "attempt": attempt,
+            "percent": percent,
+            "message": storable(message, MESSAGE_LIMIT),
+        },
         using,
     )
     return bool(row[0])
 
 
 def add_lines(
-    job_id: UUID, attempt: int, lines: Sequence[LogLine], *, after: int, using: str = DEFAULT_DB_ALIAS
+    job_id: UUID,
+    attempt: int,
+    lines: Sequence[LogLine],
+    *,
+    after: int,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> None:
     """Append lines to the job's log, behind the `after` lines that the attempt has already there.
 
-    May be repeated, with the same lines or more, when its answer got lost: who sends them says where they stand.
+    May be repeated, with the same lines or more, when its answer got lost: who sends them says
+    where they stand.
 
     Raises: LostAttempt.
     """
     values = [
-        asdict(line) | fitted(JobLog, level=line.level) | {"message": storable(line.message, LOG_LINE_LIMIT)}
+        asdict(line)
+        | fitted(JobLog, level=line.level)
+        | {"message": storable(line.message, LOG_LINE_LIMIT)}
         for line in lines
     ]
     sql = """WITH mine AS (
@@ -78,7 +92,12 @@ def add_lines(
         SELECT id FROM mine"""
     # Each attempt has its own stretch of numbers, so that no other is asked how far it came.
     after += (attempt - 1) * LINES_LIMIT
-    said = {"id": job_id, "attempt": attempt, "after": after, "lines": json.dumps(values, default=str)}
+    said = {
+        "id": job_id,
+        "attempt": attempt,
+        "after": after,
+        "lines": json.dumps(values, default=str),
+    }
     _one_row(sql, said, using)
 
 
@@ -115,7 +134,13 @@ def add_file(
                 size = excluded.size, sha256 = excluded.sha256, stored_name = excluded.stored_name
         )
         SELECT (SELECT stored_name FROM replaced) FROM mine"""
-    values = {"id": job_id, "attempt": attempt, "size": size, "sha256": sha256, "stored_name": stored_name}
+    values = {
+        "id": job_id,
+        "attempt": attempt,
+        "size": size,
+        "sha256": sha256,
+        "stored_name": stored_name,
+    }
     values |= {"name": file_name(name), "content_type": media_type(content_type)}
     replaced: str | None = _one_row(sql, values, using)[0]
     return replaced

@@ -1,7 +1,7 @@
 """Writes tables as CSV, JSON Lines and XLSX: row by row in constant memory, and inert in a spreadsheet.
 
-A spreadsheet runs a cell such as "=cmd()", so in CSV and XLSX a text that begins like a formula gets an apostrophe
-in front. JSON Lines are read by programs and keep every text as it is.
+A spreadsheet runs a cell such as "=cmd()", so in CSV and XLSX a text that begins like a formula
+gets an apostrophe in front. JSON Lines are read by programs and keep every text as it is.
 """
 
 import csv
@@ -50,7 +50,13 @@ class Kind(Enum):
 LEFT, RIGHT = {"align": "left", "indent": 1}, {"align": "right"}
 ALIGNED = {kind: LEFT if kind in (Kind.TEXT, Kind.MOMENT, Kind.DAY) else RIGHT for kind in Kind}
 CELL = {"valign": "top"}
-HEADER = {"bold": True, "bg_color": "#1F3A4D", "font_color": "white", "text_wrap": True, "valign": "vcenter"}
+HEADER = {
+    "bold": True,
+    "bg_color": "#1F3A4D",
+    "font_color": "white",
+    "text_wrap": True,
+    "valign": "vcenter",
+}
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,14 @@ def write_csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequenc
         writer = csv.writer(text)
         writer.writerow([column.name for column in columns])
         writer.writerows(
-            [inert(cell) if isinstance(cell, str) else cell for cell in map(plain, row)] for row in rows
+            [inert(cell) if isinstance(cell, str) else cell for cell in map(plain, row)]
+            for row in rows
         )
 
 
-def write_json_lines(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+def write_json_lines(
+    file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Any]]
+) -> None:
     """Write a table as one JSON object a line; times as RFC 3339."""
     names = [column.name for column in columns]
     with _as_text(file, "utf-8") as text:
@@ -119,7 +128,8 @@ class Workbook:
         self.note = book.add_format({"font_color": "#666666"})
         self._headers = {kind: book.add_format(HEADER | ALIGNED[kind]) for kind in Kind}
         self._cells = {
-            kind: book.add_format(CELL | ALIGNED[kind] | {"num_format": kind.value}) for kind in Kind
+            kind: book.add_format(CELL | ALIGNED[kind] | {"num_format": kind.value})
+            for kind in Kind
         }
 
     def add_sheet(self, title: str, columns: Sequence[Column]) -> Worksheet:
@@ -134,7 +144,11 @@ class Workbook:
         return sheet
 
     def add_table(
-        self, sheet: Worksheet, columns: Sequence[Column], rows: Iterable[Sequence[Any]], top: int = 0
+        self,
+        sheet: Worksheet,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Any]],
+        top: int = 0,
     ) -> int:
         """Write a header at row `top` and the rows below; returns the number of the last row written."""
         sheet.set_row(top, 32)  # points: room for a title of two lines
@@ -166,7 +180,9 @@ class Workbook:
     def _writer(self, sheet: Worksheet, kind: Kind) -> Any:
         cell = self._cells[kind]
         if kind is Kind.TEXT:
-            return lambda row, column, value: sheet.write_string(row, column, self.text(value), cell)
+            return lambda row, column, value: sheet.write_string(
+                row, column, self.text(value), cell
+            )
         if kind is Kind.MOMENT:
             return lambda row, column, value: _write_moment(sheet, row, column, value, cell)
         if kind is Kind.DAY:
@@ -176,7 +192,8 @@ class Workbook:
 
 def _write_moment(sheet: Worksheet, row: int, column: int, moment: datetime, cell: Any) -> None:
     if 1900 < moment.year < 9999:
-        # A cell holds no zone. In local time a job of the hour that comes twice would end before it began.
+        # A cell holds no zone. In local time a job of the hour that comes twice would end before it
+        # began.
         sheet.write_datetime(row, column, moment.astimezone(UTC).replace(tzinfo=None), cell)
     else:  # a spreadsheet has no such date
         sheet.write_string(row, column, moment.isoformat(), cell)

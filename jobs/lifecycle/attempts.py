@@ -35,8 +35,9 @@ def claim(
     )
 
 
-# An attempt that others end is fenced by the lease they saw too: one that was renewed is alive. They do not wait for
-# a row that is locked: its worker cannot renew the lease, and the other attempts need them.
+# An attempt that others end is fenced by the lease they saw too: one that was renewed is alive.
+# They do not wait for a row that is locked: its worker cannot renew the lease, and the other
+# attempts need them.
 SEEN_LEASE = """AND lease_until = %(lease_until)s
     AND id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"""
 
@@ -53,7 +54,8 @@ def settle(
 ) -> Job | None:
     """Write the outcome of an attempt; None if the attempt no longer holds the job (under the lease seen).
 
-    With `lease_until` it is None, too, while the row is locked; with `only_if_asked`, unless the job was asked to stop.
+    With `lease_until` it is None, too, while the row is locked; with `only_if_asked`, unless the
+    job was asked to stop.
     """
     asked = "AND cancel_requested_at IS NOT NULL" if only_if_asked else ""
     return finish(
@@ -111,11 +113,13 @@ def asked_to_stop(
     return [(job_id, attempt) for job_id, attempt, pid in rows if holders[job_id] == pid]
 
 
-def renew_leases(holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS) -> set[UUID]:
+def renew_leases(
+    holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS
+) -> set[UUID]:
     """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them.
 
-    Returns the jobs whose leases it renewed. A row that another session keeps locked is not among them, and
-    does not hold up the others.
+    Returns the jobs whose leases it renewed. A row that another session keeps locked is not among
+    them, and does not hold up the others.
     """
     sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
         WHERE id IN (

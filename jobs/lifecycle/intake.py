@@ -47,7 +47,8 @@ SELECT * FROM new ORDER BY id"""
 def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
     """Insert jobs as PENDING, with their events, in one statement; returns them as stored, by id.
 
-    Raises: IntegrityError naming jobs_job_one_per_idempotency_key or jobs_job_one_active_of_its_kind.
+    Raises: IntegrityError naming jobs_job_one_per_idempotency_key or
+    jobs_job_one_active_of_its_kind.
     """
     values = [{column: getattr(row, column) for column in SUBMITTED} | _cut(row) for row in rows]
     params = {"rows": json.dumps(values, default=str), **fitted(JobEvent, actor=actor)}
@@ -56,13 +57,16 @@ def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
 
 def _cut(row: Job) -> dict[str, str]:
     """Return the texts that only show where a job came from; the others identify it and are never cut."""
-    return fitted(Job, name=row.name, created_by_name=row.created_by_name, request_id=row.request_id)
+    return fitted(
+        Job, name=row.name, created_by_name=row.created_by_name, request_id=row.request_id
+    )
 
 
 def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
     """Remove jobs whose first publish failed, events and all: every one, or none of them; returns which.
 
-    A job that was taken or published again since is promised to a caller: it stays, and its batch with it.
+    A job that was taken or published again since is promised to a caller: it stays, and its batch
+    with it.
     """
     sql = """
     WITH mine AS (
@@ -81,13 +85,17 @@ def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def republish(
-    ids: Collection[UUID], *, counts: bool = True, skip_locked: bool = False, using: str = DEFAULT_DB_ALIAS
+    ids: Collection[UUID],
+    *,
+    counts: bool = True,
+    skip_locked: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> list[Job]:
     """Note that jobs are about to be published once more; returns those that still wait, in their order.
 
-    Comes before the publish: from here on no withdraw removes them. A publish that does not count says nothing about
-    lost messages: it brings the job no nearer to being given up. With `skip_locked`, jobs that another session keeps
-    locked are left out.
+    Comes before the publish: from here on no withdraw removes them. A publish that does not count
+    says nothing about lost messages: it brings the job no nearer to being given up. With
+    `skip_locked`, jobs that another session keeps locked are left out.
     """
     sql = f"""
     WITH again AS (
@@ -130,8 +138,8 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
         DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
     ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
     SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
-    # Locked by a statement of its own: one that first has to wait does not see the event, or the rerun, that the
-    # holder of the lock has added, and leaves it behind.
+    # Locked by a statement of its own: one that first has to wait does not see the event, or the
+    # rerun, that the holder of the lock has added, and leaves it behind.
     lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
     values: dict[str, Any] = {"ids": list(ids), "count": len(ids), "form_key": FORM_KEY}
     values["remembered"] = KEY_REMEMBERED.total_seconds()

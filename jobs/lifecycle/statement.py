@@ -7,7 +7,14 @@ from uuid import UUID
 
 from django.db import connections
 
-from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TASK, TRACEBACK_LIMIT, InvalidTransition, Outcome
+from jobs.lifecycle.transitions import (
+    MESSAGE_LIMIT,
+    NEXT,
+    TASK,
+    TRACEBACK_LIMIT,
+    InvalidTransition,
+    Outcome,
+)
 from jobs.models import SETTLED, Job, JobEvent, Status, fitted
 from jobs.text import storable, storable_json
 
@@ -109,8 +116,8 @@ def finish_free(
 ) -> list[UUID]:
     """`finish` for many jobs in one statement; returns the ids of those it moved.
 
-    Rows that another transaction holds, such as a worker's claim, are left out: waiting for one of them would hold up
-    all others.
+    Rows that another transaction holds, such as a worker's claim, are left out: waiting for one of
+    them would hold up all others.
     """
     sql = f"""WITH free AS (
         SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = %(from)s

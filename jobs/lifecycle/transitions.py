@@ -10,14 +10,16 @@ from jobs.text import storable
 
 NEXT: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.FAILED}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}),
+    Status.PROCESSING: frozenset(
+        {Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PENDING}
+    ),
     Status.COMPLETED: frozenset(),
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
 
-# The alias of a worker's own connection: a handler's open transaction on "default" neither hides nor undoes
-# what the worker writes about the job.
+# The alias of a worker's own connection: a handler's open transaction on "default" neither hides
+# nor undoes what the worker writes about the job.
 WORKER_DB = "lifecycle"
 
 # The one Celery task, by which each job goes through the broker and stands among the results.
@@ -26,8 +28,8 @@ TASK = "jobs.run_job"
 # A job with an idempotency key is kept at least this long, to answer repeated requests.
 KEY_REMEMBERED = timedelta(hours=24)
 
-# How the idempotency keys of the admin's forms begin. With a space, which the API refuses in a key, so that no caller's
-# key equals one of them; jobs of a form may be deleted at once.
+# How the idempotency keys of the admin's forms begin. With a space, which the API refuses in a key,
+# so that no caller's key equals one of them; jobs of a form may be deleted at once.
 FORM_KEY = "form "
 
 MESSAGE_LIMIT = 1_000

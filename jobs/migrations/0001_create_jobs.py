@@ -27,8 +27,14 @@ class Migration(migrations.Migration):
                 ("types", models.JSONField(default=list)),
                 ("slots", models.PositiveIntegerField()),
                 ("consuming", models.BooleanField(default=False)),
-                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("heartbeat_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "started_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
                 "ordering": ("-heartbeat_at",),
@@ -63,7 +69,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
@@ -116,8 +125,14 @@ class Migration(migrations.Migration):
                 ("request_hash", models.CharField(blank=True, default="", max_length=64)),
                 ("batch_id", models.UUIDField(blank=True, null=True)),
                 ("unique_key", models.CharField(blank=True, max_length=64, null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("published_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("publishes", models.PositiveIntegerField(default=1)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -227,7 +242,10 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveBigIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("stored_name", models.CharField(max_length=200, unique=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 (
                     "job",
                     models.ForeignKey(
@@ -315,7 +333,9 @@ class Migration(migrations.Migration):
             model_name="job",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("progress_percent", None), ("progress_percent__range", (0, 100)), _connector="OR"
+                    ("progress_percent", None),
+                    ("progress_percent__range", (0, 100)),
+                    _connector="OR",
                 ),
                 name="jobs_job_progress_is_percent",
             ),
@@ -325,10 +345,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("finished_at__isnull", False), ("status__in", ("COMPLETED", "FAILED", "CANCELLED"))
+                        ("finished_at__isnull", False),
+                        ("status__in", ("COMPLETED", "FAILED", "CANCELLED")),
                     ),
                     models.Q(
-                        models.Q(("status__in", ("COMPLETED", "FAILED", "CANCELLED")), _negated=True),
+                        models.Q(
+                            ("status__in", ("COMPLETED", "FAILED", "CANCELLED")), _negated=True
+                        ),
                         ("finished_at", None),
                     ),
                     _connector="OR",
@@ -375,7 +398,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="job",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("PENDING", "PROCESSING")), ("unique_key__isnull", False)),
+                condition=models.Q(
+                    ("status__in", ("PENDING", "PROCESSING")), ("unique_key__isnull", False)
+                ),
                 fields=("type", "unique_key"),
                 name="jobs_job_one_active_of_its_kind",
             ),
@@ -392,6 +417,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="joblog",
-            constraint=models.UniqueConstraint(fields=("job", "seq"), name="jobs_joblog_one_per_seq"),
+            constraint=models.UniqueConstraint(
+                fields=("job", "seq"), name="jobs_joblog_one_per_seq"
+            ),
         ),
     ]

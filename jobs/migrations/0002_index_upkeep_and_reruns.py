@@ -28,13 +28,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("rerun_of__isnull", False)), fields=["rerun_of"], name="jobs_job_rerun_of"
+                condition=models.Q(("rerun_of__isnull", False)),
+                fields=["rerun_of"],
+                name="jobs_job_rerun_of",
             ),
         ),
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("batch_id__isnull", False)), fields=["batch_id"], name="jobs_job_batch"
+                condition=models.Q(("batch_id__isnull", False)),
+                fields=["batch_id"],
+                name="jobs_job_batch",
             ),
         ),
     ]

@@ -31,7 +31,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                fields=["name", "id"], name="jobs_job_name_id", opclasses=["varchar_pattern_ops", "uuid_ops"]
+                fields=["name", "id"],
+                name="jobs_job_name_id",
+                opclasses=["varchar_pattern_ops", "uuid_ops"],
             ),
         ),
         migrations.AddIndex(

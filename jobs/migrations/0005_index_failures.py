@@ -23,7 +23,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("status", "FAILED")), fields=["finished_at"], name="jobs_job_failed_at"
+                condition=models.Q(("status", "FAILED")),
+                fields=["finished_at"],
+                name="jobs_job_failed_at",
             ),
         ),
     ]

@@ -9,10 +9,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
+            index=models.Index(
+                fields=["status", "created_at", "id"], name="jobs_job_status_created_at"
+            ),
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
+            index=models.Index(
+                fields=["created_by", "status", "id"], name="jobs_job_created_by_status"
+            ),
         ),
     ]

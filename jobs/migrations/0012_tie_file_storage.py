@@ -23,7 +23,10 @@ class Migration(migrations.Migration):
                 ),
                 ("identity", models.UUIDField(default=uuid.uuid4)),
                 ("generation", models.PositiveBigIntegerField(default=1)),
-                ("tied_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "tied_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("looked_until", models.DateTimeField(blank=True, null=True)),
                 ("stripe", models.PositiveIntegerField(default=0)),
                 ("refusal", models.CharField(blank=True, default="", max_length=500)),

@@ -76,7 +76,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="auditentry",
-            index=models.Index(fields=["object_id", "object_type", "id"], name="jobs_auditentry_object"),
+            index=models.Index(
+                fields=["object_id", "object_type", "id"], name="jobs_auditentry_object"
+            ),
         ),
         migrations.AddIndex(
             model_name="auditentry",

@@ -24,7 +24,8 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """A copy of an entry of Django's admin log, which is deleted with its account.
 
-    A trigger on django_admin_log writes it, and another refuses to change or delete it (migration 0013).
+    A trigger on django_admin_log writes it, and another refuses to change or delete it (migration
+    0013).
     """
 
     at = models.DateTimeField()
@@ -53,7 +54,9 @@ class AuditEntry(models.Model):
     @property
     def text(self) -> str:
         """What was done, as a sentence."""
-        changes = LogEntry(action_flag=self.action, change_message=self.message).get_change_message()
+        changes = LogEntry(
+            action_flag=self.action, change_message=self.message
+        ).get_change_message()
         return str(changes) or f"{self.get_action_display()}."
 
     @property

@@ -1,6 +1,7 @@
 """The one place where texts are cut to what their columns hold.
 
-PostgreSQL refuses a longer text, and with it the whole statement: an outcome, a request to stop, a heartbeat.
+PostgreSQL refuses a longer text, and with it the whole statement: an outcome, a request to stop, a
+heartbeat.
 """
 
 from django.db.models import Model

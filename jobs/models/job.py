@@ -52,7 +52,8 @@ class Job(models.Model):
     params = models.JSONField(default=dict, blank=True)
     queue = models.CharField(max_length=100, default="default")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    # Status, progress and a cancel request raise it; a renewed lease does not. It is the API's ETag.
+    # Status, progress and a cancel request raise it; a renewed lease does not. It is the API's
+    # ETag.
     version = models.PositiveIntegerField(default=1)
 
     progress_percent = models.SmallIntegerField(
@@ -81,7 +82,12 @@ class Job(models.Model):
     request_hash = models.CharField(max_length=64, blank=True, default="")
     batch_id = models.UUIDField(null=True, blank=True)
     rerun_of = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reruns", db_index=False
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="reruns",
+        db_index=False,
     )
     unique_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (NULL: not unique)
 
@@ -94,7 +100,8 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=64, blank=True, default="")
     pid = models.PositiveIntegerField(null=True, blank=True)
-    # published_at as the claim found it: the watermark by which upkeep knows that a message was overtaken.
+    # published_at as the claim found it: the watermark by which upkeep knows that a message was
+    # overtaken.
     taken_published_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 
@@ -105,7 +112,8 @@ class Job(models.Model):
     acknowledged_by = models.CharField(max_length=150, blank=True, default="")
     acknowledged_note = models.CharField(max_length=1000, blank=True, default="", db_default="")
 
-    # Written with the outcome, in the same statement; equal to the id, so it needs no index of its own.
+    # Written with the outcome, in the same statement; equal to the id, so it needs no index of its
+    # own.
     task_result = models.ForeignKey(
         TaskResult,
         to_field="task_id",
@@ -126,7 +134,9 @@ class Job(models.Model):
         ordering = ("-id",)
         permissions = [("cancel_job", "Can cancel any job")]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="jobs_job_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="jobs_job_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(progress_percent=None) | Q(progress_percent__range=(0, 100)),
                 name="jobs_job_progress_is_percent",
@@ -138,12 +148,18 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status=Status.PROCESSING)
-                | Q(started_at__isnull=False, lease_until__isnull=False, pid__isnull=False, attempt__gte=1)
+                | Q(
+                    started_at__isnull=False,
+                    lease_until__isnull=False,
+                    pid__isnull=False,
+                    attempt__gte=1,
+                )
                 & ~Q(worker=""),
                 name="jobs_job_processing_has_owner",
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.FAILED) | ~Q(error_code=""), name="jobs_job_failed_has_error"
+                condition=~Q(status=Status.FAILED) | ~Q(error_code=""),
+                name="jobs_job_failed_has_error",
             ),
             models.UniqueConstraint(
                 fields=["created_by", "idempotency_key"],
@@ -163,25 +179,33 @@ class Job(models.Model):
             models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
             models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
             models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
-            # Jobs of deleted and renamed accounts, and of commands, are found by the name that they show.
+            # Jobs of deleted and renamed accounts, and of commands, are found by the name that they
+            # show.
             models.Index(fields=["created_by_name", "id"], name="jobs_job_created_by_name"),
             models.Index(
-                fields=["created_by_name"], condition=Q(created_by=None), name="jobs_job_without_account"
+                fields=["created_by_name"],
+                condition=Q(created_by=None),
+                name="jobs_job_without_account",
             ),
             models.Index(fields=["type", "id"], name="jobs_job_type_id"),
-            # A type that never had a status is not searched for it from end to end; counts read nothing else.
+            # A type that never had a status is not searched for it from end to end; counts read
+            # nothing else.
             models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
             models.Index(fields=["source", "id"], name="jobs_job_source_id"),
             models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
             # The operator class makes it serve LIKE 'prefix%' for any collation of the database.
             models.Index(
-                fields=["name", "id"], name="jobs_job_name_id", opclasses=["varchar_pattern_ops", "uuid_ops"]
+                fields=["name", "id"],
+                name="jobs_job_name_id",
+                opclasses=["varchar_pattern_ops", "uuid_ops"],
             ),
             models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),
             # The newest settled ones are found behind any number of newer jobs that wait.
             models.Index(fields=["id"], condition=Q(status__in=SETTLED), name="jobs_job_settled"),
             models.Index(
-                fields=["error_code", "id"], condition=~Q(error_code=""), name="jobs_job_error_code_id"
+                fields=["error_code", "id"],
+                condition=~Q(error_code=""),
+                name="jobs_job_error_code_id",
             ),
             models.Index(
                 fields=["started_at", "id"],
@@ -200,14 +224,17 @@ class Job(models.Model):
                 condition=Q(started_at__isnull=False, finished_at__isnull=False),
                 name="jobs_job_type_ran",
             ),
-            # In the order in which they are taken; with the id, so that places in the queue come from it alone.
+            # In the order in which they are taken; with the id, so that places in the queue come
+            # from it alone.
             models.Index(
                 fields=["queue", "published_at", "id"],
                 condition=Q(status=Status.PENDING),
                 name="jobs_job_waiting",
             ),
             models.Index(
-                fields=["lease_until"], condition=Q(status=Status.PROCESSING), name="jobs_job_processing"
+                fields=["lease_until"],
+                condition=Q(status=Status.PROCESSING),
+                name="jobs_job_processing",
             ),
             # The newest claim of a queue, by which upkeep knows that a message was overtaken.
             models.Index(
@@ -225,8 +252,12 @@ class Job(models.Model):
                 fields=["finished_at"], condition=Q(status=Status.FAILED), name="jobs_job_failed_at"
             ),
             # Deleting a job asks for its reruns; without this, by reading every job.
-            models.Index(fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"),
-            models.Index(fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"),
+            models.Index(
+                fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"
+            ),
+            models.Index(
+                fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,9 @@ class JobLogQuerySet(models.QuerySet["JobLog"]):
         """The first `lines` of them by `order`, as far as LOG_PAGE_BYTES reach: a thousand can be 64 MiB."""
         length = models.Func("message", function="octet_length", output_field=models.IntegerField())
         so_far = models.Window(models.Sum(length), order_by=order)
-        return list(self.annotate(so_far=so_far).filter(so_far__lte=LOG_PAGE_BYTES).order_by(order)[:lines])
+        return list(
+            self.annotate(so_far=so_far).filter(so_far__lte=LOG_PAGE_BYTES).order_by(order)[:lines]
+        )
 
 
 class JobLog(models.Model):
@@ -58,7 +60,9 @@ class JobLog(models.Model):
 
     class Meta:
         ordering = ("seq",)
-        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "seq"], name="jobs_joblog_one_per_seq")
+        ]
 
     def __str__(self) -> str:
         return isolated(self.message[:80])
@@ -79,7 +83,9 @@ class JobFile(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = [
-            models.UniqueConstraint(fields=["job", "attempt", "name"], name="jobs_jobfile_one_per_name")
+            models.UniqueConstraint(
+                fields=["job", "attempt", "name"], name="jobs_jobfile_one_per_name"
+            )
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,8 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(max_length=100)
     last_used_at = models.DateTimeField(null=True, blank=True)
-    # Of the admin's form that made it; NULL: made by code. PostgreSQL refuses a second token of the same form.
+    # Of the admin's form that made it; NULL: made by code. PostgreSQL refuses a second token of the
+    # same form.
     form_key = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001
 
     class Meta:

@@ -1,12 +1,14 @@
 """The form of a job type is its one schema: it validates params for every door, cleans them, and describes them.
 
-Params are stored as the JSON that was sent, complete with the form's initial values. `validate` runs the form once to
-check them, at the launch; `bind` runs it once more in the worker, on the same JSON, and the handler gets that
-cleaned_data. So nothing is cleaned twice, and what the API shows can be sent again.
+Params are stored as the JSON that was sent, complete with the form's initial values. `validate`
+runs the form once to check them, at the launch; `bind` runs it once more in the worker, on the same
+JSON, and the handler gets that cleaned_data. So nothing is cleaned twice, and what the API shows
+can be sent again.
 
-A plain Django form leaves gaps that show only over JSON: it drops the initial value of a field that was left out,
-takes True or ["a"] for text and 7.0 for a number, reads dates as the site's language writes them, and ignores names
-it does not know. They are closed here, so that every door accepts and refuses the same.
+A plain Django form leaves gaps that show only over JSON: it drops the initial value of a field that
+was left out, takes True or ["a"] for text and 7.0 for a number, reads dates as the site's language
+writes them, and ignores names it does not know. They are closed here, so that every door accepts
+and refuses the same.
 """
 
 from jobs.parameters.from_json import take_iso, to_form, to_initial

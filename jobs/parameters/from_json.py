@@ -22,7 +22,8 @@ def to_form(field: forms.Field, value: Any) -> Any:
 
 @to_form.register
 def _(field: forms.DateTimeField, value: Any) -> Any:
-    # In the site's zone, as of a form that a browser sent: a clean_x that takes the date finds the same one.
+    # In the site's zone, as of a form that a browser sent: a clean_x that takes the date finds the
+    # same one.
     at = moment(value) if isinstance(value, str) else None
     return timezone.localtime(at) if at else value
 
@@ -53,10 +54,16 @@ def take_json(field: forms.Field) -> None:
 
 def take_iso(field: forms.Field) -> None:
     """Let a date or time be written as JSON and browsers write it, besides the field's own formats."""
-    for kind, name in ((forms.DateField, "DATE_INPUT_FORMATS"), (forms.TimeField, "TIME_INPUT_FORMATS")):
+    for kind, name in (
+        (forms.DateField, "DATE_INPUT_FORMATS"),
+        (forms.TimeField, "TIME_INPUT_FORMATS"),
+    ):
         if isinstance(field, kind) and not isinstance(field, forms.DateTimeField):
             # The stubs do not know that these are lists of text, which may be lazy.
-            field.input_formats = [*ISO_INPUT_FORMATS[name], *cast("list[str]", field.input_formats)]
+            field.input_formats = [
+                *ISO_INPUT_FORMATS[name],
+                *cast("list[str]", field.input_formats),
+            ]
 
 
 def to_initial(field: forms.Field, value: Any) -> Any:

@@ -107,7 +107,9 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
     (forms.IntegerField, JsonType(_is_integer, "a whole number", {"type": "integer"})),
     (
         forms.NullBooleanField,
-        JsonType(lambda v: isinstance(v, bool), "true, false or null", {"type": ["boolean", "null"]}),
+        JsonType(
+            lambda v: isinstance(v, bool), "true, false or null", {"type": ["boolean", "null"]}
+        ),
     ),
     (
         forms.BooleanField,

@@ -22,7 +22,8 @@ def json_schema(job_type: JobType) -> dict[str, Any]:
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     properties = {
         # A computed default, such as a week ago, is no constant to print.
-        name: _property(field, None if callable(field.initial) else initial[name]) | _secrecy(name, job_type)
+        name: _property(field, None if callable(field.initial) else initial[name])
+        | _secrecy(name, job_type)
         for name, field in form.fields.items()
     }
     needed = [

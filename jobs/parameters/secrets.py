@@ -51,4 +51,10 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _spellings(secret: str) -> tuple[str, ...]:
     """How errors write a secret: as it is, or as Python, JSON and addresses quote it."""
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret), quote(secret, safe="")
+    return (
+        secret,
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+    )

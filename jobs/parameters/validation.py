@@ -34,7 +34,9 @@ class InvalidParams(Exception):
     """The type's form refuses the params."""
 
     def __init__(self, errors: list[ParamError]) -> None:
-        super().__init__("; ".join(f"{e.name}: {e.message}" if e.name else e.message for e in errors))
+        super().__init__(
+            "; ".join(f"{e.name}: {e.message}" if e.name else e.message for e in errors)
+        )
         self.errors = errors
 
 
@@ -43,14 +45,16 @@ def validate(
 ) -> dict[str, Any]:
     """`params` (parsed JSON) as they are stored: checked, and complete with initial values, but not cleaned.
 
-    `kept` are the stored params of the job that is launched again: they stand in for what `params` leave out, and
-    keep the values of disabled fields.
+    `kept` are the stored params of the job that is launched again: they stand in for what `params`
+    leave out, and keep the values of disabled fields.
     Raises: InvalidParams, with every error found.
     """
     with override(None):
         form = job_type.form()
         if errors := _errors_of_given(job_type, form.fields, params):
-            raise InvalidParams(errors + _other_errors(form, params, {one.name for one in errors}, kept))
+            raise InvalidParams(
+                errors + _other_errors(form, params, {one.name for one in errors}, kept)
+            )
         given = {name: value for name, value in params.items() if not form.fields[name].disabled}
         stored = {name: normal(form.fields[name], value) for name, value in given.items()}
         stored = _complete(form, {**(kept or {}), **stored})
@@ -99,13 +103,19 @@ def _canonical(value: Any) -> str:
 def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
     """Return why parsed JSON cannot be stored for any form: depth, size, text or numbers that PostgreSQL refuses."""
     if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first: json.dumps would recurse
-        return [ParamError("", f"Params may be nested at most {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep")]
+        return [
+            ParamError(
+                "", f"Params may be nested at most {PARAMS_DEPTH_LIMIT} levels deep.", "too_deep"
+            )
+        ]
     try:
         text = json.dumps(params, ensure_ascii=False, allow_nan=False)
     except ValueError:
         return [ParamError("", "Params may not hold NaN or Infinity.", "unstorable")]
     if len(text.encode(errors="surrogatepass")) > PARAMS_LIMIT:
-        return [ParamError("", f"Params may have at most {PARAMS_LIMIT:,} bytes as JSON.", "too_large")]
+        return [
+            ParamError("", f"Params may have at most {PARAMS_LIMIT:,} bytes as JSON.", "too_large")
+        ]
     if storable_json(params) != params:
         return [ParamError("", "Params may not hold NUL or lone surrogates.", "unstorable")]
     return []
@@ -114,7 +124,9 @@ def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
 def form_errors(form: forms.Form) -> list[ParamError]:
     """The errors of a bound form, in the order of its fields."""
     return [
-        ParamError("" if name == "__all__" else name, str(error["message"]), error["code"] or "invalid")
+        ParamError(
+            "" if name == "__all__" else name, str(error["message"]), error["code"] or "invalid"
+        )
         for name, found in form.errors.get_json_data().items()
         for error in found
     ]
@@ -131,7 +143,9 @@ def _errors_of_given(
     if errors := unstorable(params):
         return errors
     errors = [
-        ParamError(name, "This parameter is not known.", "unknown") for name in params if name not in fields
+        ParamError(name, "This parameter is not known.", "unknown")
+        for name in params
+        if name not in fields
     ]
     errors += [
         ParamError(name, "This parameter is required.", "required")
@@ -152,7 +166,11 @@ def _other_errors(
     """Return the form's errors of the params that are not `faulty`, so that one answer names all errors."""
     if "" in faulty:  # of all params together: they may be nested too deeply to look at
         return []
-    sound = {name: normal(form.fields[name], value) for name, value in params.items() if name not in faulty}
+    sound = {
+        name: normal(form.fields[name], value)
+        for name, value in params.items()
+        if name not in faulty
+    }
     try:
         complete = _complete(form, {**(kept or {}), **sound})
         _clean(form, {name: value for name, value in complete.items() if name not in faulty})
@@ -192,7 +210,10 @@ def _complete(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _clean(blank: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
     form = type(blank)(
-        data={blank.add_prefix(name): to_form(blank.fields[name], value) for name, value in stored.items()}
+        data={
+            blank.add_prefix(name): to_form(blank.fields[name], value)
+            for name, value in stored.items()
+        }
     )
     for field in form.fields.values():
         take_json(field)

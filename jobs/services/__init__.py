@@ -19,7 +19,15 @@ from jobs.services.caller import (
     once_accepted,
 )
 from jobs.services.handling import acknowledge, cancel, delete
-from jobs.services.submission import Launch, check, check_rerun, chosen_type, rerun, submit, submit_batch
+from jobs.services.submission import (
+    Launch,
+    check,
+    check_rerun,
+    chosen_type,
+    rerun,
+    submit,
+    submit_batch,
+)
 
 __all__ = [
     "ACKNOWLEDGE",

@@ -16,7 +16,8 @@ from jobs.services.submission import rerun
 class Action:
     """An action on jobs in one of `statuses`; `job_type` is the bulk job type that does it to all that match.
 
-    `run` gets the caller, the job's id, a note, and the idempotency key of the job that it may make.
+    `run` gets the caller, the job's id, a note, and the idempotency key of the job that it may
+    make.
     """
 
     name: str
@@ -29,14 +30,17 @@ class Action:
     asks_note: bool = False
     warning: str = ""
     leaves_out: tuple[str, ...] = ()  # job types
-    # Of jobs in one of its statuses: those that a user may do it to, and those it is refused for all the same.
+    # Of jobs in one of its statuses: those that a user may do it to, and those it is refused for
+    # all the same.
     reachable: Callable[[Any, JobQuerySet], JobQuerySet] = lambda user, jobs: jobs
     refused: Callable[[JobQuerySet], JobQuerySet] = lambda jobs: jobs.none()
 
 
 def _launchable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
     """The jobs of the types that exist and that `user` may launch."""
-    return jobs.filter(type__in=[one.slug for one in registry.all() if access.may_launch(user, one)])
+    return jobs.filter(
+        type__in=[one.slug for one in registry.all() if access.may_launch(user, one)]
+    )
 
 
 def _not_acknowledged(user: Any, jobs: JobQuerySet) -> JobQuerySet:
@@ -47,7 +51,8 @@ def _asked_to_stop(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.filter(status=Status.PROCESSING).exclude(cancel_requested_at=None)
 
 
-# Not launched again among many: two bulk jobs that match each other would launch each other for ever.
+# Not launched again among many: two bulk jobs that match each other would launch each other for
+# ever.
 BULK_TYPES = ("bulk_acknowledge", "bulk_cancel", "bulk_delete", "bulk_rerun")
 
 RERUN = Action(

@@ -71,7 +71,9 @@ def apply_action(
             yield Row(job_id, "", "", SKIPPED, GONE)
             continue
         outcome = (
-            (DONE, "") if job_id in cancelled else _one(action, caller, job, note, as_of, key_of(job_id))
+            (DONE, "")
+            if job_id in cancelled
+            else _one(action, caller, job, note, as_of, key_of(job_id))
         )
         yield Row(job_id, job.name, job.status_at(as_of), *outcome)
 
@@ -81,7 +83,8 @@ def cancel_waiting_targets(
 ) -> Iterator[list[Job]]:
     """Cancel the waiting ones of the targets, a slice at a time, until none is left or the time is up.
 
-    Yields the jobs (id and name) that each slice has cancelled. Those that the caller may not cancel are left alone.
+    Yields the jobs (id and name) that each slice has cancelled. Those that the caller may not
+    cancel are left alone.
     """
     end, last = time.monotonic() + seconds, UUID(int=0)
     waiting = access.cancellable(caller.user, targets.remaining.filter(status=Status.PENDING))
@@ -115,9 +118,15 @@ def _one(
     except Error as error:
         if not is_passing(error):
             raise
-        return FAILED, FOR_CALLERS[trouble(error)][0]  # such as a locked row; the next job may be free
+        return FAILED, FOR_CALLERS[trouble(error)][
+            0
+        ]  # such as a locked row; the next job may be free
     if after is None or after.id == job.id:
-        return (ASKED, "") if action.name == "cancel" and after and not after.is_settled else (DONE, "")
+        return (
+            (ASKED, "")
+            if action.name == "cancel" and after and not after.is_settled
+            else (DONE, "")
+        )
     return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))
 
 
@@ -140,13 +149,17 @@ def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:
     return known[1] if known else ""
 
 
-def _settled_before(action: Action, caller: Caller, job: Job, as_of: datetime) -> tuple[str, str] | None:
+def _settled_before(
+    action: Action, caller: Caller, job: Job, as_of: datetime
+) -> tuple[str, str] | None:
     """The outcome where there is nothing left to do; None where the action must be tried."""
     asked = job.cancel_requested_at
     ours = asked is not None and asked >= as_of and job.cancel_requested_by == caller.name
     if action.name == "cancel" and ours:
         # By an earlier part of the same action, in the request that became this job.
-        return (DONE, "") if job.status_at(as_of) == Status.PENDING and job.is_settled else (ASKED, "")
+        return (
+            (DONE, "") if job.status_at(as_of) == Status.PENDING and job.is_settled else (ASKED, "")
+        )
     if job.status not in action.statuses:
         return SKIPPED, ENDED.get(Status(job.status), f"is {job.get_status_display().lower()}")
     if action.name == "cancel" and asked is not None:

@@ -17,8 +17,9 @@ REASONS = 3
 class Row:
     """The outcome of one job: DONE, ASKED, SKIPPED or FAILED.
 
-    `detail` says why it was not done, either as the end of a sentence about the job ("had already completed") or as a
-    sentence of its own, with a capital. Of a job launched again it is the id of the new one.
+    `detail` says why it was not done, either as the end of a sentence about the job ("had already
+    completed") or as a sentence of its own, with a capital. Of a job launched again it is the id of
+    the new one.
     """
 
     job_id: UUID
@@ -73,7 +74,9 @@ class Report:
         whole = jobs_in_words(done) if all_of_them else f"{done:,} of {jobs_in_words(self.total)}"
         parts = [f"{whole} {self._action.done}"] if done else []
         if asked:
-            parts.append(f"{asked:,} asked to stop" if parts else f"{jobs_in_words(asked)} asked to stop")
+            parts.append(
+                f"{asked:,} asked to stop" if parts else f"{jobs_in_words(asked)} asked to stop"
+            )
         return "; ".join(parts)
 
     def reasons(self) -> Iterator[Reason]:

@@ -21,8 +21,8 @@ ID_BYTES = 16
 class Targets:
     """The jobs to which `user` wants to do `action`: those that matched, in one of its statuses, `as_of` a moment.
 
-    `filters` are those of the list's address. `ticked` are the only ids that are meant, `newest` is the largest one,
-    `without` is never meant.
+    `filters` are those of the list's address. `ticked` are the only ids that are meant, `newest` is
+    the largest one, `without` is never meant.
     """
 
     user: Any
@@ -115,7 +115,9 @@ class Targets:
 
     def pages(self, size: int) -> "Pages":
         """The ids of all targets, read in one statement, for a job that may act on them for an hour."""
-        ids = self.remaining.values_list("id", flat=True).union(self.changed.values_list("id", flat=True))
+        ids = self.remaining.values_list("id", flat=True).union(
+            self.changed.values_list("id", flat=True)
+        )
         found = bytearray()  # a list of a million UUIDs would take 100 MB
         for job_id in ids.order_by("id").iterator():
             found += job_id.bytes

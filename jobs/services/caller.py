@@ -22,7 +22,10 @@ class InvalidName(Exception):
 
 
 class DatabaseUnavailable(Exception):
-    """PostgreSQL did not take the job: it is away, read-only, busy, or not migrated. Nothing was accepted."""
+    """PostgreSQL did not take the job: it is away, read-only, busy, or not migrated.
+
+    Nothing was accepted.
+    """
 
     def __init__(self, error: Exception) -> None:
         kind, sentence = database.diagnose(error, DEFAULT_DB_ALIAS)
@@ -121,7 +124,8 @@ def visible(caller: Caller, job_id: UUID) -> Job:
 def launcher(job_id: UUID) -> Caller:
     """The launcher of the job, with their present rights: what a handler acts as.
 
-    Raises: NotPermitted if the account is deleted or deactivated, or may not launch the job any more.
+    Raises: NotPermitted if the account is deleted or deactivated, or may not launch the job any
+    more.
     """
     job = Job.objects.select_related("created_by").get(id=job_id)
     user = job.created_by
@@ -129,23 +133,32 @@ def launcher(job_id: UUID) -> Caller:
         raise NotPermitted("The account that launched this job is gone.")
     if user is not None and not user.is_active:
         raise NotPermitted("The account that launched this job is deactivated.")
-    caller = Caller(user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id)
+    caller = Caller(
+        user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id
+    )
     check_launch(caller, registry.get(job.type), job.params)
     return caller
 
 
-def check_launch(caller: Caller, job_type: JobType, params: Mapping[str, Any] | None = None) -> None:
+def check_launch(
+    caller: Caller, job_type: JobType, params: Mapping[str, Any] | None = None
+) -> None:
     """Make sure that the caller may launch the type, and with these stored params.
 
     Raises: NotPermitted, naming the permission.
     """
     if missing := _missing(caller.user, job_type, params):
         what = f'"{job_type.label}"' + ("" if params is None else " with these parameters")
-        raise NotPermitted(f"{what} needs the permission {missing}, which {caller.name} does not have.")
+        raise NotPermitted(
+            f"{what} needs the permission {missing}, which {caller.name} does not have."
+        )
 
 
 def _missing(user: Any, job_type: JobType, params: Mapping[str, Any] | None) -> str:
     if params is None or job_type.permission_for is None:
         return access.missing_permission(user, job_type, params)
-    found = (access.missing_permission(user, job_type, one) for one in parameters.readings(job_type, params))
+    found = (
+        access.missing_permission(user, job_type, one)
+        for one in parameters.readings(job_type, params)
+    )
     return next(filter(None, found), "")

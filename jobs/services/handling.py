@@ -43,7 +43,11 @@ def cancel_many(caller: Caller, jobs: Iterable[Job], reason: str = "") -> set[UU
 
     A job that a worker takes at that moment is left out: `cancel` asks it to stop.
     """
-    waiting = [job.id for job in jobs if job.status == Status.PENDING and access.may_cancel(caller.user, job)]
+    waiting = [
+        job.id
+        for job in jobs
+        if job.status == Status.PENDING and access.may_cancel(caller.user, job)
+    ]
     if not waiting:
         return set()
     return set(lifecycle.cancel_all_waiting(waiting, actor=caller.name, reason=reason))
@@ -52,21 +56,24 @@ def cancel_many(caller: Caller, jobs: Iterable[Job], reason: str = "") -> set[UU
 def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:
     """Mark a failed job as seen; returns it as it was.
 
-    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if it has not FAILED, or was acknowledged before.
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if it has not FAILED, or was
+    acknowledged before.
     """
     job = visible(caller, job_id)
     if not access.may_cancel(caller.user, job):
         raise NotPermitted("You may acknowledge only your own jobs.")
     if not lifecycle.acknowledge(Job.objects.filter(id=job_id), actor=caller.name, note=note):
-        raise InvalidTransition("There is no failure to acknowledge, or it was acknowledged before.")
+        raise InvalidTransition(
+            "There is no failure to acknowledge, or it was acknowledged before."
+        )
     return job
 
 
 def delete(caller: Caller, job_id: UUID) -> None:
     """Delete a settled job with its events, log, files and TaskResult; an account's deletion has a LogEntry.
 
-    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition while the job is active, or is remembered for its
-    idempotency key.
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition while the job is active, or is
+    remembered for its idempotency key.
     """
     job = visible(caller, job_id)
     if not access.may_delete(caller.user):
@@ -84,6 +91,4 @@ def _why_not_deleted(job: Job) -> str:
     if not job.is_settled:
         return f"The job is {job.get_status_display().lower()}; only settled jobs can be deleted."
     hours = lifecycle.KEY_REMEMBERED // timedelta(hours=1)
-    return (
-        f"The job was submitted with an idempotency key less than {hours} hours ago and is remembered for it."
-    )
+    return f"The job was submitted with an idempotency key less than {hours} hours ago and is remembered for it."

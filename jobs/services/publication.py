@@ -1,6 +1,7 @@
 """Accepting jobs: stored as PENDING and committed, then published; what could not be published is withdrawn.
 
-A caller's Idempotency-Key stands in the row itself, so that the same transaction that accepts a job remembers it.
+A caller's Idempotency-Key stands in the row itself, so that the same transaction that accepts a job
+remembers it.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ from jobs.engine import broker
 from jobs.engine.broker import BrokerUnavailable
 from jobs.lifecycle import FORM_KEY
 from jobs.models import Job, Status
-from jobs.services.caller import AlreadyActive, Caller, DatabaseUnavailable, KeyReused, OutcomeUnknown
+from jobs.services.caller import (
+    AlreadyActive,
+    Caller,
+    DatabaseUnavailable,
+    KeyReused,
+    OutcomeUnknown,
+)
 
 TRIES = 3
 
@@ -59,7 +66,8 @@ class Submission:
     def _is_of_form(self) -> bool:
         """Whether the key is one of the admin's forms: its content is in the key, read from what was sent.
 
-        What the type's form makes of it may depend on the clock, such as the end of a period left empty.
+        What the type's form makes of it may depend on the clock, such as the end of a period left
+        empty.
         """
         return self.key is not None and self.key.startswith(FORM_KEY)
 

@@ -1,4 +1,7 @@
-"""What people want to run, checked and made into jobs: one, a batch, one again. publication.py stores them."""
+"""What people want to run, checked and made into jobs: one, a batch, one again.
+
+Publication.py stores them.
+"""
 
 import hashlib
 import json
@@ -46,8 +49,9 @@ def submit(
 ) -> Job:
     """Accept one job: stored as PENDING, then published. Under a key that came before: that job, `replayed`.
 
-    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused (nothing stored);
-    BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs); OutcomeUnknown.
+    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused
+    (nothing stored); BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs);
+    OutcomeUnknown.
     """
     launch = Launch(name, type, params or {})
     submission = Submission(caller, idempotency_key, _digest("submit", [launch]))
@@ -56,7 +60,9 @@ def submit(
     return submission.accept([_new_job(caller, launch)])[0]
 
 
-def submit_batch(caller: Caller, items: Sequence[Launch], *, idempotency_key: str | None = None) -> list[Job]:
+def submit_batch(
+    caller: Caller, items: Sequence[Launch], *, idempotency_key: str | None = None
+) -> list[Job]:
     """Accept all the items, or none of them; the jobs, in the order given, share a batch_id.
 
     Raises: InvalidBatch, and what `submit` raises.
@@ -74,8 +80,8 @@ def rerun(
 ) -> Job:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
-    A secret that comes as it is shown, masked, stays as it was; but not if another account changes the job.
-    Under a key that came before: the job made then, `replayed`.
+    A secret that comes as it is shown, masked, stays as it was; but not if another account changes
+    the job. Under a key that came before: the job made then, `replayed`.
     Raises: Job.DoesNotExist; InvalidTransition while it is active; what `submit` raises.
     """
     job = visible(caller, job_id)
@@ -136,7 +142,11 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
 
 
 def _again(caller: Caller, job: Job, wanted: Launch) -> Job:
-    changed = {name: value for name, value in wanted.params.items() if not _is_masked(job.type, name, value)}
+    changed = {
+        name: value
+        for name, value in wanted.params.items()
+        if not _is_masked(job.type, name, value)
+    }
     again = _new_job(caller, replace(wanted, params=changed), kept=job.params)
     _guard_secrets(caller, job, changed)
     again.rerun_of = job
@@ -175,7 +185,13 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
                 raise AlreadyActive
             job.batch_id = batch_id
             jobs.append(job)
-        except (UnknownJobType, NotPermitted, InvalidName, parameters.InvalidParams, AlreadyActive) as error:
+        except (
+            UnknownJobType,
+            NotPermitted,
+            InvalidName,
+            parameters.InvalidParams,
+            AlreadyActive,
+        ) as error:
             errors[index] = error
     if errors:
         raise InvalidBatch(errors)

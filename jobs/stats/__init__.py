@@ -1,6 +1,7 @@
 """Read-only figures over jobs, for the pages, the API and the estimates.
 
-Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters and which period.
+Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters
+and which period.
 """
 
 from jobs.stats.capped import (

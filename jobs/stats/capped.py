@@ -14,7 +14,8 @@ from jobs.database import Trouble, trouble
 from jobs.models import JobQuerySet, Status
 
 CAP = 10_000
-# What a glance needs: more of it would be most of a page's cost, and "1,000+" says as much as the true number.
+# What a glance needs: more of it would be most of a page's cost, and "1,000+" says as much as the
+# true number.
 GLANCE = 1_000
 COUNT_MILLISECONDS = 300
 DAY = timedelta(hours=24)
@@ -49,7 +50,8 @@ def counts_to(
 ) -> Mapping[str, int]:
     """How many of `jobs` there are by status ("": all), each up to one more than `cap`; empty if it takes long.
 
-    One query of capped sub-selects. Source: jobs_job, indexes jobs_job_status_id, jobs_job_type_status_id.
+    One query of capped sub-selects. Source: jobs_job, indexes jobs_job_status_id,
+    jobs_job_type_status_id.
     """
     parts: list[str] = []
     values: list[Any] = []
@@ -65,8 +67,13 @@ def counts_to(
     return dict(zip(statuses, rows[0], strict=True)) if rows else {}
 
 
-def counts_in_time(jobs: JobQuerySet, milliseconds: int = COUNT_MILLISECONDS) -> Mapping[str, int] | None:
-    """Count `jobs` exactly by status, in the order of the statuses; None if that takes longer. One query."""
+def counts_in_time(
+    jobs: JobQuerySet, milliseconds: int = COUNT_MILLISECONDS
+) -> Mapping[str, int] | None:
+    """Count `jobs` exactly by status, in the order of the statuses; None if that takes longer.
+
+    One query.
+    """
     counted = jobs.order_by().values("status").annotate(count=Count("*"))
     try:
         sql, params = counted.query.sql_with_params()
@@ -125,7 +132,10 @@ def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int)
     more += "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
     keys = ("type", "error_code", "error_type")
     rows = _grouped(keys, last, more, [GLANCE, *since], f"ORDER BY 4 DESC LIMIT {limit}")
-    return [Failures(type, code, name, tuple(counts), start) for type, code, name, _, start, *counts in rows]
+    return [
+        Failures(type, code, name, tuple(counts), start)
+        for type, code, name, _, start, *counts in rows
+    ]
 
 
 def _grouped(

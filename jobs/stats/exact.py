@@ -36,7 +36,12 @@ def count_by_status(jobs: JobQuerySet) -> dict[str, int]:
 def count_by_type(jobs: JobQuerySet) -> dict[str, dict[str, int]]:
     """Count `jobs` per type and status: {"report": {"FAILED": 3}}; absent means 0; one query."""
     counts: dict[str, dict[str, int]] = {}
-    rows = jobs.order_by().values_list("type", "status").annotate(count=Count("*")).order_by("type", "status")
+    rows = (
+        jobs.order_by()
+        .values_list("type", "status")
+        .annotate(count=Count("*"))
+        .order_by("type", "status")
+    )
     for type, status, count in rows:
         counts.setdefault(type, {})[status] = count
     return counts

@@ -25,10 +25,13 @@ class QueueDepth:
 def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
     """The queues in which some of `jobs` wait, by name; one query.
 
-    Source: index jobs_job_waiting, probed for each queue's name and read to `cap`. Who was submitted first is among
-    the FIRST to be taken, or was published again: then `oldest_at` is later than it might be.
+    Source: index jobs_job_waiting, probed for each queue's name and read to `cap`. Who was
+    submitted first is among the FIRST to be taken, or was published again: then `oldest_at` is
+    later than it might be.
     """
-    waiting = jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
+    waiting = (
+        jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
+    )
     part, values = waiting.query.sql_with_params()
     sql = f"""WITH RECURSIVE known(queue) AS (
             SELECT min(queue) FROM jobs_job WHERE status = 'PENDING'

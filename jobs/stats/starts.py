@@ -75,7 +75,8 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
 def loads() -> list[Load]:
     """What each live worker runs and serves; one query.
 
-    Source: the few rows of jobs_worker, index jobs_job_processing, and a probe of jobs_job_waiting for each queue.
+    Source: the few rows of jobs_worker, index jobs_job_processing, and a probe of jobs_job_waiting
+    for each queue.
     """
     sql = """WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(
@@ -103,12 +104,14 @@ def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:
     return running.union(*(line.types for line in lines))
 
 
-def starts(queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Usual]) -> list[float]:
+def starts(
+    queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Usual]
+) -> list[float]:
     """Return in how many seconds each job of the line starts; shorter than the line where that is unknown.
 
-    Each job takes the slot that is free first, for as long as its type usually takes. No time is given beyond a type
-    that never ran, while something runs longer than it usually does, or while the same workers have jobs of other
-    queues to take.
+    Each job takes the slot that is free first, for as long as its type usually takes. No time is
+    given beyond a type that never ran, while something runs longer than it usually does, or while
+    the same workers have jobs of other queues to take.
     """
     serving = [load for load in loads if queue in load.queues]
     if any(set(load.waiting_in) - {queue} for load in serving):
@@ -123,7 +126,9 @@ def starts(queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Us
     return list(_taken_in_turn(free, line.types, usual)) if free else []
 
 
-def _taken_in_turn(free: list[float], types: Iterable[str], usual: Mapping[str, Usual]) -> Iterator[float]:
+def _taken_in_turn(
+    free: list[float], types: Iterable[str], usual: Mapping[str, Usual]
+) -> Iterator[float]:
     heapq.heapify(free)
     for one in types:
         yield free[0]

@@ -1,8 +1,9 @@
 """The tie between the database and its storage of job files, so that no other database removes files from it.
 
-Both hold the same identity and a generation. Each look for files without a job raises the generation, first in the
-database, then in the storage. A storage that is ahead has been looked after by a database that is not this one: a
-later state of it (this one was restored from a dump), or a copy of it that uses the same files.
+Both hold the same identity and a generation. Each look for files without a job raises the
+generation, first in the database, then in the storage. A storage that is ahead has been looked
+after by a database that is not this one: a later state of it (this one was restored from a dump),
+or a copy of it that uses the same files.
 """
 
 import errno
@@ -33,7 +34,10 @@ UNREADABLE = f"FILES_DIR/{MARKER} cannot be read. {LEFT_ALONE} {FIX}"
 
 
 class StorageRefused(Exception):
-    """The storage may not be this database's: nothing may be removed from it. The text says what to do."""
+    """The storage may not be this database's: nothing may be removed from it.
+
+    The text says what to do.
+    """
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,13 @@ def adopt(using: str) -> FileStorage:
 
     Raises: OSError.
     """
-    defaults = {"identity": uuid4(), "generation": 1, "looked_until": None, "stripe": 0, "refusal": ""}
+    defaults = {
+        "identity": uuid4(),
+        "generation": 1,
+        "looked_until": None,
+        "stripe": 0,
+        "refusal": "",
+    }
     with transaction.atomic(using=using):  # a storage that cannot be written changes nothing
         FileStorage.objects.using(using).update_or_create(id=1, defaults=defaults)
         return _raise_generation(using)
@@ -134,14 +144,17 @@ def _check_content(using: str) -> None:
 
 
 def _raise_generation(using: str) -> FileStorage:
-    # Committed before the storage learns it: a crash in between leaves the storage behind, which is allowed.
+    # Committed before the storage learns it: a crash in between leaves the storage behind, which is
+    # allowed.
     FileStorage.objects.using(using).get_or_create(id=1)
     FileStorage.objects.using(using).update(generation=F("generation") + 1)
     row = FileStorage.objects.using(using).get()
     try:
         _write(Marker(row.identity, row.generation))
     except OSError as error:
-        if error.errno not in FULL:  # on a full disk the storage stays behind, so that room can be made
+        if (
+            error.errno not in FULL
+        ):  # on a full disk the storage stays behind, so that room can be made
             raise
     return row
 

@@ -21,8 +21,15 @@ from django.core.files.storage import FileSystemStorage, storages
 
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 JOB_FOLDER = re.compile(ID)
-NAME = re.compile(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}/({ID})-[0-9a-f]{{32}}|({ID})/[0-9a-f]{{32}}")
-LEVELS = (re.compile("[0-9]{4}"), re.compile("[0-9]{2}"), re.compile("[0-9]{2}"), re.compile("[0-9]{2}"))
+NAME = re.compile(
+    rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}/({ID})-[0-9a-f]{{32}}|({ID})/[0-9a-f]{{32}}"
+)
+LEVELS = (
+    re.compile("[0-9]{4}"),
+    re.compile("[0-9]{2}"),
+    re.compile("[0-9]{2}"),
+    re.compile("[0-9]{2}"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Files that are removed go to FILES_DIR/removed/<day>/ first and are deleted a week later.
 
-What the database knows again by then, for example after a restored dump, is put back and not deleted.
+What the database knows again by then, for example after a restored dump, is put back and not
+deleted.
 """
 
 import logging

@@ -1,7 +1,8 @@
 """The job types that cancel, acknowledge, delete or launch again every job that a filter of the list matches.
 
-Each row is asked for through the same service as a click, with the rights of this job's launcher, so what may
-not be done to a job is not done to it here; the CSV says for each row what became of it.
+Each row is asked for through the same service as a click, with the rights of this job's launcher,
+so what may not be done to a job is not done to it here; the CSV says for each row what became of
+it.
 """
 
 from collections.abc import Iterator
@@ -89,7 +90,9 @@ class ReasonForm(BulkForm):
 )
 def cancel(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
     """Cancel the active ones of the jobs that match; those that run are asked to stop."""
-    return {"cancelled": 0, "asked_to_stop": 0} | _each(job, CANCEL, "cancelled", note=reason, **which)
+    return {"cancelled": 0, "asked_to_stop": 0} | _each(
+        job, CANCEL, "cancelled", note=reason, **which
+    )
 
 
 @job_type(
@@ -161,7 +164,8 @@ def _each(
             for row in services.apply_action(action, caller, page, note, targets.as_of):
                 report.add(row)
                 yield _cells(row, done)
-            # After its rows: the waiting ones of a page are cancelled in one statement, so all are in the CSV.
+            # After its rows: the waiting ones of a page are cancelled in one statement, so all are
+            # in the CSV.
             job.progress(report.total, len(pages), f"{report.total:,} of {len(pages):,}")
 
     with job.save_file("outcomes.csv", CSV_TYPE) as file, _kept() as stopped:

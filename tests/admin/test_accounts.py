@@ -10,7 +10,9 @@ pytestmark = pytest.mark.django_db
 
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"
 MANAGER = [
-    f"auth.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in ("user", "group")
+    f"auth.{verb}_{model}"
+    for verb in ("view", "add", "change", "delete")
+    for model in ("user", "group")
 ]
 DATES = {
     f"{name}_{part}": value
@@ -92,7 +94,11 @@ def test_an_account_with_more_rights_cannot_be_changed(manager, stronger, extra)
 @pytest.mark.parametrize("button", [{}, {"set-password": "1"}, {"unset-password": "1"}])
 def test_an_account_with_more_rights_gets_no_new_password(manager, stronger, button):
     before = state(stronger)
-    form = {"password1": "Taken-0ver", "password2": "Taken-0ver", "usable_password": "true"} | button
+    form = {
+        "password1": "Taken-0ver",
+        "password2": "Taken-0ver",
+        "usable_password": "true",
+    } | button
     for method in (manager.get, manager.post):
         assert method(f"{USERS}{stronger.pk}/password/", form).status_code == 403
     assert state(stronger) == before
@@ -101,7 +107,11 @@ def test_an_account_with_more_rights_gets_no_new_password(manager, stronger, but
 def test_an_account_with_more_rights_cannot_be_deleted(manager, stronger):
     weaker = make_user()
     assert manager.post(f"{USERS}{stronger.pk}/delete/", {"post": "yes"}).status_code == 403
-    ticked = {"action": "delete_selected", "post": "yes", "_selected_action": [weaker.pk, stronger.pk]}
+    ticked = {
+        "action": "delete_selected",
+        "post": "yes",
+        "_selected_action": [weaker.pk, stronger.pk],
+    }
     assert manager.post(USERS, ticked).status_code == 403
     assert User.objects.filter(pk__in=[weaker.pk, stronger.pk]).count() == 2
 
@@ -159,7 +169,11 @@ def test_a_new_account_has_no_rights_even_if_its_form_names_some(manager, page):
         "password1": "Brand-n3w-1",
         "password2": "Brand-n3w-1",
     }
-    wanted = {"is_superuser": "on", "is_staff": "on", "user_permissions": [permission("jobs.delete_job").pk]}
+    wanted = {
+        "is_superuser": "on",
+        "is_staff": "on",
+        "user_permissions": [permission("jobs.delete_job").pk],
+    }
     manager.post(USERS + page.format(strong.pk), account | wanted | {"_saveasnew": "1"})
     assert rights(User.objects.get(username="new")) == (True, False, False, set(), set())
     assert state(strong) == before
@@ -218,9 +232,16 @@ def test_a_manager_changes_no_group_of_their_own_and_none_with_more_rights(manag
         assert manager.post(GROUPS, ticked).status_code == 403
         assert set(Group.objects.get(pk=group.pk).permissions.all()) == before
         assert not Group.objects.filter(name="new").exists()
-        as_new = {"name": "new", "permissions": [permission("jobs.delete_job").pk], "_saveasnew": "1"}
+        as_new = {
+            "name": "new",
+            "permissions": [permission("jobs.delete_job").pk],
+            "_saveasnew": "1",
+        }
         assert manager.post(f"{GROUPS}{group.pk}/change/", as_new).status_code == 200
-        assert "You cannot change this group" in manager.get(f"{GROUPS}{group.pk}/change/").content.decode()
+        assert (
+            "You cannot change this group"
+            in manager.get(f"{GROUPS}{group.pk}/change/").content.decode()
+        )
 
 
 def test_a_manager_gives_groups_only_permissions_that_they_have(manager):
@@ -240,7 +261,9 @@ def test_a_superuser_may_do_all_of_it(admin_client, stronger):
     form = posted(stronger, groups=[group.pk], is_superuser="on", user_permissions=[])
     assert admin_client.post(f"{USERS}{stronger.pk}/change/", form).status_code == 302
     assert rights(stronger)[2:] == (True, {group}, set())
-    assert admin_client.post(f"{GROUPS}{group.pk}/change/", group_forms(group)[0]).status_code == 302
+    assert (
+        admin_client.post(f"{GROUPS}{group.pk}/change/", group_forms(group)[0]).status_code == 302
+    )
     assert admin_client.post(f"{USERS}{stronger.pk}/delete/", {"post": "yes"}).status_code == 302
 
 
@@ -251,7 +274,9 @@ def test_a_permission_to_change_accounts_alone_makes_no_superuser(client):
     assert rights(user) == (True, True, False, set(), {permission("auth.change_user")})
 
 
-@pytest.mark.parametrize("lookup", ["", "__gt", "__digest", "__digest__startswith", "__pk__startswith"])
+@pytest.mark.parametrize(
+    "lookup", ["", "__gt", "__digest", "__digest__startswith", "__pk__startswith"]
+)
 def test_the_list_of_accounts_is_not_filtered_by_the_digests_of_their_tokens(manager, lookup):
     token, _ = ApiToken.objects.create(make_user(), name="of another account")
     assert manager.get(USERS, {f"auth_token_set{lookup}": token.digest}).status_code == 400

@@ -17,7 +17,9 @@ USERS, JOBS, AUDIT = "/admin/auth/user/", "/admin/jobs/job/", "/admin/jobs/audit
 
 @pytest.fixture
 def ada():
-    return make_user("jobs.view_job", "jobs.add_job", "jobs.cancel_job", username="ada", is_staff=True)
+    return make_user(
+        "jobs.view_job", "jobs.add_job", "jobs.cancel_job", username="ada", is_staff=True
+    )
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def by_page(admin_client, account):
 
 def in_bulk(admin_client, account):
     ticked = [account.pk, make_user().pk]
-    admin_client.post(USERS, {"action": "delete_selected", "post": "yes", "_selected_action": ticked})
+    admin_client.post(
+        USERS, {"action": "delete_selected", "post": "yes", "_selected_action": ticked}
+    )
 
 
 def from_a_shell(admin_client, account):
@@ -97,7 +101,11 @@ def test_the_audit_trail_is_searched_by_the_names_of_deleted_accounts(admin_clie
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_is_never_changed_or_deleted(failure):
     entries = AuditEntry.objects.all()
-    for change in (entries.delete, lambda: entries.update(actor="eve"), lambda: entries.get().delete()):
+    for change in (
+        entries.delete,
+        lambda: entries.update(actor="eve"),
+        lambda: entries.get().delete(),
+    ):
         with pytest.raises(InternalError, match="never changed or deleted"), transaction.atomic():
             change()
     assert entries.get().actor == "ada"
@@ -158,7 +166,11 @@ def test_accounts_with_too_many_jobs_together_are_not_deleted_at_once(admin_clie
     accounts = [make_user(username=name) for name in ("eve", "bob")]
     for account in accounts:
         make_job(created_by=account)
-    ticked = {"action": "delete_selected", "_selected_action": [one.pk for one in accounts], "post": "yes"}
+    ticked = {
+        "action": "delete_selected",
+        "_selected_action": [one.pk for one in accounts],
+        "post": "yes",
+    }
     page = admin_client.post(USERS, ticked).content.decode()
     assert "more than 10,000 jobs, alone or together" in page
     assert User.objects.filter(username__in=["eve", "bob"]).count() == 2
@@ -184,7 +196,9 @@ def test_the_jobs_of_a_deleted_account_are_found_by_its_name(admin_client, failu
     other = make_job(created_by_name="grace")
     delete(admin_client, ada)
     for address in ("/api/v1/jobs/?created_by=ada", "/api/v1/jobs/?created_by=ada&status=FAILED"):
-        assert [job["id"] for job in admin_client.get(address).json()["results"]] == [str(failure.pk)]
+        assert [job["id"] for job in admin_client.get(address).json()["results"]] == [
+            str(failure.pk)
+        ]
     page = admin_client.get(f"{JOBS}?created_by=ada").content.decode()
     assert str(failure.pk) in page
     assert str(other.pk) not in page
@@ -202,10 +216,14 @@ def test_postgresql_expects_no_jobs_without_an_account_of_a_name_that_has_one():
 
 
 def found(client, name):
-    return {job["id"] for job in client.get("/api/v1/jobs/", {"created_by": name}).json()["results"]}
+    return {
+        job["id"] for job in client.get("/api/v1/jobs/", {"created_by": name}).json()["results"]
+    }
 
 
-def test_an_account_with_the_name_of_a_deleted_one_hides_none_of_its_jobs(admin_client, failure, ada):
+def test_an_account_with_the_name_of_a_deleted_one_hides_none_of_its_jobs(
+    admin_client, failure, ada
+):
     ada.delete()
     again = make_user(username="ada")
     new = make_job(created_by=again, created_by_name="ada")

@@ -54,7 +54,13 @@ def addresses(job):
 def test_a_page_that_shows_a_name_isolates_it(boss, name, page, make_type):
     job = make_job(name=name, type=make_type().slug, status=Status.FAILED, created_by=boss.user)
     JobFile.objects.create(
-        job=job, attempt=1, name=f"{HEBREW}.csv", content_type="text/csv", size=1, sha256="", stored_name="x"
+        job=job,
+        attempt=1,
+        name=f"{HEBREW}.csv",
+        content_type="text/csv",
+        size=1,
+        sha256="",
+        stored_name="x",
     )
     check(boss.get(addresses(job)[page]), name)
 
@@ -62,7 +68,9 @@ def test_a_page_that_shows_a_name_isolates_it(boss, name, page, make_type):
 def test_a_running_job_and_its_worker_isolate_a_name(boss, name, make_type):
     worker = make_worker()
     kind = make_type().slug
-    job = make_job(name=name, type=kind, status=Status.PROCESSING, worker=worker.pk, created_by=boss.user)
+    job = make_job(
+        name=name, type=kind, status=Status.PROCESSING, worker=worker.pk, created_by=boss.user
+    )
     again = make_job(name=name, type=kind, rerun_of=job)
     for address in ("/admin/", "/admin/jobs/job/", f"/admin/jobs/job/{again.pk}/change/"):
         check(boss.get(address), name)
@@ -70,7 +78,12 @@ def test_a_running_job_and_its_worker_isolate_a_name(boss, name, make_type):
 
 def test_a_question_about_many_jobs_isolates_their_names(boss, name):
     job = make_job(name=name)
-    entries = {"action": "cancel", "_selected_action": [str(job.pk)], "select_across": 0, "index": 0}
+    entries = {
+        "action": "cancel",
+        "_selected_action": [str(job.pk)],
+        "select_across": 0,
+        "index": 0,
+    }
     check(boss.post("/admin/jobs/job/", entries), name)
 
 
@@ -96,6 +109,8 @@ SHOWN_RAW = re.compile(
 )
 
 
-@pytest.mark.parametrize("template", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "template", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name
+)
 def test_no_template_shows_a_name_as_it_is(template):
     assert not SHOWN_RAW.findall(template.read_text())

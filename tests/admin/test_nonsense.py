@@ -38,7 +38,10 @@ def test_no_list_fails_over_ticks_that_are_no_ids(staff):
     for model, model_admin in admin.site._registry.items():
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         for ticked in ("\x00", "x", "9" * 30):
-            for action in (*model_admin.get_actions(staff.get(address).wsgi_request), "delete_selected"):
+            for action in (
+                *model_admin.get_actions(staff.get(address).wsgi_request),
+                "delete_selected",
+            ):
                 answer = staff.post(address, {"action": action, "_selected_action": ticked})
                 assert answer.status_code in (200, 302, 400), (model, action)
 

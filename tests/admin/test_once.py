@@ -114,13 +114,17 @@ def test_a_refused_form_keeps_its_key_and_is_launched_once_it_is_right(operator,
 
 @pytest.mark.parametrize("changes", [False, True])
 def test_two_presses_of_launch_again_make_one_job(operator, greet, changes):
-    job = make_job(type="greet", status=Status.FAILED, params={"whom": "Ada"}, created_by=operator.user)
+    job = make_job(
+        type="greet", status=Status.FAILED, params={"whom": "Ada"}, created_by=operator.user
+    )
     page = f"{FORM}?again={job.pk}" if changes else f"{LIST}{job.pk}/change/"
     address = page if changes else f"{LIST}{job.pk}/rerun/"
     entries = {"once": opened(operator, page)} | ({"params-whom": "Bob"} if changes else {})
     answers = [operator.post(address, entries), *at_once(operator, address, entries)]
     assert {job_of(answer) for answer in answers} == {str(Job.objects.get(rerun_of=job).pk)}
-    assert job_of(operator.post(address, entries | {"once": opened(operator, page)})) != job_of(answers[0])
+    assert job_of(operator.post(address, entries | {"once": opened(operator, page)})) != job_of(
+        answers[0]
+    )
 
 
 def test_the_same_form_of_two_users_makes_two_jobs(operator, client, greet):
@@ -134,7 +138,10 @@ def test_the_same_form_of_two_users_makes_two_jobs(operator, client, greet):
 def test_no_key_of_the_api_is_one_of_a_form(operator, greet, client):
     operator.post(FORM, {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"})
     token = ApiToken.objects.create(operator.user, name="t")[1]
-    headers = {"authorization": f"Token {token}", "idempotency-key": Job.objects.get().idempotency_key}
+    headers = {
+        "authorization": f"Token {token}",
+        "idempotency-key": Job.objects.get().idempotency_key,
+    }
     body = {"type": "greet", "params": {"whom": "Ada"}}
     answer = client.post("/api/v1/jobs/", body, content_type="application/json", headers=headers)
     assert answer.status_code == 400
@@ -165,13 +172,15 @@ def test_two_confirmations_launch_the_ticked_jobs_again_once(operator, greet):
     operator.post(LIST, entries)
     page = operator.post(LIST, entries, follow=True)
     at_once(operator, LIST, entries, presses=3)
-    assert sorted(Job.objects.exclude(rerun_of=None).values_list("rerun_of_id", flat=True)) == sorted(
-        job.pk for job in jobs
-    )
+    assert sorted(
+        Job.objects.exclude(rerun_of=None).values_list("rerun_of_id", flat=True)
+    ) == sorted(job.pk for job in jobs)
     assert "3 had been launched again by the first press" in page.content.decode()
     assert LogEntry.objects.count() == 3
     operator.post(LIST, confirmation(operator, "launch_again", jobs))
-    assert Job.objects.exclude(rerun_of=None).count() == 6, "when asked again they are launched again"
+    assert Job.objects.exclude(rerun_of=None).count() == 6, (
+        "when asked again they are launched again"
+    )
 
 
 @pytest.mark.parametrize("action", ["launch_again", "acknowledge", "delete"])

@@ -30,7 +30,10 @@ def change(client, old=OLD, **entries):
 
 
 def opens(token):
-    return Client().get("/api/v1/jobs/", headers={"authorization": f"Token {token}"}).status_code == 200
+    return (
+        Client().get("/api/v1/jobs/", headers={"authorization": f"Token {token}"}).status_code
+        == 200
+    )
 
 
 def recorded(user):
@@ -48,7 +51,9 @@ def test_tokens_are_revoked_with_the_password_on_request(ada):
     assert "warehouse" in page
     assert change(ada, revoke_tokens="on").status_code == 302
     assert [opens(token) for token in (*mine, *other)] == [False, False, True, True]
-    assert recorded(ada.user) == ["Changed the own password. Revoked 2 API tokens: import, warehouse."]
+    assert recorded(ada.user) == [
+        "Changed the own password. Revoked 2 API tokens: import, warehouse."
+    ]
     assert "Revoked 2 API tokens" in ada.get("/admin/password_change/done/").content.decode()
 
 
@@ -104,7 +109,12 @@ def test_a_superuser_sets_a_password_and_revokes_the_tokens_of_the_account(ada, 
 def test_the_tokens_of_a_deactivated_account_stop_at_once(ada, admin_client):
     mine = tokens_of(ada.user)
     assert all(map(opens, mine))
-    form = {"username": "ada", "is_staff": "on", "date_joined_0": "2026-11-25", "date_joined_1": "10:00:00"}
+    form = {
+        "username": "ada",
+        "is_staff": "on",
+        "date_joined_0": "2026-11-25",
+        "date_joined_1": "10:00:00",
+    }
     assert admin_client.post(f"/admin/auth/user/{ada.user.pk}/change/", form).status_code == 302
     assert not any(map(opens, mine))
     assert ada.get("/admin/").status_code == 302, "its session stops as well"
@@ -122,7 +132,8 @@ def test_guesses_of_the_old_password_count_with_those_at_the_login(ada):
         change(ada, WRONG)
     login = Client()
     answers = [
-        login.post("/admin/login/", {"username": "ada", "password": WRONG}).status_code for _ in range(2)
+        login.post("/admin/login/", {"username": "ada", "password": WRONG}).status_code
+        for _ in range(2)
     ]
     assert answers == [200, 429]
     assert change(ada, OLD).status_code == 429

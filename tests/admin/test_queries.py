@@ -35,7 +35,12 @@ FILTERS = [
     "created_after=2020-01-01",
     "bogus=1",
 ]
-PAGES = ["/admin/", f"{LIST}launch/", f"{LIST}launch/report/", *(f"{LIST}?{query}" for query in FILTERS)]
+PAGES = [
+    "/admin/",
+    f"{LIST}launch/",
+    f"{LIST}launch/report/",
+    *(f"{LIST}?{query}" for query in FILTERS),
+]
 
 
 @pytest.fixture(params=["superuser", "viewer", "launcher"])
@@ -69,7 +74,13 @@ def many(request, reader):
     types = cycle(["report", *(f"type{number}" for number in range(10))])
     now = timezone.now()
     for_status = {
-        Status.PROCESSING: {"attempt": 1, "worker": "w1", "pid": 1, "started_at": now, "lease_until": now},
+        Status.PROCESSING: {
+            "attempt": 1,
+            "worker": "w1",
+            "pid": 1,
+            "started_at": now,
+            "lease_until": now,
+        },
         Status.COMPLETED: {"started_at": now, "finished_at": now},
         Status.FAILED: {"finished_at": now, "error_code": "exception", "error_type": "ValueError"},
         Status.CANCELLED: {"finished_at": now},
@@ -133,7 +144,9 @@ def test_no_page_counts_without_a_cap_or_looks_for_distinct_values(admin_client)
     waiting = make_job()
     TaskResult.objects.create(task_id=str(job.pk), status="FAILURE")
     of_a_job = [
-        f"{LIST}{one.pk}/{page}/" for one in (job, waiting) for page in ("change", "history", "delete")
+        f"{LIST}{one.pk}/{page}/"
+        for one in (job, waiting)
+        for page in ("change", "history", "delete")
     ]
     for page in [*PAGES, *of_a_job, f"{LIST}live/?ids={waiting.pk}"]:
         check(queries(admin_client, page))
@@ -160,7 +173,9 @@ def test_no_list_of_another_application_counts_all_its_rows(admin_client, model)
 def test_what_staff_did_to_a_job_is_found_by_its_index(admin_client):
     job = make_job()
     [asked] = [
-        sql for sql in queries(admin_client, f"{LIST}{job.pk}/change/") if 'FROM "jobs_auditentry"' in sql
+        sql
+        for sql in queries(admin_client, f"{LIST}{job.pk}/change/")
+        if 'FROM "jobs_auditentry"' in sql
     ]
     with connection.cursor() as cursor:
         # Of a small table anything would be read from end to end.

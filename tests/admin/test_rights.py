@@ -20,7 +20,8 @@ ROLES = ("anonymous", "user", "staff", "viewer", "operator", "superuser")
 LOGIN, FORBIDDEN = "login", 403
 OUT = (LOGIN, LOGIN, FORBIDDEN)  # the first three roles are never let in
 
-# Address by name of its URL: answers to GET, then to POST, in the order of ROLES. 302: done, and led elsewhere.
+# Address by name of its URL: answers to GET, then to POST, in the order of ROLES. 302: done, and
+# led elsewhere.
 LOOK = ((*OUT, 200, 200, 200), (*OUT, 405, 405, 405))
 DEED = ((*OUT, 405, 405, 405), (*OUT, FORBIDDEN, 302, 302))
 OPERATE = ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 405, 405))
@@ -119,7 +120,13 @@ def of_jobs(settled):
     """The addresses of the job list, the launch pages and a settled job that has a file."""
     stored = storages["jobs"].save("rights/x", BytesIO(b"x"))
     file = JobFile.objects.create(
-        job=settled, attempt=1, name="a.txt", content_type="text/plain", size=1, sha256="", stored_name=stored
+        job=settled,
+        attempt=1,
+        name="a.txt",
+        content_type="text/plain",
+        size=1,
+        sha256="",
+        stored_name=stored,
     )
     jobs, verbs = "/admin/jobs/job", ("live", "log", "rerun", "acknowledge")
     return {

@@ -15,7 +15,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/jobs/job/"
 FORM = f"{LIST}launch/greet/"
 LOGIN = "/admin/login/"
-RIGHTS = [*(f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")), "jobs.add_apitoken"]
+RIGHTS = [
+    *(f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")),
+    "jobs.add_apitoken",
+]
 
 
 class Greeting(forms.Form):
@@ -70,7 +73,12 @@ def olga(client):
     return Browser("olga")
 
 
-FILLED = {"name": "Hi <there>", "params__whom": "Ada's", "params__times": "7", "params__urgent": "on"}
+FILLED = {
+    "name": "Hi <there>",
+    "params__whom": "Ada's",
+    "params__times": "7",
+    "params__urgent": "on",
+}
 SECRET = {"params__password": "hunter2", "params__pin": "4711"}
 
 
@@ -144,9 +152,12 @@ def test_a_form_of_another_account_is_neither_sent_nor_shown(olga, greet):
 
 @pytest.mark.parametrize("tab", ["ended", "signed in again"])
 @pytest.mark.parametrize(
-    ("verb", "status"), [("cancel", Status.PENDING), ("rerun", Status.FAILED), ("acknowledge", Status.FAILED)]
+    ("verb", "status"),
+    [("cancel", Status.PENDING), ("rerun", Status.FAILED), ("acknowledge", Status.FAILED)],
 )
-def test_what_was_pressed_on_a_jobs_page_leads_back_to_it_with_the_note(olga, greet, verb, status, tab):
+def test_what_was_pressed_on_a_jobs_page_leads_back_to_it_with_the_note(
+    olga, greet, verb, status, tab
+):
     job = make_job(type="greet", status=status)
     page = f"{LIST}{job.pk}/change/"
     olga.open(page)
@@ -160,7 +171,9 @@ def test_what_was_pressed_on_a_jobs_page_leads_back_to_it_with_the_note(olga, gr
     text = olga.open(page)
     assert ('value="Wrong month"' in text) == (verb != "rerun")
     job.refresh_from_db()
-    assert (job.status, job.acknowledged_at, Job.objects.count()) == (status, None, 1), "nothing was done"
+    assert (job.status, job.acknowledged_at, Job.objects.count()) == (status, None, 1), (
+        "nothing was done"
+    )
 
 
 def test_the_name_of_a_token_comes_back(olga):
@@ -175,13 +188,20 @@ def test_the_name_of_a_token_comes_back(olga):
 
 def test_a_confirmation_is_asked_again_with_its_note(olga):
     job = make_job()
-    asked = {"action": "cancel", "index": "0", "select_across": "0", "_selected_action": str(job.pk)}
+    asked = {
+        "action": "cancel",
+        "index": "0",
+        "select_across": "0",
+        "_selected_action": str(job.pk),
+    }
     olga.open(f"{LIST}?type=report")
     asked["csrfmiddlewaretoken"] = olga.field("csrfmiddlewaretoken")
     olga.page = olga.post(f"{LIST}?type=report", asked)
     confirmed = asked | {"confirmed": "yes", "note": "Wrong month"}
     confirmed.pop("index")
-    confirmed |= {name: olga.field(name) for name in ("once", "as_of", "newest", "csrfmiddlewaretoken")}
+    confirmed |= {
+        name: olga.field(name) for name in ("once", "as_of", "newest", "csrfmiddlewaretoken")
+    }
     olga.forget_session()
     login = olga.post(f"{LIST}?type=report", confirmed).headers["Location"]
     there = olga.sign_in("olga", login).headers["Location"]
@@ -197,7 +217,9 @@ def test_ticks_from_before_a_sign_in_in_another_tab_lead_to_the_question(olga):
     olga.open(LIST)
     olga.forget_session()
     olga.sign_in("olga")
-    answer = olga.press(LIST, action="cancel", index="0", select_across="0", _selected_action=str(job.pk))
+    answer = olga.press(
+        LIST, action="cancel", index="0", select_across="0", _selected_action=str(job.pk)
+    )
     assert "Cancel 1 job?" in olga.open(answer.headers["Location"])
     job.refresh_from_db()
     assert job.status == Status.PENDING
@@ -214,10 +236,32 @@ def test_a_download_while_signed_out_leads_to_the_page_of_the_job(olga, below):
 def test_no_address_of_the_admin_fails_for_a_user_who_is_signed_out(olga, greet):
     job = make_job(type="greet", status=Status.FAILED)
     olga.forget_session()
-    below = ["", "change/", "delete/", "cancel/", "rerun/", "acknowledge/", "log/", "live/", "files/1/"]
+    below = [
+        "",
+        "change/",
+        "delete/",
+        "cancel/",
+        "rerun/",
+        "acknowledge/",
+        "log/",
+        "live/",
+        "files/1/",
+    ]
     addresses = [f"{LIST}{job.pk}/{address}" for address in below]
-    addresses += ["/admin/", LIST, f"{LIST}live/?ids={job.pk}", f"{LIST}launch/", FORM, f"{FORM}call/"]
-    addresses += ["/admin/jobs/apitoken/add/", "/admin/logout/", "/admin/nothing/", "/admin/auth/user/"]
+    addresses += [
+        "/admin/",
+        LIST,
+        f"{LIST}live/?ids={job.pk}",
+        f"{LIST}launch/",
+        FORM,
+        f"{FORM}call/",
+    ]
+    addresses += [
+        "/admin/jobs/apitoken/add/",
+        "/admin/logout/",
+        "/admin/nothing/",
+        "/admin/auth/user/",
+    ]
     token = {"csrfmiddlewaretoken": olga.cookies["csrftoken"].value}
     for address in addresses:
         assert olga.get(address).status_code in (302, 405), address
@@ -242,7 +286,9 @@ def test_a_sign_in_on_an_old_login_page_leads_to_where_it_would_have_led(olga):
     assert olga.get(answer.headers["Location"]).headers["Location"] == there
 
 
-@pytest.mark.parametrize("there", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "there", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"]
+)
 def test_no_address_of_another_site_is_gone_to_after_a_sign_in(olga, there):
     answer = olga.get(LOGIN, {"next": there})
     assert answer.headers["Location"] == "/admin/"

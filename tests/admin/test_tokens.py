@@ -46,7 +46,9 @@ def test_a_token_is_shown_once_and_opens_the_api(operator, client):
     assert LogEntry.objects.get().change_message == "Made."
 
 
-@pytest.mark.parametrize("entries", [{"name": ""}, {"name": "\u200b"}, {"days": "0"}, {"days": "99999"}])
+@pytest.mark.parametrize(
+    "entries", [{"name": ""}, {"name": "\u200b"}, {"days": "0"}, {"days": "99999"}]
+)
 def test_a_token_without_a_name_or_for_ever_is_refused(operator, entries):
     assert make_token(operator, **entries)[1] is None
     assert not ApiToken.objects.exists()
@@ -57,7 +59,9 @@ def test_a_revoked_token_opens_nothing(operator, client):
     made = ApiToken.objects.get()
     assert b"Revoke" in operator.get(f"{TOKENS}{made.pk}/delete/").content
     operator.post(f"{TOKENS}{made.pk}/delete/", {"post": "yes"})
-    assert client.get("/api/v1/jobs/", headers={"authorization": f"Token {token}"}).status_code == 401
+    assert (
+        client.get("/api/v1/jobs/", headers={"authorization": f"Token {token}"}).status_code == 401
+    )
 
 
 def test_nobody_but_a_superuser_sees_the_tokens_of_others(operator, admin_client):

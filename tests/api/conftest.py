@@ -17,7 +17,10 @@ from tests.support.factories import make_user
 
 @pytest.fixture
 def make_client(db) -> Callable[..., APIClient]:
-    """Clients with a token: make_client("jobs.add_job") is a new user with that right; user=... an existing one."""
+    """Clients with a token: make_client("jobs.add_job") is a new user with that right; user=...
+
+    An existing one.
+    """
 
     def make(*permissions: str, user=None) -> APIClient:
         owner = user or make_user(*permissions)

@@ -57,7 +57,10 @@ BAD_PLACES = {"/params/count", "/params/kind", "/params/at", "/params/nothing"}
         ({"name": "", "type": "strict", "params": {"count": 10}}, {"/name", "/params/count"}),
         ({"type": "strict", "params": BAD | {"email": "x"}}, BAD_PLACES | {"/params/email"}),
         (
-            {"type": "strict", "params": {"count": "x", "since": "2026-02-02", "until": "2026-01-01"}},
+            {
+                "type": "strict",
+                "params": {"count": "x", "since": "2026-02-02", "until": "2026-01-01"},
+            },
             {"/params/count", "/params/until"},
         ),
         # Which type is meant cannot be known, so nothing is said of its params.
@@ -83,9 +86,9 @@ def test_query_header_body_and_params_are_told_together(client):
         f"/jobs/0{place}" for place in BAD_PLACES
     }
     again = {"params": BAD, "name": "x"}
-    assert named(client.post(f"{JOBS}{done.id}/rerun/?a=1&b=2", again, **sent)) == common | BAD_PLACES | {
-        "/name"
-    }
+    assert named(
+        client.post(f"{JOBS}{done.id}/rerun/?a=1&b=2", again, **sent)
+    ) == common | BAD_PLACES | {"/name"}
     reason = {"reason": 5, "x": 1}
     assert named(client.post(f"{JOBS}{done.id}/cancel/?a=1&b=2", reason, **sent)) == {
         "a",
@@ -102,8 +105,16 @@ def test_query_header_body_and_params_are_told_together(client):
         ("", "page_size=201&count=maybe&x=1&status=NO", {"page_size", "count", "x", "status"}),
         ("", "ordering=up&cursor=x&created_after=now&id=1", {"ordering", "created_after", "id"}),
         ("", "cursor=x&page_size=0&type=&type=a", {"cursor", "page_size", "type"}),
-        ("", "ordering=-finished_at&count=1&started_before=W", {"ordering", "count", "started_before"}),
-        ("stats/", "x=1&status=NO&created_after=2026-01-01T00:00:00Z", {"x", "status", "created_after"}),
+        (
+            "",
+            "ordering=-finished_at&count=1&started_before=W",
+            {"ordering", "count", "started_before"},
+        ),
+        (
+            "stats/",
+            "x=1&status=NO&created_after=2026-01-01T00:00:00Z",
+            {"x", "status", "created_after"},
+        ),
         ("stats/", "x=1&created_before=now&page_size=1", {"x", "created_before", "page_size"}),
         ("{id}/", "wait=31&x=1&y=", {"wait", "x", "y"}),
         ("{id}/logs/", "after=-1&x=1", {"after", "x"}),

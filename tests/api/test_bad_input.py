@@ -181,7 +181,9 @@ def test_a_bad_reason_cancels_nothing(client, post, reason):
     assert job.status == "PENDING"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/none/", "/api/v1/jobs", "/api/v1/jobs/x/y/z"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/", "/api/v1/none/", "/api/v1/jobs", "/api/v1/jobs/x/y/z"]
+)
 def test_addresses_that_are_none_are_problems_too(client, path):
     assert_problem(client.get(path), 404)
 
@@ -208,6 +210,8 @@ class HungUp(io.BytesIO):
 
 def test_a_caller_who_hangs_up_halfway_is_no_fault_of_ours(client):
     assert_problem(
-        client.post(JOBS, content_type="application/json", **{"wsgi.input": HungUp()}, CONTENT_LENGTH="9"),
+        client.post(
+            JOBS, content_type="application/json", **{"wsgi.input": HungUp()}, CONTENT_LENGTH="9"
+        ),
         400,
     )

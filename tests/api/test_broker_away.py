@@ -55,7 +55,9 @@ def test_a_stopped_redis_is_a_503_at_once_and_no_row(ask, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hung_redis_is_a_503_in_time_for_each_of_forty_while_lists_are_answered(ask, tmp_path, hung):
+def test_a_hung_redis_is_a_503_in_time_for_each_of_forty_while_lists_are_answered(
+    ask, tmp_path, hung
+):
     with serving(tmp_path, REDIS_URL=f"redis://:x@{hung}/0", WEB_PROCESSES="2", **HERE) as site:
         ask(site, "GET")
         with ThreadPoolExecutor(41) as pool:
@@ -64,7 +66,8 @@ def test_a_hung_redis_is_a_503_in_time_for_each_of_forty_while_lists_are_answere
             answers = [one.result() for one in submissions]
         for answer, _ in answers:
             assert_refused(answer)
-        # 2 to 2.7 s on two busy cores; the bound leaves room for a machine that runs every test at once.
+        # 2 to 2.7 s on two busy cores; the bound leaves room for a machine that runs every test at
+        # once.
         assert max(seconds for _, seconds in answers) < 10
         assert listed.status == 200
         assert seconds_listed < 10

@@ -78,7 +78,9 @@ def test_no_page_and_no_file_of_the_admin_is_kept_by_a_shared_cache(db):
     browser = Client(raise_request_exception=False)
     browser.force_login(make_user(is_staff=True, is_superuser=True))
     [admin] = [one for one in get_resolver().url_patterns if str(one.pattern) == "admin/"]
-    addresses = [path for path in paths(admin.url_patterns, "/admin/") if "<" not in path and "(" not in path]
+    addresses = [
+        path for path in paths(admin.url_patterns, "/admin/") if "<" not in path and "(" not in path
+    ]
     assert len(addresses) > 20
     for address in addresses:
         for caller in (browser, Client()):

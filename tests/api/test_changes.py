@@ -38,7 +38,10 @@ def test_a_failure_says_who_acknowledged_it(client):
     job = make_job(created_by=client.user, status="FAILED")
     services.acknowledge(caller_for(client.user), job.id, "known outage")
     told = client.get(f"{JOBS}{job.id}/").json()
-    assert (told["acknowledged_by"], told["acknowledged_note"]) == (client.user.username, "known outage")
+    assert (told["acknowledged_by"], told["acknowledged_note"]) == (
+        client.user.username,
+        "known outage",
+    )
     assert told["acknowledged_at"]
 
 
@@ -51,7 +54,9 @@ def test_a_running_job_is_asked_to_stop(client):
         assert answer.json()["cancel_requested_at"]
 
 
-@pytest.mark.parametrize(("status", "code"), [("CANCELLED", 200), ("COMPLETED", 409), ("FAILED", 409)])
+@pytest.mark.parametrize(
+    ("status", "code"), [("CANCELLED", 200), ("COMPLETED", 409), ("FAILED", 409)]
+)
 def test_a_settled_job_is_cancelled_only_if_it_was(client, status, code):
     assert cancel(client, make_job(created_by=client.user, status=status)).status_code == code
 
@@ -76,7 +81,9 @@ class Params(forms.Form):
 def settled(client, make_type):
     make_type(slug="daily", form=Params)
     params = {"day": 1, "kind": "b"}
-    return make_job(type="daily", created_by=client.user, status="FAILED", params=params, name="Daily")
+    return make_job(
+        type="daily", created_by=client.user, status="FAILED", params=params, name="Daily"
+    )
 
 
 def rerun(client, job, **body):
@@ -144,7 +151,11 @@ def test_a_batch_finds_the_broker_away_as_one_job_does(client, quick, broker_awa
 
 
 def test_a_repeated_batch_is_answered_with_the_same_jobs(client, quick):
-    first, second = (batch(client, {"name": "a"}, {"name": "b"}, **{"Idempotency-Key": "k"}) for _ in "12")
+    first, second = (
+        batch(client, {"name": "a"}, {"name": "b"}, **{"Idempotency-Key": "k"}) for _ in "12"
+    )
     assert second.status_code == 201
     assert second["Idempotency-Replayed"] == "true"
-    assert [job["id"] for job in second.json()["results"]] == [job["id"] for job in first.json()["results"]]
+    assert [job["id"] for job in second.json()["results"]] == [
+        job["id"] for job in first.json()["results"]
+    ]

@@ -10,7 +10,12 @@ from django.db import connection
 
 from tests.backoffice.processes import serving
 
-HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0", "WEB_THREADS": "4"}
+HERE = {
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "HTTPS": "false",
+    "TRUSTED_PROXY_COUNT": "0",
+    "WEB_THREADS": "4",
+}
 JOBS = "/api/v1/jobs/"
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 

@@ -62,4 +62,6 @@ def test_the_program_submits_waits_and_fetches(run, tmp_path):
 def test_every_filter_is_named():
     for name in JobFilter.base_filters:
         stem, _, moment = name.partition("_")
-        assert f"`{stem}_`" in DOCUMENT if moment in ("after", "before") else f"`{name}`" in DOCUMENT
+        assert (
+            f"`{stem}_`" in DOCUMENT if moment in ("after", "before") else f"`{name}`" in DOCUMENT
+        )

@@ -44,8 +44,14 @@ def answers(make_client, settings):
     take("job_stats", 200, client.get(f"{JOBS}stats/"))
     take("read_log", 200, client.get(f"{JOBS}{job}/logs/"))
     take("list_events", 200, client.get(f"{JOBS}{job}/events/"))
-    take("cancel_job", 200, client.post(f"{JOBS}{job}/cancel/", {"reason": "wrong month"}, format="json"))
-    take("problem", 400, client.post(JOBS, {"name": "a", "params": {"format": "pdf"}}, format="json"))
+    take(
+        "cancel_job",
+        200,
+        client.post(f"{JOBS}{job}/cancel/", {"reason": "wrong month"}, format="json"),
+    )
+    take(
+        "problem", 400, client.post(JOBS, {"name": "a", "params": {"format": "pdf"}}, format="json")
+    )
     take("problem", 404, client.get(f"{JOBS}{make_job().id}/"))
     done = make_job(created_by=client.user, status="COMPLETED")
     take("problem", 409, client.post(f"{JOBS}{done.id}/cancel/"))

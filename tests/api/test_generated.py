@@ -73,7 +73,9 @@ def counts():
 def test_any_name_and_params(caller, name, params):
     before = counts()
     body = json.dumps({"name": name, "type": "every", "params": params})
-    assert_sound(caller.generic("POST", JOBS, body.encode(), content_type="application/json"), before)
+    assert_sound(
+        caller.generic("POST", JOBS, body.encode(), content_type="application/json"), before
+    )
 
 
 @REQUESTS
@@ -88,7 +90,14 @@ def test_any_query(caller, query):
 @given(
     values=st.dictionaries(
         st.sampled_from(
-            ["Idempotency-Key", "If-None-Match", "X-Request-ID", "Accept", "Content-Type", "Authorization"]
+            [
+                "Idempotency-Key",
+                "If-None-Match",
+                "X-Request-ID",
+                "Accept",
+                "Content-Type",
+                "Authorization",
+            ]
         ),
         st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=300),
         max_size=3,

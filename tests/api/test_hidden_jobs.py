@@ -27,7 +27,9 @@ def conflicts(client):
     """What callers get who submit, batch or launch again a job of the type that is active."""
     done = make_job(type="single", status="COMPLETED", created_by=client.user)
     yield client.post(JOBS, {"name": "Single"}, format="json")
-    yield client.post(JOBS, {"name": "x", "type": "single"}, format="json", HTTP_IDEMPOTENCY_KEY="k")
+    yield client.post(
+        JOBS, {"name": "x", "type": "single"}, format="json", HTTP_IDEMPOTENCY_KEY="k"
+    )
     yield client.post(f"{JOBS}batch/", {"jobs": [{"name": "Single"}]}, format="json")
     yield client.post(f"{JOBS}{done.id}/rerun/", {}, format="json")
 
@@ -71,9 +73,9 @@ def test_a_parent_that_the_caller_may_see_is_named_and_found(client, viewer, rer
     again = make_job(created_by=client.user, rerun_of=mine)
     for caller in (client, viewer):
         assert caller.get(f"{JOBS}{again.id}/").json()["rerun_of"] == str(mine.id)
-        assert [one["id"] for one in caller.get(f"{JOBS}?rerun_of={mine.id}").json()["results"]] == [
-            str(again.id)
-        ]
+        assert [
+            one["id"] for one in caller.get(f"{JOBS}?rerun_of={mine.id}").json()["results"]
+        ] == [str(again.id)]
     assert viewer.get(f"{JOBS}{rerun.id}/").json()["rerun_of"] == str(rerun.rerun_of_id)
 
 
@@ -105,7 +107,8 @@ ACTIONS = [
 def test_a_hidden_job_is_answered_as_one_that_does_not_exist(make_client, active, method, action):
     everything_but_seeing = make_client("jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
     answers = [
-        getattr(everything_but_seeing, method)(f"{JOBS}{one}/{action}") for one in (active.id, UUID(int=7))
+        getattr(everything_but_seeing, method)(f"{JOBS}{one}/{action}")
+        for one in (active.id, UUID(int=7))
     ]
     bodies = [answer.json() | {"request_id": ""} for answer in answers]
     assert answers[0].status_code == 404

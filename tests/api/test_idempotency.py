@@ -68,7 +68,10 @@ def test_running_again_may_be_repeated_too(client):
     assert first.json()["id"] == second.json()["id"]
     assert second["Idempotency-Replayed"] == "true"
     other = make_job(created_by=client.user, type="quick", status="FAILED")
-    assert client.post(f"{JOBS}{other.id}/rerun/", headers={"Idempotency-Key": "again"}).status_code == 422
+    assert (
+        client.post(f"{JOBS}{other.id}/rerun/", headers={"Idempotency-Key": "again"}).status_code
+        == 422
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -42,7 +42,9 @@ def test_jobs_that_arrive_meanwhile_shift_no_page(viewer):
     assert names(viewer.get(first["next"]).json()) == ["1", "0"]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "W10", "WzEsMl0", "W2ZhbHNlLCJub3BlIl0", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "é", "W10", "WzEsMl0", "W2ZhbHNlLCJub3BlIl0", "bnVsbA"]
+)
 def test_what_is_no_cursor_is_a_400(viewer, cursor):
     answer = viewer.get(JOBS, {"cursor": cursor})
     assert answer.status_code == 400
@@ -58,12 +60,16 @@ def test_what_is_no_cursor_is_a_400(viewer, cursor):
     ],
 )
 def test_a_cursor_with_a_moment_that_postgresql_refuses_is_no_failure(viewer, moment, status):
-    cursor = urlsafe_b64encode(json.dumps([False, moment, str(uuid4())]).encode()).decode().rstrip("=")
+    cursor = (
+        urlsafe_b64encode(json.dumps([False, moment, str(uuid4())]).encode()).decode().rstrip("=")
+    )
     answer = viewer.get(JOBS, {"cursor": cursor, "ordering": "-finished_at", "active": "false"})
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize(("size", "status"), [(1, 200), (200, 200), (201, 400), (10**8, 400), (10**40, 400)])
+@pytest.mark.parametrize(
+    ("size", "status"), [(1, 200), (200, 200), (201, 400), (10**8, 400), (10**40, 400)]
+)
 def test_a_page_has_a_largest_size(viewer, size, status):
     assert viewer.get(JOBS, {"page_size": size}).status_code == status
 
@@ -90,7 +96,9 @@ def test_statuses_are_chosen_by_commas_or_repetition(viewer):
 )
 def test_jobs_of_several_statuses_are_one_list(viewer, query, expected):
     for number in range(8):
-        make_job(name=f"{number}", status=("PENDING", "FAILED", "CANCELLED", "PROCESSING")[number % 4])
+        make_job(
+            name=f"{number}", status=("PENDING", "FAILED", "CANCELLED", "PROCESSING")[number % 4]
+        )
     first = f"{JOBS}?page_size=2&{query}"
     seen, page, link = [], None, first
     while link:
@@ -121,7 +129,12 @@ ID = "01a20000-0000-7000-8000-000000000000"
 
 
 def settled(**fields):
-    return {"status": "COMPLETED", "created_at": NOON, "started_at": NOON, "finished_at": NOON} | fields
+    return {
+        "status": "COMPLETED",
+        "created_at": NOON,
+        "started_at": NOON,
+        "finished_at": NOON,
+    } | fields
 
 
 @pytest.mark.parametrize(
@@ -136,7 +149,11 @@ def settled(**fields):
         ("source=api", {"source": "api"}, {"source": "admin"}),
         ("queue=slow", {"queue": "slow"}, {}),
         (f"batch={ID}", {"batch_id": UUID(ID)}, {}),
-        ("error_code=time_limit", {"status": "FAILED", "error_code": "time_limit"}, {"status": "FAILED"}),
+        (
+            "error_code=time_limit",
+            {"status": "FAILED", "error_code": "time_limit"},
+            {"status": "FAILED"},
+        ),
         (f"id={ID}", {"id": UUID(ID)}, {}),
         (
             "created_after=2026-11-22T12:00:00Z",
@@ -221,7 +238,10 @@ def test_a_bad_value_is_a_400_that_names_what_is_allowed(viewer, query, paramete
 )
 def test_every_order_holds_over_the_pages(viewer, query, expected):
     for name, ended, created in (("a", 3, 1), ("b", 1, 3), ("c", 2, 2)):
-        times = {"finished_at": NOON + timedelta(hours=ended), "created_at": NOON + timedelta(hours=created)}
+        times = {
+            "finished_at": NOON + timedelta(hours=ended),
+            "created_at": NOON + timedelta(hours=created),
+        }
         make_job(name=name, status="COMPLETED", **times)
     seen, link = [], f"{JOBS}?page_size=1&{query}"
     while link:

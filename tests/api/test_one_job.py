@@ -61,8 +61,12 @@ def test_a_failed_job_tells_why(viewer):
 def test_secret_params_are_masked(viewer, make_type):
     make_type(slug="hush", secret_fields=("password",))
     masked = {"password": "********"}
-    assert viewer.get(url(make_job(type="hush", params={"password": "pw"}))).json()["params"] == masked
-    assert viewer.get(url(make_job(type="gone", params={"password": "pw"}))).json()["params"] == masked
+    assert (
+        viewer.get(url(make_job(type="hush", params={"password": "pw"}))).json()["params"] == masked
+    )
+    assert (
+        viewer.get(url(make_job(type="gone", params={"password": "pw"}))).json()["params"] == masked
+    )
 
 
 def test_whoever_knows_the_version_gets_304_until_it_changes(viewer):
@@ -88,7 +92,10 @@ def test_what_may_happen_next_is_said(client, make_type):
 def test_no_job_and_one_of_somebody_else_get_the_same_answer(client):
     other = make_job()
     client.credentials(HTTP_X_REQUEST_ID="the-same-one", HTTP_AUTHORIZATION=f"Token {client.token}")
-    answers = [client.get(url(other)), client.get("/api/v1/jobs/01a20000-0000-7000-8000-000000000000/")]
+    answers = [
+        client.get(url(other)),
+        client.get("/api/v1/jobs/01a20000-0000-7000-8000-000000000000/"),
+    ]
     answers += [client.get(f"/api/v1/jobs/{bad}/") for bad in ("x", "1", "%00")]
     bodies = [answer.json() for answer in answers]
     assert all(answer.status_code == 404 for answer in answers)

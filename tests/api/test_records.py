@@ -13,7 +13,9 @@ from tests.support.factories import make_job
 def test_events_are_told_in_their_order(viewer):
     job = make_job()
     JobEvent.objects.create(job=job, to_status="PENDING", actor="ann")
-    JobEvent.objects.create(job=job, from_status="PENDING", to_status="CANCELLED", actor="bob", reason="no")
+    JobEvent.objects.create(
+        job=job, from_status="PENDING", to_status="CANCELLED", actor="bob", reason="no"
+    )
     first, second = viewer.get(f"/api/v1/jobs/{job.id}/events/").json()["results"]
     assert (first["from"], first["to"], first["actor"]) == ("", "PENDING", "ann")
     assert (second["from"], second["to"], second["reason"]) == ("PENDING", "CANCELLED", "no")

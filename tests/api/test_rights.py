@@ -41,9 +41,13 @@ ADDRESSES = {
 
 def full_job(owner=None, **fields) -> Job:
     """A job with an event, a log line and a file, each with a recognisable text."""
-    job = make_job(name="secret name", type="quick", created_by=owner, **{"status": "FAILED"} | fields)
+    job = make_job(
+        name="secret name", type="quick", created_by=owner, **{"status": "FAILED"} | fields
+    )
     JobEvent.objects.create(job=job, to_status="PENDING", actor="secret actor")
-    JobLog.objects.create(job=job, attempt=1, seq=1, at=timezone.now(), level="INFO", message="secret line")
+    JobLog.objects.create(
+        job=job, attempt=1, seq=1, at=timezone.now(), level="INFO", message="secret line"
+    )
     stored = storages["jobs"].save("x", ContentFile(b"secret content"))
     JobFile.objects.create(
         job=job,
@@ -116,7 +120,9 @@ def clients() -> dict[str, APIClient]:
         "operator": make_user(),
         "superuser": make_user(is_superuser=True),
     }
-    users["operator"].user_permissions.set(Permission.objects.filter(content_type__app_label="jobs"))
+    users["operator"].user_permissions.set(
+        Permission.objects.filter(content_type__app_label="jobs")
+    )
     made = {}
     for role, user in users.items():
         made[role] = APIClient()
@@ -135,9 +141,12 @@ def test_the_table_of_address_method_and_role_is_the_reviewed_one():
     for address in dict.fromkeys(ADDRESSES.values()):
         for method in METHODS:
             statuses = [
-                status_of(client, method, address, callers["owner"].user) for client in callers.values()
+                status_of(client, method, address, callers["owner"].user)
+                for client in callers.values()
             ]
-            lines.append(f"{method.upper():7}{address:35}" + "".join(f"{status:>10}" for status in statuses))
+            lines.append(
+                f"{method.upper():7}{address:35}" + "".join(f"{status:>10}" for status in statuses)
+            )
     assert [*lines, ""] == TABLE.read_text().split("\n"), "\n".join(lines)
 
 

@@ -12,7 +12,8 @@ from jobs.models import Job
 from tests.api.test_rights import ADDRESSES, API, BODIES, content, full_job
 from tests.support.factories import make_job
 
-# Those that say something about one answer; others (Vary, Allow, X-Request-ID ...) are of the whole site.
+# Those that say something about one answer; others (Vary, Allow, X-Request-ID ...) are of the whole
+# site.
 TOLD = {
     "Retry-After",
     "WWW-Authenticate",
@@ -31,7 +32,10 @@ def paths(client):
 
 
 def path_of(address):
-    named = {"jobs/{id}/files/secret.txt": "jobs/{id}/files/{name}", "job-types/quick/": "job-types/{type}/"}
+    named = {
+        "jobs/{id}/files/secret.txt": "jobs/{id}/files/{name}",
+        "job-types/quick/": "job-types/{type}/",
+    }
     return API + named.get(address, address)
 
 
@@ -54,20 +58,26 @@ CALLS = [
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("status", ["PENDING", "PROCESSING", "COMPLETED", "CANCELLED"])
 @pytest.mark.parametrize(("address", "method"), sorted(CALLS))
-def test_every_answer_has_the_headers_that_the_schema_names(make_client, paths, address, method, status):
+def test_every_answer_has_the_headers_that_the_schema_names(
+    make_client, paths, address, method, status
+):
     operation = paths[path_of(address)][method]
     caller = make_client("jobs.add_job", "jobs.delete_job", "jobs.cancel_job")
     job = full_job(caller.user, status=status)
     body = BODIES.get(address, {}) if method == "post" else None
     path = API + address.format(id=job.id)
     assert_as_described(getattr(caller, method)(path, body, format="json"), operation)
-    assert_as_described(getattr(make_client("jobs.add_job"), method)(path, body, format="json"), operation)
+    assert_as_described(
+        getattr(make_client("jobs.add_job"), method)(path, body, format="json"), operation
+    )
     caller.credentials()
     assert_as_described(getattr(caller, method)(path, body, format="json"), operation)
 
 
 @pytest.mark.usefixtures("quick")
-def test_special_answers_have_the_headers_that_the_schema_names(client, paths, settings, broker_away):
+def test_special_answers_have_the_headers_that_the_schema_names(
+    client, paths, settings, broker_away
+):
     done, waits = (make_job(created_by=client.user, status=one) for one in ("COMPLETED", "PENDING"))
     job, file = paths[path_of("jobs/{id}/")]["get"], paths[path_of("jobs/{id}/files/{name}")]["get"]
     for one in (done, waits):
@@ -128,7 +138,11 @@ ADMIN_ONLY = {"locked_out", "partly_done"}
 
 def codes_in(path):
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PLACES:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in PLACES
+        ):
             place = PLACES[node.func.id]
             if place < len(node.args) and isinstance(node.args[place], ast.Constant):
                 yield node.args[place].value
@@ -136,7 +150,11 @@ def codes_in(path):
 
 def test_the_enum_of_codes_is_what_problems_can_have():
     base = Path(settings.BASE_DIR)
-    files = [*base.glob("jobs/api/**/*.py"), *base.glob("backoffice/*.py"), base / "jobs/download.py"]
+    files = [
+        *base.glob("jobs/api/**/*.py"),
+        *base.glob("backoffice/*.py"),
+        base / "jobs/download.py",
+    ]
     found = {code for path in files for code in codes_in(path)} - ADMIN_ONLY
     assert found | {one.default_code for one in FRAMEWORK} == set(CODES)
 

@@ -25,7 +25,9 @@ def test_a_name_is_enough(client):
 
 def test_a_type_is_enough(client):
     alone = client.post(JOBS, {"type": "quick"}, format="json")
-    batch = client.post(f"{JOBS}batch/", {"jobs": [{"type": "quick"}, {"name": "Mine"}]}, format="json")
+    batch = client.post(
+        f"{JOBS}batch/", {"jobs": [{"type": "quick"}, {"name": "Mine"}]}, format="json"
+    )
     assert (alone.status_code, batch.status_code) == (201, 201), alone.content + batch.content
     assert alone.json()["name"] == "Quick"
     assert [job["name"] for job in batch.json()["results"]] == ["Quick", "Mine"]

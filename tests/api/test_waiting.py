@@ -112,7 +112,9 @@ def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch,
     settings.WEB_THREADS = 40
     looks = []
     look = long_poll.watcher._look
-    monkeypatch.setattr(long_poll.watcher, "_look", lambda found: (looks.append(len(found)), look(found)))
+    monkeypatch.setattr(
+        long_poll.watcher, "_look", lambda found: (looks.append(len(found)), look(found))
+    )
     job = make_job(created_by=client.user)
     asked = [get(f"/api/v1/jobs/{job.id}/?wait=2") for _ in range(15)]
     for one in asked:

@@ -67,7 +67,9 @@ class Site:
     port: int
     log: Path
 
-    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
+    def ask(
+        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+    ) -> Answer:
         """Send one request; header names are written with underscores."""
         sent = {"Host": "backoffice.example.com", "X-Forwarded-Proto": "https"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -89,10 +91,16 @@ def serving(directory: Path, **changes: str) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def started(command: list[str], *, log: object, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    command: list[str], *, log: object, **changes: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the project, its stderr in `log`; it gets SIGTERM when the block ends."""
     process = subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=production(**changes), stdout=subprocess.DEVNULL, stderr=log
+        command,
+        cwd=settings.BASE_DIR,
+        env=production(**changes),
+        stdout=subprocess.DEVNULL,
+        stderr=log,
     )
     try:
         yield process

@@ -115,13 +115,22 @@ def test_the_environment_of_the_compose_file_starts_the_project(tmp_path):
         fixed[name] = str(tmp_path / name)
         (tmp_path / name).write_text("0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMN\n")
     nothing = dict.fromkeys(["SECRET_KEY", "STATIC_ROOT"], "")
-    done = run("python", "manage.py", "check", "--deploy", "--fail-level=WARNING", **nothing | given | fixed)
+    done = run(
+        "python",
+        "manage.py",
+        "check",
+        "--deploy",
+        "--fail-level=WARNING",
+        **nothing | given | fixed,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_every_variable_of_the_compose_file_is_known():
     used = {
-        name.removesuffix("_FILE") for service in SERVICES.values() for name in service.get("environment", {})
+        name.removesuffix("_FILE")
+        for service in SERVICES.values()
+        for name in service.get("environment", {})
     }
     assert used - FOREIGN <= set(env.defaults)
     assert set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE_TEXT)) == set(EXAMPLES) - set(env.defaults)
@@ -135,12 +144,16 @@ def test_the_example_names_every_setting_and_nothing_else():
 def test_the_example_shows_the_defaults():
     shown = {name: EXAMPLES[name] for name, default in env.defaults.items() if default}
     shown |= {"TRUSTED_PROXY_COUNT": "0"}  # the example is for a site behind one proxy
-    defaults = {name: default.removeprefix(f"{ROOT}/") for name, default in env.defaults.items() if default}
+    defaults = {
+        name: default.removeprefix(f"{ROOT}/") for name, default in env.defaults.items() if default
+    }
     assert shown == defaults
 
 
 def test_the_guide_for_operators_explains_every_setting():
-    explained = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    explained = re.findall(
+        r"^\| `([A-Z_]+)`", (ROOT / "docs/operations.md").read_text(), re.MULTILINE
+    )
     assert sorted(explained) == sorted(EXAMPLES)
 
 
@@ -200,7 +213,11 @@ def test_both_installers_take_the_locks_as_complete_and_check_them(uv):
 
 def test_the_image_takes_only_what_runs():
     copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
-    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    allowed = [
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
     assert sorted(copied) == sorted(allowed)
     assert all((ROOT / path).exists() for path in copied)
 

@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 @pytest.fixture
 def everything_runs():
-    Worker.objects.create(id="w", host="h", pid=1, slots=1, queues=registry.queues(), consuming=True)
+    Worker.objects.create(
+        id="w", host="h", pid=1, slots=1, queues=registry.queues(), consuming=True
+    )
     UpkeepState.objects.create(id=1, host="h", pid=1)
     broker.breaker.reset()
 
@@ -35,7 +37,9 @@ def test_only_staff_and_the_probe_token_may_ask(everything_runs, settings):
     user.force_login(make_user())
     assert (Client().get("/healthz").status_code, user.get("/healthz").status_code) == (403, 403)
     assert Client().get("/healthz", headers={"Authorization": "Bearer wrong"}).status_code == 403
-    assert Client().get("/healthz", headers={"Authorization": "Bearer let-me-look"}).status_code == 200
+    assert (
+        Client().get("/healthz", headers={"Authorization": "Bearer let-me-look"}).status_code == 200
+    )
     settings.PROBE_TOKEN = ""
     assert Client().get("/healthz", headers={"Authorization": "Bearer "}).status_code == 403
 

@@ -53,13 +53,17 @@ def project(tmp_path_factory):
     ids=["checks", "options"],
 )
 @pytest.mark.parametrize("process", COMMANDS)
-def test_a_process_with_a_wrong_type_ends_and_says_why(project, tmp_path, process, options, messages):
+def test_a_process_with_a_wrong_type_ends_and_says_why(
+    project, tmp_path, process, options, messages
+):
     (project / "jobs/types/nightly.py").write_text(WRONG.format(options=options))
     ended = subprocess.run(
         COMMANDS[process],
         cwd=project,
         env=production(
-            FILES_DIR=str(tmp_path), STATIC_ROOT=str(tmp_path), DJANGO_SETTINGS_MODULE="backoffice.settings"
+            FILES_DIR=str(tmp_path),
+            STATIC_ROOT=str(tmp_path),
+            DJANGO_SETTINGS_MODULE="backoffice.settings",
         ),
         capture_output=True,
         text=True,

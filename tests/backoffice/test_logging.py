@@ -35,7 +35,10 @@ def test_a_traceback_stays_inside_its_record():
 
 
 def test_a_record_carries_what_its_caller_added():
-    assert written("done", path="/admin/", status=200).items() >= {"path": "/admin/", "status": 200}.items()
+    assert (
+        written("done", path="/admin/", status=200).items()
+        >= {"path": "/admin/", "status": 200}.items()
+    )
 
 
 def test_a_record_names_the_request_it_was_written_for():
@@ -62,11 +65,16 @@ def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
         "--without-mingle",
     ]
     log = tmp_path / "log"
-    with log.open("w") as out, started(command, log=out, REMAP_SIGTERM="SIGQUIT", FILES_DIR=str(tmp_path)):
+    with (
+        log.open("w") as out,
+        started(command, log=out, REMAP_SIGTERM="SIGQUIT", FILES_DIR=str(tmp_path)),
+    ):
         broker.publish([job])
         wait_until(lambda: Job.objects.settled().filter(id=job.id).exists())
     records = [json.loads(line) for line in log.read_text().splitlines()]
-    ended = next(record for record in records if record["message"] == "job of type report ended: COMPLETED")
+    ended = next(
+        record for record in records if record["message"] == "job of type report ended: COMPLETED"
+    )
     assert (ended["job_id"], ended["request_id"]) == (str(job.id), "order-4711")
 
 

@@ -57,7 +57,8 @@ def test_the_login_page_has_nothing_that_its_policy_forbids(client):
 
 def test_a_sane_request_id_comes_back(client):
     assert (
-        client.get(LOGIN, headers={"X-Request-ID": "order-4711.a"}).headers["X-Request-ID"] == "order-4711.a"
+        client.get(LOGIN, headers={"X-Request-ID": "order-4711.a"}).headers["X-Request-ID"]
+        == "order-4711.a"
     )
 
 
@@ -99,7 +100,9 @@ def test_two_requests_have_two_ids(client):
         *((2, f"{garbage}, 10.0.0.2", "10.0.0.1") for garbage in GARBAGE),
     ],
 )
-def test_the_clients_address_is_the_one_our_outermost_proxy_saw(settings, proxies, forwarded, client):
+def test_the_clients_address_is_the_one_our_outermost_proxy_saw(
+    settings, proxies, forwarded, client
+):
     settings.TRUSTED_PROXY_COUNT = proxies
     request = RequestFactory(REMOTE_ADDR="10.0.0.1").get("/")
     if forwarded is not None:
@@ -164,7 +167,13 @@ def test_one_client_behind_a_proxy_closes_a_name_for_itself_alone(client, db, se
 
 @pytest.mark.parametrize(
     ("peer", "forwarded"),
-    [("10.0.0.1", "\x00"), ("10.0.0.1", "unknown"), ("fe80::1%eth0", ""), ("", "unknown"), ("unix:", "")],
+    [
+        ("10.0.0.1", "\x00"),
+        ("10.0.0.1", "unknown"),
+        ("fe80::1%eth0", ""),
+        ("", "unknown"),
+        ("unix:", ""),
+    ],
 )
 def test_wrong_passwords_from_an_unknown_address_are_counted_too(db, settings, peer, forwarded):
     settings.TRUSTED_PROXY_COUNT = 1

@@ -14,25 +14,53 @@ HIDDEN = "s3cret"
         ("SECRET_KEY", "", "SECRET_KEY is not set. Make one: python3 -c"),
         ("SECRET_KEY", "change-me", "SECRET_KEY is a sample that anyone can look up."),
         ("SECRET_KEY", "django-insecure-" + "abcdefgh" * 6, "SECRET_KEY is a sample"),
-        ("SECRET_KEY", "ab" * 30, "SECRET_KEY has 60 characters, 2 of them different: easy to guess."),
+        (
+            "SECRET_KEY",
+            "ab" * 30,
+            "SECRET_KEY has 60 characters, 2 of them different: easy to guess.",
+        ),
         ("SECRET_KEY", HIDDEN * 5, "SECRET_KEY has 30 characters,"),
         (
             "SECRET_KEY_FILE",
             "/nowhere",
             "SECRET_KEY_FILE='/nowhere' cannot be read (No such file or directory).",
         ),
-        ("DEBUG", "true", "DEBUG=true would show settings and SQL to visitors of backoffice.example.com."),
+        (
+            "DEBUG",
+            "true",
+            "DEBUG=true would show settings and SQL to visitors of backoffice.example.com.",
+        ),
         ("DEBUG", "ture", "DEBUG='ture' is neither true nor false. Set it to true or false."),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is not set. List this site's names"),
         ("ALLOWED_HOSTS", "a.example.com, *", "ALLOWED_HOSTS='*' lets anyone choose the host."),
-        ("ALLOWED_HOSTS", "https://example.com", "ALLOWED_HOSTS='https://example.com' is not a host name"),
+        (
+            "ALLOWED_HOSTS",
+            "https://example.com",
+            "ALLOWED_HOSTS='https://example.com' is not a host name",
+        ),
         ("ALLOWED_HOSTS", ",", "ALLOWED_HOSTS='' is not a host name alone."),
-        ("ALLOWED_HOSTS", "example.com:8000", "ALLOWED_HOSTS='example.com:8000' is not a host name alone."),
+        (
+            "ALLOWED_HOSTS",
+            "example.com:8000",
+            "ALLOWED_HOSTS='example.com:8000' is not a host name alone.",
+        ),
         ("HTTPS", "on", "HTTPS='on' is neither true nor false."),
-        ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT='-1' is not a number of 0 or more. Try 0."),
+        (
+            "TRUSTED_PROXY_COUNT",
+            "-1",
+            "TRUSTED_PROXY_COUNT='-1' is not a number of 0 or more. Try 0.",
+        ),
         ("WEB_THREADS", "1", "WEB_THREADS='1' is not a number of 2 or more."),
-        ("DATABASE_URL", "", "DATABASE_URL is not set. Write it as postgres://user:password@host/name."),
-        ("DATABASE_URL", f"postgres://u:{HIDDEN}#1@db/name", "DATABASE_URL='postgres://***@db/name'"),
+        (
+            "DATABASE_URL",
+            "",
+            "DATABASE_URL is not set. Write it as postgres://user:password@host/name.",
+        ),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}#1@db/name",
+            "DATABASE_URL='postgres://***@db/name'",
+        ),
         ("DATABASE_URL", f"postgres://u:1{HIDDEN}/x@db/name", "in a password # is %23, / is %2F"),
         ("DATABASE_URL", f"postgres://u:{HIDDEN}%@db/name", "holds an unescaped %."),
         ("DATABASE_URL", f"mysql://u:{HIDDEN}@db/name", "does not begin with postgres://."),
@@ -42,24 +70,48 @@ HIDDEN = "s3cret"
             f"postgres://u:{HIDDEN}@/name",
             "DATABASE_URL='postgres://***@/name' names no host.",
         ),
-        ("DATABASE_URL", f"postgres://u:{HIDDEN}@db", "DATABASE_URL='postgres://***@db' names no database."),
-        ("DATABASE_URL", f"postgres://u:{HIDDEN}/name", "DATABASE_URL='postgres://u:***' has a port"),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}@db",
+            "DATABASE_URL='postgres://***@db' names no database.",
+        ),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}/name",
+            "DATABASE_URL='postgres://u:***' has a port",
+        ),
         (
             "DATABASE_URL",
             f"postgres://u:{HIDDEN}@a:1,b:x/n",
             "DATABASE_URL='postgres://***@a:1,b:x/n' has a port",
         ),
-        ("DATABASE_URL", f"postgres://u:{HIDDEN}@a,/n", "DATABASE_URL='postgres://***@a,/n' names no host."),
-        ("REDIS_URL", f"redis://:{HIDDEN}@a,b/0", "REDIS_URL='redis://***@a,b/0' names several hosts."),
+        (
+            "DATABASE_URL",
+            f"postgres://u:{HIDDEN}@a,/n",
+            "DATABASE_URL='postgres://***@a,/n' names no host.",
+        ),
+        (
+            "REDIS_URL",
+            f"redis://:{HIDDEN}@a,b/0",
+            "REDIS_URL='redis://***@a,b/0' names several hosts.",
+        ),
         ("REDIS_URL", "", "REDIS_URL is not set."),
         ("REDIS_URL", f"redis://:{HIDDEN}#@redis/0", "REDIS_URL='redis://***@redis/0'"),
         ("FILES_DIR", "", "FILES_DIR is not set. Set it to a directory's full path."),
-        ("FILES_ACCEL_PREFIX", "job-files", "FILES_ACCEL_PREFIX='job-files' is not a path with a slash"),
+        (
+            "FILES_ACCEL_PREFIX",
+            "job-files",
+            "FILES_ACCEL_PREFIX='job-files' is not a path with a slash",
+        ),
         ("FILES_ACCEL_PREFIX", "/", "FILES_ACCEL_PREFIX='/' is not a path with a slash"),
         ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),
         ("TIME_ZONE", "Mars", "TIME_ZONE='Mars' is no time zone. Name one, such as Europe/Berlin."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' is no level."),
-        ("JOBS_LEASE_SECONDS", "soon", "JOBS_LEASE_SECONDS='soon' is not a number of seconds. Try 60."),
+        (
+            "JOBS_LEASE_SECONDS",
+            "soon",
+            "JOBS_LEASE_SECONDS='soon' is not a number of seconds. Try 60.",
+        ),
         (
             "JOBS_HEARTBEAT_SECONDS",
             "30",
@@ -86,9 +138,7 @@ def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable
 )
 def test_a_database_url_may_name_several_hosts(hosts, host, port, session):
     show = "from django.conf import settings; one = settings.DATABASES['lifecycle'];"
-    show += (
-        "print([one['HOST'], str(one['PORT']), one['OPTIONS'].get('target_session_attrs'), one['PASSWORD']])"
-    )
+    show += "print([one['HOST'], str(one['PORT']), one['OPTIONS'].get('target_session_attrs'), one['PASSWORD']])"
     url = f"postgres://u@{hosts}" + ("" if "/" in hosts else "/n")
     done = manage(
         "shell", "--no-imports", f"--command={show}", DATABASE_URL=url, DATABASE_PASSWORD="p#s,w@rd"
@@ -100,7 +150,9 @@ def test_a_start_without_any_environment_names_all_that_is_missing():
     required = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "FILES_DIR", "REDIS_URL"]
     done = manage("check", **dict.fromkeys(required, ""))
     assert done.returncode == 1
-    assert [line.split()[0] for line in done.stderr.splitlines() if "is not set" in line] == required
+    assert [
+        line.split()[0] for line in done.stderr.splitlines() if "is not set" in line
+    ] == required
 
 
 def test_debug_is_allowed_on_this_machine_alone():
@@ -125,7 +177,9 @@ def test_a_secret_file_may_end_with_a_newline(tmp_path):
         REDIS_URL="redis://redis:6379/0",
         REDIS_PASSWORD_FILE=str(tmp_path / "password"),
     )
-    assert done.stdout.split() == ["p#s/w?rd%", "redis://:p%23s%2Fw%3Frd%25@redis:6379/0"], done.stderr
+    assert done.stdout.split() == ["p#s/w?rd%", "redis://:p%23s%2Fw%3Frd%25@redis:6379/0"], (
+        done.stderr
+    )
 
 
 def test_each_celery_setting_is_one_that_celery_knows():
@@ -155,7 +209,9 @@ for alias in ["default", "lifecycle"]:
 )
 @pytest.mark.usefixtures("django_db_setup")
 def test_only_a_handler_may_take_its_time_in_the_database(entry, default):
-    done = run("python", "-c", SHOW.format(entry=entry), DJANGO_SETTINGS_MODULE="backoffice.settings")
+    done = run(
+        "python", "-c", SHOW.format(entry=entry), DJANGO_SETTINGS_MODULE="backoffice.settings"
+    )
     assert done.stdout.splitlines() == [default, "15s 5s 1.1"], done.stderr
 
 

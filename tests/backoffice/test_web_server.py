@@ -20,14 +20,18 @@ def static_root(tmp_path_factory):
 def site(tmp_path_factory, static_root, django_db_setup):
     """A working site without Redis."""
     redis_away = f"redis://:secret@{NOBODY_LISTENS}/0"
-    with serving(tmp_path_factory.mktemp("site"), REDIS_URL=redis_away, STATIC_ROOT=static_root) as running:
+    with serving(
+        tmp_path_factory.mktemp("site"), REDIS_URL=redis_away, STATIC_ROOT=static_root
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def site_without_database(tmp_path_factory, static_root):
     away = f"postgres://user:secret@{NOBODY_LISTENS}/name"
-    with serving(tmp_path_factory.mktemp("site"), DATABASE_URL=away, STATIC_ROOT=static_root) as running:
+    with serving(
+        tmp_path_factory.mktemp("site"), DATABASE_URL=away, STATIC_ROOT=static_root
+    ) as running:
         yield running
 
 
@@ -56,7 +60,10 @@ def test_a_static_file_has_a_hash_in_its_name_and_is_kept_for_ever(site):
 
 def test_plain_http_is_sent_to_https(site):
     answer = site.ask("/admin/login/", X_Forwarded_Proto="http")
-    assert (answer.status, answer.headers["Location"]) == (301, "https://backoffice.example.com/admin/login/")
+    assert (answer.status, answer.headers["Location"]) == (
+        301,
+        "https://backoffice.example.com/admin/login/",
+    )
 
 
 def test_https_is_demanded_for_a_year_and_cookies_keep_to_it(site):
@@ -67,7 +74,9 @@ def test_https_is_demanded_for_a_year_and_cookies_keep_to_it(site):
 
 def test_every_line_of_the_log_is_one_record_whatever_was_asked(site):
     forged = site.ask(
-        '/admin/%0A{"forged":1}%0D', X_Request_ID="forgery-1", X_Forwarded_For="6.6.6.6, 1.2.3.4:4711"
+        '/admin/%0A{"forged":1}%0D',
+        X_Request_ID="forgery-1",
+        X_Forwarded_For="6.6.6.6, 1.2.3.4:4711",
     )
     assert forged.status == 404
     records = [json.loads(line) for line in site.log.read_text().splitlines()]

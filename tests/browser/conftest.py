@@ -18,7 +18,12 @@ from tests.support.factories import make_user
 __all__ = ["redis"]
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 # Playwright runs an event loop in this thread, in which Django refuses queries otherwise.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -58,7 +63,11 @@ def open_as(chromium, live_server, client):
         context = chromium.new_context(base_url=live_server.url, **options)
         contexts.append(context)
         client.force_login(user)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        cookie = {
+            "name": "sessionid",
+            "value": client.cookies["sessionid"].value,
+            "url": live_server.url,
+        }
         context.add_cookies([cookie])
         page = context.new_page()
         watch(page, live_server.url, problems)
@@ -73,11 +82,15 @@ def open_as(chromium, live_server, client):
 
 def watch(page: Page, home: str, problems: list[str]) -> None:
     """Record console errors and requests that leave the site."""
-    page.on("console", lambda said: said.type == "error" and problems.append(f"{page.url}: {said.text}"))
+    page.on(
+        "console", lambda said: said.type == "error" and problems.append(f"{page.url}: {said.text}")
+    )
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on(
         "request",
-        lambda sent: sent.url.startswith((home, "data:")) or problems.append(f"foreign: {sent.url}"),
+        lambda sent: (
+            sent.url.startswith((home, "data:")) or problems.append(f"foreign: {sent.url}")
+        ),
     )
 
 
@@ -92,7 +105,9 @@ def worker(redis, transactional_db, tmp_path):
     """A real worker on the tests' own database and broker."""
     broker.breaker.reset()
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]
-    env = production(FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings")
+    env = production(
+        FILES_DIR=os.environ["FILES_DIR"], DJANGO_SETTINGS_MODULE="backoffice.settings"
+    )
     with (tmp_path / "worker.log").open("w") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         yield

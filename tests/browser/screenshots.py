@@ -21,7 +21,17 @@ WORKER = "3f9c1d7e" * 4
 STORY = [
     ("Generate report", Status.PENDING, 0.3, None, None, None, "maria", Source.API, ""),
     ("Sales of November", Status.PENDING, 0.6, None, None, None, "jonas", Source.ADMIN, ""),
-    ("Stock of the Rotterdam warehouse", Status.PROCESSING, 2, 1.2, None, 64, "jonas", Source.ADMIN, ""),
+    (
+        "Stock of the Rotterdam warehouse",
+        Status.PROCESSING,
+        2,
+        1.2,
+        None,
+        64,
+        "jonas",
+        Source.ADMIN,
+        "",
+    ),
     ("Generate report", Status.PROCESSING, 1, 0.4, None, 18, "import", Source.API, ""),
     ("Quarterly figures", Status.COMPLETED, 9, 0.8, 74, 100, "maria", Source.ADMIN, ""),
     ("Customers of 2026", Status.FAILED, 14, 0.3, 3, 40, "maria", Source.ADMIN, "KeyError"),
@@ -35,7 +45,9 @@ STORY = [
 def tell(story, staff):
     """The jobs of the story, a day of others behind them, and the workers that run them."""
     now = timezone.now()
-    Worker.objects.create(id=WORKER, host="app1", pid=4711, slots=4, queues=["default"], consuming=True)
+    Worker.objects.create(
+        id=WORKER, host="app1", pid=4711, slots=4, queues=["default"], consuming=True
+    )
     Worker.objects.create(
         id="a07b" * 8, host="app1", pid=4713, slots=2, queues=["maintenance"], consuming=True
     )
@@ -90,17 +102,32 @@ def add(now, people, name, status, minutes, wait, run, percent, who, source, err
         fields["cancel_reason"] = "Wrong month"
     if error:
         code = error if error.islower() else "exception"
-        message = "it ran longer than its limit of 600 s" if code == error else "'region' is not a column"
-        fields |= {"error_code": code, "error_type": "" if code == error else error, "error_message": message}
+        message = (
+            "it ran longer than its limit of 600 s" if code == error else "'region' is not a column"
+        )
+        fields |= {
+            "error_code": code,
+            "error_type": "" if code == error else error,
+            "error_message": message,
+        }
     job = make_job(**fields)
     job.events.create(to_status=Status.PENDING, actor=who, at=created)
     if started:
-        job.events.create(from_status="PENDING", to_status="PROCESSING", actor=f"worker {WORKER}", at=started)
-        for seq, line in enumerate(("Reading the period", "Counting by status", "Writing the sheet"), 1):
-            JobLog.objects.create(job=job, attempt=1, seq=seq, at=started, level="INFO", message=line)
+        job.events.create(
+            from_status="PENDING", to_status="PROCESSING", actor=f"worker {WORKER}", at=started
+        )
+        for seq, line in enumerate(
+            ("Reading the period", "Counting by status", "Writing the sheet"), 1
+        ):
+            JobLog.objects.create(
+                job=job, attempt=1, seq=seq, at=started, level="INFO", message=line
+            )
     if run is not None:
         job.events.create(
-            from_status="PROCESSING", to_status=status, actor=f"worker {WORKER}", at=fields["finished_at"]
+            from_status="PROCESSING",
+            to_status=status,
+            actor=f"worker {WORKER}",
+            at=fields["finished_at"],
         )
 
 

@@ -44,7 +44,9 @@ def greet(make_type):
     return make_type(slug="greet", label="Greet", form=Greeting)
 
 
-def test_a_launched_job_becomes_completed_without_a_reload_and_runs_again_with_changes(page, worker):
+def test_a_launched_job_becomes_completed_without_a_reload_and_runs_again_with_changes(
+    page, worker
+):
     page.goto(LIST)
     page.get_by_role("link", name="Launch job", exact=True).click()
     page.get_by_role("link", name="Generate report").click()
@@ -163,7 +165,13 @@ def test_launch_cancel_again_and_download_work_without_javascript(open_as, opera
     stored = storages["jobs"].save("browser/x", BytesIO(b"content"))
     done = make_job(status=Status.COMPLETED)
     JobFile.objects.create(
-        job=done, attempt=1, name="a.txt", content_type="text/plain", size=7, sha256="", stored_name=stored
+        job=done,
+        attempt=1,
+        name="a.txt",
+        content_type="text/plain",
+        size=7,
+        sha256="",
+        stored_name=stored,
     )
     page.goto(f"{LIST}{done.pk}/change/")
     with page.expect_download() as download:
@@ -219,7 +227,9 @@ def test_hostile_text_runs_nothing_on_any_page(page):
     )
     running = make_job(name=EVIL, status=Status.PROCESSING, progress_message=EVIL)
     for one in (job, running):
-        JobLog.objects.create(job=one, attempt=1, seq=1, at=one.created_at, level="INFO", message=EVIL)
+        JobLog.objects.create(
+            job=one, attempt=1, seq=1, at=one.created_at, level="INFO", message=EVIL
+        )
         one.events.create(to_status=one.status, actor=EVIL, reason=EVIL)
     for address in ("/admin/", LIST, f"{LIST}{job.pk}/change/", f"{LIST}{running.pk}/change/"):
         page.goto(address)
@@ -233,7 +243,8 @@ def seriously_wrong(page):
     """What axe finds, and whether the page is wider than its screen."""
     found = [
         (one["id"], one["nodes"][0]["html"][:200])
-        # Without preloading: to read an imported stylesheet again it would set inline style, which the policy refuses.
+        # Without preloading: to read an imported stylesheet again it would set inline style, which
+        # the policy refuses.
         for one in Axe().run(page, options={"preload": False}).response["violations"]
         if one["impact"] in ("serious", "critical")
     ]
@@ -244,11 +255,15 @@ def seriously_wrong(page):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious_and_no_page_is_wider_than_its_screen(open_as, greet, theme, width):
+def test_axe_finds_nothing_serious_and_no_page_is_wider_than_its_screen(
+    open_as, greet, theme, width
+):
     staff = make_user(username="maria", is_staff=True, is_superuser=True)
     page = open_as(staff, viewport={"width": width, "height": 844}, color_scheme=theme)
     jobs = [make_job(status=status, created_by=staff, created_by_name="maria") for status in Status]
-    JobLog.objects.create(job=jobs[3], attempt=1, seq=1, at=jobs[3].created_at, level="ERROR", message="no")
+    JobLog.objects.create(
+        job=jobs[3], attempt=1, seq=1, at=jobs[3].created_at, level="ERROR", message="no"
+    )
     token, _ = ApiToken.objects.create(staff, name="warehouse import")
     tokens, results = "/admin/jobs/apitoken/", "/admin/django_celery_results/taskresult/"
     result = TaskResult.objects.create(task_id=str(jobs[2].pk), status="SUCCESS", worker="a" * 32)

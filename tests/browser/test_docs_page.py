@@ -38,6 +38,7 @@ def test_the_page_draws_the_description_and_tries_a_call(chromium, tmp_path):
         page.locator("#operations-Jobs-list_jobs .execute").click()
         page.locator("#operations-Jobs-list_jobs .live-responses-table").wait_for()
         assert (
-            '"results": []' in page.locator("#operations-Jobs-list_jobs .live-responses-table").inner_text()
+            '"results": []'
+            in page.locator("#operations-Jobs-list_jobs .live-responses-table").inner_text()
         )
     assert problems == []

@@ -27,16 +27,25 @@ def greet(make_type, redis):
 
 @pytest.fixture
 def staff(transactional_db):
-    rights = [*(f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")), "jobs.add_apitoken"]
+    rights = [
+        *(f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")),
+        "jobs.add_apitoken",
+    ]
     return make_user(*rights, "jobs.view_apitoken", username="olga", password="pass", is_staff=True)
 
 
 @pytest.fixture
 def tab(chromium, live_server, client, staff):
     """A page of a browser with staff signed in; a refused request may show in its console."""
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(
+        base_url=live_server.url, viewport={"width": 1280, "height": 800}
+    )
     client.force_login(staff)
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    cookie = {
+        "name": "sessionid",
+        "value": client.cookies["sessionid"].value,
+        "url": live_server.url,
+    }
     context.add_cookies([cookie])
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -84,7 +93,11 @@ def test_a_page_says_that_another_account_has_signed_in(tab, client, live_server
     job = make_job(status=Status.PROCESSING)
     tab.goto(f"{LIST}{job.pk}/change/")
     client.force_login(make_user("jobs.view_job", username="omar", is_staff=True))
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    cookie = {
+        "name": "sessionid",
+        "value": client.cookies["sessionid"].value,
+        "url": live_server.url,
+    }
     tab.context.add_cookies([cookie])
     expect(note(tab)).to_contain_text("Another account has signed in", timeout=15_000)
     assert requests_in(tab, 3) == []

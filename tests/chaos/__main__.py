@@ -23,7 +23,9 @@ from tests.faults.stack import Stack
 
 CLIENTS = 5
 WORKERS = 2
-DRAIN_SECONDS = 120.0  # a lost attempt is rescued within 9 s, a lost message published again within 5
+DRAIN_SECONDS = (
+    120.0  # a lost attempt is rescued within 9 s, a lost message published again within 5
+)
 ACTIVE = """SELECT id::text, type, status, attempt, publishes, worker, pid, started_at::text, lease_until::text,
     cancel_requested_at::text FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"""
 AWAY = (psycopg2.Error, redis.RedisError, OSError, IndexError)  # nobody there to be hurt
@@ -31,7 +33,9 @@ AWAY = (psycopg2.Error, redis.RedisError, OSError, IndexError)  # nobody there t
 
 def main(seconds: float, seed: int) -> int:
     """Load, faults, healing, and the verdict."""
-    print(f"Chaos for {seconds:g} s; to see these faults again: make chaos SECONDS={seconds:g} SEED={seed}")
+    print(
+        f"Chaos for {seconds:g} s; to see these faults again: make chaos SECONDS={seconds:g} SEED={seed}"
+    )
     home = Path(tempfile.mkdtemp(dir=reachable(DEFAULT), prefix="chaos-"))
     home.chmod(0o711)
     with stacks.running(home) as stack:
@@ -84,7 +88,9 @@ class Chaos:
         deck: list[str] = []
         at = self.dice.uniform(3, 8)
         while at < seconds:
-            deck = deck or self.dice.sample(FAULTS, len(FAULTS))  # each kind once before any comes again
+            deck = deck or self.dice.sample(
+                FAULTS, len(FAULTS)
+            )  # each kind once before any comes again
             plan.append((at, deck.pop(), self.dice.uniform(0.5, 12)))
             at += self.dice.uniform(3, 11)
         return [*plan, (seconds, "", 0)]
@@ -95,7 +101,10 @@ class Chaos:
         try:
             end = getattr(self.victims, fault)()
         except AWAY as error:
-            print(f"{self._now():6.1f} s  {fault}: impossible just now ({type(error).__name__})", flush=True)
+            print(
+                f"{self._now():6.1f} s  {fault}: impossible just now ({type(error).__name__})",
+                flush=True,
+            )
             return
         self.faults[fault] += 1
         print(f"{self._now():6.1f} s  {fault}{f' for {hold:.1f} s' if end else ''}", flush=True)
@@ -140,7 +149,9 @@ class Chaos:
         """One line."""
         clients = [caller.client for caller in self.callers]
         statuses = sum((caller.statuses for caller in self.callers), collections.Counter())
-        ended = dict(self.stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY status ORDER BY status"))
+        ended = dict(
+            self.stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY status ORDER BY status")
+        )
         [(again,)] = self.stack.sql("SELECT count(*) FROM jobs_job WHERE attempt > 1")
         figures = {
             "seed": self.seed,
@@ -148,7 +159,10 @@ class Chaos:
             "accepted": sum(len(client.accepted) for client in clients),
             "refused": sum(len(client.refused) for client in clients),
             "unknown": sum(len(client.unknown) for client in clients),
-            **{f"answered_{status or 'nothing'}": count for status, count in sorted(statuses.items())},
+            **{
+                f"answered_{status or 'nothing'}": count
+                for status, count in sorted(statuses.items())
+            },
             **{status.lower(): count for status, count in ended.items()},
             "ran_again": again,
             "lost": sum(line.startswith("accepted but lost") for line in found),

@@ -18,7 +18,9 @@ End = Callable[[], object]
 class Victims:
     """The processes to hurt, all started by us, and the dice that choose among them."""
 
-    def __init__(self, stack: Stack, workers: list[Program], upkeep: Program, dice: random.Random) -> None:
+    def __init__(
+        self, stack: Stack, workers: list[Program], upkeep: Program, dice: random.Random
+    ) -> None:
         self.stack = stack
         self.workers = workers
         self.upkeep = upkeep

@@ -46,7 +46,9 @@ class Caller(threading.Thread):
 
     def _batch(self, name: str) -> None:
         names = [f"{name}-{number}" for number in range(self.random.randint(2, 20))]
-        self._ask_for("/api/v1/jobs/batch/", {"jobs": [self._body(one) for one in names]}, names, name)
+        self._ask_for(
+            "/api/v1/jobs/batch/", {"jobs": [self._body(one) for one in names]}, names, name
+        )
 
     def _rerun(self, name: str) -> None:
         if self.client.accepted:

@@ -48,7 +48,9 @@ def test_limits_hold_behind_a_pooler_that_knows_no_options(refuses):
 def test_what_a_pooler_refuses_is_in_the_error():
     with pooler(server(), refuses=True) as port:
         done = manage(
-            "submit_job", "x", DATABASE_URL=f"{url(f'127.0.0.1:{port}')}?options=-c%20search_path%3Dpublic"
+            "submit_job",
+            "x",
+            DATABASE_URL=f"{url(f'127.0.0.1:{port}')}?options=-c%20search_path%3Dpublic",
         )
     assert done.returncode == 75
     assert "Nothing was accepted." in done.stderr
@@ -85,14 +87,18 @@ def test_a_connection_that_takes_no_writes_is_left_before_the_next_request():
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
-@pytest.mark.parametrize("loss", ["RESET ALL", "SET statement_timeout = 0", "SET lock_timeout = '1h'"])
+@pytest.mark.parametrize(
+    "loss", ["RESET ALL", "SET statement_timeout = 0", "SET lock_timeout = '1h'"]
+)
 def test_a_connection_that_lost_its_limits_is_replaced_before_the_next_request(loss):
     lifecycle = connections["lifecycle"]
     with lifecycle.cursor() as cursor:
         cursor.execute(loss)
     lifecycle.close_if_unusable_or_obsolete()
     with lifecycle.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
+        )
         assert cursor.fetchone() == ("15s", "5s")
     stays = lifecycle.connection
     lifecycle.close_if_unusable_or_obsolete()
@@ -110,9 +116,15 @@ def test_of_several_hosts_the_one_that_takes_writes_is_used(place, entry):
         "SELECT current_setting('statement_timeout')", "SELECT inet_server_port()"
     )
     done = run(
-        "python", "-c", program, DJANGO_SETTINGS_MODULE="backoffice.settings", DATABASE_URL=url(*hosts)
+        "python",
+        "-c",
+        program,
+        DJANGO_SETTINGS_MODULE="backoffice.settings",
+        DATABASE_URL=url(*hosts),
     )
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [str(server()[1])] * 2, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [str(server()[1])] * 2, (
+        done.stderr
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -121,7 +133,9 @@ def test_where_no_host_takes_writes_each_is_named_with_its_reason():
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     try:
-        done = manage("submit_job", "x", DATABASE_URL=url("{}:{}".format(*server()), NOBODY_LISTENS))
+        done = manage(
+            "submit_job", "x", DATABASE_URL=url("{}:{}".format(*server()), NOBODY_LISTENS)
+        )
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")

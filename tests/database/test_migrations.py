@@ -54,7 +54,11 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
 
 
 def complaints(log: Path) -> list[str]:
-    return [str(one["message"]) for one in records(log) if one["level"] in ("WARNING", "ERROR", "CRITICAL")]
+    return [
+        str(one["message"])
+        for one in records(log)
+        if one["level"] in ("WARNING", "ERROR", "CRITICAL")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,11 @@ def test_a_process_waits_for_the_tables_of_its_version(kind, table, tmp_path, em
     with (
         log.open("w") as out,
         started(
-            PROCESSES[kind], log=out, DATABASE_URL=empty_database, FILES_DIR=files, REMAP_SIGTERM="SIGQUIT"
+            PROCESSES[kind],
+            log=out,
+            DATABASE_URL=empty_database,
+            FILES_DIR=files,
+            REMAP_SIGTERM="SIGQUIT",
         ),
     ):
         wait_until(lambda: FIX in log.read_text())
@@ -88,11 +96,18 @@ def test_a_site_without_its_tables_says_so_without_a_traceback(tmp_path, empty_d
             call = site.ask("/api/v1/jobs/", Authorization="Token " + "a" * 64)
         assert (page.status, call.status) == (503, 503)
         assert "does not have the tables of this version yet" in page.text
-        assert (json.loads(call.text)["code"], call.headers["Retry-After"]) == ("database_unavailable", "60")
+        assert (json.loads(call.text)["code"], call.headers["Retry-After"]) == (
+            "database_unavailable",
+            "60",
+        )
         log = site.log.read_text()
     assert "Traceback" not in log
     assert (
-        sum(one.startswith("This process is not ready.") and FIX in one for one in complaints(site.log)) == 1
+        sum(
+            one.startswith("This process is not ready.") and FIX in one
+            for one in complaints(site.log)
+        )
+        == 1
     )
 
 
@@ -120,7 +135,9 @@ def test_a_newer_database_is_a_warning_and_no_reason_to_wait(caplog):
             "INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '9999_of_tomorrow', now())"
         )
     assert database.schema_fault("default") == ""
-    database.await_tables(logging.getLogger("probe"), "It waits", using="default", stopped=threading.Event())
+    database.await_tables(
+        logging.getLogger("probe"), "It waits", using="default", stopped=threading.Event()
+    )
     assert "does not know (jobs.9999_of_tomorrow)" in caplog.text
 
 

@@ -15,7 +15,18 @@ from tests.support.factories import make_job, make_user
 # An anonymous block is the one way to have a healthy server raise any SQLSTATE.
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '{}'; END $$"
 MEANINGS = {
-    Trouble.AWAY: ["25006", "25P03", "57P01", "57P02", "57P03", "53100", "53200", "53300", "08006", "08P01"],
+    Trouble.AWAY: [
+        "25006",
+        "25P03",
+        "57P01",
+        "57P02",
+        "57P03",
+        "53100",
+        "53200",
+        "53300",
+        "08006",
+        "08P01",
+    ],
     Trouble.BUSY: ["55P03", "40P01", "40001"],
     Trouble.TOO_SLOW: ["57014"],
     Trouble.OUTDATED: ["42P01", "42703"],
@@ -41,13 +52,21 @@ def test_the_sqlstate_decides_what_an_error_means(state, meaning):
 
 
 @pytest.mark.parametrize(
-    "error", [OperationalError("gone"), DatabaseError(), psycopg2.DatabaseError(), psycopg2.InterfaceError()]
+    "error",
+    [
+        OperationalError("gone"),
+        DatabaseError(),
+        psycopg2.DatabaseError(),
+        psycopg2.InterfaceError(),
+    ],
 )
 def test_a_server_that_says_nothing_is_away(error):
     assert trouble(error) is Trouble.AWAY
 
 
-@pytest.mark.parametrize("error", [InternalError("odd"), psycopg2.ProgrammingError("odd"), ValueError("odd")])
+@pytest.mark.parametrize(
+    "error", [InternalError("odd"), psycopg2.ProgrammingError("odd"), ValueError("odd")]
+)
 def test_an_error_without_a_sqlstate_that_no_server_raised_is_a_bug(error):
     assert trouble(error) is Trouble.BUG
 
@@ -71,7 +90,9 @@ def caller():
 def test_a_submission_that_postgresql_refuses_says_why(make_type, refuse_writes):
     make_type(slug="probe")
     refuse_writes()
-    with pytest.raises(services.DatabaseUnavailable, match=r"takes no writes: .*read-only transaction"):
+    with pytest.raises(
+        services.DatabaseUnavailable, match=r"takes no writes: .*read-only transaction"
+    ):
         services.submit(caller(), type="probe")
     assert not Job.objects.exists()
 

@@ -41,11 +41,15 @@ def run(make_type, handler=lambda job, password: {"done": 1}):
         (tasks, "_not_completed"),
     ],
 )
-def test_a_bug_before_or_after_the_handler_is_an_internal_error(make_type, monkeypatch, caplog, place, name):
+def test_a_bug_before_or_after_the_handler_is_an_internal_error(
+    make_type, monkeypatch, caplog, place, name
+):
     monkeypatch.setattr(place, name, bug)
     if name == "_completed":  # the first failure of it is taken for the handler's
         monkeypatch.setattr(tasks, "_not_completed", bug)
-    handler = (lambda job, password: 1 / 0) if name == "_not_completed" else (lambda job, password: None)
+    handler = (
+        (lambda job, password: 1 / 0) if name == "_not_completed" else (lambda job, password: None)
+    )
     job = run(make_type, handler)
     assert (job.status, job.error_code) == (Status.FAILED, "internal_error")
     assert job.error_message == (

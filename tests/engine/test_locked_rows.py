@@ -60,7 +60,9 @@ def test_the_agent_renews_a_lease_as_soon_as_its_row_is_free(monkeypatch, settin
     assert Job.objects.get(id=held.id).lease_until > before[held.id]
 
 
-def test_a_job_that_was_locked_past_its_lease_is_not_lost_but_gets_a_lease_to_be_renewed_in(make_type):
+def test_a_job_that_was_locked_past_its_lease_is_not_lost_but_gets_a_lease_to_be_renewed_in(
+    make_type,
+):
     job, lost = running(type=make_type().slug), running(type=make_type().slug)
     rescue = Rescue()
     assert rescue.run() == 0, "both are seen once"
@@ -107,7 +109,9 @@ def test_jobs_beside_a_locked_one_are_given_up(redis):
 def test_jobs_of_an_unknown_type_beside_a_locked_one_are_failed(settings):
     settings.JOBS_LEASE_SECONDS = 0.05
     make_worker(heartbeat_at=timezone.now() + timedelta(hours=1))
-    held, other = (make_job(type="gone", created_at=timezone.now() - timedelta(hours=1)) for _ in range(2))
+    held, other = (
+        make_job(type="gone", created_at=timezone.now() - timedelta(hours=1)) for _ in range(2)
+    )
     duty = GiveUpUnknown()
     duty.run()
     time.sleep(0.6)
@@ -178,7 +182,11 @@ def test_a_bulk_action_reports_a_locked_job_and_reaches_the_others():
     with connections["default"].cursor() as cursor:
         cursor.execute("SET lock_timeout = '200ms'")
     with locked_row(jobs[1]):
-        rows = [*services.apply_action(services.CANCEL, caller, [job.id for job in jobs], "", timezone.now())]
+        rows = [
+            *services.apply_action(
+                services.CANCEL, caller, [job.id for job in jobs], "", timezone.now()
+            )
+        ]
     connections["default"].close()
     assert [row.outcome for row in rows] == ["asked to stop", "failed", "asked to stop"]
     assert "another change was in its way" in rows[1].detail

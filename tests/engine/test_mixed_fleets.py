@@ -35,7 +35,9 @@ def make_mixed_fleet() -> None:
     make_worker(types=["report", "new"])
 
 
-def test_a_type_that_some_workers_do_not_know_is_published_at_every_pass_and_never_given_up(republished):
+def test_a_type_that_some_workers_do_not_know_is_published_at_every_pass_and_never_given_up(
+    republished,
+):
     make_mixed_fleet()
     job = make_job(type="new")
     assert [republished() for _ in range(3 * PUBLISHES_LIMIT)] == [1] * 3 * PUBLISHES_LIMIT
@@ -43,7 +45,9 @@ def test_a_type_that_some_workers_do_not_know_is_published_at_every_pass_and_nev
     assert (job.status, job.publishes) == (Status.PENDING, 2), "such publishes do not count"
 
 
-def test_a_type_that_some_workers_do_not_know_is_not_doubled_while_its_message_waits(redis, republished):
+def test_a_type_that_some_workers_do_not_know_is_not_doubled_while_its_message_waits(
+    redis, republished
+):
     make_mixed_fleet()
     make_job(type="new")
     duty = Republish()

@@ -40,7 +40,10 @@ def left():
 
 
 def test_old_results_of_no_job_are_removed_whatever_their_task_id():
-    kept = {result_of(make_job(status=Status.COMPLETED).id), result_of("of another program, young", days=29)}
+    kept = {
+        result_of(make_job(status=Status.COMPLETED).id),
+        result_of("of another program, young", days=29),
+    }
     job = make_job(status=Status.COMPLETED)
     for task_id in (
         "of another program",

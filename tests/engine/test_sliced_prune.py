@@ -29,7 +29,9 @@ def old_jobs(count):
     past = timezone.now() - timedelta(days=100)
     first = int(past.timestamp() * 1000) << 80
     return [
-        make_job(id=UUID(int=first + number), status=Status.COMPLETED, created_at=past, finished_at=past)
+        make_job(
+            id=UUID(int=first + number), status=Status.COMPLETED, created_at=past, finished_at=past
+        )
         for number in range(count)
     ]
 
@@ -39,7 +41,9 @@ def test_a_long_prune_does_not_silence_the_leader(settings, monkeypatch, due_at_
     remove = pruning.lifecycle.remove
     monkeypatch.setattr(pruning, "BATCH", 1)
     monkeypatch.setattr(
-        pruning.lifecycle, "remove", lambda *args, **kwargs: time.sleep(0.1) or remove(*args, **kwargs)
+        pruning.lifecycle,
+        "remove",
+        lambda *args, **kwargs: time.sleep(0.1) or remove(*args, **kwargs),
     )
     old_jobs(40)
     upkeep = Upkeep()

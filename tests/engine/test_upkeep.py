@@ -35,11 +35,15 @@ def short_leases(settings):
 
 def age(seconds, **filters):
     """Make published jobs older."""
-    Job.objects.filter(**filters).update(published_at=F("published_at") - timedelta(seconds=seconds))
+    Job.objects.filter(**filters).update(
+        published_at=F("published_at") - timedelta(seconds=seconds)
+    )
 
 
 def expired_job(**fields):
-    return make_job(status=Status.PROCESSING, lease_until=timezone.now() - timedelta(seconds=1), **fields)
+    return make_job(
+        status=Status.PROCESSING, lease_until=timezone.now() - timedelta(seconds=1), **fields
+    )
 
 
 def rescue_after_a_lease(rescue):
@@ -55,7 +59,11 @@ def test_an_expired_lease_seen_twice_fails_the_job(make_type):
     time.sleep(LEASE)
     assert rescue.run() == 1
     job.refresh_from_db()
-    assert (job.status, job.error_code, job.task_result.status) == ("FAILED", "worker_lost", "FAILURE")
+    assert (job.status, job.error_code, job.task_result.status) == (
+        "FAILED",
+        "worker_lost",
+        "FAILURE",
+    )
 
 
 def test_a_lost_attempt_of_a_repeatable_type_waits_again_and_is_published(make_type, redis):
@@ -79,7 +87,9 @@ def test_a_lost_attempt_that_was_asked_to_stop_is_cancelled(make_type):
     assert Job.objects.get(id=job.id).status == Status.CANCELLED
 
 
-def test_a_lost_attempt_that_is_asked_to_stop_while_it_is_ended_does_not_begin_again(make_type, redis):
+def test_a_lost_attempt_that_is_asked_to_stop_while_it_is_ended_does_not_begin_again(
+    make_type, redis
+):
     seen = expired_job(type=make_type(max_attempts=2).slug)
     lifecycle.request_cancel(seen.id, actor="me")
     ended = end_attempt(seen, code="worker_lost", message="lost", actor="upkeep")
@@ -172,7 +182,10 @@ def live_worker(**fields):
 
 def test_a_type_that_no_live_worker_knows_fails_after_ten_leases():
     live_worker(types=["report"], heartbeat_at=timezone.now() + timedelta(minutes=1))
-    known, unknown = make_job(), make_job(type="gone", created_at=timezone.now() - timedelta(hours=1))
+    known, unknown = (
+        make_job(),
+        make_job(type="gone", created_at=timezone.now() - timedelta(hours=1)),
+    )
     duty = GiveUpUnknown()
     assert duty.run() == 0
     time.sleep(10 * LEASE)

@@ -33,15 +33,24 @@ class Client:
         start = time.monotonic()
         connection = http.client.HTTPConnection(self.address, timeout=30)
         with contextlib.closing(connection):
-            sent = {"Authorization": f"Token {self.token}", "Content-Type": "application/json", **headers}
+            sent = {
+                "Authorization": f"Token {self.token}",
+                "Content-Type": "application/json",
+                **headers,
+            }
             connection.request(method, path, json.dumps(body) if body is not None else None, sent)
             response = connection.getresponse()
             text = response.read()
         return Answer(
-            response.status, response.headers, json.loads(text) if text else {}, time.monotonic() - start
+            response.status,
+            response.headers,
+            json.loads(text) if text else {},
+            time.monotonic() - start,
         )
 
-    def submit(self, type: str = "quick", *, name: str = "", key: str = "", **params: Any) -> Answer:
+    def submit(
+        self, type: str = "quick", *, name: str = "", key: str = "", **params: Any
+    ) -> Answer:
         """POST one job."""
         body = {"name": name or f"{type} {time.monotonic_ns()}", "type": type, "params": params}
         headers = {"Idempotency-Key": key} if key else {}

@@ -44,8 +44,14 @@ def within(record_property) -> Callable[[str, float], Clock]:
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print the times of all faults against their bounds."""
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    properties = [one for report in reports if report.when == "call" for one in report.user_properties]
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+    ]
+    properties = [
+        one for report in reports if report.when == "call" for one in report.user_properties
+    ]
     if lines := table(value for name, value in properties if name == TIME):
         terminalreporter.section(f"times of the faults, with a lease of {LEASE_SECONDS:g} s")
         terminalreporter.write_line("\n".join(lines))

@@ -57,7 +57,9 @@ QUERIES = {
 def violations(stack: Stack, *clients: Client) -> list[str]:
     """Every invariant that does not hold, with examples; all jobs are expected to be settled."""
     found = [
-        f"{what}: {rows[:3]} ({len(rows)})" for what, query in QUERIES.items() if (rows := stack.sql(query))
+        f"{what}: {rows[:3]} ({len(rows)})"
+        for what, query in QUERIES.items()
+        if (rows := stack.sql(query))
     ]
     settled = {
         str(job_id)
@@ -67,9 +69,15 @@ def violations(stack: Stack, *clients: Client) -> list[str]:
     }
     names = {name for (name,) in stack.sql("SELECT name FROM jobs_job")}
     for client in clients or (stack.client,):
-        found += [f"accepted but lost: {job_id}" for job_id in client.accepted if job_id not in settled]
+        found += [
+            f"accepted but lost: {job_id}" for job_id in client.accepted if job_id not in settled
+        ]
         found += [f"refused but there: {name}" for name in client.refused if name in names]
     waiting = stack.sql("SELECT DISTINCT queue FROM jobs_job WHERE status = 'PENDING'")
     with stack.redis() as broker:
-        found += [f"PENDING with an empty queue: {queue}" for (queue,) in waiting if not broker.llen(queue)]
+        found += [
+            f"PENDING with an empty queue: {queue}"
+            for (queue,) in waiting
+            if not broker.llen(queue)
+        ]
     return found

@@ -103,7 +103,9 @@ def _time_zone():
 def _limit(name, value):
     number = getattr(resource, name)
     _, hard = resource.getrlimit(number)
-    resource.setrlimit(number, (value, hard if hard == resource.RLIM_INFINITY else max(hard, value)))
+    resource.setrlimit(
+        number, (value, hard if hard == resource.RLIM_INFINITY else max(hard, value))
+    )
 
 
 def _hard_limit():
@@ -160,7 +162,9 @@ LEAKS = {
     "prepared": partial(_sql, "PREPARE left_behind AS SELECT 1"),
     "cursor": partial(_sql, "DECLARE left_behind CURSOR WITH HOLD FOR SELECT 1"),
     "read_only": partial(_session, readonly=True),
-    "isolation": partial(_session, isolation_level=psycopg2.extensions.ISOLATION_LEVEL_SERIALIZABLE),
+    "isolation": partial(
+        _session, isolation_level=psycopg2.extensions.ISOLATION_LEVEL_SERIALIZABLE
+    ),
     "no_autocommit": _no_autocommit,
     "wrapper": lambda: connection.execute_wrappers.append(lambda *_: 1 / 0),
     "timezone": lambda: timezone.activate("Asia/Tokyo"),

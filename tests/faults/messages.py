@@ -60,7 +60,9 @@ def with_wishes(like: bytes, chance: random.Random) -> bytes:
     """Return the message with everything but its job's id and task changed at random."""
     message = copy.deepcopy(json.loads(like))
     for name in chance.sample(HEADERS, chance.randrange(1, 8)):
-        message["headers"][name] = chance.choice([*ODD[:-4], [SIGNATURE], SIGNATURE, [0, 0], [None, 1e-9]])
+        message["headers"][name] = chance.choice(
+            [*ODD[:-4], [SIGNATURE], SIGNATURE, [0, 0], [None, 1e-9]]
+        )
     for name in chance.sample(PROPERTIES, chance.randrange(4)):
         message["properties"][name] = chance.choice(ODD)
     for name in chance.sample(TOP, chance.randrange(3)):

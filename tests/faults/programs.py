@@ -33,7 +33,9 @@ def _buffer(job):
 
 def _subprocess(job):
     subprocess.run(["echo", "from a program"], stdout=sys.stdout, check=True)
-    subprocess.run(["sh", "-c", "echo complaint >&2"], stdout=sys.stdout, stderr=sys.stderr, check=True)
+    subprocess.run(
+        ["sh", "-c", "echo complaint >&2"], stdout=sys.stdout, stderr=sys.stderr, check=True
+    )
     subprocess.run(["sh", "-c", "seq 20000 >&2; echo end >&2"], stderr=sys.stdout, check=True)
 
 

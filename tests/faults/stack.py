@@ -25,7 +25,8 @@ from tests.faults.client import Client
 # Shorter than in production, lest a run take hours; FAULTS_LEASE_SECONDS=60 is as there.
 LEASE_SECONDS = float(os.environ.get("FAULTS_LEASE_SECONDS", "3"))
 HEARTBEAT_SECONDS = LEASE_SECONDS / 6
-# What is promised for 60 s; under a short lease starting and noticing count for more, hence the 3 s.
+# What is promised for 60 s; under a short lease starting and noticing count for more, hence the 3
+# s.
 RESCUED_WITHIN = min(120.0, 2 * LEASE_SECONDS + 3)
 REPUBLISHED_WITHIN = min(45.0, 4.5 * HEARTBEAT_SECONDS + 3)
 SILENCE_SEEN_WITHIN = min(60.0, LEASE_SECONDS + 3)
@@ -52,7 +53,9 @@ class Stack:
             "WEB_PROCESSES": "1",
         }
         self.door = socket.create_server(("127.0.0.1", 0), backlog=512)
-        status, printed = run([*programs.MANAGE, "prepare", STAFF_USER, str(home)], cwd=PROJECT, env=self.env)
+        status, printed = run(
+            [*programs.MANAGE, "prepare", STAFF_USER, str(home)], cwd=PROJECT, env=self.env
+        )
         assert status == 0, printed
         self.sql(EFFECTS)
         self._programs: list[Program] = []
@@ -108,7 +111,9 @@ class Stack:
 
     def job(self, job_id: str) -> dict[str, Any]:
         """The row of a job."""
-        columns = "status, attempt, pid, worker, error_code, error_message, progress_percent, publishes"
+        columns = (
+            "status, attempt, pid, worker, error_code, error_message, progress_percent, publishes"
+        )
         [row] = self.sql(f"SELECT {columns} FROM jobs_job WHERE id = %s", job_id)
         return dict(zip(columns.split(", "), row, strict=True))
 
@@ -118,7 +123,9 @@ class Stack:
 
     def wait_for(self, job_id: str, *statuses: str, seconds: float = 30) -> dict[str, Any]:
         """The row once it has one of the statuses."""
-        wait_until(lambda: self.job(job_id)["status"] in statuses, seconds, lambda: self.job(job_id))
+        wait_until(
+            lambda: self.job(job_id)["status"] in statuses, seconds, lambda: self.job(job_id)
+        )
         return self.job(job_id)
 
     def running(self, type: str = "steady", seconds: float = 60.0) -> str:
@@ -142,7 +149,9 @@ class Stack:
 
     def promote(self) -> None:
         """Let new connections take writes."""
-        self.sql("BEGIN READ WRITE; ALTER ROLE CURRENT_USER RESET default_transaction_read_only; COMMIT")
+        self.sql(
+            "BEGIN READ WRITE; ALTER ROLE CURRENT_USER RESET default_transaction_read_only; COMMIT"
+        )
 
     def refuse_writes(self) -> None:
         """Maintenance: every connection takes no writes, until `take_writes`."""
@@ -208,7 +217,9 @@ def running(home: Path) -> Iterator[Stack]:
 
 
 def wait_until(
-    condition: Callable[[], bool], seconds: float, seen: Callable[[], object] = lambda: "it did not happen"
+    condition: Callable[[], bool],
+    seconds: float,
+    seen: Callable[[], object] = lambda: "it did not happen",
 ) -> float:
     """Poll until true; returns the seconds it took, fails with `seen()` after `seconds`."""
     start = time.monotonic()

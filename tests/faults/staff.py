@@ -48,7 +48,9 @@ class Staff:
         fields["csrfmiddlewaretoken"] = next(
             str(one.value) for one in self.cookies if one.name.endswith("csrftoken")
         )
-        return self._ask(urllib.request.Request(self.site + path, urllib.parse.urlencode(fields).encode()))
+        return self._ask(
+            urllib.request.Request(self.site + path, urllib.parse.urlencode(fields).encode())
+        )
 
     def launch(self, type: str, name: str, **params: object) -> Page:
         """Send the form of a job type; leads to the job, or shows the form again."""

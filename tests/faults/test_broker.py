@@ -11,7 +11,9 @@ import pytest
 
 from tests.faults.stack import HEARTBEAT_SECONDS, LEASE_SECONDS, REPUBLISHED_WITHIN, wait_until
 
-LAST_PUBLISHED = "SELECT extract(epoch FROM max(published_at) - %s) FROM jobs_job WHERE publishes > 1"
+LAST_PUBLISHED = (
+    "SELECT extract(epoch FROM max(published_at) - %s) FROM jobs_job WHERE publishes > 1"
+)
 
 
 def refused(answer, clock):
@@ -57,14 +59,19 @@ def test_a_hung_redis_refuses_one_submit_and_forty_at_once(stack, staff, within)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", [("CONFIG", "SET", "maxmemory", "1"), ("REPLICAOF", "127.0.0.1", "1")])
+@pytest.mark.parametrize(
+    "command", [("CONFIG", "SET", "maxmemory", "1"), ("REPLICAOF", "127.0.0.1", "1")]
+)
 def test_a_full_or_read_only_redis_refuses_and_its_worker_lives_on(stack, within, command):
     worker = stack.worker()
     stack.upkeep()
     accepted = stack.client.batch(20, "slow", seconds=0.2)
     with stack.redis() as broker:
         broker.execute_command(*command)
-        refused(stack.client.submit(name="refused"), within("Redis full or read-only: submit refused", 1.5))
+        refused(
+            stack.client.submit(name="refused"),
+            within("Redis full or read-only: submit refused", 1.5),
+        )
         time.sleep(1)
         broker.config_set("maxmemory", 0)
         broker.replicaof("NO", "ONE")
@@ -86,7 +93,9 @@ def test_a_redis_restarted_without_its_data_runs_everything_once(stack, within):
     stack.broker.start()
     stack.worker()
     stack.drain()
-    clock = within("Redis restarted without its data: 1,000 jobs published again", REPUBLISHED_WITHIN)
+    clock = within(
+        "Redis restarted without its data: 1,000 jobs published again", REPUBLISHED_WITHIN
+    )
     clock.saw(last_published(stack, restarted_at))
     assert stack.sql("SELECT count(*) FROM effect") == [(1000,)]
 
@@ -104,7 +113,9 @@ def test_flushall_leaves_running_jobs_alone_and_brings_queued_ones_back(stack, w
     stack.drain()
     job = stack.job(running)
     assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
-    within("FLUSHALL: queued jobs published again", REPUBLISHED_WITHIN).saw(last_published(stack, flushed_at))
+    within("FLUSHALL: queued jobs published again", REPUBLISHED_WITHIN).saw(
+        last_published(stack, flushed_at)
+    )
     assert stack.sql("SELECT count(*) FROM jobs_job WHERE publishes > 1") == [(20,)]
 
 
@@ -121,9 +132,13 @@ def test_single_lost_messages_are_published_again_and_no_others(stack, within):
     stack.worker()
     stack.drain()
     [(overtaken_at,)] = stack.sql("SELECT max(started_at) FROM jobs_job WHERE publishes = 1")
-    clock = within("25 of 600 messages lost: published again after being overtaken", REPUBLISHED_WITHIN)
+    clock = within(
+        "25 of 600 messages lost: published again after being overtaken", REPUBLISHED_WITHIN
+    )
     clock.saw(last_published(stack, overtaken_at))
-    assert stack.sql("SELECT count(*), max(publishes) FROM jobs_job WHERE publishes > 1") == [(25, 2)]
+    assert stack.sql("SELECT count(*), max(publishes) FROM jobs_job WHERE publishes > 1") == [
+        (25, 2)
+    ]
     assert len(ids) == 600
 
 
@@ -147,7 +162,9 @@ def test_a_redis_away_for_six_leases_rescues_nobody_and_work_resumes(stack, with
         stack.broker.start()
     clock = within(f"Redis {how} for six leases: a new job is done", bound)
     wait_until(lambda: stack.client.submit(name="after").status == 201, bound)
-    clock.until(lambda: stack.sql("SELECT status FROM jobs_job WHERE name = 'after'") == [("COMPLETED",)])
+    clock.until(
+        lambda: stack.sql("SELECT status FROM jobs_job WHERE name = 'after'") == [("COMPLETED",)]
+    )
     job = stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=20 + LEASE_SECONDS)
     assert (job["status"], job["attempt"]) == ("COMPLETED", 1)
     pauses = re.findall(r"Trying again in ([\d.]+) seconds", worker.log.read_text()[logged:])
@@ -196,7 +213,12 @@ def test_a_forged_message_starts_nothing_else(stack):
             "kwargs": {},
             "options": {"task_id": victim, "queue": "default"},
         }
-        embed = {"callbacks": [signature], "errbacks": [signature], "chain": [signature], "chord": None}
+        embed = {
+            "callbacks": [signature],
+            "errbacks": [signature],
+            "chain": [signature],
+            "chord": None,
+        }
         forged["body"] = base64.b64encode(json.dumps([[], {}, embed]).encode()).decode()
         broker.lpush("default", json.dumps(forged))
         broker.delete("slow")

@@ -19,7 +19,9 @@ def hidden(page):
 
 def cancel_all(staff, query, ticked):
     """Choose all that match, of which `ticked` is one, and confirm; the question and the answer."""
-    question = staff.post(f"{LIST}{query}", action="cancel", _selected_action=ticked, select_across="1")
+    question = staff.post(
+        f"{LIST}{query}", action="cancel", _selected_action=ticked, select_across="1"
+    )
     assert question.status == 200
     return question, staff.post(f"{LIST}{query}", **hidden(question))
 
@@ -35,7 +37,9 @@ def busy(stack):
 
 
 def counts(stack):
-    return dict(stack.sql("SELECT status, count(*) FROM jobs_job WHERE type = 'steady' GROUP BY status"))
+    return dict(
+        stack.sql("SELECT status, count(*) FROM jobs_job WHERE type = 'steady' GROUP BY status")
+    )
 
 
 def test_cancel_many_reaches_every_job_although_no_slot_is_free(stack, staff, busy, within):

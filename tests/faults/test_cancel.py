@@ -25,7 +25,10 @@ def worker(stack, clock_step):
 @contextlib.contextmanager
 def locked_jobs(stack):
     """A table of jobs under an exclusive lock."""
-    with contextlib.closing(psycopg2.connect(stack.urls["DATABASE_URL"])) as other, other.cursor() as cursor:
+    with (
+        contextlib.closing(psycopg2.connect(stack.urls["DATABASE_URL"])) as other,
+        other.cursor() as cursor,
+    ):
         cursor.execute("LOCK jobs_job IN ACCESS EXCLUSIVE MODE")
         yield
 
@@ -37,14 +40,18 @@ def is_cancelled(stack, job_id):
 def test_a_handler_that_reports_progress_stops_when_asked(stack, within):
     job_id = stack.running("steady")
     assert stack.client.cancel(job_id).status == 202
-    within("cancel of a handler that reports progress", 5).until(lambda: is_cancelled(stack, job_id))
+    within("cancel of a handler that reports progress", 5).until(
+        lambda: is_cancelled(stack, job_id)
+    )
 
 
 def test_a_handler_that_sleeps_is_interrupted_after_its_grace_and_its_child_lives(stack, within):
     job_id = stack.running("limited", seconds=30)
     pid = stack.job(job_id)["pid"]
     stack.client.cancel(job_id)
-    within("cancel of a handler that sleeps (grace 1 s)", 1 + 5).until(lambda: is_cancelled(stack, job_id))
+    within("cancel of a handler that sleeps (grace 1 s)", 1 + 5).until(
+        lambda: is_cancelled(stack, job_id)
+    )
     after = start_and_finish(stack)
     assert pid in after
 
@@ -59,7 +66,9 @@ def test_a_deaf_handler_is_ended_after_its_grace_and_its_neighbour_is_not_touche
     pid = stack.job(deaf)["pid"]
     stack.client.cancel(deaf)
     within("cancel of a deaf handler (grace 1 s)", 1 + 5).until(lambda: is_cancelled(stack, deaf))
-    [(waited,)] = stack.sql("SELECT finished_at - cancel_requested_at FROM jobs_job WHERE id = %s", deaf)
+    [(waited,)] = stack.sql(
+        "SELECT finished_at - cancel_requested_at FROM jobs_job WHERE id = %s", deaf
+    )
     assert waited.total_seconds() > 1
     wait_until(lambda: not _lives(pid), 3)
     assert stack.wait_for(neighbour, "COMPLETED", "FAILED")["status"] == "COMPLETED"
@@ -84,7 +93,9 @@ def test_a_time_limit_ends_its_handler_while_the_table_of_jobs_is_locked(stack, 
     job_id = stack.running("deaf_limited", seconds=60)
     pid = stack.job(job_id)["pid"]
     with locked_jobs(stack):
-        clock = within("jobs_job locked: a time limit of 2 s ends its process (grace 1 s)", 2 + 1 + 2 + 3)
+        clock = within(
+            "jobs_job locked: a time limit of 2 s ends its process (grace 1 s)", 2 + 1 + 2 + 3
+        )
         clock.until(lambda: not _lives(pid))
     clock = within("jobs_job free again: the ended job is FAILED", 8)
     clock.until(lambda: stack.job(job_id)["status"] == "FAILED")
@@ -115,8 +126,14 @@ def test_a_time_of_day_that_steps_moves_no_deadline(stack, clock_step, within, s
     asked, limited = stack.running("deaf", seconds=60), stack.running("limited", seconds=60)
     clock_step.write_text(str(step))
     stack.client.cancel(asked)
-    clock = within("the clock steps by a day: a cancel and a time limit end their handlers", 2 + 1 + 5)
-    clock.until(lambda: {stack.job(asked)["status"], stack.job(limited)["status"]} == {"CANCELLED", "FAILED"})
+    clock = within(
+        "the clock steps by a day: a cancel and a time limit end their handlers", 2 + 1 + 5
+    )
+    clock.until(
+        lambda: (
+            {stack.job(asked)["status"], stack.job(limited)["status"]} == {"CANCELLED", "FAILED"}
+        )
+    )
     assert stack.job(limited)["error_code"] == "time_limit"
 
 

@@ -25,7 +25,8 @@ def test_a_job_survives_a_restart_of_postgresql_and_runs_once(stack, within):
     stack.upkeep()
     stack.worker()
     job_id = stack.client.submit("steady", seconds=8).body["id"]
-    # Past its own statement of the side effect: a handler whose own query is cut off fails, and rightly so.
+    # Past its own statement of the side effect: a handler whose own query is cut off fails, and
+    # rightly so.
     wait_until(lambda: stack.job(job_id)["progress_percent"], 10)
     crash(stack)
     answer = stack.client.submit()
@@ -50,7 +51,9 @@ def test_an_idle_worker_survives_a_restart_of_postgresql(stack, within):
     stack.postgres.start()
     clock = within("PostgreSQL away for 6 s: an idle worker runs a new job", 15)
     wait_until(lambda: stack.client.submit(name="after").status == 201, 15)
-    clock.until(lambda: stack.sql("SELECT status FROM jobs_job WHERE name = 'after'") == [("COMPLETED",)])
+    clock.until(
+        lambda: stack.sql("SELECT status FROM jobs_job WHERE name = 'after'") == [("COMPLETED",)]
+    )
     assert worker.process.poll() is None
 
 
@@ -68,7 +71,9 @@ def test_a_result_waits_for_a_database_that_is_away_when_the_handler_returns(sta
 
 
 @pytest.mark.long
-def test_a_database_that_hangs_for_two_leases_loses_nothing_and_no_job_is_falsely_rescued(stack, within):
+def test_a_database_that_hangs_for_two_leases_loses_nothing_and_no_job_is_falsely_rescued(
+    stack, within
+):
     stack.upkeep()
     stack.worker()
     job_id = stack.running(seconds=1.5 * LEASE_SECONDS)
@@ -109,7 +114,8 @@ def test_a_thousand_jobs_complete_although_their_connections_are_ended_half_way(
         " AND backend_type = 'client backend'"
     )
     stack.drain(60)
-    # A handler whose own query was cut off fails, and rightly so: at most one in each of the two processes.
+    # A handler whose own query was cut off fails, and rightly so: at most one in each of the two
+    # processes.
     ended = dict(stack.sql("SELECT error_type, count(*) FROM jobs_job GROUP BY 1"))
     assert sum(ended.values()) == len(ids)
     assert ended.pop("") >= len(ids) - 2

@@ -51,11 +51,15 @@ def test_a_warm_stop_that_somebody_cuts_short_loses_nothing(stack, within, impat
     worker.process.send_signal(impatience)
     clock = within(f"{impatience.name} during a warm stop: nothing is left running", RESCUED_WITHIN)
     worker.process.wait(40)
-    clock.until(lambda: stack.job(lost)["status"] == "FAILED" and stack.job(again)["status"] == "PENDING")
+    clock.until(
+        lambda: stack.job(lost)["status"] == "FAILED" and stack.job(again)["status"] == "PENDING"
+    )
     assert stack.job(lost)["error_code"] in ("worker_stopped", "worker_lost")
     stack.worker(number=2)
     stack.drain()
-    assert {(stack.job(one)["status"], stack.job(one)["attempt"]) for one in waiting} == {("COMPLETED", 1)}
+    assert {(stack.job(one)["status"], stack.job(one)["attempt"]) for one in waiting} == {
+        ("COMPLETED", 1)
+    }
     assert (stack.job(again)["status"], stack.job(again)["attempt"]) == ("COMPLETED", 2)
 
 
@@ -76,7 +80,9 @@ def test_a_rolling_deploy_under_steady_load_loses_and_doubles_nothing(stack, wit
     stack.upkeep()
     old_worker = stack.worker(number=1)
     stopped = threading.Event()
-    customers = [Customer(stack.new_client(), f"customer-{number}", stopped) for number in range(CUSTOMERS)]
+    customers = [
+        Customer(stack.new_client(), f"customer-{number}", stopped) for number in range(CUSTOMERS)
+    ]
     for customer in customers:
         customer.start()
     time.sleep(2)
@@ -93,7 +99,9 @@ def test_a_rolling_deploy_under_steady_load_loses_and_doubles_nothing(stack, wit
     for customer in (*customers, innovator):
         customer.join(40)
     clock = within("rolling deploy under load: all that was accepted is done", 45)
-    clock.until(lambda: not stack.sql("SELECT 1 FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"))
+    clock.until(
+        lambda: not stack.sql("SELECT 1 FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')")
+    )
     clients = [customer.client for customer in (*customers, innovator)]
     assert violations(stack, *clients) == []
     assert [client.refused + client.unknown for client in clients] == [[]] * len(clients)

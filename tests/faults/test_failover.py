@@ -11,7 +11,8 @@ from tests.faults.stack import wait_until
 from tests.faults.staff import Staff
 
 READ_ONLY_SECONDS = 4
-# As a failover leaves them, connections stay read-only for ever; maintenance takes all of them into it and out of it.
+# As a failover leaves them, connections stay read-only for ever; maintenance takes all of them into
+# it and out of it.
 WAYS = {"failover": ("fail_over", "promote"), "maintenance": ("refuse_writes", "take_writes")}
 
 
@@ -46,7 +47,9 @@ def test_a_read_only_postgresql_answers_503_and_loses_no_outcome(stack, change, 
     assert stack.client.ask("GET", "/readyz").status == 200
 
 
-def test_the_admin_says_that_nothing_was_launched_while_postgresql_takes_no_writes(stack, staff, change):
+def test_the_admin_says_that_nothing_was_launched_while_postgresql_takes_no_writes(
+    stack, staff, change
+):
     begin, end = change
     begin()
     try:

@@ -58,7 +58,11 @@ def test_each_failure_has_a_readable_error_and_harms_nobody_else(stack, worker, 
 def test_odd_text_is_stored_readably_and_capped(stack, worker, within):
     job_id, job = run_to_end(stack, "odd_text")
     within("NUL, surrogates, 10 MB of text: settled", 5).saw(lasted(stack, job_id))
-    assert (job["status"], job["error_code"], len(job["error_message"])) == ("FAILED", "exception", 1000)
+    assert (job["status"], job["error_code"], len(job["error_message"])) == (
+        "FAILED",
+        "exception",
+        1000,
+    )
     assert "nul � surrogate �" in job["error_message"]
     [(log,)] = stack.sql("SELECT message FROM jobs_joblog WHERE job_id = %s", job_id)
     assert "nul � surrogate �" in log
@@ -85,7 +89,9 @@ def test_a_transaction_left_open_or_a_connection_closed_stays_with_its_job(stack
 
 @pytest.mark.long
 @pytest.mark.lease
-def test_progress_is_seen_and_the_lease_renewed_while_a_handler_holds_a_transaction(stack, worker, within):
+def test_progress_is_seen_and_the_lease_renewed_while_a_handler_holds_a_transaction(
+    stack, worker, within
+):
     stack.upkeep()
     job_id = stack.client.submit("rogue", mode="hold_transaction").body["id"]
     clock = within("a transaction held open for 1.5 leases: progress is seen", 5)
@@ -107,7 +113,9 @@ def test_the_last_words_of_a_handler_that_falls_silent_are_seen_soon(stack, work
     job_id = stack.client.submit("rogue", mode="quiet").body["id"]
     stack.wait_for(job_id, "PROCESSING")
     log = "SELECT count(*) FROM jobs_joblog WHERE job_id = %s"
-    wait_until(lambda: stack.sql(log, job_id) == [(1,)] and stack.job(job_id)["progress_percent"] == 42, 3)
+    wait_until(
+        lambda: stack.sql(log, job_id) == [(1,)] and stack.job(job_id)["progress_percent"] == 42, 3
+    )
     assert stack.job(job_id)["status"] == "PROCESSING"
     stack.client.cancel(job_id)
 

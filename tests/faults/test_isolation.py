@@ -25,7 +25,9 @@ def test_what_a_handler_leaves_behind_does_not_reach_the_next_job(stack):
     for leak in LEAKS:
         job = stack.wait_for(stack.client.submit("leaky", leak=leak).body["id"], *ENDED)
         after = found(stack)
-        changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+        changed = {
+            name: (before[name], after[name]) for name in before if before[name] != after[name]
+        }
         if changed or job["status"] != "COMPLETED":
             differences[leak] = job["error_message"], changed
     assert differences == {}
@@ -40,7 +42,9 @@ def test_no_job_is_lost_or_run_twice_when_every_process_is_replaced(stack, jobs)
     ids = [stack.client.submit("leaky", leak="thread").body["id"] for _ in range(jobs)]
     stack.drain(30 + 3 * jobs)
     assert {stack.job(one)["status"] for one in ids} == {"COMPLETED"}
-    assert stack.sql("SELECT count(*), count(DISTINCT pid), max(attempt) FROM effect") == [(jobs, jobs, 1)]
+    assert stack.sql("SELECT count(*), count(DISTINCT pid), max(attempt) FROM effect") == [
+        (jobs, jobs, 1)
+    ]
 
 
 def test_handlers_that_only_change_rows_share_a_connection(stack):

@@ -26,7 +26,9 @@ def test_a_running_job_locked_past_its_lease_and_its_neighbours_all_complete(sta
     wait_until(lambda: stack.job(held)["progress_percent"], 10)
     with locked(stack, held):
         time.sleep(3 * LEASE_SECONDS)
-        expired = "SELECT id::text FROM jobs_job WHERE status = 'PROCESSING' AND lease_until < now()"
+        expired = (
+            "SELECT id::text FROM jobs_job WHERE status = 'PROCESSING' AND lease_until < now()"
+        )
         assert [job_id for (job_id,) in stack.sql(expired)] == [held], (
             "only its own lease could not be renewed"
         )

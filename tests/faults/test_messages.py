@@ -33,7 +33,9 @@ def a_message(stack, broker) -> bytes:
 
 def complaints(worker) -> list[dict]:
     """What this worker logged above INFO; not its remark, at the start, that it runs as root."""
-    lines = [json.loads(line) for line in worker.log.read_text().splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line) for line in worker.log.read_text().splitlines() if line.startswith("{")
+    ]
     return [one for one in lines if one["level"] != "INFO" and one["logger"] != "py.warnings"]
 
 
@@ -43,7 +45,9 @@ def connections(broker) -> set[str]:
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.long)])
-def test_any_bytes_in_a_queue_are_dropped_with_one_warning_each_and_jobs_go_on(stack, broker, count):
+def test_any_bytes_in_a_queue_are_dropped_with_one_warning_each_and_jobs_go_on(
+    stack, broker, count
+):
     like = a_message(stack, broker)
     worker = stack.worker()
     waits = json.loads(like)["headers"]["id"]
@@ -91,7 +95,9 @@ def test_nothing_that_a_message_holds_beside_the_id_has_an_effect(stack, broker,
 
 def test_hostile_leftovers_of_unacknowledged_messages_do_not_touch_a_worker(stack, broker):
     like = a_message(stack, broker)
-    for number, left in enumerate([b"", b"x", b"[]", b"null", b'[{}, "", "default"]', b"[1,2,3]", like]):
+    for number, left in enumerate(
+        [b"", b"x", b"[]", b"null", b'[{}, "", "default"]', b"[1,2,3]", like]
+    ):
         broker.hset("unacked", f"tag{number}", left)
         broker.zadd("unacked_index", {f"tag{number}": 1})
     broker.sadd("_kombu.binding.default", "x", b"\xff", "a\x06\x16b")
@@ -119,7 +125,9 @@ def test_a_queue_that_is_no_list_holds_up_no_worker(stack, broker, key, kind):
     assert connections(broker) == before
     assert worker.process.poll() is None
     assert [
-        one for one in complaints(worker) if "instead of a list, and is deleted" not in one["message"]
+        one
+        for one in complaints(worker)
+        if "instead of a list, and is deleted" not in one["message"]
     ] == []
     broker.delete(key)
     stack.wait_for(stack.client.submit("slow", seconds=0).body["id"], "COMPLETED", seconds=10)

@@ -20,9 +20,14 @@ def test_a_killed_child_fails_its_job_within_seconds(stack, within):
     stack.worker()
     job_id = stack.running()
     os.kill(stack.job(job_id)["pid"], signal.SIGKILL)
-    within("pool child killed: its job FAILED", 3).until(lambda: stack.job(job_id)["status"] == "FAILED")
+    within("pool child killed: its job FAILED", 3).until(
+        lambda: stack.job(job_id)["status"] == "FAILED"
+    )
     job = stack.job(job_id)
-    assert (job["error_code"], job["error_message"]) == ("worker_lost", "worker process lost (signal 9)")
+    assert (job["error_code"], job["error_message"]) == (
+        "worker_lost",
+        "worker process lost (signal 9)",
+    )
     after = stack.client.submit().body["id"]
     stack.wait_for(after, "COMPLETED", seconds=5)
 
@@ -50,7 +55,9 @@ def test_a_killed_worker_takes_its_children_along_and_its_jobs_are_rescued(stack
     clock = within("whole worker killed: its jobs rescued", RESCUED_WITHIN)
     wait_until(lambda: not any(lives(pid) for pid in children), 2)
     stack.worker(number=2)
-    clock.until(lambda: {stack.job(one)["status"] for one in (lost, again)}.isdisjoint({"PROCESSING"}))
+    clock.until(
+        lambda: {stack.job(one)["status"] for one in (lost, again)}.isdisjoint({"PROCESSING"})
+    )
     assert (stack.job(lost)["status"], stack.job(lost)["error_code"]) == ("FAILED", "worker_lost")
     assert stack.wait_for(again, "COMPLETED", "FAILED", seconds=20)["status"] == "COMPLETED"
     assert [stack.wait_for(one, "COMPLETED")["attempt"] for one in waiting] == [1] * 5
@@ -105,11 +112,16 @@ def test_after_everything_was_killed_at_once_all_that_was_accepted_ends(stack, w
     stack.upkeep()
     stack.worker(number=2)
     clock = within(
-        "everything killed at once: lost jobs rescued, queued ones done", RESCUED_WITHIN + REPUBLISHED_WITHIN
+        "everything killed at once: lost jobs rescued, queued ones done",
+        RESCUED_WITHIN + REPUBLISHED_WITHIN,
     )
     clock.until(
-        lambda: {stack.job(one)["status"] for one in (lost, again, *waiting)} == {"COMPLETED", "FAILED"}
+        lambda: (
+            {stack.job(one)["status"] for one in (lost, again, *waiting)} == {"COMPLETED", "FAILED"}
+        )
     )
     assert (stack.job(lost)["status"], stack.job(lost)["error_code"]) == ("FAILED", "worker_lost")
     assert (stack.job(again)["status"], stack.job(again)["attempt"]) == ("COMPLETED", 2)
-    assert {(stack.job(one)["status"], stack.job(one)["attempt"]) for one in waiting} == {("COMPLETED", 1)}
+    assert {(stack.job(one)["status"], stack.job(one)["attempt"]) for one in waiting} == {
+        ("COMPLETED", 1)
+    }

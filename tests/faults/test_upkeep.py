@@ -33,7 +33,10 @@ def test_a_dead_upkeep_is_noticed_by_the_health_page_and_the_home_page(stack, st
         return json.loads(staff.get("/healthz").text)["checks"]["upkeep"]
 
     def home_complains():
-        return re.search("Upkeep (was last|has never been) heard of", staff.get("/admin/").text) is not None
+        return (
+            re.search("Upkeep (was last|has never been) heard of", staff.get("/admin/").text)
+            is not None
+        )
 
     upkeep = stack.upkeep()
     wait_until(lambda: health() == "ok" and not home_complains(), 20)
@@ -52,7 +55,9 @@ def test_a_frozen_upkeep_is_replaced_and_changes_nothing_when_it_wakes(stack, wi
     wait_until(lambda: leads(stack, frozen), 20)
     spare = stack.upkeep()
     frozen.process.send_signal(signal.SIGSTOP)
-    within("upkeep frozen: another takes over", LEASE_SECONDS + 10).until(lambda: leads(stack, spare))
+    within("upkeep frozen: another takes over", LEASE_SECONDS + 10).until(
+        lambda: leads(stack, spare)
+    )
     stack.client.batch(20)
     with stack.redis() as broker:
         broker.flushall()

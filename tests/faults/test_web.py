@@ -19,7 +19,10 @@ def log_entries(stack):
 def test_a_web_server_killed_between_commit_and_publish_loses_nothing(stack, within):
     stack.upkeep()
     wait_until(
-        lambda: stack.sql("SELECT 1 FROM jobs_upkeepstate WHERE heartbeat_at > now() - interval '1 s'"), 20
+        lambda: stack.sql(
+            "SELECT 1 FROM jobs_upkeepstate WHERE heartbeat_at > now() - interval '1 s'"
+        ),
+        20,
     )
     clock = within("web killed between commit and publish: published by upkeep", REPUBLISHED_WITHIN)
     with pytest.raises((ConnectionError, http.client.HTTPException)):
@@ -57,7 +60,9 @@ def test_a_launch_in_the_admin_without_redis_keeps_what_was_typed(stack, staff, 
         stack.broker.start()
     else:
         stack.broker.process.send_signal(signal.SIGCONT)
-    wait_until(lambda: "is launched" in staff.launch("steady", "A name to keep", seconds="0.25").text, 15)
+    wait_until(
+        lambda: "is launched" in staff.launch("steady", "A name to keep", seconds="0.25").text, 15
+    )
     assert log_entries(stack) == [(before[0][0] + 1,)]
     stack.worker()
     stack.drain()
@@ -91,14 +96,19 @@ def crowd(stack):
 
 
 @pytest.mark.long
-def test_a_postgresql_without_free_connections_refuses_everywhere_and_loses_nothing(stack, staff, within):
+def test_a_postgresql_without_free_connections_refuses_everywhere_and_loses_nothing(
+    stack, staff, within
+):
     stack.upkeep()
     stack.worker()
     stack.client.batch(20, "slow", seconds=0.3)
     with crowd(stack):
         submits = [stack.client.submit() for _ in range(5)]
         lists = stack.client.ask("GET", "/api/v1/jobs/")
-        pages = [staff.get(path) for path in ("/admin/", "/admin/jobs/job/", "/admin/jobs/job/launch/quick/")]
+        pages = [
+            staff.get(path)
+            for path in ("/admin/", "/admin/jobs/job/", "/admin/jobs/job/launch/quick/")
+        ]
         launched = staff.launch("quick", "Nobody can store this")
         assert stack.client.ask("GET", "/readyz").status == 503
     assert {answer.status for answer in [*submits, lists, *pages, launched]} == {503}

@@ -17,7 +17,9 @@ class Clock:
         self.note = note
         self.started_at = time.monotonic()
 
-    def until(self, condition: Callable[[], bool], seen: Callable[[], object] = lambda: "never") -> None:
+    def until(
+        self, condition: Callable[[], bool], seen: Callable[[], object] = lambda: "never"
+    ) -> None:
         """Poll until true; past the bound, too, so that the table shows by how much it was missed."""
         wait_until(condition, 2 * self.bound, seen)
         self.saw(time.monotonic() - self.started_at)

@@ -62,7 +62,9 @@ def idle(job):
     pass
 
 
-@job_type(slug="steady", label="Steady", description="Tells how far it is.", form=Seconds, cancel_grace=1)
+@job_type(
+    slug="steady", label="Steady", description="Tells how far it is.", form=Seconds, cancel_grace=1
+)
 def steady(job, seconds):
     note(job)
     _walk(job, seconds)
@@ -70,7 +72,12 @@ def steady(job, seconds):
 
 
 @job_type(
-    slug="twice", label="Twice", description="May run again.", form=Seconds, max_attempts=2, cancel_grace=1
+    slug="twice",
+    label="Twice",
+    description="May run again.",
+    form=Seconds,
+    max_attempts=2,
+    cancel_grace=1,
 )
 def twice(job, seconds):
     note(job)
@@ -79,13 +86,21 @@ def twice(job, seconds):
 
 
 @job_type(
-    slug="stubborn", label="Stubborn", description="Writes, allowed or not.", form=Seconds, max_attempts=2
+    slug="stubborn",
+    label="Stubborn",
+    description="Writes, allowed or not.",
+    form=Seconds,
+    max_attempts=2,
 )
 def stubborn(job, seconds):
     note(job)
     time.sleep(seconds)
     said = f"attempt {job.attempt}"
-    for write in (lambda: job.progress(99, message=said), lambda: job.log(said), lambda: _save(job, said)):
+    for write in (
+        lambda: job.progress(99, message=said),
+        lambda: job.log(said),
+        lambda: _save(job, said),
+    ):
         with contextlib.suppress(BaseException):  # as a handler with a bare except
             write()
     return {"attempt": job.attempt}
@@ -98,7 +113,12 @@ def slow(job, seconds):
 
 
 @job_type(
-    slug="limited", label="Limited", description="Two seconds.", form=Seconds, time_limit=2, cancel_grace=1
+    slug="limited",
+    label="Limited",
+    description="Two seconds.",
+    form=Seconds,
+    time_limit=2,
+    cancel_grace=1,
 )
 def limited(job, seconds):
     note(job)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_batch_keeps_its_order_and_shares_a_batch_id(caller, make_type, redis):
-    jobs = services.submit_batch(caller, [Launch(type=make_type().slug, name=f"n{n}") for n in range(20)])
+    jobs = services.submit_batch(
+        caller, [Launch(type=make_type().slug, name=f"n{n}") for n in range(20)]
+    )
     assert [job.name for job in jobs] == [f"n{n}" for n in range(20)]
     assert len({job.batch_id for job in jobs}) == 1
     assert redis.llen("default") == 20
@@ -53,4 +55,8 @@ def test_a_batch_of_which_one_was_taken_is_kept_whole(caller, make_type, monkeyp
 
     monkeypatch.setattr(broker, "publish", publish_one)
     services.submit_batch(caller, [Launch(type=kind.slug)] * 3)
-    assert sorted(Job.objects.values_list("status", flat=True)) == ["PENDING", "PENDING", "PROCESSING"]
+    assert sorted(Job.objects.values_list("status", flat=True)) == [
+        "PENDING",
+        "PENDING",
+        "PROCESSING",
+    ]

@@ -37,7 +37,11 @@ def test_cancelling_a_running_job_asks_it_to_stop_and_keeps_the_first_request(ca
     assert (second.cancel_reason, second.cancel_requested_at) == ("one", first.cancel_requested_at)
     assert (first.version, second.version) == (job.version + 1, job.version + 1)
     event = job.events.get()
-    assert (event.from_status, event.to_status, event.attempt) == ("PROCESSING", "PROCESSING", job.attempt)
+    assert (event.from_status, event.to_status, event.attempt) == (
+        "PROCESSING",
+        "PROCESSING",
+        job.attempt,
+    )
     assert (event.at, event.actor, event.reason) == (first.cancel_requested_at, caller.name, "one")
 
 
@@ -119,7 +123,13 @@ def test_deleting_takes_everything_that_belongs_to_the_job():
     lifecycle.cancel_waiting(job.id, actor="me")
     stored = storages["jobs"].save("deleted/with-its-job", ContentFile(b"bytes"))
     JobFile.objects.create(
-        job=job, attempt=1, name="f", content_type="text/plain", size=5, sha256="", stored_name=stored
+        job=job,
+        attempt=1,
+        name="f",
+        content_type="text/plain",
+        size=5,
+        sha256="",
+        stored_name=stored,
     )
     services.delete(deleter, job.id)
     assert list(Job.objects.all()) == [again]
@@ -148,7 +158,11 @@ def test_what_is_offered_is_what_may_happen_next(status, make_type):
     everyone = make_user("jobs.view_job", "jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
     offered = access.possible(everyone, make_job(status=status, type=kind.slug))
     active = status in ACTIVE
-    assert (offered.can_cancel, offered.can_rerun, offered.can_delete) == (active, not active, not active)
+    assert (offered.can_cancel, offered.can_rerun, offered.can_delete) == (
+        active,
+        not active,
+        not active,
+    )
     assert offered.can_acknowledge == (status == Status.FAILED)
     nobody = access.possible(make_user(), make_job(status=status, type=kind.slug))
     assert not any(vars(nobody).values())

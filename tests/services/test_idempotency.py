@@ -14,7 +14,9 @@ from tests.services.conftest import break_queue
 pytestmark = pytest.mark.django_db
 
 
-def test_a_replay_answers_with_the_same_job_and_publishes_it_again_while_it_waits(caller, make_type, redis):
+def test_a_replay_answers_with_the_same_job_and_publishes_it_again_while_it_waits(
+    caller, make_type, redis
+):
     kind = make_type()
     first = services.submit(caller, type=kind.slug, idempotency_key="k")
     again = services.submit(caller, type=kind.slug, idempotency_key="k")

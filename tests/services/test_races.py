@@ -47,7 +47,9 @@ def test_a_job_cancelled_before_its_failed_publish_is_withdrawn_stays_cancelled(
 
 
 @pytest.mark.parametrize("round", range(5))
-def test_a_job_is_deleted_or_launched_again_or_both_and_nothing_points_nowhere(make_type, redis, round):
+def test_a_job_is_deleted_or_launched_again_or_both_and_nothing_points_nowhere(
+    make_type, redis, round
+):
     boss = caller_for(make_user("jobs.add_job", "jobs.view_job", "jobs.delete_job"))
     job = make_job(type=make_type().slug, status=Status.FAILED, created_by=boss.user)
     deleted, again, seen = at_once(
@@ -69,7 +71,9 @@ def test_one_key_used_at_once_for_a_batch_and_for_single_jobs_makes_one_of_the_t
     slug = make_type().slug
     found = at_once(
         lambda: services.submit(caller, type=slug, idempotency_key="k").id,
-        lambda: services.submit_batch(caller, [Launch(type=slug)] * 3, idempotency_key="k")[0].batch_id,
+        lambda: (
+            services.submit_batch(caller, [Launch(type=slug)] * 3, idempotency_key="k")[0].batch_id
+        ),
         times=5,
     )
     counts = Counter(found)
@@ -79,7 +83,9 @@ def test_one_key_used_at_once_for_a_batch_and_for_single_jobs_makes_one_of_the_t
 
 
 @pytest.mark.parametrize("round", range(5))
-def test_a_waiting_job_is_claimed_or_cancelled_or_asked_to_stop_and_given_up_never(caller, make_type, round):
+def test_a_waiting_job_is_claimed_or_cancelled_or_asked_to_stop_and_given_up_never(
+    caller, make_type, round
+):
     job = make_job(type=make_type().slug, created_by=caller.user)
     outcome = lifecycle.failed("not_taken", "nobody took it")
     claimed, cancelled, given_up = at_once(

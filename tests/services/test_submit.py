@@ -76,7 +76,10 @@ class Colour(forms.Form):
 
 def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in(make_type, redis):
     kind = make_type(form=Colour, permission_for=by_colour)
-    plain, viewer = make_user("jobs.add_job", username="paul"), make_user("jobs.add_job", "auth.view_user")
+    plain, viewer = (
+        make_user("jobs.add_job", username="paul"),
+        make_user("jobs.add_job", "auth.view_user"),
+    )
     with pytest.raises(services.NotPermitted) as refused:
         services.submit(caller_for(plain), type=kind.slug, params={"colour": "view"})
     assert str(refused.value) == (
@@ -91,9 +94,15 @@ def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
     kind = make_type(form=Colour, permission_for=by_colour)
     demoted = make_user("jobs.add_job", username="dora")
     job = make_job(
-        type=kind.slug, params={"colour": "add"}, created_by=demoted, created_by_name="dora", source="api"
+        type=kind.slug,
+        params={"colour": "add"},
+        created_by=demoted,
+        created_by_name="dora",
+        source="api",
     )
-    with pytest.raises(services.NotPermitted, match=r"needs the permission auth\.add_user, which dora does"):
+    with pytest.raises(
+        services.NotPermitted, match=r"needs the permission auth\.add_user, which dora does"
+    ):
         services.launcher(job.id)
 
 
@@ -110,7 +119,9 @@ def test_a_launcher_who_was_deactivated_or_deleted_is_refused_in_the_worker(make
 def test_files_are_for_those_whom_the_params_permit(make_type):
     kind = make_type(form=Colour, permission_for=by_colour)
     job = make_job(type=kind.slug, params={"colour": "view"}, status=Status.COMPLETED)
-    job.files.create(attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x")
+    job.files.create(
+        attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x"
+    )
     assert not access.files(make_user("jobs.view_job"), job).exists()
     assert access.files(make_user("auth.view_user"), job).exists()
     assert access.files(None, job).exists()
@@ -124,7 +135,9 @@ class Lowered(Colour):
 
 
 @pytest.mark.parametrize("sent", ["view", "View", " view "])
-def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(make_type, redis, sent):
+def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
+    make_type, redis, sent
+):
     def by_exact_colour(params):
         return "auth.view_user" if params["colour"] == "view" else None
 
@@ -135,7 +148,9 @@ def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
     job = make_job(type=kind.slug, params={"colour": sent}, created_by=plain, source="api")
     with pytest.raises(services.NotPermitted, match=r"auth\.view_user"):
         services.launcher(job.id)
-    job.files.create(attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x")
+    job.files.create(
+        attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x"
+    )
     assert not access.files(plain, job).exists()
 
 

@@ -29,7 +29,9 @@ def job_with_file(**fields) -> Path:
     job = make_job(**{"status": Status.COMPLETED} | fields)
     path = old_file(f"{datetime.now(UTC) - timedelta(days=2):%Y/%m/%d/%H}/{job.id}-{uuid4().hex}")
     name = path.relative_to(storages["jobs"].location).as_posix()
-    job.files.create(attempt=1, name="a.csv", content_type="text/csv", size=7, sha256="", stored_name=name)
+    job.files.create(
+        attempt=1, name="a.csv", content_type="text/csv", size=7, sha256="", stored_name=name
+    )
     return path
 
 

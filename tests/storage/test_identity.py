@@ -136,7 +136,9 @@ def test_a_storage_that_was_restored_from_a_backup_is_not_refused():
     assert prune().refusal == ""
 
 
-def test_jobs_with_files_wait_for_their_storage_and_the_others_are_pruned(make_type, lose_the_database):
+def test_jobs_with_files_wait_for_their_storage_and_the_others_are_pruned(
+    make_type, lose_the_database
+):
     prune()
     FileStorage.objects.all().delete()
     kind = make_type(retention_days=0)
@@ -193,7 +195,9 @@ def test_upkeep_says_once_why_it_leaves_files_alone(lose_the_database, caplog, m
         while not duty.run():
             pass
     refusal = storage.problem("default")
-    assert [record.levelname for record in caplog.records if refusal in record.getMessage()] == ["WARNING"]
+    assert [record.levelname for record in caplog.records if refusal in record.getMessage()] == [
+        "WARNING"
+    ]
 
 
 def test_the_commands_say_what_is_wrong(capsys, lose_the_database):

@@ -41,7 +41,9 @@ def listed(monkeypatch):
     """The folders whose files are listed."""
     folders = []
     names_in = layout.names_in
-    monkeypatch.setattr(storage, "names_in", lambda folder: folders.append(folder) or names_in(folder))
+    monkeypatch.setattr(
+        storage, "names_in", lambda folder: folders.append(folder) or names_in(folder)
+    )
     return folders
 
 
@@ -60,7 +62,10 @@ def test_every_old_folder_is_looked_at_within_a_week(monkeypatch):
     assert STRIPES == 7 * 24
     monkeypatch.setattr(orphan_files, "STRIPES", 12)
     look()  # the storage is tied, and every hour so far is looked at
-    paths = [old_file(f"{uuid4()}/{uuid4().hex}"), old_file(name_at(datetime(2020, 1, 1, tzinfo=UTC)))]
+    paths = [
+        old_file(f"{uuid4()}/{uuid4().hex}"),
+        old_file(name_at(datetime(2020, 1, 1, tzinfo=UTC))),
+    ]
     for _ in range(12):
         look()
     assert not any(path.exists() for path in paths)

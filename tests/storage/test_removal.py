@@ -28,7 +28,10 @@ def tied(own_files):
 
 def removed():
     """The removed files, as their names were."""
-    return {path.relative_to(storage.root() / "removed").as_posix()[11:] for path in storage.removed_files()}
+    return {
+        path.relative_to(storage.root() / "removed").as_posix()[11:]
+        for path in storage.removed_files()
+    }
 
 
 def name_of(path):
@@ -127,7 +130,9 @@ def test_what_others_put_into_the_storage_is_left_alone():
     assert all(path.exists() for path in paths)
 
 
-def test_an_unlikely_share_of_files_without_a_job_is_removed_only_when_asked_by_hand(client, capsys):
+def test_an_unlikely_share_of_files_without_a_job_is_removed_only_when_asked_by_hand(
+    client, capsys
+):
     paths = [job_with_file() for _ in range(13)]
     prune()
     JobFile.objects.all().delete()

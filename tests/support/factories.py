@@ -17,7 +17,9 @@ def make_user(*permissions: str, **fields: Any) -> User:
     user = User.objects.create_user(**{"username": f"user{next(_numbers)}", **fields})
     for permission in permissions:
         app, codename = permission.split(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        user.user_permissions.add(
+            Permission.objects.get(content_type__app_label=app, codename=codename)
+        )
     return user
 
 
@@ -31,7 +33,11 @@ def make_job(**fields: Any) -> Job:
     if status == Status.PROCESSING:
         defaults["lease_until"] = now + timedelta(seconds=60)
     if status == Status.FAILED:
-        defaults |= {"error_code": "exception", "error_type": "ValueError", "error_message": "it broke"}
+        defaults |= {
+            "error_code": "exception",
+            "error_type": "ValueError",
+            "error_message": "it broke",
+        }
     if status in SETTLED:
         defaults["finished_at"] = now
     assert status in (*ACTIVE, *SETTLED)
@@ -43,5 +49,11 @@ def make_job(**fields: Any) -> Job:
 def make_worker(**fields: Any) -> Worker:
     """A worker that beat just now, with one slot, serving the default queue and knowing the type report."""
     number = next(_numbers)
-    defaults = {"id": f"w{number}", "host": "test", "pid": number, "queues": ["default"], "types": ["report"]}
+    defaults = {
+        "id": f"w{number}",
+        "host": "test",
+        "pid": number,
+        "queues": ["default"],
+        "types": ["report"],
+    }
     return Worker.objects.create(**defaults | {"slots": 1, "consuming": True} | fields)

@@ -24,7 +24,10 @@ class Tags(forms.Field):
 
 def once(value):
     """What an odd clean_x makes of a value: something else each time it is called again."""
-    return ["cleaned", json.dumps(value, sort_keys=True, default=repr)]  # jsonb sorts the keys of objects
+    return [
+        "cleaned",
+        json.dumps(value, sort_keys=True, default=repr),
+    ]  # jsonb sorts the keys of objects
 
 
 def when(value):
@@ -39,8 +42,16 @@ KINDS = {
     "slug": (forms.SlugField, WORD, str),
     "regex": (lambda: forms.RegexField("^[a-z]+$"), WORD, str),
     "email": (forms.EmailField, WORD.map("{}@example.org".format), str),
-    "url": (lambda: forms.URLField(assume_scheme="https"), WORD.map("https://example.org/{}".format), str),
-    "url_bare": (lambda: forms.URLField(assume_scheme="https"), WORD.map("example.org/{}".format), str),
+    "url": (
+        lambda: forms.URLField(assume_scheme="https"),
+        WORD.map("https://example.org/{}".format),
+        str,
+    ),
+    "url_bare": (
+        lambda: forms.URLField(assume_scheme="https"),
+        WORD.map("example.org/{}".format),
+        str,
+    ),
     "ip": (
         lambda: forms.GenericIPAddressField(unpack_ipv4=True),
         st.ip_addresses().map(str) | st.just("::ffff:10.0.0.1"),
@@ -75,7 +86,11 @@ KINDS = {
         st.none() | st.booleans(),
         lambda v: {None: "unknown", True: "true", False: "false"}[v],
     ),
-    "choice": (lambda: forms.ChoiceField(choices=[("a", "A"), ("b", "B")]), st.sampled_from("ab"), str),
+    "choice": (
+        lambda: forms.ChoiceField(choices=[("a", "A"), ("b", "B")]),
+        st.sampled_from("ab"),
+        str,
+    ),
     "choice_int": (
         lambda: forms.TypedChoiceField(choices=NUMBERS, coerce=int),
         st.sampled_from(["1", "2", 1, 2]),
@@ -94,7 +109,9 @@ KINDS = {
         str,
     ),
     "choice_empty": (
-        lambda: forms.TypedChoiceField(choices=NUMBERS, coerce=int, required=False, empty_value=None),
+        lambda: forms.TypedChoiceField(
+            choices=NUMBERS, coerce=int, required=False, empty_value=None
+        ),
         st.sampled_from([None, "1"]),
         lambda v: v or "",
     ),
@@ -105,7 +122,9 @@ KINDS = {
     ),
     "choices_int": (
         lambda: forms.TypedMultipleChoiceField(choices=NUMBERS, coerce=int, required=False),
-        st.lists(st.sampled_from(["1", "2", 1]), max_size=2, unique_by=str).map(lambda v: sorted(v, key=str)),
+        st.lists(st.sampled_from(["1", "2", 1]), max_size=2, unique_by=str).map(
+            lambda v: sorted(v, key=str)
+        ),
         lambda v: [str(one) for one in v],
     ),
     "date": (forms.DateField, st.dates().map(lambda one: one.isoformat()), str),
@@ -147,7 +166,11 @@ KINDS = {
         st.just({"price": 1.5}),
         lambda v: json.dumps(v),
     ),
-    "row": (lambda: forms.ModelChoiceField(Group.objects.all()), st.sampled_from([901, "901", 902]), str),
+    "row": (
+        lambda: forms.ModelChoiceField(Group.objects.all()),
+        st.sampled_from([901, "901", 902]),
+        str,
+    ),
     "row_by_name": (
         lambda: forms.ModelChoiceField(Group.objects.all(), to_field_name="name"),
         st.sampled_from(["first", "second"]),

@@ -32,9 +32,13 @@ class Door:
                 server = socket.create_connection(self.server)
                 losing = threading.Event()
                 for pass_on in (self._questions, self._answers):
-                    threading.Thread(target=pass_on, args=(client, server, losing), daemon=True).start()
+                    threading.Thread(
+                        target=pass_on, args=(client, server, losing), daemon=True
+                    ).start()
 
-    def _questions(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+    def _questions(
+        self, client: socket.socket, server: socket.socket, losing: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 20):
                 if self._words is not None and self._words in data:
@@ -43,7 +47,9 @@ class Door:
                 server.sendall(data)
         _cut(client, server)
 
-    def _answers(self, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+    def _answers(
+        self, client: socket.socket, server: socket.socket, losing: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(1 << 20):
                 if not losing.is_set():

@@ -12,7 +12,10 @@ KNOWN = {"user", "database", "client_encoding", "application_name"}
 
 
 class Pooler:
-    """Passes connections on. What it does not know of a startup it drops in silence, or refuses as PgBouncer does."""
+    """Passes connections on.
+
+    What it does not know of a startup it drops in silence, or refuses as PgBouncer does.
+    """
 
     def __init__(self, server: tuple[str, int], *, refuses: bool) -> None:
         self.server = server

@@ -71,7 +71,9 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
 def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_skipped():
     boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
     failed = make_job(status=Status.FAILED)
-    before = make_job(status=Status.FAILED, acknowledged_at=timezone.now(), acknowledged_note="Seen")
+    before = make_job(
+        status=Status.FAILED, acknowledged_at=timezone.now(), acknowledged_note="Seen"
+    )
     make_job(status=Status.COMPLETED)
     outcome, rows = run_bulk("bulk_acknowledge", boss, filters="type=report", reason="Known outage")
     assert [outcome.result[name] for name in ("acknowledged", "skipped", "failed")] == [1, 1, 0]
@@ -181,7 +183,12 @@ def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not
     ran = {"started_at": now, "finished_at": now}
     expected = [
         (matched_before(), "PENDING", "cancelled", ""),
-        (matched_before(status=Status.COMPLETED, **ran), "PENDING", "skipped", "had already completed"),
+        (
+            matched_before(status=Status.COMPLETED, **ran),
+            "PENDING",
+            "skipped",
+            "had already completed",
+        ),
         (matched_before(status=Status.FAILED, **ran), "PENDING", "skipped", "had already failed"),
         (matched_before(status=Status.PROCESSING, started_at=now), "PENDING", "asked to stop", ""),
         (
@@ -205,9 +212,9 @@ def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not
     matched_before(status=Status.COMPLETED, finished_at=click - timedelta(minutes=1))
     make_job(name="launched after the click")
     outcome, rows = run_bulk("bulk_cancel", boss, filters="type=report", as_of=click.isoformat())
-    assert [tuple(row[name] for name in ("job", "status_before", "outcome", "detail")) for row in rows] == [
-        (str(job.pk), *others) for job, *others in expected
-    ]
+    assert [
+        tuple(row[name] for name in ("job", "status_before", "outcome", "detail")) for row in rows
+    ] == [(str(job.pk), *others) for job, *others in expected]
     not_done = outcome.result.pop("not_done")
     assert outcome.result == {"cancelled": 2, "asked_to_stop": 1, "skipped": 3, "failed": 0}
     assert [one["reason"] for one in not_done] == [row["detail"] for row in rows if row["detail"]]
@@ -227,7 +234,9 @@ def test_a_tab_means_the_status_at_the_click():
     boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
     started = matched_before(status=Status.PROCESSING)
     matched_before(status=Status.PROCESSING, started_at=timezone.now() - timedelta(minutes=5))
-    _, rows = run_bulk("bulk_cancel", boss, filters="status=PENDING", as_of=a_minute_ago().isoformat())
+    _, rows = run_bulk(
+        "bulk_cancel", boss, filters="status=PENDING", as_of=a_minute_ago().isoformat()
+    )
     assert [(row["job"], row["outcome"]) for row in rows] == [(str(started.pk), "asked to stop")]
 
 
@@ -237,7 +246,9 @@ def test_failures_acknowledged_since_the_click_are_listed_under_the_filter_of_un
     failed = [matched_before(status=Status.FAILED, finished_at=ended) for _ in range(3)]
     Job.objects.filter(pk=failed[0].pk).update(acknowledged_at=timezone.now())
     Job.objects.filter(pk=failed[1].pk).update(acknowledged_at=ended)
-    _, rows = run_bulk("bulk_acknowledge", boss, filters="unseen=on", as_of=a_minute_ago().isoformat())
+    _, rows = run_bulk(
+        "bulk_acknowledge", boss, filters="unseen=on", as_of=a_minute_ago().isoformat()
+    )
     assert [(row["job"], row["outcome"], row["detail"]) for row in rows] == [
         (str(failed[0].pk), "skipped", "had already been acknowledged"),
         (str(failed[2].pk), "acknowledged", ""),

@@ -31,7 +31,14 @@ def every_kind(boss):
     """A job of each status, and more that differ in what filters look at."""
     for status in ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"):
         make_job(name=f"A {status}", status=status)
-        make_job(name=f"B {status}", status=status, type="gone", queue="slow", batch_id=BATCH, source="api")
+        make_job(
+            name=f"B {status}",
+            status=status,
+            type="gone",
+            queue="slow",
+            batch_id=BATCH,
+            source="api",
+        )
     parent = make_job(name="Parent", status="COMPLETED", created_by=boss, created_by_name="boss")
     make_job(name="Again", rerun_of=parent, status="COMPLETED")
     old = make_job(name="Old", status="COMPLETED", started_at=EARLIER, finished_at=EARLIER)
@@ -52,7 +59,10 @@ def reached(user, query) -> set[str]:
     names = set()
     for action in (CANCEL, DELETE):
         found = Targets(
-            user=user, action=action, filters=ListFilters.parse(query), as_of=timezone.now() + timedelta(1)
+            user=user,
+            action=action,
+            filters=ListFilters.parse(query),
+            as_of=timezone.now() + timedelta(1),
         )
         names |= set(found.remaining.values_list("name", flat=True))
     return names

@@ -48,7 +48,9 @@ def test_rows_come_in_the_order_of_their_creation(format):
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_text_that_begins_like_a_formula_is_inert_in_spreadsheets_and_itself_in_json(format, start):
+def test_a_text_that_begins_like_a_formula_is_inert_in_spreadsheets_and_itself_in_json(
+    format, start
+):
     name = f"{start}HYPERLINK(A1)"
     make_job(name=name)
     row = exported(make_viewer(), format=format)[0]
@@ -58,7 +60,15 @@ def test_a_text_that_begins_like_a_formula_is_inert_in_spreadsheets_and_itself_i
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_hostile_text_leaves_the_file_whole(format):
-    names = ["<r><t>x</r>", "]]>&<a>", "_x0041_", "\x1b[31m\x07", '",\n"', "\ufffe\uffff", "é" * 200]
+    names = [
+        "<r><t>x</r>",
+        "]]>&<a>",
+        "_x0041_",
+        "\x1b[31m\x07",
+        '",\n"',
+        "\ufffe\uffff",
+        "é" * 200,
+    ]
     for name in names:
         make_job(name=name, error_message="x" * 100_000)
     assert len(exported(make_viewer(), format=format)) == len(names) + 1
@@ -76,7 +86,10 @@ def test_an_export_of_a_period_has_its_rows_only():
 def test_every_registered_table_is_exported_to_those_who_may_view_it(model, format):
     make_worker()
     permission = TABLES[model].permission
-    assert exported(make_viewer(*[permission] if permission else []), model=model, format=format) is not None
+    assert (
+        exported(make_viewer(*[permission] if permission else []), model=model, format=format)
+        is not None
+    )
 
 
 @pytest.mark.parametrize("model", GUARDED)
@@ -155,7 +168,10 @@ def test_an_export_of_accounts_has_no_password():
 def test_a_moment_that_no_spreadsheet_has_is_text(settings):
     settings.TIME_ZONE = "America/New_York"  # the year 1 begins there in the year before it
     boss = make_viewer("auth.view_user", last_login=datetime(1, 1, 1, tzinfo=UTC))
-    assert exported(boss, model="auth.user", format="xlsx")[0]["last_login"] == "0001-01-01T00:00:00+00:00"
+    assert (
+        exported(boss, model="auth.user", format="xlsx")[0]["last_login"]
+        == "0001-01-01T00:00:00+00:00"
+    )
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_and_not_cut(monkeypatch):

@@ -28,7 +28,9 @@ def start_worker(tmp_path):
         )
         with (tmp_path / "worker.log").open("w") as log:
             started.append(
-                subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
+                subprocess.Popen(
+                    command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log
+                )
             )
 
     yield start
@@ -37,7 +39,9 @@ def start_worker(tmp_path):
         worker.wait(60)
 
 
-def test_a_worker_exports_for_who_may_view_and_fails_for_who_was_demoted_meanwhile(redis, start_worker):
+def test_a_worker_exports_for_who_may_view_and_fails_for_who_was_demoted_meanwhile(
+    redis, start_worker
+):
     viewer, demoted = (
         make_user("jobs.add_job", "auth.view_user", username=name) for name in ("vera", "dora")
     )

@@ -37,7 +37,12 @@ def make_old_job(number=0, *, content=b"", **fields):
     if content:
         stored = storages["jobs"].save(new_name(job.id), ContentFile(content))
         job.files.create(
-            attempt=1, name="a", content_type="text/csv", size=len(content), sha256="", stored_name=stored
+            attempt=1,
+            name="a",
+            content_type="text/csv",
+            size=len(content),
+            sha256="",
+            stored_name=stored,
         )
     return job
 

@@ -41,7 +41,9 @@ def jobs_of_march():
         job_that_ran(seconds, wait=seconds / 10, day=seconds % 3)
     job_that_ran(300, type="export", name="The slow one")
     for _ in range(3):
-        job_that_ran(5, day=5, status=Status.FAILED, error_type="KeyError", error_message="no such key")
+        job_that_ran(
+            5, day=5, status=Status.FAILED, error_type="KeyError", error_message="no such key"
+        )
     job_that_ran(7, status=Status.FAILED, error_code="worker_lost", error_type="")
     waiting = make_job(status=Status.CANCELLED)
     Job.objects.filter(id=waiting.id).update(created_at=NOON, finished_at=NOON)
@@ -122,7 +124,11 @@ def test_the_slowest_job_comes_first(jobs_of_march):
 def test_failures_are_counted_by_error_with_the_last_message(jobs_of_march):
     _, files = run_report(**MARCH)
     first, second = sheet_rows(files, "Failures by error")
-    assert (first["Error type"], first["Jobs"], first["Its message"]) == ("KeyError", 3, "no such key")
+    assert (first["Error type"], first["Jobs"], first["Its message"]) == (
+        "KeyError",
+        3,
+        "no such key",
+    )
     assert (second["Error code"], second["Jobs"]) == ("worker_lost", 1)
 
 
@@ -143,9 +149,12 @@ def test_csv_and_json_agree(jobs_of_march):
             for row in told[section]
         ]
         assert csv_rows(tables, section) == as_text
-    assert {name: str(value) for name, value in told["totals"].items()} == csv_rows(tables, "totals")[0]
+    assert {name: str(value) for name, value in told["totals"].items()} == csv_rows(
+        tables, "totals"
+    )[0]
     listed = [
-        json.loads(line) for line in next(b for n, b in files.items() if n.endswith("jsonl")).splitlines()
+        json.loads(line)
+        for line in next(b for n, b in files.items() if n.endswith("jsonl")).splitlines()
     ]
     assert [row["id"] for row in csv_rows(tables, "jobs")] == [row["id"] for row in listed]
 
@@ -156,7 +165,9 @@ def test_a_chosen_type_leaves_the_others_out(jobs_of_march):
 
 
 def test_an_empty_period_gives_a_report_of_nothing():
-    outcome, files = run_report(since="2001-01-01T00:00:00Z", until="2001-01-02T00:00:00Z", list_jobs=True)
+    outcome, files = run_report(
+        since="2001-01-01T00:00:00Z", until="2001-01-02T00:00:00Z", list_jobs=True
+    )
     assert outcome.result["jobs"] == 0
     assert outcome.result["success_percent"] is None
     assert workbook(files)["Jobs"].max_row == 1
@@ -188,7 +199,9 @@ def test_a_name_that_begins_like_a_formula_is_text_in_csv_and_xlsx(start):
     assert csv_rows(tables, "failures")[0]["last_message"] == f"'{name}"
 
 
-@pytest.mark.parametrize("name", ["<r><t>x</r>", "]]>&<a>", "_x0041_", "\x1b[31m\x07", "\ufffe\uffff"])
+@pytest.mark.parametrize(
+    "name", ["<r><t>x</r>", "]]>&<a>", "_x0041_", "\x1b[31m\x07", "\ufffe\uffff"]
+)
 def test_a_name_made_of_xml_leaves_the_workbook_whole(name):
     job_that_ran(1, name=name)
     _, files = run_report(**MARCH, list_jobs=True)
@@ -205,7 +218,9 @@ def test_a_report_of_one_who_may_not_see_all_jobs_covers_their_own():
 
 def test_a_report_of_one_who_may_see_all_jobs_covers_all():
     job_that_ran(1)
-    outcome, _ = run_report(**MARCH, created_by=make_user("jobs.add_job", "jobs.view_job"), source="api")
+    outcome, _ = run_report(
+        **MARCH, created_by=make_user("jobs.add_job", "jobs.view_job"), source="api"
+    )
     assert outcome.result["jobs"] == 1
 
 
@@ -224,7 +239,10 @@ def test_a_report_whose_launcher_was_deactivated_meanwhile_shows_nothing():
     job_that_ran(1)
     gone = make_user("jobs.add_job", "jobs.view_job", is_active=False)
     outcome, files = run_report(**MARCH, created_by=gone, source="api")
-    assert (outcome.error_message, files) == ("The account that launched this job is deactivated.", {})
+    assert (outcome.error_message, files) == (
+        "The account that launched this job is deactivated.",
+        {},
+    )
 
 
 def test_a_list_that_was_cut_says_so(jobs_of_march, monkeypatch):

@@ -40,14 +40,20 @@ def test_a_period_of_no_time_is_refused():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"format": "pdf"}, "format: Select a valid choice. pdf is not one of the available choices."),
+        (
+            {"format": "pdf"},
+            "format: Select a valid choice. pdf is not one of the available choices.",
+        ),
         ({"format": None}, "format: This parameter is required."),
         (
             {"types": ["nonsense"]},
             "types: Select a valid choice. nonsense is not one of the available choices.",
         ),
         ({"types": "report"}, "types: Must be a list."),
-        ({"since": "yesterday"}, "since: Must be a date and time with a zone, such as 2026-11-22T09:30:00Z."),
+        (
+            {"since": "yesterday"},
+            "since: Must be a date and time with a zone, such as 2026-11-22T09:30:00Z.",
+        ),
         ({"since": "1899-01-01T00:00:00Z"}, "since: Must be in the year 2000 or later."),
         ({"until": "9999-01-01T00:00:00Z"}, "until: Must be in the year 2099 or earlier."),
         ({"list_jobs": "yes"}, "list_jobs: Must be true or false."),

@@ -6,7 +6,13 @@ from django.db import connection
 
 from jobs.models import SETTLED
 
-TABLES = ("jobs_jobevent", "jobs_joblog", "jobs_jobfile", "jobs_job", "django_celery_results_taskresult")
+TABLES = (
+    "jobs_jobevent",
+    "jobs_joblog",
+    "jobs_jobfile",
+    "jobs_job",
+    "django_celery_results_taskresult",
+)
 ROWS = """SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
         ARRAY(SELECT to_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
         ARRAY(SELECT from_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),

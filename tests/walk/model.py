@@ -33,7 +33,14 @@ class Expected:
     def row(self) -> tuple[object, ...]:
         """As check.ROWS must show it."""
         state = STATES.get(self.status, "")
-        return (self.status, self.attempt, state, self.statuses, ["", *self.statuses[:-1]], self.written)
+        return (
+            self.status,
+            self.attempt,
+            state,
+            self.statuses,
+            ["", *self.statuses[:-1]],
+            self.written,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A random walk over everything that can happen to jobs, beside a model that says what must come of each step.
 
-The database is real and every step goes through the project's own functions; only the broker is a stand-in.
+The database is real and every step goes through the project's own functions; only the broker is a
+stand-in.
 """
 
 from functools import partial
@@ -50,7 +51,9 @@ class Walk(RuleBasedStateMachine):
     @precondition(few_jobs)
     @rule(type=st.sampled_from(list(MAX_ATTEMPTS)), fate=FATES)
     def submit(self, type, fate):
-        single_active = any(one.type == "single" and one.status in ACTIVE for one in self.jobs.values())
+        single_active = any(
+            one.type == "single" and one.status in ACTIVE for one in self.jobs.values()
+        )
         try:
             self._launch(fate, lambda: [services.submit(self.caller, type=type)])
         except AlreadyActive:
@@ -69,7 +72,9 @@ class Walk(RuleBasedStateMachine):
     @precondition(few_jobs)
     @rule(count=st.integers(2, 3), fate=FATES)
     def submit_batch(self, count, fate):
-        self._launch(fate, lambda: services.submit_batch(self.caller, [Launch(type="thrice")] * count))
+        self._launch(
+            fate, lambda: services.submit_batch(self.caller, [Launch(type="thrice")] * count)
+        )
 
     @precondition(lambda self: self.jobs and few_jobs(self))
     @rule(index=INDEX, fate=FATES)
@@ -216,10 +221,16 @@ class Walk(RuleBasedStateMachine):
         seen, renewals = self.looks[index % len(self.looks)]
         now = self.jobs.get(seen.id)
         if seen.status == Status.PROCESSING:
-            fresh = now and (now.status, now.attempt, now.renewals) == ("PROCESSING", seen.attempt, renewals)
+            fresh = now and (now.status, now.attempt, now.renewals) == (
+                "PROCESSING",
+                seen.attempt,
+                renewals,
+            )
             self._end(seen, fate, expected=bool(fresh), lease_until=seen.lease_until)
         elif seen.status == Status.PENDING:
-            fresh = Job.objects.filter(id=seen.id, status="PENDING", publishes=seen.publishes).exists()
+            fresh = Job.objects.filter(
+                id=seen.id, status="PENDING", publishes=seen.publishes
+            ).exists()
             outcome = failed("not_taken", "nobody took it")
             given_up = lifecycle.give_up(seen.id, outcome, publishes=seen.publishes, actor="upkeep")
             assert (given_up is not None) == fresh
@@ -242,7 +253,9 @@ class Walk(RuleBasedStateMachine):
             asked = seen.cancel_requested_at or (may_repeat and job.cancel_requested)
             after = "CANCELLED" if asked else "PENDING" if may_repeat else "FAILED"
             job.statuses.append(after)
-        ended = end_attempt(seen, code="worker_lost", message="lost", actor="upkeep", lease_until=lease_until)
+        ended = end_attempt(
+            seen, code="worker_lost", message="lost", actor="upkeep", lease_until=lease_until
+        )
         assert (ended is not None) == expected
 
     # --- What must hold ---------------------------------------------------------------------------
@@ -265,7 +278,9 @@ class Walk(RuleBasedStateMachine):
             while self.broker.messages:
                 self.deliver(0, False, True)
             for step in (self.write, self.renew_lease, partial(self.settle, status="COMPLETED")):
-                for index in range(len(self.attempts)):  # the oldest first: those that lost their jobs
+                for index in range(
+                    len(self.attempts)
+                ):  # the oldest first: those that lost their jobs
                     step(index)
         self.the_database_is_as_the_model_says()
         assert all(job.status in SETTLED for job in self.jobs.values())

@@ -15,10 +15,14 @@ from jobs.models import ApiToken
 
 
 class Command(BaseCommand):
-    help = "Migrate, collect static files, and make a staff login and an API token for this machine."
+    help = (
+        "Migrate, collect static files, and make a staff login and an API token for this machine."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("user", help="name of the staff login; its password lies in staff.password")
+        parser.add_argument(
+            "user", help="name of the staff login; its password lies in staff.password"
+        )
         parser.add_argument("directory", type=Path, help="where staff.password and token lie")
 
     def handle(self, *args: Any, user: str, directory: Path, **options: Any) -> None:

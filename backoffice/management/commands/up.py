@@ -22,8 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="run one report, show it, and stop")
         help = "besides the one for bulk actions; default: 1"
         parser.add_argument("--workers", type=int, default=1, metavar="N", help=help)
-        parser.add_argument("--concurrency", type=int, default=2, metavar="N", help="per worker; default: 2")
-        parser.add_argument("--port", type=int, help="of the web server; 0: a free one; default: 8000")
+        parser.add_argument(
+            "--concurrency", type=int, default=2, metavar="N", help="per worker; default: 2"
+        )
+        parser.add_argument(
+            "--port", type=int, help="of the web server; 0: a free one; default: 8000"
+        )
         parser.add_argument("--directory", type=Path, default=DEFAULT, help="default: .local")
 
     def handle(self, *args: Any, once: bool, port: int | None, **options: Any) -> None:
@@ -35,7 +39,9 @@ class Command(BaseCommand):
             workers=options["workers"],
             concurrency=options["concurrency"],
         )
-        given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+        given = {
+            name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)
+        }
         try:
             with stack.running(chosen, given) as running:
                 try:

@@ -109,7 +109,9 @@ def failure(job: Job) -> SafeString:
 
 def requested_by(job: Job) -> SafeString | str:
     """Who asked for the job, and by which door."""
-    return format_html('{}<span class="below">{}</span>', job.requester or NOTHING, job.get_source_display())
+    return format_html(
+        '{}<span class="below">{}</span>', job.requester or NOTHING, job.get_source_display()
+    )
 
 
 def created(job: Job) -> SafeString:
@@ -134,10 +136,17 @@ def run_time(job: Row) -> SafeString | str:
     if not job.is_slow:
         return ran(job)
     usual = f"19 of 20 end within {times.duration(job.usual.p95)}"
-    return format_html('{}<span class="below slow" title="{}">slower than usual</span>', ran(job), usual)
+    return format_html(
+        '{}<span class="below slow" title="{}">slower than usual</span>', ran(job), usual
+    )
 
 
-LIVE: dict[str, Column] = {"status": status, "progress": progress, "wait": wait, "run_time": run_time}
+LIVE: dict[str, Column] = {
+    "status": status,
+    "progress": progress,
+    "wait": wait,
+    "run_time": run_time,
+}
 
 
 def version(job: Row) -> str:

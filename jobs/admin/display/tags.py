@@ -18,7 +18,9 @@ register = template.Library()
 def once_field(context: Any) -> SafeString:
     """The hidden input with the once-only key of a form. Browsers must not fill it in again: autocomplete is off."""
     key = context.get("once") or once.new(context["request"].user)
-    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', once.FIELD, key)
+    return format_html(
+        '<input type="hidden" name="{}" value="{}" autocomplete="off">', once.FIELD, key
+    )
 
 
 register.filter("isolated", isolated)

@@ -41,7 +41,10 @@ def exact(at: datetime) -> str:
 def moment(at: datetime) -> SafeString:
     """A past time as "5 min ago", the exact one in the tooltip."""
     return format_html(
-        '<time datetime="{}" title="{}" data-time="ago">{}</time>', at.isoformat(), exact(at), ago(at)
+        '<time datetime="{}" title="{}" data-time="ago">{}</time>',
+        at.isoformat(),
+        exact(at),
+        ago(at),
     )
 
 

@@ -46,7 +46,9 @@ class Chart:
     bar_width: str = f"{STEP - GAP:.1f}"
 
     @classmethod
-    def of(cls, counts: Mapping[datetime, Mapping[str, int]], statuses: Sequence[Status]) -> "Chart":
+    def of(
+        cls, counts: Mapping[datetime, Mapping[str, int]], statuses: Sequence[Status]
+    ) -> "Chart":
         """A chart of the last 24 hours, the present one last."""
         now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
         moments = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
@@ -80,6 +82,12 @@ def _bars(number: int, counts: Sequence[int], statuses: Sequence[Status], top: i
             height = max(2.0, count / top * (HEIGHT - 8))
             ground -= height
             bars.append(
-                Bar(status, count, f"{number * STEP + GAP / 2:.1f}", f"{ground:.1f}", f"{height:.1f}")
+                Bar(
+                    status,
+                    count,
+                    f"{number * STEP + GAP / 2:.1f}",
+                    f"{ground:.1f}",
+                    f"{height:.1f}",
+                )
             )
     return bars

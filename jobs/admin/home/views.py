@@ -1,6 +1,7 @@
 """The home page: what needs attention, how the last day went, and which workers are alive.
 
-Each figure is one query that stops at a cap, so the page costs the same however many jobs there are.
+Each figure is one query that stops at a cap, so the page costs the same however many jobs there
+are.
 """
 
 from collections import Counter
@@ -53,7 +54,10 @@ class Queue:
 
 
 def attention(user: Any) -> str:
-    """How many failures that the user sees are not acknowledged, for the header; "" for none. One query."""
+    """How many failures that the user sees are not acknowledged, for the header; "" for none.
+
+    One query.
+    """
     unseen = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()
     return "" if not unseen else f"{ATTENTION_CAP}+" if unseen > ATTENTION_CAP else str(unseen)
 
@@ -91,14 +95,21 @@ def _current(worker: Worker, running: list[Job]) -> list[Job]:
     return [job for job in running if job.worker == worker.id][:SHOWN]
 
 
-def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]) -> list[tuple[str, ...]]:
+def _tiles(
+    active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]
+) -> list[tuple[str, ...]]:
     """Status, words, count and address of each of the four figures at the top."""
     day = Counter[str]()
     for counts in hours.values():
         day.update(counts)
     since = (timezone.now() - timedelta(hours=24)).isoformat(timespec="seconds")
     return [
-        (Status.PENDING, "Waiting", capped(active.get(Status.PENDING), GLANCE), _list(status=Status.PENDING)),
+        (
+            Status.PENDING,
+            "Waiting",
+            capped(active.get(Status.PENDING), GLANCE),
+            _list(status=Status.PENDING),
+        ),
         (
             Status.PROCESSING,
             "Processing",
@@ -129,7 +140,10 @@ def _list(**filters: str) -> str:
 def _triage(jobs: JobQuerySet) -> list[Failures]:
     """The most frequent failures of the last seven days by type and error."""
     starts = [timezone.now() - period for period in PERIODS.values()]
-    return [_linked(failures, starts) for failures in stats.recent_failures(jobs, starts, limit=TRIAGE_ROWS)]
+    return [
+        _linked(failures, starts)
+        for failures in stats.recent_failures(jobs, starts, limit=TRIAGE_ROWS)
+    ]
 
 
 def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
@@ -153,7 +167,10 @@ def _queues(workers: list[Worker]) -> list[Queue]:
     for worker in (one for one in workers if one.is_live):
         slots.update(dict.fromkeys(worker.queues, worker.slots))
     depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all(), GLANCE)}
-    return [_queue(name, depths.get(name), slots[name]) for name in sorted({*registry.queues(), *depths})]
+    return [
+        _queue(name, depths.get(name), slots[name])
+        for name in sorted({*registry.queues(), *depths})
+    ]
 
 
 def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:

@@ -30,7 +30,8 @@ AT_ONCE = 100
 CANCEL_SECONDS = 5.0
 CHANGED_LIMIT = 1_000  # jobs whose outcome the request itself reports after a cancel
 COUNT_MILLISECONDS = 5_000
-# A question that stood open for longer is asked again: its number says little about the jobs of now.
+# A question that stood open for longer is asked again: its number says little about the jobs of
+# now.
 QUESTION_LASTS = timedelta(hours=1)
 SHOWN = 10
 NAMED = 5
@@ -50,7 +51,9 @@ def chosen(request: HttpRequest, action: Action) -> HttpResponse | None:
     if request.POST.get("confirmed") != "yes":
         return _question(request, replace(targets, as_of=now))
     if not now - QUESTION_LASTS <= asked_at <= now:
-        messages.warning(request, "That question was too old, so nothing was done. This one is up to date.")
+        messages.warning(
+            request, "That question was too old, so nothing was done. This one is up to date."
+        )
         return _question(request, replace(targets, as_of=now, newest=None))
     ids = targets.first(AT_ONCE + 1)
     if len(ids) <= AT_ONCE:
@@ -73,7 +76,9 @@ def _targets(request: HttpRequest, action: Action, as_of: datetime) -> Targets:
 
 def _filters(query: QueryDict) -> dict[str, str]:
     return {
-        name: str(value) for name, value in query.items() if name not in (PAGE_VAR, ERROR_FLAG, *NOT_FILTERS)
+        name: str(value)
+        for name, value in query.items()
+        if name not in (PAGE_VAR, ERROR_FLAG, *NOT_FILTERS)
     }
 
 
@@ -87,7 +92,9 @@ def _moment(text: str) -> datetime | None:
 
 def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
     action = targets.action
-    targets = replace(targets, newest=targets.matching.order_by("-id").values_list("id", flat=True).first())
+    targets = replace(
+        targets, newest=targets.matching.order_by("-id").values_list("id", flat=True).first()
+    )
     counts = _counts(targets)
     total = None if counts is None else sum(counts.values())
     first = _first(targets) if total else []
@@ -127,7 +134,9 @@ def _counts(targets: Targets) -> dict[str, int] | None:
 def _first(targets: Targets) -> list[Job]:
     """Return the newest jobs that the action will affect."""
     jobs = list(targets.to_do.without_large().order_by("-id")[:SHOWN])
-    refused = set(targets.refused.filter(id__in=[job.id for job in jobs]).values_list("id", flat=True))
+    refused = set(
+        targets.refused.filter(id__in=[job.id for job in jobs]).values_list("id", flat=True)
+    )
     return [job for job in jobs if job.id not in refused]
 
 
@@ -137,7 +146,12 @@ def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
     labels = dict(Status.choices)
     stops = {Status.PROCESSING: "asked to stop"}
     done = [
-        (status, labels[status], f"{count:,}", f"will be {stops.get(Status(status), targets.action.done)}")
+        (
+            status,
+            labels[status],
+            f"{count:,}",
+            f"will be {stops.get(Status(status), targets.action.done)}",
+        )
         for status, count in counts.items()
     ]
     left = {status: count - counts.get(status, 0) for status, count in everything.items()}
@@ -213,7 +227,11 @@ def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpRespon
         return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     with services.once_accepted(job):
         audit.action(request, [job], "Launched from the list.")
-    rest = "This job does the others. " if done else f"More than {AT_ONCE} jobs match, so this job does it. "
+    rest = (
+        "This job does the others. "
+        if done
+        else f"More than {AT_ONCE} jobs match, so this job does it. "
+    )
     messages.success(request, f"{before}{rest}Its CSV file will say what became of each.")
     return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 

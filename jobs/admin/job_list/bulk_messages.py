@@ -15,7 +15,9 @@ def say_what_became(request: HttpRequest, report: Report) -> None:
     if not report.total:
         messages.warning(request, "No job matches any more.")
         return
-    reasons = [format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()]
+    reasons = [
+        format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()
+    ]
     text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
     say = messages.warning if reasons else messages.success
     say(request, format_html("{}.", text))

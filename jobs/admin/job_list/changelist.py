@@ -112,13 +112,14 @@ class JobChangeList(ChangeList):
         }
         jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
         if self.status == Status.PENDING:
-            # The job that waits longest comes first. Not by reverse(): it would turn round every later order_by(),
-            # too, such as that by which a bulk action finds the newest job.
+            # The job that waits longest comes first. Not by reverse(): it would turn round every
+            # later order_by(), too, such as that by which a bulk action finds the newest job.
             jobs = jobs.order_by(*(name.removeprefix("-") for name in newest_first))
         return jobs.select_related("created_by")
 
     def _newest_first(self) -> tuple[str, ...]:
-        # Created at and id say the same, ids being UUIDv7; a period is read from the index of its times.
+        # Created at and id say the same, ids being UUIDv7; a period is read from the index of its
+        # times.
         given = {name for name, value in self.filters.cleaned_data.items() if value}
         if "finished_after" in given:
             return ("-finished_at", "-id")
@@ -150,7 +151,9 @@ class JobChangeList(ChangeList):
     def _counts(self) -> Mapping[str, str]:
         if self.active_filters & OF_FAILURES and self.status in ("", Status.FAILED):
             # The pages' count says it all.
-            return dict.fromkeys(Status.values, "0") | dict.fromkeys(["", Status.FAILED], self.found_words())
+            return dict.fromkeys(Status.values, "0") | dict.fromkeys(
+                ["", Status.FAILED], self.found_words()
+            )
         counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
         if self.active_filters:
             counts[self.status] = self.found_words()
@@ -171,15 +174,22 @@ class JobChangeList(ChangeList):
 def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
     """How many of `jobs` there are by status ("": all), for display; absent where that is not known. One query.
 
-    By an index each status is counted to a glance. Without an index only the newest are read, in any
+    By an index each status is counted to a glance. Without an index only the newest are read, in
+    any
     status: to find 1,000 cancelled ones of a common source could be to read half the table.
     """
     if by_index:
-        return {status: capped(count, GLANCE) for status, count in stats.counts_to(jobs, GLANCE).items()}
+        return {
+            status: capped(count, GLANCE) for status, count in stats.counts_to(jobs, GLANCE).items()
+        }
     found = stats.counts_of_first(jobs, GLANCE)
     if found is None:
         return {}
     total = sum(found.values())
     if total <= GLANCE:
-        return {status: f"{found.get(status, 0):,}" for status in Status.values} | {"": f"{total:,}"}
-    return {status: f"{min(count, GLANCE):,}+" for status, count in found.items()} | {"": f"{GLANCE:,}+"}
+        return {status: f"{found.get(status, 0):,}" for status in Status.values} | {
+            "": f"{total:,}"
+        }
+    return {status: f"{min(count, GLANCE):,}+" for status, count in found.items()} | {
+        "": f"{GLANCE:,}+"
+    }

@@ -15,7 +15,10 @@ IDS_LIMIT = 200
 
 
 def cells(request: HttpRequest) -> HttpResponse:
-    """{id: {column: html}} for `?ids=`; 304 while nothing changed. Jobs the caller may not see are left out."""
+    """{id: {column: html}} for `?ids=`; 304 while nothing changed.
+
+    Jobs the caller may not see are left out.
+    """
     wanted = access.visible_jobs(request.user).filter(id__in=_ids(request)).without_large()
     jobs = rows.prepared(wanted.order_by("id"))
     etag = _etag(f"{job.pk} {columns.version(job)}" for job in jobs)

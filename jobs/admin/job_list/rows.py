@@ -18,7 +18,10 @@ _usual: dict[str, tuple[float, Usual | None]] = {}
 
 
 def prepared(jobs: Iterable[Job]) -> list[Row]:
-    """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows. Up to three queries."""
+    """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows.
+
+    Up to three queries.
+    """
     rows: list[Row] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
     lines = stats.lines(waiting) if waiting else {}
@@ -27,7 +30,8 @@ def prepared(jobs: Iterable[Job]) -> list[Row]:
         {job.type for job in rows if not job.is_settled} | stats.types_of(lines.values(), loads)
     )
     starts = {
-        queue: dict(enumerate(stats.starts(queue, line, loads, usual))) for queue, line in lines.items()
+        queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
+        for queue, line in lines.items()
     }
     for job in rows:
         line = lines.get(job.queue)

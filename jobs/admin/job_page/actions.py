@@ -1,4 +1,7 @@
-"""What staff do to one job from its page: cancel, launch again, acknowledge, delete. Each a POST, then a redirect."""
+"""What staff do to one job from its page: cancel, launch again, acknowledge, delete.
+
+Each a POST, then a redirect.
+"""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -22,14 +25,16 @@ def refusal(error: Exception) -> str:
         case BrokerUnavailable():
             return "The queue does not answer, so nothing was launched. Try again in a moment."
         case services.DatabaseUnavailable():
-            return "The database takes no changes now, so nothing was launched. Try again in a moment."
+            return (
+                "The database takes no changes now, so nothing was launched. Try again in a moment."
+            )
         case registry.UnknownJobType():
             return "The job's type does not exist any more."
     return str(error)
 
 
-# What the services raise when they refuse; the words are for people. OutcomeUnknown is no refusal: it makes a page
-# of its own, which asks PostgreSQL nothing.
+# What the services raise when they refuse; the words are for people. OutcomeUnknown is no refusal:
+# it makes a page of its own, which asks PostgreSQL nothing.
 REFUSALS = (
     InvalidTransition,
     BrokerUnavailable,
@@ -68,7 +73,9 @@ def _cancel(request: HttpRequest, job_id: UUID) -> Job:
 
 
 def _rerun(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.rerun(audit.caller(request), job_id, idempotency_key=once.idempotency_key(request))
+    job = services.rerun(
+        audit.caller(request), job_id, idempotency_key=once.idempotency_key(request)
+    )
     if job.replayed:
         messages.info(request, once.already_made(job))
         return job

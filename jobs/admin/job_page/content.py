@@ -15,7 +15,9 @@ from jobs.admin.display import times
 from jobs.models import AuditEntry, Job, JobEvent, Status, Worker
 from jobs.services import BULK_TYPES
 
-FRAME = re.compile(r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M)
+FRAME = re.compile(
+    r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M
+)
 # A worker's id is new at each start, 32 digits long.
 WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 # Frames below these are the machinery's, not the handler's.
@@ -70,7 +72,13 @@ class Data:
 def steps(job: Job) -> list[Step]:
     """The events of the job in the order they were written, each with the time since the one before."""
     found = [
-        Step(event.at, _words(event), event.actor, _note(event), "" if event.is_note else event.to_status)
+        Step(
+            event.at,
+            _words(event),
+            event.actor,
+            _note(event),
+            "" if event.is_note else event.to_status,
+        )
         for event in job.events.all()[:200]
     ]
     return list(_with_distances(found))
@@ -104,7 +112,9 @@ def parameters_of(job: Job) -> Data:
     job_type = registry.find(job.type)
     shown = parameters.mask(job_type, job.params)
     fields = job_type.form().fields if job_type else {}
-    labels = {name: field.label or name.replace("_", " ").capitalize() for name, field in fields.items()}
+    labels = {
+        name: field.label or name.replace("_", " ").capitalize() for name, field in fields.items()
+    }
     pairs = [
         (str(labels.get(name, name)), _readable(_in_words(value, fields.get(name))))
         for name, value in shown.items()
@@ -167,7 +177,11 @@ def application_frames(traceback: str) -> list[Frame]:
 
 def worker_of(job: Job) -> str:
     """The worker that ran the job last, as people know it: its host and the first digits of its id."""
-    host = Worker.objects.filter(pk=job.worker).values_list("host", flat=True).first() if job.worker else ""
+    host = (
+        Worker.objects.filter(pk=job.worker).values_list("host", flat=True).first()
+        if job.worker
+        else ""
+    )
     return f"{host or ''} {short(job.worker)}".strip()
 
 

@@ -20,11 +20,16 @@ NOT_IN_SHELL = re.compile(r"[^A-Z0-9_]")
 
 
 def of(
-    request: HttpRequest, job_type: JobType, form: forms.Form, model: Job | None = None, name: str = ""
+    request: HttpRequest,
+    job_type: JobType,
+    form: forms.Form,
+    model: Job | None = None,
+    name: str = "",
 ) -> str:
     """A curl command that launches the type as its form stands, or the job `model` again with what was changed.
 
-    The token and secrets are shell variables, left to fill in. The Idempotency-Key stays the same for the same call.
+    The token and secrets are shell variables, left to fill in. The Idempotency-Key stays the same
+    for the same call.
     """
     address = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
     params, variables = _with_marks(request, job_type, form, _shown(job_type, form, model))
@@ -56,7 +61,9 @@ def _with_marks(
     for name in _wanted_secrets(job_type, form, params):
         params[name] = mark = uuid.uuid5(uuid.NAMESPACE_OID, f"{once.of(request)} {name}").hex
         is_text = parameters.json_type(form.fields[name]).accepts("text")
-        variables[mark if is_text else f'"{mark}"'] = f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"
+        variables[mark if is_text else f'"{mark}"'] = (
+            f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"
+        )
     return params, variables
 
 
@@ -64,7 +71,9 @@ def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any])
     """The secrets that the call must send: those that were typed, and those that the form asks for."""
     empty = (None, "")
     return [
-        name for name in job_type.secret_fields if params.get(name) not in empty or form.fields[name].required
+        name
+        for name in job_type.secret_fields
+        if params.get(name) not in empty or form.fields[name].required
     ]
 
 

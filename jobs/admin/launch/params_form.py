@@ -1,8 +1,8 @@
 """The form of a job type as the admin shows it: in the browser's own inputs, with the choices the user may choose.
 
-What is left as it was filled in stays as it was stored, although an input may show less than that: no fraction of a
-second, no zone (so the doubled hour at the end of summer time stands for two moments), other line breaks, and
-choices in an order of its own.
+What is left as it was filled in stays as it was stored, although an input may show less than that:
+no fraction of a second, no zone (so the doubled hour at the end of summer time stands for two
+moments), other line breaks, and choices in an order of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -96,14 +96,17 @@ def of(
 def _keep_secret(field: forms.Field, secret: Any, *, is_own: bool) -> None:
     field.help_text = f"Left empty: as it was{'' if is_own else ', if nothing else changes'}."
     field.required = False
-    if is_own:  # the form's clean methods need it; to another account an error of theirs could show it
+    if (
+        is_own
+    ):  # the form's clean methods need it; to another account an error of theirs could show it
         field.widget.kept = parameters.to_form(field, secret)
 
 
 def as_params(job_type: JobType, form: forms.Form, model: Job | None = None) -> dict[str, Any]:
     """What the browser sent in a valid form, as the JSON the API takes; to launch `model` again only the changes.
 
-    Raises: InvalidParams, if a field of the author's own reads a text that Django's own field cannot read.
+    Raises: InvalidParams, if a field of the author's own reads a text that Django's own field
+    cannot read.
     """
     found, errors = {}, []
     for name in sent(job_type, form, model):

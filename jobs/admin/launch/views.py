@@ -48,7 +48,10 @@ def types(request: HttpRequest) -> HttpResponse:
 
 
 def form(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form of one type; launches on POST and leads to the job. `?again=` fills it as that job was."""
+    """The form of one type; launches on POST and leads to the job.
+
+    `?again=` fills it as that job was.
+    """
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
     kept = signed_out.take(request)
@@ -66,7 +69,9 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     usual = usual_durations({slug}).get(slug)
-    return _page(request, "form", **_context(request, job_type, name_form, filled, model), usual=usual)
+    return _page(
+        request, "form", **_context(request, job_type, name_form, filled, model), usual=usual
+    )
 
 
 def call(request: HttpRequest, slug: str) -> HttpResponse:
@@ -127,7 +132,9 @@ def _model(request: HttpRequest, job_type: JobType) -> Job | None:
     """The job to launch again, if the address names one."""
     if "again" not in request.GET:
         return None
-    found = access.visible_jobs(request.user).filter(pk=as_uuid(request.GET["again"]), type=job_type.slug)
+    found = access.visible_jobs(request.user).filter(
+        pk=as_uuid(request.GET["again"]), type=job_type.slug
+    )
     job = found.first()
     if job is None:
         raise Http404("No such job.")
@@ -164,7 +171,9 @@ def _launch(
         params = params_form.as_params(job_type, filled, model)
         if model is None:
             name = name_form.cleaned_data["name"] if name_form else ""
-            job = services.submit(caller, name=name, type=job_type.slug, params=params, idempotency_key=key)
+            job = services.submit(
+                caller, name=name, type=job_type.slug, params=params, idempotency_key=key
+            )
         else:
             job = services.rerun(caller, model.pk, params, idempotency_key=key)
     except parameters.InvalidParams as error:

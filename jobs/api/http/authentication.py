@@ -50,7 +50,11 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
         Raises: AuthenticationFailed; the answer is the same for every fault of the token.
         """
         found = _find(token)
-        if found is None or not found.user.is_active or (found.expiry and found.expiry < timezone.now()):
+        if (
+            found is None
+            or not found.user.is_active
+            or (found.expiry and found.expiry < timezone.now())
+        ):
             raise AuthenticationFailed("This token is not valid, or no longer.")
         _note_use(found)
         return found.user, found

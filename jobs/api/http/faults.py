@@ -58,7 +58,9 @@ def launch_errors(caller: Caller, data: Any) -> Iterator[dict[str, str]]:
     """The errors of types and params in a body (of one job or a batch) that has other faults already."""
     jobs = data.get("jobs") if isinstance(data, Mapping) else None
     items = (
-        [("", data)] if not isinstance(jobs, list) else [(f"/jobs/{i}", one) for i, one in enumerate(jobs)]
+        [("", data)]
+        if not isinstance(jobs, list)
+        else [(f"/jobs/{i}", one) for i, one in enumerate(jobs)]
     )
     for pointer, item in items:
         if launch := _launch(item):
@@ -78,7 +80,9 @@ def _launch(item: Any) -> Launch | None:
         return None
     name, kind, params = item.get("name"), item.get("type"), item.get("params", {})
     named = isinstance(name, str) and bool(name) and not name_error(name)
-    if not isinstance(params, dict) or not (isinstance(kind, str) or (named and "type" not in item)):
+    if not isinstance(params, dict) or not (
+        isinstance(kind, str) or (named and "type" not in item)
+    ):
         return None
     return Launch(str(name) if named else "", kind, params)
 
@@ -88,6 +92,8 @@ def _errors_of(pointer: str, check: Callable[..., None], *args: Any) -> Iterator
         check(*args)
     except (parameters.InvalidParams, UnknownJobType) as error:
         yield from refusals(error, pointer)
-    except Exception as error:  # what else is wrong, such as a missing permission, is said once this is right
+    except (
+        Exception
+    ) as error:  # what else is wrong, such as a missing permission, is said once this is right
         if as_problem(error) is None:
             raise

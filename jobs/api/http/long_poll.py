@@ -15,11 +15,12 @@ from jobs.held_threads import held_threads
 from jobs.models import Job
 
 SECONDS_LIMIT = 30
-# Long polls cost at most four queries a second in all, those of callers who come back included; while some are
-# turned away, it is they who come back.
+# Long polls cost at most four queries a second in all, those of callers who come back included;
+# while some are turned away, it is they who come back.
 TICK_SECONDS = 0.3
 CROWDED_TICK_SECONDS = 1
-# They come back one after the other, so that a crowd costs no more for being larger; within a minute, all the same.
+# They come back one after the other, so that a crowd costs no more for being larger; within a
+# minute, all the same.
 TURN_SECONDS, TURNS_WITHIN_SECONDS = 2, 60
 
 logger = logging.getLogger(__name__)
@@ -47,9 +48,9 @@ class Watcher:
     def wait(self, job: Job, seconds: float) -> int:
         """Return 0 when the job's status is another, or after `seconds`.
 
-        If half the web threads wait, or too many are held otherwise, it returns at once the seconds after which the
-        caller has its turn to ask again.
-        The connection to PostgreSQL is given back before: waiting must not cost one for each client.
+        If half the web threads wait, or too many are held otherwise, it returns at once the seconds
+        after which the caller has its turn to ask again. The connection to PostgreSQL is given back
+        before: waiting must not cost one for each client.
         """
         waiter = Waiter(job.id, job.status)
         with self._lock:

@@ -70,7 +70,9 @@ def wanted(request: Request, order: tuple[str, ...] | None) -> Wanted:
     Raises: Problem (400) with every error found.
     """
     faults = Faults()
-    size = faults.check(whole_number, request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT)
+    size = faults.check(
+        whole_number, request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT
+    )
     counted = faults.check(flag, request, "count")
     text, cursor = request.query_params.get("cursor"), None
     if text is not None and order is not None:
@@ -96,7 +98,8 @@ def page(
     back = cursor is not None and cursor.back
     counted = _count(jobs) if asked.counted else {}
     if columns[0] == "finished_at":
-        # None of them lacks it, but only so does PostgreSQL see that its partial index holds them all.
+        # None of them lacks it, but only so does PostgreSQL see that its partial index holds them
+        # all.
         jobs, statuses = jobs.filter(finished_at__isnull=False), ()
     if cursor is not None:
         jobs = jobs.filter(_behind(order, cursor))
@@ -124,8 +127,9 @@ def _first(
 ) -> QuerySet[Job]:
     """The first of `jobs` in `order`: of several statuses those of each, merged.
 
-    An index keeps the order within one status: without this PostgreSQL would walk past all that wait to what failed.
-    No index keeps it within the names that begin alike: where it `sorts`, it must do so without reading the rows.
+    An index keeps the order within one status: without this PostgreSQL would walk past all that
+    wait to what failed. No index keeps it within the names that begin alike: where it `sorts`, it
+    must do so without reading the rows.
     """
     if sorts:
         ids = jobs.order_by(*order).values("id")[:size]

@@ -72,7 +72,9 @@ def response(problem: Problem, request: Request) -> Response:
         "errors": problem.errors[:ERRORS_LIMIT],
         **problem.extra,
     }
-    return Response(body, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE)
+    return Response(
+        body, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE
+    )
 
 
 def as_problem(error: Exception) -> Problem | None:
@@ -129,11 +131,15 @@ def _from_database(error: Exception) -> Problem | None:
     logger.warning(sentence)
     detail, retry_after_seconds = FOR_CALLERS[trouble]
     if trouble is Trouble.TOO_SLOW:
-        return _unavailable("too_slow", detail, retry_after_seconds, "Ask for less: a shorter period.")
+        return _unavailable(
+            "too_slow", detail, retry_after_seconds, "Ask for less: a shorter period."
+        )
     return _unavailable("database_unavailable", detail, retry_after_seconds)
 
 
-def _unavailable(code: str, detail: str, retry_after_seconds: int, advice: str = "Try again.") -> Problem:
+def _unavailable(
+    code: str, detail: str, retry_after_seconds: int, advice: str = "Try again."
+) -> Problem:
     headers = {"Retry-After": str(retry_after_seconds)}
     return Problem(503, code, f"{detail} Nothing was accepted. {advice}", headers=headers)
 
@@ -178,7 +184,11 @@ def refused(errors: list[dict[str, str]]) -> Problem:
 
 def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:
     """One entry of `errors` about the body; `pointer` is a JSON Pointer (RFC 6901)."""
-    return {"pointer": storable(pointer, TEXT_LIMIT), "detail": storable(detail, TEXT_LIMIT), "code": code}
+    return {
+        "pointer": storable(pointer, TEXT_LIMIT),
+        "detail": storable(detail, TEXT_LIMIT),
+        "code": code,
+    }
 
 
 def header_error(header: str, detail: str, code: str) -> dict[str, str]:

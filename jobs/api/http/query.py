@@ -12,7 +12,9 @@ def bad_value(parameter: str, detail: str) -> Problem:
     return refused([query_error(parameter, detail, "invalid")])
 
 
-def allow_only(request: Request, allowed: Collection[str] = (), *, repeated: Collection[str] = ()) -> None:
+def allow_only(
+    request: Request, allowed: Collection[str] = (), *, repeated: Collection[str] = ()
+) -> None:
     """Check the names of the parameters: only those `allowed`, once each unless `repeated`, none empty.
 
     Raises: Problem (400), with every error found.

@@ -52,7 +52,10 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def etag(job: Job) -> str:
-    """The job's weak validator: its version. What only the clock changes, such as estimates, is not in it."""
+    """The job's weak validator: its version.
+
+    What only the clock changes, such as estimates, is not in it.
+    """
     return f'W/"{job.version}"'
 
 

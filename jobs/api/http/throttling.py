@@ -14,8 +14,8 @@ CALLERS_LIMIT = 10_000
 class CallerThrottle(BaseThrottle):
     """A bucket for each caller that holds a minute's requests and fills evenly.
 
-    In process memory, so each web process counts for itself: a store that all share would be one more thing whose
-    silence holds up every request.
+    In process memory, so each web process counts for itself: a store that all share would be one
+    more thing whose silence holds up every request.
     """
 
     lock = threading.Lock()

@@ -21,4 +21,8 @@ def of(operation: str, status: int) -> list[OpenApiExample]:
     found = load().get(f"{operation} {status}")
     if found is None:
         return []
-    return [OpenApiExample(f"{operation} {status}", found, response_only=True, status_codes=[str(status)])]
+    return [
+        OpenApiExample(
+            f"{operation} {status}", found, response_only=True, status_codes=[str(status)]
+        )
+    ]

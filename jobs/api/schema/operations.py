@@ -15,7 +15,8 @@ from jobs.api.schema import examples
 from jobs.api.shapes import ProblemSerializer
 from jobs.filter_fields import IDS_LIMIT
 
-# What any request may be answered with: a bad query, no token, Accept without JSON, too often, no database.
+# What any request may be answered with: a bad query, no token, Accept without JSON, too often, no
+# database.
 ALWAYS = (400, 401, 406, 429, 503)
 SENDING = (403, 411, 413, 415)  # 403: a session without its CSRF token, too
 WORDS = {
@@ -53,7 +54,9 @@ HEADERS: Mapping[str, Header] = {
         sometimes=(200, 304),
     ),
     "WWW-Authenticate": Header("The schemes that a token may be sent with.", always=(401,)),
-    "ETag": Header("The version of the job, or the hash of the file.", always=(200, 201, 202, 206, 304, 412)),
+    "ETag": Header(
+        "The version of the job, or the hash of the file.", always=(200, 201, 202, 206, 304, 412)
+    ),
     "Location": Header("The address of the new job.", always=(201,)),
     "Idempotency-Replayed": Header(
         "`true` when an earlier request under the key made the job.", sometimes=(201,)
@@ -107,7 +110,8 @@ def operation(
 ) -> Callable[[Any], Any]:
     """Describe a view's method.
 
-    `answers` maps statuses of success, or pairs of status and media type, to a serializer; None means no body.
+    `answers` maps statuses of success, or pairs of status and media type, to a serializer; None
+    means no body.
     """
     refused = sorted({*ALWAYS, *problems} | (set(SENDING) if request else set()))
     successes = {
@@ -133,7 +137,9 @@ def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
         )
         for status in statuses
     }
-    too_long = OpenApiResponse(description="The address is too long. The web server's answer, in HTML.")
+    too_long = OpenApiResponse(
+        description="The address is too long. The web server's answer, in HTML."
+    )
     return problems | {414: too_long}
 
 
@@ -155,18 +161,26 @@ def _header(name: str, statuses: Collection[int]) -> Iterator[OpenApiParameter]:
 def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenApiParameter:
     """A query parameter with its JSON Schema."""
     kind = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
-    return OpenApiParameter(name, dict(schema), OpenApiParameter.QUERY, description=description, **kind)
+    return OpenApiParameter(
+        name, dict(schema), OpenApiParameter.QUERY, description=description, **kind
+    )
 
 
 def filter_parameters() -> list[OpenApiParameter]:
     """The query parameters of JobFilter."""
-    return [query(name, _filter_schema(one)) for name, one in filters.JobFilter.base_filters.items()]
+    return [
+        query(name, _filter_schema(one)) for name, one in filters.JobFilter.base_filters.items()
+    ]
 
 
 def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
     match one:
         case filters.SomeOfFilter():
-            return {"type": "array", "items": {"type": "string", "enum": one.extra["words"]}, "minItems": 1}
+            return {
+                "type": "array",
+                "items": {"type": "string", "enum": one.extra["words"]},
+                "minItems": 1,
+            }
         case filters.IdsFilter():
             ids = {"type": "string", "format": "uuid"}
             return {"type": "array", "items": ids, "minItems": 1, "maxItems": IDS_LIMIT}

@@ -1,7 +1,8 @@
 """Finishes the OpenAPI document: the params of each job type, closed requests, and the server's address.
 
-Code generators name classes after components and titles. So components of job types are named by slug, behind a
-prefix that no other component has, and labels and titles, which may say anything, stand in descriptions only.
+Code generators name classes after components and titles. So components of job types are named by
+slug, behind a prefix that no other component has, and labels and titles, which may say anything,
+stand in descriptions only.
 """
 
 import hashlib
@@ -14,13 +15,16 @@ from jobs.registry import JobType
 
 CLOSED = ("Submit", "Batch", "Cancel", "Rerun")
 SCHEMAS = "#/components/schemas/"
-# Two texts that are not of this form could become the same class name: `a_1` and `a1`, `a__b` and `a_b`.
+# Two texts that are not of this form could become the same class name: `a_1` and `a1`, `a__b` and
+# `a_b`.
 REGULAR = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Post-processing hook of drf-spectacular."""
-    result["servers"] = [{"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}]
+    result["servers"] = [
+        {"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}
+    ]
     schemas = result["components"]["schemas"]
     for name in CLOSED:
         schemas[name]["additionalProperties"] = False
@@ -88,7 +92,9 @@ def _of_type(shape: dict[str, Any], job_type: JobType, params: str) -> dict[str,
 
 def _params(job_type: JobType) -> dict[str, Any]:
     """The schema of a type's params, titles and defaults in the descriptions."""
-    schema = {name: value for name, value in parameters.json_schema(job_type).items() if name != "$schema"}
+    schema = {
+        name: value for name, value in parameters.json_schema(job_type).items() if name != "$schema"
+    }
     schema["properties"] = {name: _untitled(one) for name, one in schema["properties"].items()}
     return _untitled(schema | {"description": f"Params of {job_type.slug}."})
 
@@ -98,7 +104,8 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in schema.items() if name not in described}
     parts = [schema.get("title", ""), schema.get("description", "")]
     if "default" in schema:
-        # Not as `default`: generated clients would demand or send it, and keep it when it changes here.
+        # Not as `default`: generated clients would demand or send it, and keep it when it changes
+        # here.
         parts.append(f"Default: {json.dumps(schema['default'], ensure_ascii=False)}")
     description = ". ".join(one.rstrip(".") for one in parts if one)
     if "items" in kept:

@@ -1,7 +1,7 @@
 """One leader does each duty when it is due; another upkeep that was started waits to take its place.
 
-The lock belongs to the connection over which all duties speak: who loses the one has lost the other. So a leader
-that is frozen, and keeps both, is deposed by ending its connection.
+The lock belongs to the connection over which all duties speak: who loses the one has lost the
+other. So a leader that is frozen, and keeps both, is deposed by ending its connection.
 """
 
 import logging
@@ -90,7 +90,9 @@ def _attempt(duty: Duty) -> None:
     except Error as error:
         if not (is_passing(error) or is_bug(error)):
             raise
-        logger.warning("%s The duty is done again when it is due.", explain(error), exc_info=is_bug(error))
+        logger.warning(
+            "%s The duty is done again when it is due.", explain(error), exc_info=is_bug(error)
+        )
     except Exception:  # one job that breaks one duty must not keep the others from theirs
         logger.exception("an upkeep duty failed")
 

@@ -17,7 +17,8 @@ ORPHAN_AFTER = timedelta(days=1)
 FILES_A_STEP = 1_000
 FOLDERS_A_STEP = 10_000  # of which few are due
 AT_MOST = 10_000  # in one look; the next one takes the rest
-# What crashes leave behind is little. More is a sign that the database is not the one that knows the files.
+# What crashes leave behind is little. More is a sign that the database is not the one that knows
+# the files.
 LIKELY_FILES = 5
 LIKELY_SHARE = 0.1
 # Each hour one of this many parts of the old folders is looked at, so each of them once a week.
@@ -78,7 +79,10 @@ class Look:
     def _is_due(self, folder: Folder) -> bool:
         if self.whole or self.row is None:
             return True
-        return self._is_newly_settled(folder) or crc32(folder.path.encode()) % STRIPES == self.row.stripe
+        return (
+            self._is_newly_settled(folder)
+            or crc32(folder.path.encode()) % STRIPES == self.row.stripe
+        )
 
     def _is_newly_settled(self, folder: Folder) -> bool:
         if folder.hour is None or folder.hour >= _settled_hour(self.before):
@@ -93,8 +97,14 @@ class Look:
             return {}
         sizes = {name: self._size_if_old(name) for name in unknown}
         old = {name: size for name, size in sizes.items() if size is not None}
-        jobs = Job.objects.using(WORKER_DB).active().filter(id__in={storage.job_of(name) for name in old})
-        active = set(jobs.values_list("id", flat=True))  # a file is stored before its row is written
+        jobs = (
+            Job.objects.using(WORKER_DB)
+            .active()
+            .filter(id__in={storage.job_of(name) for name in old})
+        )
+        active = set(
+            jobs.values_list("id", flat=True)
+        )  # a file is stored before its row is written
         return {name: size for name, size in old.items() if storage.job_of(name) not in active}
 
     def _size_if_old(self, name: str) -> int | None:
@@ -107,7 +117,8 @@ class Look:
 
 def settled_before() -> datetime:
     """The time before which a stored file has its row, if it ever gets one."""
-    # A file's time is of the clock that runs here or beside its disk: what only one of the two calls old may be new.
+    # A file's time is of the clock that runs here or beside its disk: what only one of the two
+    # calls old may be new.
     return min(database.now(WORKER_DB), timezone.now()) - ORPHAN_AFTER
 
 

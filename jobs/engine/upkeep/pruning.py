@@ -38,7 +38,8 @@ class Pruned:
     file_bytes: int = 0  # of both
     task_results: int = 0
     workers: int = 0
-    # Why files are left alone, in a sentence with the fix; upkeep logs it once, not with each prune.
+    # Why files are left alone, in a sentence with the fix; upkeep logs it once, not with each
+    # prune.
     refusal: str = field(default="", repr=False)
 
     @property
@@ -73,7 +74,8 @@ def steps(
 ) -> Iterator[None]:
     """Do what `prune` does, adding to `pruned`; each step takes a few seconds at most.
 
-    Without `whole` only files and results that can have changed are looked at; `results` says from where on.
+    Without `whole` only files and results that can have changed are looked at; `results` says from
+    where on.
     """
     row = _tie(pruned, dry_run)
     if not dry_run and not pruned.refusal:
@@ -83,7 +85,9 @@ def steps(
             jobs = jobs.filter(~Exists(JobFile.objects.filter(job=OuterRef("id"))))
         yield from _prune_jobs(job_type, jobs, pruned, dry_run)
     if not pruned.refusal:
-        yield from _prune_files(pruned, Look(row, whole, settled_before()), dry_run, remove_unknown_files)
+        yield from _prune_files(
+            pruned, Look(row, whole, settled_before()), dry_run, remove_unknown_files
+        )
     for count in (results or ResultLook()).steps(whole=whole, dry_run=dry_run):
         pruned.task_results += count
         yield
@@ -133,7 +137,9 @@ def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
 
 def _retentions() -> dict[str, int]:
     known = {one.slug: one.retention_days for one in registry.all()}
-    return {name: known.get(name, RETENTION_DAYS_OF_UNKNOWN_TYPES) for name in sorted(stored_types())}
+    return {
+        name: known.get(name, RETENTION_DAYS_OF_UNKNOWN_TYPES) for name in sorted(stored_types())
+    }
 
 
 def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) -> Iterator[None]:
@@ -201,7 +207,9 @@ def _first_id_at(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-def _prune_files(pruned: Pruned, look: Look, dry_run: bool, remove_unknown_files: bool) -> Iterator[None]:
+def _prune_files(
+    pruned: Pruned, look: Look, dry_run: bool, remove_unknown_files: bool
+) -> Iterator[None]:
     """Remove files without a job."""
     try:
         yield from look.steps()

@@ -1,9 +1,10 @@
 """Publishes jobs again whose message is lost; never by age alone, for a long queue is not a lost one.
 
-A message is lost when a later one of its queue was taken before it (the watermark), or when its queue is empty
-in two passes running and the job still waits. In the middle of a deploy it may also have met a worker that does not
-know the type, and drops it: such a job is published again at every pass that finds its queue empty, until a worker
-that knows it is met; and not at all while no worker is there that does.
+A message is lost when a later one of its queue was taken before it (the watermark), or when its
+queue is empty in two passes running and the job still waits. In the middle of a deploy it may also
+have met a worker that does not know the type, and drops it: such a job is published again at every
+pass that finds its queue empty, until a worker that knows it is met; and not at all while no worker
+is there that does.
 """
 
 import logging
@@ -35,15 +36,17 @@ QUEUES = """WITH RECURSIVE waiting(queue) AS (
     )
     SELECT queue FROM waiting WHERE queue IS NOT NULL"""
 
-# Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes. With a mixed fleet at
-# each pass, and by half the time between passes, so that none is missed by a moment.
+# Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes.
+# With a mixed fleet at each pass, and by half the time between passes, so that none is missed by a
+# moment.
 DUE = """status = 'PENDING' AND queue = %(queue)s AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
     AND published_at < now() - interval '1 second' * %(first)s * CASE WHEN type = ANY(%(mixed)s) THEN 0.5
         ELSE least(power(2, least(publishes, 20) - 1), 60) END"""
 
 COLUMNS = "id, publishes, type = ANY(%(mixed)s)"
 
-# Only jobs published once move the watermark: of two messages of one job, the older may have been taken.
+# Only jobs published once move the watermark: of two messages of one job, the older may have been
+# taken.
 OVERTAKEN = f"""SELECT {COLUMNS} FROM jobs_job
     WHERE {DUE} AND published_at < interval '-2 seconds' + (
         SELECT max(taken_published_at) FROM jobs_job
@@ -116,11 +119,17 @@ def _again(queue: str, lost: set[Waiting]) -> int:
     ]
     broker.publish(jobs)
     if jobs:
-        logger.warning("published %s jobs of queue %s again: their messages were lost", len(jobs), queue)
+        logger.warning(
+            "published %s jobs of queue %s again: their messages were lost", len(jobs), queue
+        )
     return len(jobs)
 
 
 def _give_up(hopeless: Iterable[Waiting]) -> None:
-    outcome = failed("not_taken", f"Published {PUBLISHES_LIMIT} times without being taken by any worker.")
+    outcome = failed(
+        "not_taken", f"Published {PUBLISHES_LIMIT} times without being taken by any worker."
+    )
     for one in hopeless:
-        lifecycle.give_up(one.job_id, outcome, publishes=one.publishes, actor=ACTOR, using=WORKER_DB)
+        lifecycle.give_up(
+            one.job_id, outcome, publishes=one.publishes, actor=ACTOR, using=WORKER_DB
+        )

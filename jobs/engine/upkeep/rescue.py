@@ -1,4 +1,7 @@
-"""Ends the attempts of lost workers. A late heartbeat is no lost worker, and neither is a database that was away."""
+"""Ends the attempts of lost workers.
+
+A late heartbeat is no lost worker, and neither is a database that was away.
+"""
 
 import logging
 import time
@@ -20,7 +23,8 @@ logger = logging.getLogger(__name__)
 class Rescue:
     """Ends an attempt when the same expired lease was seen twice, three quarters of a lease apart.
 
-    With a lease of 60 s: at most 60 s until it expires, 45 s more, and twice 5 s between passes: within 120 s.
+    With a lease of 60 s: at most 60 s until it expires, 45 s more, and twice 5 s between passes:
+    within 120 s.
     """
 
     def __init__(self) -> None:
@@ -40,24 +44,35 @@ class Rescue:
         jobs = {(job.id, job.attempt, job.lease_until): job for job in _expired()}
         self._seen = {key: self._seen.get(key, now) for key in jobs}
         lost = [
-            job for key, job in jobs.items() if now - self._seen[key] >= settings.JOBS_LEASE_SECONDS * 0.75
+            job
+            for key, job in jobs.items()
+            if now - self._seen[key] >= settings.JOBS_LEASE_SECONDS * 0.75
         ]
         return sum(_end(job) for job in lost)
 
 
 def _expired() -> list[Job]:
     """Return the jobs whose leases have ended. One that is locked is not seen: its worker could not renew the lease."""
-    processing = Job.objects.using(WORKER_DB).filter(status=Status.PROCESSING, lease_until__lt=Now())
+    processing = Job.objects.using(WORKER_DB).filter(
+        status=Status.PROCESSING, lease_until__lt=Now()
+    )
     with transaction.atomic(using=WORKER_DB):
         return list(
-            processing.order_by("lease_until").select_for_update(skip_locked=True, no_key=True)[:LIMIT]
+            processing.order_by("lease_until").select_for_update(skip_locked=True, no_key=True)[
+                :LIMIT
+            ]
         )
 
 
 def _end(job: Job) -> bool:
     message = f"The worker stopped answering; its lease ended at {job.lease_until:%H:%M:%S} UTC."
     ended = end_attempt(
-        job, code="worker_lost", message=message, actor=ACTOR, lease_until=job.lease_until, using=WORKER_DB
+        job,
+        code="worker_lost",
+        message=message,
+        actor=ACTOR,
+        lease_until=job.lease_until,
+        using=WORKER_DB,
     )
     if ended is not None:
         logger.warning("rescued job %s, attempt %s: %s", job.id, job.attempt, ended.status)

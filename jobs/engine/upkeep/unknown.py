@@ -48,7 +48,9 @@ class GiveUpUnknown:
         now = time.monotonic()
         self._since = {name: self._since.get(name, now) for name in _unknown()}
         patience = PATIENCE_LEASES * settings.JOBS_LEASE_SECONDS
-        return sum(_fail(name, patience) for name, since in self._since.items() if now - since >= patience)
+        return sum(
+            _fail(name, patience) for name, since in self._since.items() if now - since >= patience
+        )
 
 
 def _unknown() -> set[str]:

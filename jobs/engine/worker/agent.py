@@ -1,7 +1,7 @@
 """A thread in each worker's main process: its Worker row, its leases, cancels, dead children, and its end.
 
-All of it needs PostgreSQL. What must go on without, the time limits, is the thread of deadlines.py. A thread and
-not a timer of Celery's event loop, which stands still while Redis is away.
+All of it needs PostgreSQL. What must go on without, the time limits, is the thread of deadlines.py.
+A thread and not a timer of Celery's event loop, which stands still while Redis is away.
 """
 
 import contextlib
@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 WORKER_ID = uuid7().hex
 
 LOOK_EVERY_SECONDS = 1.0
-# With these a worker that stops ends the children whose time is over, perhaps before the agent does.
+# With these a worker that stops ends the children whose time is over, perhaps before the agent
+# does.
 ENDINGS = {"signal 3": "worker_stopped", "signal 15": "worker_stopped"}
 STOP_SECONDS = 8.0
 
@@ -110,7 +111,9 @@ class Agent(threading.Thread):
             except Error as error:
                 self._outage.saw(error)
                 connections[WORKER_DB].close()
-            except Exception:  # without this thread every lease would run out, and healthy jobs be rescued
+            except (
+                Exception
+            ):  # without this thread every lease would run out, and healthy jobs be rescued
                 logger.exception("the agent failed, and goes on")
 
     def _wait(self) -> bool:
@@ -134,7 +137,9 @@ class Agent(threading.Thread):
         self._unsettled += dead_attempts(holders)
         self._unsettled = [lost for lost in self._unsettled if not self._is_ended(lost)]
         # Most jobs are over before a user could want them stopped: no statement for those.
-        if lasting := {one: pid for one, pid in holders.items() if has_lasted(pid, LOOK_EVERY_SECONDS)}:
+        if lasting := {
+            one: pid for one, pid in holders.items() if has_lasted(pid, LOOK_EVERY_SECONDS)
+        }:
             asked = lifecycle.asked_to_stop(lasting, worker=WORKER_ID, using=WORKER_DB)
             self._deadlines.note_asked_to_stop(asked)
         # A killed child's own children live on with another parent: they must be known before.
@@ -162,7 +167,11 @@ class Agent(threading.Thread):
     def _write_end(self, job: Job, *, code: str, message: str) -> bool:
         """Write how the attempt ended; False if its row is locked, or no longer shows this attempt."""
         outcome = self._deadlines.outcomes.get((job.id, job.pid or 0))
-        fence: dict[str, Any] = {"actor": actor(), "lease_until": job.lease_until, "using": WORKER_DB}
+        fence: dict[str, Any] = {
+            "actor": actor(),
+            "lease_until": job.lease_until,
+            "using": WORKER_DB,
+        }
         try:
             if outcome is None:
                 ended = end_attempt(job, code=code, message=message, **fence)
@@ -171,7 +180,9 @@ class Agent(threading.Thread):
         except Error as error:
             if not is_bug(error):
                 raise
-            logger.exception("the end of job %s cannot be written; upkeep ends it after its lease", job.id)
+            logger.exception(
+                "the end of job %s cannot be written; upkeep ends it after its lease", job.id
+            )
             return True
         return ended is not None
 
@@ -210,7 +221,10 @@ def dead_attempts(holders: Mapping[UUID, int]) -> list[Lost]:
     """The attempts whose child died; Celery notices too, but looks only every 5 seconds."""
     return [
         Lost(
-            job_id, pid, f"worker process lost ({process.ending})", ENDINGS.get(process.ending, "worker_lost")
+            job_id,
+            pid,
+            f"worker process lost ({process.ending})",
+            ENDINGS.get(process.ending, "worker_lost"),
         )
         for job_id, pid in holders.items()
         if (process := processes.look(pid)) is not None and process.ending

@@ -82,5 +82,7 @@ class Deadlines(threading.Thread):
 
 def _outcome(attempt: RunningAttempt, over_time: bool) -> Outcome:
     if over_time:
-        return failed("time_limit", f"The job ran longer than its time limit of {attempt.time_limit:g} s.")
+        return failed(
+            "time_limit", f"The job ran longer than its time limit of {attempt.time_limit:g} s."
+        )
     return Outcome(status=Status.CANCELLED, reason="ended by force: it did not stop when asked")

@@ -114,7 +114,8 @@ def _settings() -> dict[str, Any]:
 class Loggers:
     """The levels and handlers of the loggers of the first look, and of later ones that have any.
 
-    A module that a handler imports makes loggers, as a rule without either, and is not imported again.
+    A module that a handler imports makes loggers, as a rule without either, and is not imported
+    again.
     """
 
     def __init__(self) -> None:
@@ -123,10 +124,14 @@ class Loggers:
     def read(self) -> list[Any]:
         """Return what is logged, and where to."""
         root = logging.getLogger()
-        loggers = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+        loggers = [
+            one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)
+        ]
         self._known = self._known or {root, *loggers}
         states = [_logger_state(one) for one in self._known]
-        states += [_logger_state(one) for one in loggers if one not in self._known and _is_set_up(one)]
+        states += [
+            _logger_state(one) for one in loggers if one not in self._known and _is_set_up(one)
+        ]
         return [root.manager.disable, *states]
 
     def restore(self, before: list[Any]) -> None:
@@ -138,11 +143,20 @@ class Loggers:
 
 
 def _is_set_up(logger: logging.Logger) -> bool:
-    return bool(logger.level) or any(not isinstance(one, logging.NullHandler) for one in logger.handlers)
+    return bool(logger.level) or any(
+        not isinstance(one, logging.NullHandler) for one in logger.handlers
+    )
 
 
 def _logger_state(logger: logging.Logger) -> tuple[Any, ...]:
-    return logger, logger.level, logger.propagate, logger.disabled, logger.handlers[:], logger.filters[:]
+    return (
+        logger,
+        logger.level,
+        logger.propagate,
+        logger.disabled,
+        logger.handlers[:],
+        logger.filters[:],
+    )
 
 
 _loggers = Loggers()

@@ -1,6 +1,7 @@
 """How the agent interrupts the handler of one attempt and no other: a note in shared memory, then a signal.
 
-The note says which attempt is meant. A child that has gone on to another job finds itself not meant and goes on.
+The note says which attempt is meant. A child that has gone on to another job finds itself not meant
+and goes on.
 """
 
 import mmap
@@ -23,8 +24,8 @@ SIGNAL = signal.SIGUSR2  # Celery and billiard use SIGUSR1 themselves
 NOTE_BYTES = 128
 NOTES = 256
 
-# Made in the worker's main process and shared with the children it forks. A child reads the note of its pid;
-# two children whose notes collide are ended by force instead.
+# Made in the worker's main process and shared with the children it forks. A child reads the note of
+# its pid; two children whose notes collide are ended by force instead.
 _notes = mmap.mmap(-1, NOTE_BYTES * NOTES)
 _running: str | None = None
 
@@ -43,8 +44,11 @@ def interruptible(job: Job, job_type: JobType) -> Iterator[None]:
     global _running
     running.begin(job.id, job.attempt, job_type)
     _running = _key(job.id, job.attempt)
-    # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left by itself.
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGQUIT)}
+    # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left
+    # by itself.
+    before = {
+        number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGQUIT)
+    }
     try:
         yield
     finally:

@@ -53,7 +53,9 @@ def isolated_process() -> Iterator[None]:
     try:
         yield
     finally:
-        if os.getpid() != pid:  # a fork that the handler let return: it must not go on as a second worker
+        if (
+            os.getpid() != pid
+        ):  # a fork that the handler let return: it must not go on as a second worker
             os._exit(1)
         if left := _left_behind(state, threads):
             replace_process(left)
@@ -78,10 +80,17 @@ def _left_behind(state: ProcessState | None, threads: set[threading.Thread]) -> 
 
 def _clean_up(state: ProcessState, threads: set[threading.Thread]) -> list[str]:
     left = ["a process"] if _end_children() else []
-    left += [f"thread {one.name}" for one in threading.enumerate() if one not in threads | {writer.thread}]
+    left += [
+        f"thread {one.name}"
+        for one in threading.enumerate()
+        if one not in threads | {writer.thread}
+    ]
     left += state.restore()
     random.seed(int.from_bytes(os.urandom(16)))
-    if sys.version_info < (3, 14):  # asyncio.run leaves it without a loop for asyncio.get_event_loop
+    if sys.version_info < (
+        3,
+        14,
+    ):  # asyncio.run leaves it without a loop for asyncio.get_event_loop
         asyncio.set_event_loop_policy(None)
     return left
 

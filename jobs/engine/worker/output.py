@@ -82,7 +82,8 @@ class LogWriter(io.RawIOBase):
 class TextStream(io.TextIOWrapper):
     """A stream as `sys.stdout` is one: UTF-8, flushed at each end of line.
 
-    What is written while a line is logged is dropped: a logging.StreamHandler on this stream would go on for ever.
+    What is written while a line is logged is dropped: a logging.StreamHandler on this stream would
+    go on for ever.
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:

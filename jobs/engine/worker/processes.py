@@ -16,7 +16,8 @@ STANDSTILL_SECONDS = 1.0
 class Process:
     """One process; `started` (ticks since boot) tells it from a later one with the same pid.
 
-    `ending` is "" while it lives, and "signal 9" or "exit code 7" until its parent has taken note of its end.
+    `ending` is "" while it lives, and "signal 9" or "exit code 7" until its parent has taken note
+    of its end.
     """
 
     pid: int

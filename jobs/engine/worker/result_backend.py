@@ -1,6 +1,7 @@
 """The Celery result backend: the outcome of a job goes to lifecycle.settle, and nothing else is kept.
 
-Celery calls store_result in the child that ran the task, and in the worker's main process for a child that died.
+Celery calls store_result in the child that ran the task, and in the worker's main process for a
+child that died.
 """
 
 import logging
@@ -27,7 +28,13 @@ class JobResultBackend(DatabaseBackend):
     """Stores what became of jobs; it ignores every other state or task."""
 
     def store_result(
-        self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
+        self,
+        task_id: str,
+        result: Any,
+        state: str,
+        traceback: Any = None,
+        request: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """Settle the job, or leave its outcome to the agent where the child cannot say it any more."""
         outcome = getattr(request, "outcome", None)
@@ -40,7 +47,11 @@ class JobResultBackend(DatabaseBackend):
 
 def _how_it_ended(error: object) -> str:
     how = EXIT.search(str(error))
-    return f"worker process lost ({how.group().replace('exitcode', 'exit code')})" if how else str(error)
+    return (
+        f"worker process lost ({how.group().replace('exitcode', 'exit code')})"
+        if how
+        else str(error)
+    )
 
 
 def settle(job_id: UUID, outcome: Outcome, attempt: int) -> None:

@@ -100,7 +100,14 @@ def watch(**kwargs: Any) -> None:
 
 
 def _look(raw: Any) -> tuple[Any, ...]:
-    return raw.autocommit, raw.isolation_level, raw.readonly, raw.deferrable, raw.encoding, raw.cursor_factory
+    return (
+        raw.autocommit,
+        raw.isolation_level,
+        raw.readonly,
+        raw.deferrable,
+        raw.encoding,
+        raw.cursor_factory,
+    )
 
 
 def renew_sessions() -> None:
@@ -113,7 +120,9 @@ def renew_sessions() -> None:
         is_handlers = connection.alias != WORKER_DB
         if (changed and is_handlers) or not _is_as_new(connection):
             connection.close()
-            del connections[connection.alias]  # Django's own wrapper may hold a transaction, wrappers, hooks
+            del connections[
+                connection.alias
+            ]  # Django's own wrapper may hold a transaction, wrappers, hooks
         elif is_handlers:
             connection.close_if_unusable_or_obsolete()
 

@@ -15,7 +15,8 @@ from jobs.lifecycle import TASK
 def serve(instance: Any, **kwargs: Any) -> None:
     """Before the worker takes its options: -Q and -X still choose among the queues.
 
-    Only a worker started with -Q maintenance serves that queue: business jobs cannot fill its slots.
+    Only a worker started with -Q maintenance serves that queue: business jobs cannot fill its
+    slots.
     """
     app: Celery = instance.app
     app.amqp.Connection = JobConnection

@@ -108,7 +108,11 @@ PARTS = [
     Part("the working directory", os.getcwd, os.chdir),
     Part("the umask", _umask, os.umask),
     Part("the environment", _environment, _set_environment),
-    Part("the time zone of the process", lambda: (time.tzname, time.timezone), lambda before: time.tzset()),
+    Part(
+        "the time zone of the process",
+        lambda: (time.tzname, time.timezone),
+        lambda before: time.tzset(),
+    ),
     Part(
         "the locale",
         lambda: locale.setlocale(locale.LC_ALL),
@@ -120,7 +124,11 @@ PARTS = [
         lambda: os.getpriority(os.PRIO_PROCESS, 0),
         lambda n: os.setpriority(os.PRIO_PROCESS, 0, n),
     ),
-    Part("the processors", lambda: os.sched_getaffinity(0), lambda cpus: os.sched_setaffinity(0, cpus)),
+    Part(
+        "the processors",
+        lambda: os.sched_getaffinity(0),
+        lambda cpus: os.sched_setaffinity(0, cpus),
+    ),
     Part("its user, group or session", _rights),
     Part("descriptors 1 and 2", _descriptors),
     Part("open files", _open_files.are_many),

@@ -39,7 +39,10 @@ class JobFailed(Exception):
 
 
 @shared_task(
-    name=lifecycle.TASK, bind=True, throws=(JobFailed,), Request="jobs.engine.worker.request:JobRequest"
+    name=lifecycle.TASK,
+    bind=True,
+    throws=(JobFailed,),
+    Request="jobs.engine.worker.request:JobRequest",
 )
 def run_job(self: Task) -> dict[str, Any] | None:
     """Run the job whose id is the task's."""
@@ -93,16 +96,22 @@ def _attempt(step: Callable[[], None]) -> None:
         logger.exception("a step after the handler failed")
 
 
-def _not_completed(error: BaseException, job_type: JobType, hide: Callable[[object], str]) -> Outcome:
+def _not_completed(
+    error: BaseException, job_type: JobType, hide: Callable[[object], str]
+) -> Outcome:
     if isinstance(error, TimeLimitReached):
-        return failed("time_limit", f"The job ran longer than its time limit of {job_type.time_limit:g} s.")
+        return failed(
+            "time_limit", f"The job ran longer than its time limit of {job_type.time_limit:g} s."
+        )
     if isinstance(error, Cancelled):
         return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
     if isinstance(error, parameters.InvalidParams):
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
         return failed("exited", f"The handler ended its process (exit code {words(error.code)}).")
-    return failed("exception", hide(error), type=type(error).__qualname__, traceback=hide(_trace(error)))
+    return failed(
+        "exception", hide(error), type=type(error).__qualname__, traceback=hide(_trace(error))
+    )
 
 
 def _trace(error: BaseException) -> str:
@@ -122,13 +131,17 @@ def _completed(result: object) -> Outcome:
     try:
         text = json.dumps(result, allow_nan=False)
         if len(text) > RESULT_LIMIT:
-            message = f"The result has {len(text):,} characters of JSON; {RESULT_LIMIT:,} are allowed."
+            message = (
+                f"The result has {len(text):,} characters of JSON; {RESULT_LIMIT:,} are allowed."
+            )
             return failed("invalid_result", message)
         plain = json.loads(text)  # what is stored: tuples are lists, the keys text
     except (TypeError, ValueError, RecursionError) as error:
         return failed("invalid_result", f"The result is not JSON: {error}")
     if is_deeper(plain, RESULT_DEPTH_LIMIT):
-        return failed("invalid_result", f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep.")
+        return failed(
+            "invalid_result", f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep."
+        )
     return Outcome(status=Status.COMPLETED, result=plain)
 
 
@@ -148,5 +161,6 @@ def _claim(job_id: UUID) -> Job | None:
             return None
         if is_bug(error):
             raise
-    # The claim may have been committed before its answer got lost, and this process holds nothing else.
+    # The claim may have been committed before its answer got lost, and this process holds nothing
+    # else.
     return patiently(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)

@@ -101,7 +101,9 @@ class JobChannel(kombu_redis.Channel):
                 kind = client.type(queue).decode()
                 if kind not in ("list", "none"):
                     client.delete(queue)
-                    logger.warning("queue %s was a %s instead of a list, and is deleted", queue, kind)
+                    logger.warning(
+                        "queue %s was a %s instead of a list, and is deleted", queue, kind
+                    )
 
     def _get_client(self) -> type[redis.Redis]:
         return JobClient

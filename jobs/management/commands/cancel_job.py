@@ -28,6 +28,8 @@ class Command(JobsCommand):
             except (Job.DoesNotExist, InvalidTransition) as error:
                 refused.append(f"{job_id}: {error}")
             else:
-                self.stdout.write(f"{job_id} {job.status}{'' if job.is_settled else ', asked to stop'}")
+                self.stdout.write(
+                    f"{job_id} {job.status}{'' if job.is_settled else ', asked to stop'}"
+                )
         if refused:
             raise CommandError("\n".join(refused))

@@ -35,7 +35,9 @@ class Command(JobsCommand):
         self.stdout.write(f"FILES_DIR: {storage.root()}")
         self.stdout.write(f"identity: {row.identity if row else 'none yet'}")
         self.stdout.write(f"removed files kept: {sum(1 for _ in storage.removed_files())}")
-        self.stdout.write(storage.problem(DEFAULT_DB_ALIAS) or (row and row.refusal) or "All is well.")
+        self.stdout.write(
+            storage.problem(DEFAULT_DB_ALIAS) or (row and row.refusal) or "All is well."
+        )
 
     def _adopt(self) -> None:
         found, known = storage.sample(DEFAULT_DB_ALIAS)

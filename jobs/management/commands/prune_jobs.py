@@ -24,7 +24,9 @@ class Command(JobsCommand):
         for job_type, by_status in sorted(pruned.jobs.items()):
             counts = ", ".join(f"{count} {status}" for status, count in sorted(by_status.items()))
             self.stdout.write(f"  {sum(by_status.values())} jobs of type {job_type} ({counts})")
-        self.stdout.write(f"  {pruned.job_files} files of theirs, {pruned.files} files without a job")
+        self.stdout.write(
+            f"  {pruned.job_files} files of theirs, {pruned.files} files without a job"
+        )
         self.stdout.write(f"  {pruned.file_bytes} bytes of files")
         self.stdout.write(f"  {pruned.task_results} results without a job")
         self.stdout.write(f"  {pruned.workers} workers that have been silent for a day")

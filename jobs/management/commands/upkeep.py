@@ -8,7 +8,9 @@ from jobs.management.command import JobsCommand
 
 
 class Command(JobsCommand):
-    help = "Rescue lost attempts, publish lost messages again, prune what is old; runs until stopped."
+    help = (
+        "Rescue lost attempts, publish lost messages again, prune what is old; runs until stopped."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         upkeep = Upkeep()

@@ -34,7 +34,10 @@ A_DATE = (
 
 
 def _tables() -> list[tuple[str, str]]:
-    return [(model, str(apps.get_model(model)._meta.verbose_name_plural).capitalize()) for model in TABLES]
+    return [
+        (model, str(apps.get_model(model)._meta.verbose_name_plural).capitalize())
+        for model in TABLES
+    ]
 
 
 class ExportForm(forms.Form):
@@ -42,7 +45,10 @@ class ExportForm(forms.Form):
 
     model = forms.ChoiceField(label="Table", choices=_tables, initial="jobs.job")
     since = forms.DateTimeField(
-        label="From", required=False, validators=A_DATE, help_text="Rows created at this moment or later."
+        label="From",
+        required=False,
+        validators=A_DATE,
+        help_text="Rows created at this moment or later.",
     )
     until = forms.DateTimeField(
         label="To", required=False, validators=A_DATE, help_text="Rows created before this moment."

@@ -1,4 +1,7 @@
-"""What may be exported: the registered tables, with the columns of each. What is not named here never leaves."""
+"""What may be exported: the registered tables, with the columns of each.
+
+What is not named here never leaves.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +52,9 @@ class Table:
 
     def columns(self) -> list[Column]:
         """The fields as the columns of a sheet."""
-        fields = {field.attname: field for field in apps.get_model(self.model)._meta.concrete_fields}
+        fields = {
+            field.attname: field for field in apps.get_model(self.model)._meta.concrete_fields
+        }
         return [_column(name, fields[name]) for name in self.fields]
 
 
@@ -65,7 +70,17 @@ def _column(name: str, field: Any) -> Column:
 
 
 JOB_FIELDS = (
-    *("id", "name", "type", "status", "queue", "source", "created_by_name", "batch_id", "rerun_of_id"),
+    *(
+        "id",
+        "name",
+        "type",
+        "status",
+        "queue",
+        "source",
+        "created_by_name",
+        "batch_id",
+        "rerun_of_id",
+    ),
     *("created_at", "started_at", "finished_at", "attempt", "progress_percent", "params", "result"),
     *("error_code", "error_type", "error_message", "cancel_requested_by", "cancel_reason"),
     *("acknowledged_at", "acknowledged_by", "acknowledged_note"),
@@ -142,7 +157,15 @@ TABLES = {
         ),
         Table(
             model="django_celery_results.taskresult",
-            fields=("task_id", "task_name", "status", "worker", "date_created", "date_done", "result"),
+            fields=(
+                "task_id",
+                "task_name",
+                "status",
+                "worker",
+                "date_created",
+                "date_done",
+                "result",
+            ),
             created="date_created",
             visible=access.visible_results,
         ),

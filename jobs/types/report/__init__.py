@@ -52,7 +52,10 @@ class ReportForm(forms.Form):
         help_text="Jobs created before this moment.",
     )
     types = forms.MultipleChoiceField(
-        label="Job types", choices=_types, required=False, help_text="Choose none to count all of them."
+        label="Job types",
+        choices=_types,
+        required=False,
+        help_text="Choose none to count all of them.",
     )
     format = forms.ChoiceField(
         choices=[("xlsx", "Excel (XLSX)"), ("csv", "CSV, a file for each table"), ("json", "JSON")],
@@ -82,7 +85,12 @@ class ReportForm(forms.Form):
     max_attempts=2,  # it only reads
 )
 def run(
-    job: JobContext, since: datetime, until: datetime, types: list[str], format: str, list_jobs: bool
+    job: JobContext,
+    since: datetime,
+    until: datetime,
+    types: list[str],
+    format: str,
+    list_jobs: bool,
 ) -> dict[str, Any]:
     """Write the report's files; the result is its totals."""
     visible, scope = _visible_jobs(job)
@@ -96,7 +104,9 @@ def run(
             tables[section] = list(section.rows(jobs))
         report = Report(since=since, until=until, types=types, scope=scope, tables=tables)
         if list_jobs:
-            report.tables[JOBS] = _watched(job, JOBS.rows(jobs), min(report.totals["jobs"], JOBS_LIMIT))
+            report.tables[JOBS] = _watched(
+                job, JOBS.rows(jobs), min(report.totals["jobs"], JOBS_LIMIT)
+            )
         for sentence in report.about:
             job.log(sentence)
         FORMATS[format](job, report)
@@ -108,10 +118,14 @@ def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
     """The jobs that who launched this one may see now, and in words which those are."""
     user = services.launcher(job.id).user
     sees_all = user is None or user.has_perm("jobs.view_job")
-    return access.visible_jobs(user), "all jobs" if sees_all else f"the jobs of {user.get_username()}"
+    return access.visible_jobs(
+        user
+    ), "all jobs" if sees_all else f"the jobs of {user.get_username()}"
 
 
-def _watched(job: JobContext, rows: Iterable[tuple[Any, ...]], total: int) -> Iterator[tuple[Any, ...]]:
+def _watched(
+    job: JobContext, rows: Iterable[tuple[Any, ...]], total: int
+) -> Iterator[tuple[Any, ...]]:
     steps = len(SECTIONS) + total / ROWS_A_STEP + 1
     for done, row in enumerate(rows):
         if done % ROWS_BETWEEN_PROGRESS == 0:

@@ -31,7 +31,9 @@ SUCCESS_PERCENT = """round(100.0 * count(id) FILTER (WHERE status = 'COMPLETED')
         / nullif(count(id) FILTER (WHERE status IN ('COMPLETED', 'FAILED')), 0), 1)::float8"""
 PERCENTILE = "round((percentile_cont({}) WITHIN GROUP (ORDER BY {}))::numeric, 3)::float8"
 TIMES = ", ".join(
-    PERCENTILE.format(share, time) for time in ("wait_seconds", "run_seconds") for share in (0.5, 0.95)
+    PERCENTILE.format(share, time)
+    for time in ("wait_seconds", "run_seconds")
+    for share in (0.5, 0.95)
 )
 MEASURES = f"{SUCCESS_PERCENT}, {TIMES}"
 MEASURED = (

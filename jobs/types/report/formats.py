@@ -53,7 +53,9 @@ class Report:
     @property
     def summary(self) -> dict[str, Any]:
         """The totals and the counts by status."""
-        return self.totals | {"by_status": {status: jobs for status, jobs, _ in self.tables[BY_STATUS]}}
+        return self.totals | {
+            "by_status": {status: jobs for status, jobs, _ in self.tables[BY_STATUS]}
+        }
 
     @property
     def stem(self) -> str:

@@ -63,7 +63,9 @@ def test_all_that_match_means_the_filter_and_nothing_newer_than_the_question(ope
     question = choose(operator, "cancel", [old], query="?q=report", across=True)
     newest = question.context["newest"]
     late = make_job(name="report 2")
-    choose(operator, "cancel", [old], query="?q=report", across=True, confirmed="yes", newest=newest)
+    choose(
+        operator, "cancel", [old], query="?q=report", across=True, confirmed="yes", newest=newest
+    )
     for job, status in ((old, "CANCELLED"), (other, "PENDING"), (late, "PENDING")):
         job.refresh_from_db()
         assert job.status == status
@@ -138,7 +140,9 @@ def test_only_what_was_acknowledged_is_called_so(client):
     job = make_job(status=Status.FAILED)
     choose(client, "acknowledge", [job], confirmed="yes")
     page = client.get(LIST).content.decode()
-    assert "No job acknowledged; 1 not acknowledged: You may acknowledge only your own jobs (" in page
+    assert (
+        "No job acknowledged; 1 not acknowledged: You may acknowledge only your own jobs (" in page
+    )
     assert "1 job acknowledged" not in page
     assert not LogEntry.objects.exists()
 
@@ -160,6 +164,11 @@ def test_those_who_may_only_look_are_refused_every_action(client, action):
 @pytest.mark.parametrize("ticked", ["x", "", "\x00", "9" * 5000])
 def test_what_is_no_id_is_a_bad_request(operator, ticked):
     job = make_job()
-    entries = {"action": "cancel", "_selected_action": [str(job.pk), ticked], "index": 0, "confirmed": "yes"}
+    entries = {
+        "action": "cancel",
+        "_selected_action": [str(job.pk), ticked],
+        "index": 0,
+        "confirmed": "yes",
+    }
     assert operator.post(LIST, entries).status_code == 400
     assert statuses() == ["PENDING"]

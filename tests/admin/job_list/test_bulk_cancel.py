@@ -54,7 +54,10 @@ def form_of(question):
 
 def ask(client, *ticked, query=""):
     """The form that asks before all that match, or the ticked jobs, are cancelled."""
-    sent = {"action": "cancel", "_selected_action": [str(job.pk) for job in ticked or Job.objects.all()[:1]]}
+    sent = {
+        "action": "cancel",
+        "_selected_action": [str(job.pk) for job in ticked or Job.objects.all()[:1]],
+    }
     sent["select_across"] = int(not ticked)
     return form_of(client.post(f"{LIST}{query}", sent))
 
@@ -64,7 +67,9 @@ def cancel_all(client, query="", **more):
 
 
 def statuses(jobs):
-    return sorted(Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("status", flat=True))
+    return sorted(
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("status", flat=True)
+    )
 
 
 def csv_of(job):
@@ -121,7 +126,9 @@ def test_jobs_that_end_between_question_and_click_are_named_with_links(operator,
 
 @pytest.mark.parametrize("query", ["", "?status=PENDING"], ids=["all", "the tab Pending"])
 @pytest.mark.parametrize("count", [3, 120], ids=["few", "more than a hundred"])
-def test_a_job_that_starts_between_question_and_click_is_asked_to_stop(operator, redis, count, query):
+def test_a_job_that_starts_between_question_and_click_is_asked_to_stop(
+    operator, redis, count, query
+):
     jobs = waiting(count)
     form = ask(operator, query=query)
     lifecycle.claim(jobs[0].pk, types=["report"], worker="w", pid=1)
@@ -153,7 +160,9 @@ def test_who_may_cancel_their_own_jobs_only_cancels_no_others(client, redis):
     assert statuses(others) == ["PENDING"] * 5
 
 
-def test_what_is_left_when_the_time_of_the_request_is_over_becomes_the_job(operator, redis, monkeypatch):
+def test_what_is_left_when_the_time_of_the_request_is_over_becomes_the_job(
+    operator, redis, monkeypatch
+):
     monkeypatch.setattr(bulk_actions, "CANCEL_SECONDS", 0.0)
     monkeypatch.setattr(bulk_service, "SLICE", 50)
     jobs = waiting(120)
@@ -197,7 +206,9 @@ def test_what_was_done_is_said_when_postgresql_goes_away_half_way(operator, monk
     def note_and_lose_the_connection(*arguments):
         noted(*arguments)
         with connections["lifecycle"].cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.get_backend_pid()])
+            cursor.execute(
+                "SELECT pg_terminate_backend(%s)", [connection.connection.get_backend_pid()]
+            )
 
     monkeypatch.setattr(bulk_actions.audit, "action", note_and_lose_the_connection)
     operator.raise_request_exception = False
@@ -229,7 +240,10 @@ def test_a_question_of_hours_ago_is_asked_again(operator):
 
 def test_the_question_names_ten_thousand_and_one_jobs_exactly(operator):
     waiting(10_001)
-    assert "Cancel 10,001 jobs?" in operator.post(LIST, ask(operator) | {"confirmed": ""}).content.decode()
+    assert (
+        "Cancel 10,001 jobs?"
+        in operator.post(LIST, ask(operator) | {"confirmed": ""}).content.decode()
+    )
 
 
 def test_the_question_says_what_is_done_to_jobs_that_run(operator):

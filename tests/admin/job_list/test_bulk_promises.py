@@ -40,7 +40,13 @@ def make_jobs(count):
     """`count` jobs of each status."""
     now = timezone.now()
     for_status = {
-        Status.PROCESSING: {"attempt": 1, "worker": "w", "pid": 1, "started_at": now, "lease_until": now},
+        Status.PROCESSING: {
+            "attempt": 1,
+            "worker": "w",
+            "pid": 1,
+            "started_at": now,
+            "lease_until": now,
+        },
         Status.FAILED: {"error_code": "exception", "error_type": "ValueError"},
     }
     return Job.objects.bulk_create(
@@ -155,9 +161,15 @@ def test_what_is_done_is_what_was_promised(operator, redis, action, tab, size, a
 def skipped(client, action, tab):
     """What the question about all of a tab says it leaves alone, by status, and what the answer says was skipped."""
     address = f"{LIST}?status={tab}" if tab else LIST
-    sent = {"action": action.name, "_selected_action": [str(Job.objects.first().pk)], "select_across": 1}
+    sent = {
+        "action": action.name,
+        "_selected_action": [str(Job.objects.first().pk)],
+        "select_across": 1,
+    }
     question = client.post(address, sent)
-    told = {row[0]: int(row[2]) for row in question.context["tally"] if row[3] == "will be left alone"}
+    told = {
+        row[0]: int(row[2]) for row in question.context["tally"] if row[3] == "will be left alone"
+    }
     answer = client.post(address, form_of(question), follow=True).content.decode()
     said = re.search(r"(\d+) jobs? skipped", answer)
     return told, int(said[1]) if said else 0
@@ -167,7 +179,11 @@ def skipped(client, action, tab):
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_only_jobs_of_the_tab_are_counted_as_left_alone(operator, redis, action, tab):
     make_jobs(3)
-    left = {status: 3 for status in Status.values if status not in action.statuses and tab in ("", status)}
+    left = {
+        status: 3
+        for status in Status.values
+        if status not in action.statuses and tab in ("", status)
+    }
     assert skipped(operator, action, tab) == (left, 3 * len(left))
 
 
@@ -177,7 +193,9 @@ def test_a_job_that_cannot_be_launched_again_is_named_with_a_reason(operator, re
         make_job(type="gone", status=Status.FAILED),
         make_job(type="number", status=Status.FAILED, params={"x": "y"}),
     ]
-    asked = operator.post(LIST, {"action": "launch_again", "_selected_action": [str(one.pk) for one in jobs]})
+    asked = operator.post(
+        LIST, {"action": "launch_again", "_selected_action": [str(one.pk) for one in jobs]}
+    )
     answer = html.unescape(operator.post(LIST, form_of(asked), follow=True).content.decode())
     assert "1 not launched again: The form refuses the params: x: Must be a whole number" in answer
     assert "1 not launched again: The job's type does not exist any more" in answer

@@ -13,7 +13,8 @@ from jobs.models import Job, Source, Status
 from jobs.stats import capped
 from tests.support.factories import make_job, make_user
 
-# The list's counts limit a statement's time until their transaction ends: a test must not be that transaction.
+# The list's counts limit a statement's time until their transaction ends: a test must not be that
+# transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/jobs/job/"
@@ -154,7 +155,8 @@ def test_a_filter_leaves_the_jobs_it_names(viewer, query, found):
 
 
 @pytest.mark.parametrize(
-    "moment", ["2026-01-01T00:00:00+20:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"]
+    "moment",
+    ["2026-01-01T00:00:00+20:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"],
 )
 def test_a_moment_of_any_zone_is_filtered_by_or_refused(viewer, moment):
     assert names(viewer, created_after=moment) == []

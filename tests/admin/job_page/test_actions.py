@@ -43,7 +43,9 @@ def test_the_page_and_the_list_say_who_cancelled_a_job_and_why(operator, status)
     do(operator, job, "cancel", note="Wrong month")
     page = operator.get(f"/admin/jobs/job/{job.pk}/change/")
     lead = re.search(r'<p class="lead">([^<]*)', page.content.decode())[1]
-    row = re.search(r'class="badge"[^>]* title="([^"]*)"', operator.get("/admin/jobs/job/").content.decode())
+    row = re.search(
+        r'class="badge"[^>]* title="([^"]*)"', operator.get("/admin/jobs/job/").content.decode()
+    )
     for said in (lead, row[1]):
         assert "by olga" in said
         assert said.endswith(": Wrong month")

@@ -42,7 +42,9 @@ def text_of(client, job):
 
 def add_lines(job, *messages, start=1):
     for seq, message in enumerate(messages, start):
-        JobLog.objects.create(job=job, attempt=1, seq=seq, at=timezone.now(), level="INFO", message=message)
+        JobLog.objects.create(
+            job=job, attempt=1, seq=seq, at=timezone.now(), level="INFO", message=message
+        )
 
 
 def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewer):
@@ -93,7 +95,9 @@ def test_parameters_of_a_type_that_is_gone_are_all_masked(viewer):
 
 def test_the_timeline_tells_who_did_what_and_when(viewer):
     job = make_job(status=Status.CANCELLED, cancel_reason="Wrong month")
-    job.events.create(to_status=Status.PENDING, actor="olga", at=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    job.events.create(
+        to_status=Status.PENDING, actor="olga", at=datetime(2026, 11, 22, 9, tzinfo=UTC)
+    )
     job.events.create(
         from_status=Status.PENDING,
         to_status=Status.CANCELLED,
@@ -112,7 +116,9 @@ def test_the_timeline_tells_who_did_what_and_when(viewer):
 def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
     job = make_job(status=Status.PROCESSING)
     lifecycle.request_cancel(job.pk, actor="omar", reason="Too slow")
-    lifecycle.settle(job.pk, lifecycle.failed("exception", "it broke"), attempt=1, actor="worker w1")
+    lifecycle.settle(
+        job.pk, lifecycle.failed("exception", "it broke"), attempt=1, actor="worker w1"
+    )
     lifecycle.acknowledge(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
     assert [(step.words, step.actor, step.note, step.status) for step in content.steps(job)] == [
         ("Asked to stop", "omar", "Too slow", ""),
@@ -163,7 +169,13 @@ def test_a_file_comes_as_an_attachment_whatever_it_says_it_is(viewer):
 def test_a_file_that_is_gone_from_the_storage_is_not_found(viewer):
     job = make_job(status=Status.COMPLETED)
     file = JobFile.objects.create(
-        job=job, attempt=1, name="a", content_type="text/plain", size=1, sha256="", stored_name="gone"
+        job=job,
+        attempt=1,
+        name="a",
+        content_type="text/plain",
+        size=1,
+        sha256="",
+        stored_name="gone",
     )
     assert viewer.get(address(job, f"files/{file.pk}")).status_code == 404
 
@@ -173,7 +185,9 @@ def test_the_log_downloads_as_text(viewer):
     add_lines(job, "<b>one</b>", "two")
     response = viewer.get(address(job, "log"))
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert [line.split(" ", 1)[1].strip() for line in response.getvalue().decode().splitlines()] == [
+    assert [
+        line.split(" ", 1)[1].strip() for line in response.getvalue().decode().splitlines()
+    ] == [
         "INFO     <b>one</b>",
         "INFO     two",
     ]

@@ -98,7 +98,9 @@ def lacking_by_default(job_type):
 
 
 @pytest.mark.parametrize("slug", sorted(one.slug for one in registry.all()))
-def test_the_call_of_a_form_as_it_opens_is_accepted_unless_its_defaults_are_not(operator, run, slug):
+def test_the_call_of_a_form_as_it_opens_is_accepted_unless_its_defaults_are_not(
+    operator, run, slug
+):
     operator.user.is_superuser = True
     operator.user.save()
     status, answer = run(shown(operator.get(f"{LAUNCH}{slug}/")))
@@ -111,7 +113,12 @@ def test_the_call_of_a_form_as_it_opens_is_accepted_unless_its_defaults_are_not(
 def test_the_call_makes_the_job_that_the_form_makes(operator, run, make_type, text):
     make_type(slug="order", label="Order's", form=Order)
     filled = {"name": " ".join(re.sub(r"[\x00-\x1f\x7f]", "", text).split())}
-    filled |= {"params-text": text, "params-times": "3", "params-price": "1.50", "params-urgent": "on"}
+    filled |= {
+        "params-text": text,
+        "params-times": "3",
+        "params-price": "1.50",
+        "params-urgent": "on",
+    }
     filled |= {"params-at": "2026-11-22T09:30", "params-kinds": ["a b", "'"]}
     filled |= {"params-extra": json.dumps({text: [text, None]})}
     status, answer = run(operator.post(f"{LAUNCH}order/call/", filled).content.decode())
@@ -122,9 +129,13 @@ def test_the_call_makes_the_job_that_the_form_makes(operator, run, make_type, te
 
 def test_the_same_call_twice_makes_one_job_and_a_changed_one_another(operator, run, make_type):
     make_type(slug="order", form=Order)
-    once = re.search(r'name="once" value="([^"]+)"', operator.get(f"{LAUNCH}order/").content.decode())[1]
+    once = re.search(
+        r'name="once" value="([^"]+)"', operator.get(f"{LAUNCH}order/").content.decode()
+    )[1]
     calls = [
-        operator.post(f"{LAUNCH}order/call/", {"once": once, "params-text": text, "params-times": "1"})
+        operator.post(
+            f"{LAUNCH}order/call/", {"once": once, "params-text": text, "params-times": "1"}
+        )
         for text in ("a", "a", "b")
     ]
     first, second, third = (run(call.content.decode())[1]["id"] for call in calls)
@@ -143,7 +154,9 @@ def test_the_call_to_launch_again_sends_what_was_changed(operator, run, make_typ
         "extra": None,
         "urgent": False,
     }
-    job = make_job(type="order", status=Status.FAILED, params=params, name="Mine", created_by=operator.user)
+    job = make_job(
+        type="order", status=Status.FAILED, params=params, name="Mine", created_by=operator.user
+    )
     page = operator.get(f"{LAUNCH}order/?again={job.pk}")
     assert f"/api/v1/jobs/{job.pk}/rerun/" in shown(page)
     status, answer = run(shown(page))
@@ -166,7 +179,9 @@ def test_secrets_are_variables_of_the_shell_and_never_shown(operator, run, make_
     assert Job.objects.get().params == {"host": "h", "password": "it's $HOME", "pin": 12}
 
 
-def test_a_secret_that_stays_as_it_was_is_left_out_of_the_call_to_launch_again(operator, run, make_type):
+def test_a_secret_that_stays_as_it_was_is_left_out_of_the_call_to_launch_again(
+    operator, run, make_type
+):
     make_type(slug="login", form=Login, secret_fields=("password", "pin"))
     params = {"host": "a", "password": "hunter2", "pin": 4711}
     job = make_job(type="login", status=Status.FAILED, params=params, created_by=operator.user)

@@ -65,7 +65,12 @@ def test_a_launch_submits_the_job_and_leads_to_it(operator, greet):
     response = operator.post(f"{LAUNCH}greet/", filled(at="2026-11-22T09:30"))
     job = Job.objects.get()
     assert response.headers["Location"] == f"/admin/jobs/job/{job.pk}/change/"
-    assert (job.name, job.type, job.source, job.created_by_name) == ("Hello", "greet", Source.ADMIN, "olga")
+    assert (job.name, job.type, job.source, job.created_by_name) == (
+        "Hello",
+        "greet",
+        Source.ADMIN,
+        "olga",
+    )
     assert job.params == {"whom": "Ada", "times": 2, "at": "2026-11-22T09:30:00Z"}
     assert job.events.get().actor == "olga"
     assert LogEntry.objects.get().object_id == str(job.pk)
@@ -78,7 +83,9 @@ def test_a_refused_launch_shows_the_error_beside_its_field_and_stores_nothing(op
     assert not Job.objects.exists()
 
 
-def test_without_the_broker_the_form_stays_filled_and_nothing_is_left(operator, greet, broken_redis):
+def test_without_the_broker_the_form_stays_filled_and_nothing_is_left(
+    operator, greet, broken_redis
+):
     page = operator.post(f"{LAUNCH}greet/", filled(whom="Grace")).content.decode()
     assert 'class="error"' in page
     assert "Grace" in page
@@ -210,7 +217,10 @@ def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator,
 
 def test_params_that_need_a_permission_of_their_own_are_refused_on_their_form(operator, make_type):
     make_type(
-        slug="greet", label="Greet", form=Greeting, permission_for=lambda params: f"auth.{params['whom']}"
+        slug="greet",
+        label="Greet",
+        form=Greeting,
+        permission_for=lambda params: f"auth.{params['whom']}",
     )
     page = operator.post(f"{LAUNCH}greet/", filled(whom="add_user"))
     assert "needs the permission auth.add_user, which olga does not have." in page.content.decode()
@@ -243,7 +253,9 @@ def test_a_database_that_went_away_meanwhile_leaves_a_filled_form_that_says_what
     assert 'name="csrfmiddlewaretoken"' in text
 
 
-def test_a_database_that_went_away_while_a_job_was_launched_again_is_told_as_such(operator, greet, redis):
+def test_a_database_that_went_away_while_a_job_was_launched_again_is_told_as_such(
+    operator, greet, redis
+):
     job = make_job(type="greet", status=Status.FAILED, params={"whom": "Ada", "times": 1})
     operator.raise_request_exception = False
     with door_of("default") as door:

@@ -137,7 +137,8 @@ def test_the_secret_of_another_account_is_not_given_to_the_forms_checks(operator
     params = {"host": "a", "password": "hunter2"}
     theirs = make_job(type="login", status=Status.FAILED, params=params, created_by=make_user())
     page = operator.post(
-        f"/admin/jobs/job/launch/login/?again={theirs.pk}", {"params-host": "b", "params-password": ""}
+        f"/admin/jobs/job/launch/login/?again={theirs.pk}",
+        {"params-host": "b", "params-password": ""},
     )
     assert page.context["params_form"].errors
     assert not Job.objects.filter(rerun_of=theirs).exists()

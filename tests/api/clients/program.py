@@ -25,7 +25,9 @@ from client.types import File
 
 api = AuthenticatedClient(base_url=os.environ["SERVER"], token=os.environ["TOKEN"], timeout=60)
 
-params = TypeFileParams(text="hi", at=datetime(2026, 11, 22, tzinfo=UTC), kind=TypeFileParamsKind("a-1"))
+params = TypeFileParams(
+    text="hi", at=datetime(2026, 11, 22, tzinfo=UTC), kind=TypeFileParamsKind("a-1")
+)
 job = submit_job.sync(client=api, body=TypeFileSubmit(type_="file", params=params))
 assert isinstance(job, Job), job
 assert (job.attempt, job.queue, job.started_at, job.source) == (0, "default", None, "api")
@@ -47,7 +49,9 @@ assert sha256(content.payload.read()).hexdigest() == listed.sha256
 part = download_file.sync(client=api, id=job.id, name=listed.name, range_="bytes=0-2")
 assert part.payload.read() == b"one"
 
-batch = Batch(jobs=[TypeImportCustomersSubmit(type_="import_customers"), SubmitByName(name="Batch")])
+batch = Batch(
+    jobs=[TypeImportCustomersSubmit(type_="import_customers"), SubmitByName(name="Batch")]
+)
 accepted = submit_batch.sync(client=api, body=batch)
 assert [one.type_ for one in accepted.results] == ["import_customers", "file"]
 found = list_jobs.sync(client=api, batch=accepted.batch_id)

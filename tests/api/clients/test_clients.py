@@ -18,7 +18,8 @@ from tests.api.conftest import running_site
 
 HERE = Path(__file__).parent
 TYPESCRIPT = HERE / "typescript"
-# Needs npm and its registry, so a machine without them skips it unless REQUIRE_NODE=1 demands it, as in CI.
+# Needs npm and its registry, so a machine without them skips it unless REQUIRE_NODE=1 demands it,
+# as in CI.
 needs_npm = pytest.mark.skipif(
     shutil.which("npm") is None and os.environ.get("REQUIRE_NODE") != "1",
     reason="npm is not installed: the TypeScript types are not checked (REQUIRE_NODE=1 demands it)",
@@ -40,7 +41,9 @@ def token(make_client):
 @pytest.fixture
 def schema(server, token, tmp_path) -> Path:
     """The schema as the server serves it, in a file."""
-    asked = urllib.request.Request(f"{server}/api/v1/schema/", headers={"Authorization": f"Bearer {token}"})
+    asked = urllib.request.Request(
+        f"{server}/api/v1/schema/", headers={"Authorization": f"Bearer {token}"}
+    )
     path = tmp_path / "schema.json"
     with urllib.request.urlopen(asked, timeout=30) as answer:
         path.write_bytes(answer.read())
@@ -62,13 +65,29 @@ def generate_python(schema: Path, into: Path) -> set[str]:
     config.write_text("post_hooks: []\n")
     generate = Path(sys.executable).with_name("openapi-python-client")
     options = ["--meta", "none", "--output-path", "client", "--overwrite", "--fail-on-warning"]
-    run(str(generate), "generate", "--path", str(schema), "--config", str(config), *options, cwd=into)
+    run(
+        str(generate),
+        "generate",
+        "--path",
+        str(schema),
+        "--config",
+        str(config),
+        *options,
+        cwd=into,
+    )
     return {str(one.relative_to(into / "client")) for one in (into / "client").rglob("*.py")}
 
 
 def test_the_generated_python_client_submits_follows_and_downloads(server, token, schema, tmp_path):
     modules = generate_python(schema, tmp_path)
-    for operation in ("submit_job", "submit_batch", "get_job", "download_file", "rerun_job", "cancel_job"):
+    for operation in (
+        "submit_job",
+        "submit_batch",
+        "get_job",
+        "download_file",
+        "rerun_job",
+        "cancel_job",
+    ):
         assert f"api/jobs/{operation}.py" in modules
     shutil.copy(HERE / "program.py", tmp_path)
     assert run(sys.executable, "program.py", cwd=tmp_path, SERVER=server, TOKEN=token) == "done\n"
@@ -104,7 +123,9 @@ def register(make_type):
     return register
 
 
-def test_a_new_type_changes_no_name_and_no_class_of_a_client(document, register, make_type, tmp_path):
+def test_a_new_type_changes_no_name_and_no_class_of_a_client(
+    document, register, make_type, tmp_path
+):
     register(without=["file", "a_b", "report2"])
     before = document()["components"]["schemas"]
     made = {}
@@ -139,7 +160,9 @@ def test_each_type_is_a_member_of_the_discriminated_union(document, register):
     schemas = document()["components"]["schemas"]
     union = schemas["SubmitByType"]
     assert union["discriminator"]["propertyName"] == "type"
-    assert {one["$ref"] for one in union["oneOf"]} == set(union["discriminator"]["mapping"].values())
+    assert {one["$ref"] for one in union["oneOf"]} == set(
+        union["discriminator"]["mapping"].values()
+    )
     for slug in types.NAMES:
         member = schemas[union["discriminator"]["mapping"][slug].rsplit("/", 1)[1]]
         assert member["properties"]["type"]["const"] == slug
@@ -171,4 +194,7 @@ def test_the_schema_names_its_server_and_the_bytes_of_a_download(document):
     for status in ("200", "206"):
         content = download[status]["content"]
         assert next(iter(content)) == "application/octet-stream"
-        assert content["application/octet-stream"]["schema"] == {"type": "string", "format": "binary"}
+        assert content["application/octet-stream"]["schema"] == {
+            "type": "string",
+            "format": "binary",
+        }

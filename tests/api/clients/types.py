@@ -9,7 +9,8 @@ from jobs import registry
 from jobs.handler.context import JobContext
 
 CONTENT = b"one,two\n1,2\n"
-# Slugs and labels, each like something else in the schema, or like nothing that a program can be called.
+# Slugs and labels, each like something else in the schema, or like nothing that a program can be
+# called.
 NAMES = {
     "import_customers": "Import customers",
     "file": "Batch",

@@ -13,12 +13,16 @@ from backoffice.local import servers
 from backoffice.local.home import password, reachable, secret, write_private
 from backoffice.local.processes import Unavailable
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another account")
+as_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root hands PostgreSQL to another account"
+)
 
 
 def may_enter(directory) -> bool:
     return (
-        subprocess.run(["test", "-x", directory], user="nobody", group="nogroup", extra_groups=[]).returncode
+        subprocess.run(
+            ["test", "-x", directory], user="nobody", group="nogroup", extra_groups=[]
+        ).returncode
         == 0
     )
 
@@ -51,7 +55,9 @@ def test_a_reachable_directory_is_used_as_it_is(empty_home):
 
 
 @as_root
-def test_below_a_private_directory_another_one_stands_in_and_the_private_one_stays_private(empty_home):
+def test_below_a_private_directory_another_one_stands_in_and_the_private_one_stays_private(
+    empty_home,
+):
     empty_home.chmod(0o700)
     stand_in = reachable(empty_home / "deep")
     try:

@@ -30,7 +30,9 @@ def test_a_child_ends_when_its_parent_is_killed():
 
 def test_a_child_that_ignores_the_signal_is_killed_when_its_time_is_up():
     deaf = spawn(
-        ["sh", "-c", "trap '' TERM; echo; while :; do sleep 0.1; done"], dying=signal.SIGKILL, stdout=-1
+        ["sh", "-c", "trap '' TERM; echo; while :; do sleep 0.1; done"],
+        dying=signal.SIGKILL,
+        stdout=-1,
     )
     deaf.stdout.readline()
     stop(deaf, signal.SIGTERM, 0.2)

@@ -50,7 +50,9 @@ def test_nobody_gets_in_without_the_password(home):
     with servers.running(home, {}, durable=False) as running:
         database, broker = (urlsplit(running.urls[name]) for name in ("DATABASE_URL", "REDIS_URL"))
         with pytest.raises(psycopg2.OperationalError, match="authentication failed"):
-            psycopg2.connect(host="127.0.0.1", port=database.port, user="postgres", password="postgres")
+            psycopg2.connect(
+                host="127.0.0.1", port=database.port, user="postgres", password="postgres"
+            )
         process = running.started["REDIS_URL"].process
         assert broker.password not in subprocess.check_output(
             ["ps", "-ww", "-o", "args", "-p", str(process.pid)], text=True

@@ -45,7 +45,10 @@ def test_a_dead_child_is_started_again_and_that_is_said():
     child.process.kill()
     watch(child, said)
     assert child.process.poll() is None
-    assert said == ["child was ended by signal 9; it starts again in 0.5 s.", "child was started again."]
+    assert said == [
+        "child was ended by signal 9; it starts again in 0.5 s.",
+        "child was started again.",
+    ]
     child.stop()
 
 

@@ -22,7 +22,15 @@ from backoffice.local.processes import is_running
 from tests.backoffice.local.places import copy_of, place
 from tests.backoffice.local.test_processes import wait_until
 
-SETTINGS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "FILES_DIR", "STATIC_ROOT", "HTTPS")
+SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "FILES_DIR",
+    "STATIC_ROOT",
+    "HTTPS",
+)
 
 
 class Up:
@@ -30,7 +38,15 @@ class Up:
 
     def __init__(self, directory: Path, *arguments: str, **changes: str) -> None:
         env = {name: value for name, value in os.environ.items() if name not in SETTINGS} | changes
-        command = [sys.executable, "-u", "manage.py", "up", "--directory", str(directory), *arguments]
+        command = [
+            sys.executable,
+            "-u",
+            "manage.py",
+            "up",
+            "--directory",
+            str(directory),
+            *arguments,
+        ]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         self.directory = directory
         self.process = subprocess.Popen(command, cwd=PROJECT, env=env, text=True, **pipes)
@@ -107,8 +123,20 @@ def test_tools_find_everything_in_a_private_file(stack):
     assert file.stat().st_mode & 0o777 == 0o600
     found = stack.description()
     pids = found.pop("pids")
-    assert set(found) == {"web_url", "token", "staff_user", "staff_password", "database_url", "redis_url"}
-    marks = {"web": "gunicorn", "upkeep": "upkeep", "postgres": str(stack.directory), "redis": "redis-server"}
+    assert set(found) == {
+        "web_url",
+        "token",
+        "staff_user",
+        "staff_password",
+        "database_url",
+        "redis_url",
+    }
+    marks = {
+        "web": "gunicorn",
+        "upkeep": "upkeep",
+        "postgres": str(stack.directory),
+        "redis": "redis-server",
+    }
     assert all(is_running(pids[name], mark) for name, mark in marks.items())
     assert [is_running(pid, "celery") for pid in pids["workers"]] == [True, True]
     assert is_running(pids["maintenance"], "maintenance@")
@@ -137,7 +165,11 @@ def test_the_printed_login_opens_the_admin(stack):
     address = f"{found['web_url']}/admin/login/?next=/admin/jobs/job/"
     browser.open(address).read()
     (csrf,) = [cookie.value for cookie in cookies if cookie.name == "csrftoken"]
-    form = {"username": found["staff_user"], "password": found["staff_password"], "csrfmiddlewaretoken": csrf}
+    form = {
+        "username": found["staff_user"],
+        "password": found["staff_password"],
+        "csrfmiddlewaretoken": csrf,
+    }
     with browser.open(address, urllib.parse.urlencode(form).encode()) as page:
         assert page.url == f"{found['web_url']}/admin/jobs/job/"
         assert page.status == 200
@@ -181,7 +213,11 @@ def test_killing_up_ends_everything_it_started(home, start):
 
 def test_once_shows_a_report_from_pending_to_its_file(first):
     statuses = re.findall(r"^  (\w+) +\d+%", first.said, re.MULTILINE)
-    assert [status for status, _ in itertools.groupby(statuses)] == ["PENDING", "PROCESSING", "COMPLETED"]
+    assert [status for status, _ in itertools.groupby(statuses)] == [
+        "PENDING",
+        "PROCESSING",
+        "COMPLETED",
+    ]
     path = re.search("The report: (.*)", first.said).group(1)
     assert zipfile.ZipFile(path).testzip() is None
     assert not (first.directory / "run.json").exists()
@@ -196,7 +232,9 @@ def test_once_that_cannot_complete_says_why_and_fails(home, start):
 
 def test_servers_that_are_given_are_used_and_none_is_started(empty_home, start):
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
-    up = start(empty_home, "--once", DATABASE_URL=f"{server}/given", REDIS_URL=os.environ["REDIS_URL"])
+    up = start(
+        empty_home, "--once", DATABASE_URL=f"{server}/given", REDIS_URL=os.environ["REDIS_URL"]
+    )
     assert up.finish() == 1
     assert 'database "given" does not exist' in up.said
     assert not [*empty_home.glob("postgres*"), *empty_home.glob("redis*")]

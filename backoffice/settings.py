@@ -160,13 +160,12 @@ DATABASE = env.database("DATABASE_URL", password="DATABASE_PASSWORD") | {
     "CONN_HEALTH_CHECKS": True,
 }
 OPTIONS = PATIENT | DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
-# "lifecycle" is the same database over a connection of its own: a worker's claim, progress, logs
+# "worker" is the same database over a connection of its own: a worker's claim, progress, logs
 # and outcome must neither wait for the handler's open transaction nor be rolled back with it.
 # "default" belongs to handlers and commands; wsgi.py bounds it in the web server.
 DATABASES = {
     "default": DATABASE | {"OPTIONS": OPTIONS | {"session": PLANNED}},
-    "lifecycle": DATABASE
-    | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
+    "worker": DATABASE | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # knox's own would make a token table beside ours: unused, unknown to Django, and in the way of

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
 # A request answers 503 rather than hang on a lock, a slow statement or a server that fell silent.
 set_wait_callback(silence.wait)
-settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["lifecycle"]["OPTIONS"]
+settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS"]
 
 application = get_wsgi_application()
 refuse_wrong_types()

@@ -41,7 +41,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Let pytest-django drop the database at the end."""
     yield
     context.writer.stop()
-    connections["lifecycle"].close()
+    connections["worker"].close()
     # Threads of the project, such as the one that answers long polls, end with the process and not
     # before.
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:

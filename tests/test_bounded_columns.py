@@ -18,7 +18,7 @@ from jobs.models import Job, JobEvent, JobLog, Source, Status, UpkeepState, Work
 from tests.support.factories import make_job
 from tests.support.polling import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LONG = "ä" * 2000
 ODD = "nul \x00 surrogate \ud800 " + LONG

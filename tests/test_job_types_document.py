@@ -63,7 +63,7 @@ def worker(one_new_file, tmp_path):
         process.wait(60)
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+@pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 def test_one_new_file_is_a_job_type_that_a_worker_runs(worker):
     make_user(username="=idle()", last_login=timezone.now() - timedelta(days=31))
     make_user(username="busy", last_login=timezone.now())

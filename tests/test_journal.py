@@ -11,13 +11,13 @@ from tests.support.lost_answers import door_of
 from tests.support.polling import wait_until
 
 # An attempt writes over its worker's own connection, which sees only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 def test_log_lines_whose_commit_was_not_answered_are_there_once():
     job = make_job(status=Status.PROCESSING)
     context = JobContext(job)
-    with door_of("lifecycle") as door:
+    with door_of("worker") as door:
         door.lose_answer_to("INSERT INTO jobs_joblog")
         for number in range(150):
             context.log(f"line {number}")

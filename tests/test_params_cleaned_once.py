@@ -22,7 +22,7 @@ from tests.support.field_kinds import (
     odd_form,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LAUNCH = "/admin/jobs/job/launch/cleaned/"
 

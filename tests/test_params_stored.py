@@ -16,7 +16,7 @@ from jobs.parameters import InvalidParams
 from tests.services.conftest import caller_for
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 numbers = itertools.count()
 

@@ -20,7 +20,7 @@ from tests.types.exports import run_export
 
 CANARY = "c4n4ry-in-the-mine"
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 class Login(forms.Form):

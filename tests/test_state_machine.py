@@ -14,7 +14,7 @@ from tests.walk.broker import Broker
 from tests.walk.model import MAX_ATTEMPTS
 from tests.walk.walk import Walk
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ NEXT: Mapping[Status, frozenset[Status]] = {
 
 # The alias of a worker's own connection: a handler's open transaction on "default" neither hides
 # nor undoes what the worker writes about the job.
-WORKER_DB = "lifecycle"
+WORKER_DB = "worker"
 
 # The one Celery task, by which each job goes through the broker and stands among the results.
 TASK = "jobs.run_job"

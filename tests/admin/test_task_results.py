@@ -7,7 +7,7 @@ from jobs.models import Job, Status
 from tests.support.factories import make_job, make_user
 from tests.types.exports import exported, run_export
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 RESULTS = "/admin/django_celery_results/taskresult/"
 VIEW = "django_celery_results.view_taskresult"

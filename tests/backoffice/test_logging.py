@@ -52,7 +52,7 @@ def test_a_level_below_the_chosen_one_is_not_written():
     assert logging_settings("WARNING")["root"]["level"] == "WARNING"
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+@pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
     job = make_job(request_id="order-4711")
     command = [

@@ -137,7 +137,7 @@ def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable
     ],
 )
 def test_a_database_url_may_name_several_hosts(hosts, host, port, session):
-    show = "from django.conf import settings; one = settings.DATABASES['lifecycle'];"
+    show = "from django.conf import settings; one = settings.DATABASES['worker'];"
     show += "print([one['HOST'], str(one['PORT']), one['OPTIONS'].get('target_session_attrs'), one['PASSWORD']])"
     url = f"postgres://u@{hosts}" + ("" if "/" in hosts else "/n")
     done = manage(
@@ -194,7 +194,7 @@ SHOW = """
 import django, {entry}
 django.setup()
 from django.db import connections
-for alias in ["default", "lifecycle"]:
+for alias in ["default", "worker"]:
     with connections[alias].cursor() as cursor:
         cursor.execute('''SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
             current_setting('random_page_cost')''')

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from jobs.models import ApiToken, Job, JobFile, JobLog, Status
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{7*7}}'

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from jobs.models import ApiToken, Job, Status
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
 

@@ -12,7 +12,7 @@ SHOW = """
 import django, backoffice.wsgi
 django.setup()
 from django.db import connections
-for alias in ["default", "lifecycle"]:
+for alias in ["default", "worker"]:
     with connections[alias].cursor() as cursor:
         cursor.execute('''SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
             current_setting('idle_in_transaction_session_timeout'), current_setting('random_page_cost')''')
@@ -57,8 +57,8 @@ def test_what_a_pooler_refuses_is_in_the_error():
     assert "unsupported startup parameter: options" in done.stderr
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
-@pytest.mark.parametrize("alias", ["default", "lifecycle"])
+@pytest.mark.django_db(transaction=True, databases=["default", "worker"])
+@pytest.mark.parametrize("alias", ["default", "worker"])
 def test_a_limit_that_postgresql_does_not_know_leaves_no_connection_without_limits(alias, settings):
     database = connections[alias]
     database.close()
@@ -86,24 +86,24 @@ def test_a_connection_that_takes_no_writes_is_left_before_the_next_request():
     assert connection.connection is not stays
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+@pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 @pytest.mark.parametrize(
     "loss", ["RESET ALL", "SET statement_timeout = 0", "SET lock_timeout = '1h'"]
 )
 def test_a_connection_that_lost_its_limits_is_replaced_before_the_next_request(loss):
-    lifecycle = connections["lifecycle"]
-    with lifecycle.cursor() as cursor:
+    worker = connections["worker"]
+    with worker.cursor() as cursor:
         cursor.execute(loss)
-    lifecycle.close_if_unusable_or_obsolete()
-    with lifecycle.cursor() as cursor:
+    worker.close_if_unusable_or_obsolete()
+    with worker.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
         )
         assert cursor.fetchone() == ("15s", "5s")
-    stays = lifecycle.connection
-    lifecycle.close_if_unusable_or_obsolete()
-    with lifecycle.cursor():
-        assert lifecycle.connection is stays, "with its limits it is kept"
+    stays = worker.connection
+    worker.close_if_unusable_or_obsolete()
+    with worker.cursor():
+        assert worker.connection is stays, "with its limits it is kept"
 
 
 @pytest.mark.usefixtures("django_db_setup")
@@ -147,6 +147,6 @@ def test_where_no_host_takes_writes_each_is_named_with_its_reason():
 def test_the_question_whether_a_connection_is_usable_counts_as_no_change_of_a_handlers_session():
     settings = {
         "transaction_read_only": "off",
-        **connections["lifecycle"].settings_dict["OPTIONS"]["session"],
+        **connections["worker"].settings_dict["OPTIONS"]["session"],
     }
     assert is_plain(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}")

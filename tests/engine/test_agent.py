@@ -7,7 +7,7 @@ from jobs.models import Worker
 from tests.support.polling import wait_until
 
 
-@pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+@pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 def test_a_fault_of_the_agent_is_logged_and_it_goes_on(monkeypatch, caplog):
     looks = []
 

@@ -17,7 +17,7 @@ from jobs.storage import new_name
 from tests.support.factories import make_job, make_user, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 @pytest.fixture(params=[-400, -31, 31, 400], ids="{:+} days".format)

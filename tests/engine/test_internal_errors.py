@@ -10,7 +10,7 @@ from jobs.handler import journal
 from jobs.models import Status
 from tests.support.factories import make_job
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 class Login(forms.Form):

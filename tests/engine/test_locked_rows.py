@@ -19,7 +19,7 @@ from tests.database.locks import locked, locked_row
 from tests.support.factories import make_job, make_worker
 
 # Workers and upkeep speak over a connection of their own, which sees only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LEASE = 0.4
 AT_ONCE_SECONDS = 2.5  # half of what a statement waits for a lock
@@ -148,11 +148,11 @@ def test_a_locked_table_is_no_outage_for_upkeep(table, make_type):
     assert {job_id for job_id, *_ in remembered} == {seen.id}
     for duty in upkeep._duties:
         duty.due_at = 0.0
-    with connections["lifecycle"].cursor() as cursor:
+    with connections["worker"].cursor() as cursor:
         cursor.execute("SET lock_timeout = '200ms'")
     with locked(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"):
         upkeep.once()
-    connections["lifecycle"].close()
+    connections["worker"].close()
     assert upkeep._rescue._quiet_until == 0.0
     if table == "jobs_job":
         assert upkeep._rescue._seen == remembered
@@ -164,7 +164,7 @@ def test_a_statement_that_postgresql_gives_up_keeps_no_other_duty_from_its_turn(
     upkeep.once()
 
     def take_long():
-        with connections["lifecycle"].cursor() as cursor:
+        with connections["worker"].cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '50ms'; SELECT pg_sleep(30)")
 
     upkeep._duties[0].run = take_long

@@ -13,7 +13,7 @@ from jobs.models import Job, Status, Worker
 from tests.support.factories import make_job, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from jobs.models import Job, Status
 from tests.support.factories import make_job
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 
@@ -74,7 +74,7 @@ def test_a_look_goes_on_where_the_last_one_ended_and_begins_again_at_the_end(mon
 
 
 def test_slices_are_read_by_index_alone():
-    with connections["lifecycle"].cursor() as cursor:
+    with connections["worker"].cursor() as cursor:
         cursor.execute(MANY, [50_000])
         cursor.execute(JOBS)
         cursor.execute("ANALYZE jobs_job, django_celery_results_taskresult")

@@ -15,7 +15,7 @@ from jobs.models import Job, Status, UpkeepState
 from tests.support.factories import make_job
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 
@@ -93,10 +93,10 @@ def test_a_locked_job_holds_up_no_other(monkeypatch):
     jobs = old_jobs(20)
     with transaction.atomic():
         Job.objects.select_for_update().get(id=jobs[7].id)
-        with connections["lifecycle"].cursor() as cursor:
+        with connections["worker"].cursor() as cursor:
             cursor.execute("SET lock_timeout = '100ms'")
         assert prune().job_count == 19
-    with connections["lifecycle"].cursor() as cursor:
+    with connections["worker"].cursor() as cursor:
         cursor.execute("RESET lock_timeout")
     assert set(Job.objects.values_list("id", flat=True)) == {jobs[7].id}
     assert connection.in_atomic_block is False

@@ -21,7 +21,7 @@ from tests.support.factories import make_job
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 

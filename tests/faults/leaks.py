@@ -138,7 +138,7 @@ def _blocked_alarm():
 
 
 def _hold_the_workers_own_session():
-    other = connections["lifecycle"]
+    other = connections["worker"]
     other.set_autocommit(False)
     with other.cursor() as cursor:
         cursor.execute("SELECT FROM jobs_job WHERE status = 'PROCESSING' FOR UPDATE")

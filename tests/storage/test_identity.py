@@ -18,7 +18,7 @@ from tests.storage.conftest import job_with_file, old_file
 from tests.support.factories import make_job, make_user, make_worker
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 

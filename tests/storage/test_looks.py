@@ -14,7 +14,7 @@ from jobs.storage import layout
 from tests.storage.conftest import job_with_file, old_file
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 

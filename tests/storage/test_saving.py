@@ -10,7 +10,7 @@ from jobs.models import Job, JobFile, Status
 from tests.support.factories import make_job
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 

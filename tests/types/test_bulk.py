@@ -16,7 +16,7 @@ from jobs.models import Job, Status
 from jobs.services import BULK_TYPES as BULK
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 def run_bulk(type, user, of_job=None, **params):

@@ -19,7 +19,7 @@ from jobs.types.export.tables import TABLES
 from tests.support.factories import make_job, make_user, make_worker
 from tests.types.exports import claimed, exported, run_export
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 FORMATS = ["csv", "xlsx", "jsonl"]
 SECRETS = {

@@ -13,7 +13,7 @@ from tests.backoffice.processes import production, wait_until
 from tests.support.factories import make_user
 from tests.types.exports import content
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 
 @pytest.fixture

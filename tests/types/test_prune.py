@@ -19,7 +19,7 @@ from jobs.storage import new_name
 from tests.support.factories import make_job, make_user
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
 

@@ -14,7 +14,7 @@ from jobs.models import Job, Status
 from tests.support.factories import make_job, make_user
 from tests.types.reports import csv_rows, figures, launched, run_report, sheet_rows, workbook
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 # Without the report's own row, which is of another month.

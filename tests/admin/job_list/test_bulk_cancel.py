@@ -20,7 +20,7 @@ from jobs.models import Job, JobEvent, Status
 from jobs.services import bulk as bulk_service
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
 
@@ -190,7 +190,7 @@ def test_very_many_jobs_that_have_ended_since_the_question_are_reported_by_a_job
 def test_a_job_that_another_transaction_holds_does_not_hold_up_the_others(operator, redis):
     jobs = waiting(120)
     form = ask(operator)
-    with transaction.atomic(using="lifecycle"), connections["lifecycle"].cursor() as cursor:
+    with transaction.atomic(using="worker"), connections["worker"].cursor() as cursor:
         cursor.execute("SELECT FROM jobs_job WHERE id = %s FOR UPDATE", [jobs[7].pk])
         operator.post(LIST, form)
     assert statuses(jobs) == ["CANCELLED"] * 119 + ["PENDING"]
@@ -205,7 +205,7 @@ def test_what_was_done_is_said_when_postgresql_goes_away_half_way(operator, monk
 
     def note_and_lose_the_connection(*arguments):
         noted(*arguments)
-        with connections["lifecycle"].cursor() as cursor:
+        with connections["worker"].cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(%s)", [connection.connection.get_backend_pid()]
             )

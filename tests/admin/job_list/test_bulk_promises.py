@@ -14,7 +14,7 @@ from jobs.services import ACTIONS
 from tests.admin.job_list.test_bulk_cancel import form_of
 from tests.support.factories import make_job, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "lifecycle"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
 TABS = ("", *Status.values)

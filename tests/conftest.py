@@ -13,7 +13,7 @@ from jobs.handler import context
 from jobs.registry import JobType
 
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you
-# like: make test ARGS="tests/test_state_machine.py --hypothesis-profile search"
+# like: make test ARGS="tests/walk/test_state_machine.py --hypothesis-profile search"
 hypothesis_settings.register_profile(
     "steady",
     derandomize=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.lifecycle import ERRORS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # failed("code", ...), end_attempt(job, code="code", ...), and the agent's own around it
 ENDINGS = {"failed", "end_attempt", "_write_end"}
 

@@ -75,7 +75,7 @@ def test_final_statuses_have_no_next():
 
 
 def test_the_document_has_the_same_table():
-    text = (Path(__file__).parent.parent / "docs" / "lifecycle.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text()
     rows = re.findall(r"^\| (PENDING|PROCESSING) \| ([A-Z]+) \|", text, re.MULTILINE)
     assert set(rows) == {(before.value, after.value) for before in Status for after in NEXT[before]}
 

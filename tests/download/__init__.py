@@ -1,0 +1,1 @@
+"""Files of jobs as downloads, from the admin and from the API."""

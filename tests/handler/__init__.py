@@ -1,0 +1,1 @@
+"""What a handler gets: its context, journal and writers of spreadsheets."""

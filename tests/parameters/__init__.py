@@ -1,0 +1,1 @@
+"""Params: what a form accepts, how they are stored, and that secrets stay secret."""

@@ -1,22 +1,22 @@
-"""Reads settings from the environment and collects, one sentence each, what is missing or wrong."""
+"""Reads settings from the environment and collects a sentence about each that is wrong."""
 
 import math
 import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 from environ.fileaware_mapping import FileAwareMapping
 
+from backoffice.server_urls import fault_of, mask_url, servers_of, with_password
+
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-HOST = re.compile(
-    r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII
-)  # .example.com is all below it
+# .example.com stands for every host below it.
+HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -24,8 +24,9 @@ NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 class Environment:
     """Typed values of environment variables; NAME_FILE names a file that holds the value of NAME.
 
-    What is wrong is noted, a harmless stand-in returned, and `refuse` raises with all of it: one
-    start shows everything there is to repair. An empty value counts as none.
+    For a wrong value a method notes the problem and returns a harmless stand-in. `refuse` raises
+    one error with all problems, so that one start shows everything to fix. An empty value counts
+    as not set.
     """
 
     def __init__(self) -> None:
@@ -34,12 +35,12 @@ class Environment:
         self.problems: list[str] = []
 
     def refuse(self) -> None:
-        """Raises ImproperlyConfigured when anything read so far was missing or wrong."""
+        """Raise ImproperlyConfigured if a value read so far is missing or wrong."""
         if self.problems:
             raise ImproperlyConfigured("\n  ".join(["Backoffice does not start:", *self.problems]))
 
     def wrong(self, seen: str, why: str, fix: str) -> None:
-        """Note a problem; `seen` is NAME='value', without its secret part."""
+        """Note a problem; `seen` is NAME='value' without its secret part."""
         self.problems.append(f"{seen} {why}. {fix}.")
 
     def text(self, name: str, default: str | None = None, fix: str = "Set it") -> str:
@@ -57,11 +58,11 @@ class Environment:
         return FLAGS.get(value, default)
 
     def debug(self, name: str, hosts: list[str]) -> bool:
-        """Whether errors show their inside, which only a site on this machine may do."""
+        """Return whether error pages show settings and SQL: only for hosts on this machine."""
         debug = self.flag(name, False)
-        strangers = [host for host in hosts if host not in LOCAL_HOSTS]
-        if debug and strangers:
-            why = f"would show settings and SQL to visitors of {strangers[0]}"
+        foreign = [host for host in hosts if host not in LOCAL_HOSTS]
+        if debug and foreign:
+            why = f"would show settings and SQL to visitors of {foreign[0]}"
             self.wrong(f"{name}=true", why, f"Remove it, or allow only {LOCAL_HOSTS}")
         return debug
 
@@ -85,14 +86,14 @@ class Environment:
     def log_level(self, name: str, default: str) -> str:
         value = self.text(name, default).upper()
         if value not in LOG_LEVELS:
-            self.wrong(f"{name}={value!r}", "is no level", f"Set it to one of {LOG_LEVELS}")
+            self.wrong(f"{name}={value!r}", "is not a log level", f"Set it to one of {LOG_LEVELS}")
             return default
         return value
 
     def time_zone(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if value not in available_timezones():
-            self.wrong(f"{name}={value!r}", "is no time zone", "Name one, such as Europe/Berlin")
+            self.wrong(f"{name}={value!r}", "is not a time zone", "Set one, such as Europe/Berlin")
             return default
         return value
 
@@ -105,7 +106,7 @@ class Environment:
         return path
 
     def path_prefix(self, name: str) -> str:
-        """A path of the site that begins and ends with a slash; "" if unset."""
+        """Return a path of the site that begins and ends with a slash, or "" if unset."""
         value = self.text(name, "")
         if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
             fix = "Write it as in nginx's `location`, such as /job-files/"
@@ -113,7 +114,7 @@ class Environment:
         return value
 
     def hosts(self, name: str) -> list[str]:
-        """Host names that requests may carry."""
+        """Return the host names that requests may be sent to."""
         fix = "List this site's names, such as backoffice.example.com, with commas"
         value = self.text(name, fix=fix)
         hosts = [host.strip() for host in value.split(",")] if value else []
@@ -133,27 +134,32 @@ class Environment:
         return key
 
     def url(self, name: str, password: str, schemes: list[str], last: str = "0") -> str:
-        """A server's URL; its password may come from the variable `password` instead."""
+        """Return a server's URL, with the password of the variable `password` if that is set."""
         example = f"{schemes[0]}://user:password@host/{last}"
         url = self.text(name, fix=f"Write it as {example}")
         secret = self.text(password, "")
-        why = url and _fault_of(url, schemes)
+        why = url and fault_of(url, schemes)
         if why:
             fix = f"Write {example}; in a password # is %23, / is %2F, ? is %3F, % is %25"
-            self.wrong(f"{name}={mask(url)!r}", why, fix)
+            self.wrong(f"{name}={mask_url(url)!r}", why, fix)
             return ""
-        return _with_password(url, secret) if url and secret else url
+        return with_password(url, secret) if url and secret else url
 
     def database(self, name: str, password: str) -> dict[str, Any]:
-        """Return the entry of DATABASES for a URL; of several hosts the one that takes writes is used."""
+        """Return the entry of DATABASES for a URL.
+
+        If the URL names several hosts, libpq connects to the one that takes writes.
+        """
         url = self.url(name, password, ["postgres", "postgresql"], last="name")
         config = Env.db_url_config(url or "postgres://localhost/unknown")
-        if len(servers := _servers_of(url)) > 1:
+        if len(servers := servers_of(url)) > 1:
             config["HOST"] = ",".join(host for host, _ in servers)
             config["PORT"] = ",".join(port or "5432" for _, port in servers)
             config["OPTIONS"] = {"target_session_attrs": "read-write"} | config.get("OPTIONS", {})
         if not config["NAME"]:
-            self.wrong(f"{name}={mask(url)!r}", "names no database", "Write its name last: /name")
+            self.wrong(
+                f"{name}={mask_url(url)!r}", "names no database", "Write its name last: /name"
+            )
         return config
 
     def _read(self, name: str) -> str:
@@ -164,49 +170,3 @@ class Environment:
             why = f"cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
             self.wrong(f"{name}_FILE={path!r}", why, "Name a text file this user may read")
             return ""
-
-
-def mask(url: str) -> str:
-    """The URL without user, password, query, and anything else that may be a misplaced password."""
-    if "@" not in url:
-        url = re.sub(r"(://[^:/]*):.*", r"\1:***", url, flags=re.DOTALL)
-    return re.split("[?#]", re.sub(r"://.*@", "://***@", url, flags=re.DOTALL))[0]
-
-
-def _fault_of(url: str, schemes: list[str]) -> str | None:
-    """Why this URL would be misread; urllib takes an unescaped # for the end and says nothing."""
-    wrong_port = "has a port that is no number, or an unescaped character in its password"
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return wrong_port
-    servers = _servers_of(url)
-    if not all(port.isdecimal() and int(port) < 65536 for _, port in servers if port):
-        return wrong_port
-    if len(servers) > 1 and "redis" in parts.scheme:
-        return "names several hosts"
-    if parts.scheme not in schemes:
-        return f"does not begin with {schemes[0]}://"
-    if parts.fragment or "#" in url:
-        return "holds an unescaped # that cuts it short"
-    if "@" in parts.path + parts.query:
-        return "holds an unescaped / or ? in its user or password"
-    if re.search(r"%(?![0-9A-Fa-f]{2})", parts.netloc):
-        return "holds an unescaped %"
-    is_socket = len(servers) == 1 and parts.path.startswith("//")  # its directory follows //
-    if not is_socket and not all(host for host, _ in servers):
-        return "names no host"
-    return None
-
-
-def _servers_of(url: str) -> list[tuple[str, str]]:
-    """Return host and port of each server in the URL, "" where one is missing; IPv6 stands in brackets there."""
-    named = urlsplit(url).netloc.rpartition("@")[2].split(",")
-    split = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(.*))?", one, re.DOTALL) for one in named]
-    return [(found[1].strip("[]"), found[2] or "") if found else ("", "?") for found in split]
-
-
-def _with_password(url: str, password: str) -> str:
-    parts = urlsplit(url)
-    user, host = parts.username or "", parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()

@@ -61,7 +61,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "backoffice.logging.JsonFormatter"}},
-        "filters": {"short_outages": {"()": "backoffice.short_outages.ShortOutages"}},
+        "filters": {"shorten_outages": {"()": "backoffice.log_filters.ShortenOutages"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
@@ -72,7 +72,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             # Our own line knows the request's id and the client behind the proxies.
             "gunicorn.access": {"handlers": [], "propagate": False},
             # Our own line about each request says it for the answers below 500.
-            "django.request": {"level": "ERROR", "filters": ["short_outages"]},
+            "django.request": {"level": "ERROR", "filters": ["shorten_outages"]},
             # Two lines a job that say less than ours, one of them with the whole result.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

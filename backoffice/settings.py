@@ -1,9 +1,10 @@
-"""Settings of every process, read from the environment; what is missing or wrong stops the start."""
+"""Settings of every process, read from the environment; a missing or wrong one stops the start."""
 
 import sys
 from datetime import timedelta
 from pathlib import Path
 
+from backoffice.databases import database_settings
 from backoffice.environment import Environment
 from backoffice.logging import logging_settings
 
@@ -83,8 +84,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Preloading binds the whole domain, for years, in every browser: its owner decides, not we.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
-# What X-Forwarded-For and X-Forwarded-Proto say is believed only as far as our own proxies wrote
-# it.
+# How many entries of X-Forwarded-For our own proxies wrote; only those are believed.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 # Our own files and nothing else: no inline script or style, no frame, no foreign host.
@@ -134,42 +134,10 @@ AXES_SENSITIVE_PARAMETERS = [
     *("old_password", "new_password1", "new_password2", "password1", "password2"),
 ]
 
-# --- PostgreSQL ------------------------------------------------------------------------------- Any
-# page of today's storage is found at once. By the default (4) PostgreSQL would rather walk past a
-# million newer jobs than read an index of the few that are wanted; docs/decisions.md has the
-# figures.
-PLANNED = {"random_page_cost": "1.1"}
-# Our own statements are short; a handler may compute inside its transaction for an hour.
-BOUNDED = PLANNED | {
-    "statement_timeout": "15s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "30s",
-}
-# A database that went silent is an error within seconds, not a process that hangs.
-PATIENT = {
-    "connect_timeout": 3,
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
-DATABASE = env.database("DATABASE_URL", password="DATABASE_PASSWORD") | {
-    "ENGINE": "jobs.database",
-    "CONN_MAX_AGE": None,
-    "CONN_HEALTH_CHECKS": True,
-}
-OPTIONS = PATIENT | DATABASE.get("OPTIONS", {})  # such as sslmode, from the query of the URL
-# "worker" is the same database over a connection of its own: a worker's claim, progress, logs
-# and outcome must neither wait for the handler's open transaction nor be rolled back with it.
-# "default" belongs to handlers and commands; wsgi.py bounds it in the web server.
-DATABASES = {
-    "default": DATABASE | {"OPTIONS": OPTIONS | {"session": PLANNED}},
-    "worker": DATABASE | {"OPTIONS": OPTIONS | {"session": BOUNDED}, "TEST": {"MIRROR": "default"}},
-}
+# --- PostgreSQL -------------------------------------------------------------------------------
+DATABASES = database_settings(env.database("DATABASE_URL", password="DATABASE_PASSWORD"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# knox's own would make a token table beside ours: unused, unknown to Django, and in the way of
-# `flush`.
+# knox's own migrations would make a second, unused token table, on which `flush` fails.
 MIGRATION_MODULES = {"knox": None}
 
 # --- Language and time ------------------------------------------------------------------------
@@ -186,7 +154,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "jobs": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # For our own account alone: what jobs write is for those who may see the job.
+        # Only our own account reads them: the site checks who may see the job.
         "OPTIONS": {
             "location": env.directory("FILES_DIR"),
             "file_permissions_mode": 0o600,
@@ -195,8 +163,7 @@ STORAGES = {
     },
 }
 
-# The internal location at which nginx serves FILES_DIR; if set, nginx sends the files instead of a
-# web thread.
+# If set: nginx's internal location of FILES_DIR; nginx then sends the files, not a web thread.
 FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
 
 # --- Logs -------------------------------------------------------------------------------------
@@ -205,8 +172,7 @@ LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
 
 # --- Jobs -------------------------------------------------------------------------------------
 JOBS_DEFAULT_TYPE = env.text("JOBS_DEFAULT_TYPE", "report")
-# A worker renews the lease of each job it runs at every heartbeat; an expired lease is a lost
-# attempt.
+# Each heartbeat of a worker renews the leases of its jobs; an expired lease is a lost attempt.
 JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", 60)
 JOBS_HEARTBEAT_SECONDS = env.seconds(
     "JOBS_HEARTBEAT_SECONDS", JOBS_LEASE_SECONDS / 6, most=JOBS_LEASE_SECONDS / 3
@@ -222,7 +188,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.http.parsing.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.throttling.CallerThrottle"],
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell less than the schema, in a second shape
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would repeat a part of the schema
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DATETIME_FORMAT": None,  # the renderer writes every time in UTC
     "EXCEPTION_HANDLER": "jobs.api.http.problems.handle",
@@ -246,7 +212,7 @@ SPECTACULAR_SETTINGS = {
     },
     "SORT_OPERATION_PARAMETERS": False,
 }
-# Of one caller in one web process; far above what a program needs that heeds Retry-After.
+# Per caller and web process; far above the need of a program that heeds Retry-After.
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)
 # Lets a monitor that has no login read /healthz (Authorization: Bearer ...); empty: staff only.
 PROBE_TOKEN = env.text("PROBE_TOKEN", "")
@@ -254,8 +220,8 @@ KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be c
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 
 # --- Celery -----------------------------------------------------------------------------------
-# PostgreSQL is the truth and Redis a doorbell: publishing fails fast, nothing is tracked twice, and
-# a lost worker's job comes back through its row. Each value was measured; docs/decisions.md.
+# PostgreSQL is the truth and Redis only wakes workers: publishing fails fast, nothing is tracked
+# twice, and a lost worker's job is found through its row. Each value was measured; docs/decisions.md.
 CELERY_BROKER_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
@@ -287,7 +253,6 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than t
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
 
-if sys.argv[1:2] != [
-    "up"
-]:  # `manage.py up` only starts the others, each with an environment of its own
+# `manage.py up` only starts the others, each with an environment of its own.
+if sys.argv[1:2] != ["up"]:
     env.refuse()

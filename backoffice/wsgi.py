@@ -6,13 +6,13 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from psycopg2.extensions import set_wait_callback
 
-from backoffice import silence
 from backoffice.job_types import refuse_wrong_types
+from backoffice.socket_timeout import wait_for_answer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
-# A request answers 503 rather than hang on a lock, a slow statement or a server that fell silent.
-set_wait_callback(silence.wait)
+# A request answers 503 instead of hanging on a lock, a slow statement or a silent server.
+set_wait_callback(wait_for_answer)
 settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS"]
 
 application = get_wsgi_application()

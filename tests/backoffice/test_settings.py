@@ -64,7 +64,7 @@ HIDDEN = "s3cret"
         ("DATABASE_URL", f"postgres://u:1{HIDDEN}/x@db/name", "in a password # is %23, / is %2F"),
         ("DATABASE_URL", f"postgres://u:{HIDDEN}%@db/name", "holds an unescaped %."),
         ("DATABASE_URL", f"mysql://u:{HIDDEN}@db/name", "does not begin with postgres://."),
-        ("DATABASE_URL", f"postgres://u:{HIDDEN}@db:port/name", "has a port that is no number"),
+        ("DATABASE_URL", f"postgres://u:{HIDDEN}@db:port/name", "has a port that is not a number"),
         (
             "DATABASE_URL",
             f"postgres://u:{HIDDEN}@/name",
@@ -105,8 +105,12 @@ HIDDEN = "s3cret"
         ),
         ("FILES_ACCEL_PREFIX", "/", "FILES_ACCEL_PREFIX='/' is not a path with a slash"),
         ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),
-        ("TIME_ZONE", "Mars", "TIME_ZONE='Mars' is no time zone. Name one, such as Europe/Berlin."),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' is no level."),
+        (
+            "TIME_ZONE",
+            "Mars",
+            "TIME_ZONE='Mars' is not a time zone. Set one, such as Europe/Berlin.",
+        ),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' is not a log level."),
         (
             "JOBS_LEASE_SECONDS",
             "soon",

@@ -61,8 +61,8 @@ def cancellation(job: Job) -> str:
     return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""
 
 
-def words(seconds: float) -> str:
-    """A duration as one would say it: "40 seconds", "3 minutes", "2 hours", "5 days"."""
+def humanize_seconds(seconds: float) -> str:
+    """Return a duration as "40 seconds", "3 minutes", "2 hours" or "5 days"."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size:
             return _counted(round(seconds / size), unit)
@@ -86,12 +86,16 @@ def _waits(job: Job) -> Explanation:
 
 def _line_up(ahead: int, until_start: float | None) -> str:
     if not ahead:
-        soon = f", in about {words(until_start)}" if until_start and until_start >= 1 else ""
+        soon = (
+            f", in about {humanize_seconds(until_start)}"
+            if until_start and until_start >= 1
+            else ""
+        )
         return f"It is the next one to be taken{soon}."
     jobs = "1 job is" if ahead == 1 else f"{ahead:,} jobs are"
     if ahead >= GLANCE:
         jobs = f"{GLANCE:,} jobs or more are"
-    about = "" if until_start is None else f", about {words(until_start)}"
+    about = "" if until_start is None else f", about {humanize_seconds(until_start)}"
     return f"{jobs} ahead of it{about}."
 
 
@@ -117,8 +121,8 @@ def _runs(job: Job, now: datetime) -> Explanation:
         and usual.p50 > elapsed
     ):
         eta = round(usual.p50 - elapsed)
-    left = "" if eta is None else f", about {words(eta)} left"
-    return Explanation(f"Running for {words(elapsed)}{left}.", eta)
+    left = "" if eta is None else f", about {humanize_seconds(eta)} left"
+    return Explanation(f"Running for {humanize_seconds(elapsed)}{left}.", eta)
 
 
 def _ended(job: Job) -> str:
@@ -130,7 +134,9 @@ def _ended(job: Job) -> str:
         return f"Cancelled{by}{_why(job)}"
     if job.started_at is None or job.finished_at is None:
         return "Completed."
-    return f"Completed after {words((job.finished_at - job.started_at).total_seconds())}."
+    return (
+        f"Completed after {humanize_seconds((job.finished_at - job.started_at).total_seconds())}."
+    )
 
 
 def _stopping(job: Job) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.forms import BaseForm
 
-from jobs.text import NAME_LIMIT, name_error
+from jobs.safe_text import NAME_LIMIT, name_error
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,100}")

@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from jobs.options import problems, unknown_or_missing
-from jobs.text import composed
+from jobs.safe_text import composed
 
 if TYPE_CHECKING:
     from django.forms import Form

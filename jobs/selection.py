@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from jobs import parameters, registry
 from jobs.filter_fields import REPEATED, Ids, OneOf, SomeOf
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
-from jobs.text import spellings
+from jobs.safe_text import spellings
 
 # Of the shapes that Django reads, not the week dates and the basic format of ISO 8601.
 LOCAL_TIME = re.compile(

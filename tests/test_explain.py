@@ -193,4 +193,4 @@ def test_a_job_that_is_stopping_says_why():
     ],
 )
 def test_durations_are_told_in_words(seconds, words):
-    assert explain.words(seconds) == words
+    assert explain.humanize_seconds(seconds) == words

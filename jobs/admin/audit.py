@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from jobs import lifecycle
 from jobs.models import Job, Source
+from jobs.safe_text import storable
 from jobs.services import Caller, caller_of
-from jobs.text import storable
 
 MESSAGE_LIMIT = 2000
 

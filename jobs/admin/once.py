@@ -35,7 +35,7 @@ def new(user: Any) -> str:
     return signer().sign(f"{user.pk}-{uuid.uuid4().hex}")
 
 
-def of(request: HttpRequest) -> str:
+def current_key(request: HttpRequest) -> str:
     """The key of the form that is shown again: the one that was sent, or a new one."""
     return request.POST.get(FIELD) or new(request.user)
 

@@ -14,7 +14,7 @@ from jobs.admin.audit import site_context
 from jobs.admin.display import times
 from jobs.admin.display.columns import NOTHING
 from jobs.models import ApiToken
-from jobs.text import name_error
+from jobs.safe_text import name_error
 
 
 class TokenForm(forms.Form):
@@ -89,7 +89,7 @@ class TokenAdmin(admin.ModelAdmin):
             "form": form,
         }
         if request.method == "POST":
-            context["once"] = once.of(request)
+            context["once"] = once.current_key(request)
             if form.is_valid():
                 context |= self._made(request, form.cleaned_data)
         response = TemplateResponse(request, "admin/jobs/apitoken/make.html", context)

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.lifecycle import MESSAGE_LIMIT
-from jobs.text import NAME_LIMIT, name_error
+from jobs.safe_text import NAME_LIMIT, name_error
 
 BATCH_LIMIT = 500
 

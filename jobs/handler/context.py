@@ -21,8 +21,8 @@ from jobs.handler import journal
 from jobs.handler.journal import LINES_LIMIT, LOG_LINE_LIMIT, LogLine, LostAttempt
 from jobs.lifecycle import WORKER_DB, patiently
 from jobs.models import Job
+from jobs.safe_text import storable
 from jobs.storage import check_present, new_name
-from jobs.text import storable
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
 from jobs.models import JobLog, fitted
-from jobs.text import file_name, media_type, storable
+from jobs.safe_text import file_name, media_type, storable
 
 LINES_LIMIT = 10_000  # of one attempt
 LOG_LINE_LIMIT = 64 * 1024

@@ -23,7 +23,7 @@ import xlsxwriter
 from django.utils import timezone
 from xlsxwriter.worksheet import Worksheet
 
-from jobs.text import CUT
+from jobs.safe_text import CUT
 
 CSV_TYPE = "text/csv; charset=utf-8"
 JSON_LINES_TYPE = "application/x-ndjson"

@@ -16,7 +16,7 @@ from jobs.lifecycle.transitions import (
     Outcome,
 )
 from jobs.models import SETTLED, Job, JobEvent, Status, fitted
-from jobs.text import storable, storable_json
+from jobs.safe_text import storable, storable_json
 
 # Celery's words for our final statuses, and the JSON in which its results carry an exception.
 TASK_RESULT = f""", task_result AS (

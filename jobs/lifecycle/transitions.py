@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from jobs.models import Status
-from jobs.text import storable
+from jobs.safe_text import storable
 
 NEXT: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.FAILED}),

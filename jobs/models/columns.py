@@ -6,7 +6,7 @@ heartbeat.
 
 from django.db.models import Model
 
-from jobs.text import storable
+from jobs.safe_text import storable
 
 
 def fitted(model: type[Model], **texts: object) -> dict[str, str]:

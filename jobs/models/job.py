@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from jobs.models.audit import with_present_name
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
-from jobs.text import isolated
+from jobs.safe_text import isolated
 
 
 class JobQuerySet(models.QuerySet["Job"]):

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from jobs.models.job import Job
 from jobs.models.status import Status
-from jobs.text import isolated
+from jobs.safe_text import isolated
 
 LOG_PAGE_BYTES = 2 * 1024 * 1024
 

@@ -3,7 +3,7 @@
 from django.db import models
 from knox.models import AbstractAuthToken
 
-from jobs.text import isolated
+from jobs.safe_text import isolated
 
 
 class ApiToken(AbstractAuthToken):

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jobs.registry import JobType
-from jobs.text import words
+from jobs.safe_text import to_text
 
 MASK = "********"
 HIDDEN_LENGTH = 4  # a shorter secret stands by chance in any text
@@ -32,7 +32,7 @@ def secrets_in(job_type: JobType, params: Mapping[str, Any]) -> list[str]:
 
 def hide(secrets: Sequence[str], text: object) -> str:
     """`text` safe to display, as in errors: each secret replaced, wherever it stands and however it is quoted."""
-    shown = words(text)
+    shown = to_text(text)
     for secret in sorted(secrets, key=len, reverse=True):
         for spelling in _spellings(secret):
             shown = shown.replace(spelling, MASK)

@@ -15,7 +15,7 @@ from jobs.parameters.json_types import fits, json_type, may_be_null, moment_text
 from jobs.parameters.secrets import MASK
 from jobs.parameters.to_json import Unreadable, from_initial, normal, refit
 from jobs.registry import JobType
-from jobs.text import is_deeper, storable_json
+from jobs.safe_text import is_deeper, storable_json
 
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32

@@ -17,6 +17,7 @@ from jobs import parameters, registry
 from jobs.lifecycle import InvalidTransition
 from jobs.models import Job
 from jobs.registry import JobType, UnknownJobType
+from jobs.safe_text import composed, name_error
 from jobs.services.caller import (
     AlreadyActive,
     Caller,
@@ -27,7 +28,6 @@ from jobs.services.caller import (
     visible,
 )
 from jobs.services.publication import Submission
-from jobs.text import composed, name_error
 
 
 @dataclass(frozen=True)

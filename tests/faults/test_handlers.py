@@ -40,7 +40,7 @@ FAILURES = {
     "text": ("invalid_result", "a str"),
     "huge_result": ("invalid_result", "are allowed"),
     "nested": ("invalid_result", "100 levels"),
-    "wordless": ("exception", "<Wordless without words>"),
+    "wordless": ("exception", "<unprintable Wordless object>"),
     "deep": ("exception", "recursion"),
     "disk_full": ("exception", "No space left"),
 }

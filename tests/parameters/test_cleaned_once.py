@@ -102,7 +102,7 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
         assert parameters.validate(job_type, {}, kept=stored) == stored
         bound = parameters.bind(job_type, stored)
         assert bound == typed(form, kind, value)
-        posted_form = params_form.of(
+        posted_form = params_form.make_params_form(
             boss, job_type, QueryDict(urlencode(posted(written(value)), True))
         )
         assert posted_form.is_valid(), posted_form.errors

@@ -91,7 +91,11 @@ def place(job: Row) -> str:
         return f"{GLANCE:,}+ ahead"
     if job.ahead == 0:
         return "Next in line"
-    about = "" if job.start_seconds is None else f", about {explain.words(job.start_seconds)}"
+    about = (
+        ""
+        if job.start_seconds is None
+        else f", about {explain.humanize_seconds(job.start_seconds)}"
+    )
     return f"{job.ahead:,} ahead{about}"
 
 

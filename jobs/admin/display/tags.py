@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from jobs import explain
 from jobs.admin import once
 from jobs.admin.display import columns, times
-from jobs.text import isolated
+from jobs.safe_text import isolated
 
 register = template.Library()
 
@@ -36,4 +36,4 @@ register.simple_tag(times.hour, name="hour")
 register.simple_tag(times.duration, name="duration")
 register.simple_tag(columns.failure, name="failure")
 register.simple_tag(lambda at: times.lasting(at, None), name="since")
-register.simple_tag(explain.words, name="roughly")
+register.simple_tag(explain.humanize_seconds, name="humanize_seconds")

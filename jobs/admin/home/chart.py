@@ -46,7 +46,7 @@ class Chart:
     bar_width: str = f"{STEP - GAP:.1f}"
 
     @classmethod
-    def of(
+    def of_last_day(
         cls, counts: Mapping[datetime, Mapping[str, int]], statuses: Sequence[Status]
     ) -> "Chart":
         """A chart of the last 24 hours, the present one last."""

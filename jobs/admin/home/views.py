@@ -72,7 +72,7 @@ def figures(request: HttpRequest) -> dict[str, Any]:
     upkeep = UpkeepState.objects.with_is_live().first()
     return {
         "tiles": _tiles(stats.counts_to(jobs, GLANCE, ACTIVE), hours),
-        "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
+        "chart": Chart.of_last_day(hours, [Status.COMPLETED, Status.FAILED]),
         "unseen": list(_unseen(jobs).order_by("-id")[:SHOWN]),
         "triage": _triage(jobs),
         "periods": list(PERIODS),

@@ -19,7 +19,7 @@ from jobs.registry import JobType
 NOT_IN_SHELL = re.compile(r"[^A-Z0-9_]")
 
 
-def of(
+def curl_command(
     request: HttpRequest,
     job_type: JobType,
     form: forms.Form,
@@ -38,7 +38,7 @@ def of(
         body = ({"name": name.strip()} if name.strip() else {}) | {"type": job_type.slug} | body
     # Strings have no line breaks in JSON, so this moves nothing but its lines.
     text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")
-    key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.of(request)} {address} {text}")
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.current_key(request)} {address} {text}")
     quoted = shlex.quote(_printable(text))
     for mark, variable in variables.items():  # out of the single quotes, and in again
         quoted = quoted.replace(mark, f"'\"${variable}\"'")
@@ -59,7 +59,9 @@ def _with_marks(
     """The params with a mark where each secret goes, and the shell variable of each mark."""
     variables = {}
     for name in _wanted_secrets(job_type, form, params):
-        params[name] = mark = uuid.uuid5(uuid.NAMESPACE_OID, f"{once.of(request)} {name}").hex
+        params[name] = mark = uuid.uuid5(
+            uuid.NAMESPACE_OID, f"{once.current_key(request)} {name}"
+        ).hex
         is_text = parameters.json_type(form.fields[name]).accepts("text")
         variables[mark if is_text else f'"{mark}"'] = (
             f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"

@@ -75,7 +75,7 @@ NATIVE: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...]
 )
 
 
-def of(
+def make_params_form(
     user: Any, job_type: JobType, data: Mapping[str, Any] | None = None, model: Job | None = None
 ) -> forms.Form:
     """The form, filled with `data` or as the job `model` was; a secret left empty keeps the one of the model."""

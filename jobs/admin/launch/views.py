@@ -19,8 +19,8 @@ from jobs.admin.job_page.actions import REFUSALS, refusal
 from jobs.admin.launch import curl, params_form
 from jobs.models import Job
 from jobs.registry import JobType
+from jobs.safe_text import NAME_LIMIT, name_error
 from jobs.selection import as_uuid
-from jobs.text import NAME_LIMIT, name_error
 
 
 class NameForm(forms.Form):
@@ -57,7 +57,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     kept = signed_out.take(request)
     bound = request.POST if request.method == "POST" else kept.entries if kept else None
     name_form = None if model else NameForm(bound, initial={"name": job_type.label})
-    filled = params_form.of(request.user, job_type, bound, model)
+    filled = params_form.make_params_form(request.user, job_type, bound, model)
     if kept:
         messages.warning(request, _as_kept(job_type))
     elif bound is not None and _all_valid(name_form, filled):
@@ -78,9 +78,9 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     """The call of the API that equals the form as it stands, for launch.js; launches nothing."""
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
-    filled = params_form.of(request.user, job_type, request.POST, model)
+    filled = params_form.make_params_form(request.user, job_type, request.POST, model)
     return HttpResponse(
-        curl.of(request, job_type, filled, model, request.POST.get("name", "")),
+        curl.curl_command(request, job_type, filled, model, request.POST.get("name", "")),
         content_type="text/plain; charset=utf-8",
     )
 
@@ -97,7 +97,7 @@ def _context(
     filled: forms.Form,
     model: Job | None,
 ) -> dict[str, Any]:
-    once_key = once.of(request)
+    once_key = once.current_key(request)
     typed_name = str(name_form["name"].value() or "") if name_form and name_form.is_bound else ""
     return {
         "title": f"Launch again: {model}" if model else job_type.label,
@@ -105,7 +105,7 @@ def _context(
         "model": model,
         "name_form": name_form,
         "params_form": filled,
-        "curl": curl.of(request, job_type, filled, model, typed_name),
+        "curl": curl.curl_command(request, job_type, filled, model, typed_name),
         "once": once_key,
     }
 

@@ -9,8 +9,8 @@ from rest_framework.serializers import Serializer
 from jobs import parameters, services
 from jobs.api.http.problems import as_problem, refusals, refused
 from jobs.registry import UnknownJobType
+from jobs.safe_text import name_error
 from jobs.services import Caller, Launch
-from jobs.text import name_error
 
 
 class Faults:

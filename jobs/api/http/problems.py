@@ -22,7 +22,7 @@ from jobs.lifecycle import InvalidTransition
 from jobs.models import Job
 from jobs.parameters import InvalidParams
 from jobs.registry import UnknownJobType
-from jobs.text import storable
+from jobs.safe_text import storable
 
 MEDIA_TYPE = "application/problem+json"
 TEXT_LIMIT = 500

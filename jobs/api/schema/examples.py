@@ -16,7 +16,7 @@ def load() -> dict[str, Any]:
     return json.loads(PATH.read_text()) if PATH.exists() else {}
 
 
-def of(operation: str, status: int) -> list[OpenApiExample]:
+def response_examples(operation: str, status: int) -> list[OpenApiExample]:
     """The example of an answer, if there is one."""
     found = load().get(f"{operation} {status}")
     if found is None:

@@ -115,7 +115,9 @@ def operation(
     """
     refused = sorted({*ALWAYS, *problems} | (set(SENDING) if request else set()))
     successes = {
-        status: OpenApiResponse(serializer, description=summary, examples=examples.of(id, status))
+        status: OpenApiResponse(
+            serializer, description=summary, examples=examples.response_examples(id, status)
+        )
         for status, serializer in answers.items()
     }
     statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *refused)}
@@ -133,7 +135,9 @@ def operation(
 def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     problems: dict[Any, OpenApiResponse] = {
         (status, MEDIA_TYPE): OpenApiResponse(
-            ProblemSerializer, description=WORDS[status], examples=examples.of("problem", status)
+            ProblemSerializer,
+            description=WORDS[status],
+            examples=examples.response_examples("problem", status),
         )
         for status in statuses
     }

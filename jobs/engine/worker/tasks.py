@@ -23,7 +23,7 @@ from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
 from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job, Status
 from jobs.registry import JobType
-from jobs.text import is_deeper, words
+from jobs.safe_text import is_deeper, to_text
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _not_completed(
     if isinstance(error, parameters.InvalidParams):
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
-        return failed("exited", f"The handler ended its process (exit code {words(error.code)}).")
+        return failed("exited", f"The handler ended its process (exit code {to_text(error.code)}).")
     return failed(
         "exception", hide(error), type=type(error).__qualname__, traceback=hide(_trace(error))
     )
@@ -120,7 +120,7 @@ def _trace(error: BaseException) -> str:
         return "".join(traceback.format_exception(error))
     except Exception:
         places = "".join(traceback.format_tb(error.__traceback__))
-        return f"Traceback (most recent call last):\n{places}{type(error).__qualname__}: {words(error)}\n"
+        return f"Traceback (most recent call last):\n{places}{type(error).__qualname__}: {to_text(error)}\n"
 
 
 def _completed(result: object) -> Outcome:

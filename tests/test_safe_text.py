@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.text import composed, file_name, isolated
+from jobs.safe_text import composed, file_name, isolated
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 

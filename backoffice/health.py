@@ -15,7 +15,6 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from backoffice import __version__
-from backoffice.middleware import GetResponse
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
 from jobs.engine import broker
@@ -162,12 +161,3 @@ CHECKS: dict[str, Callable[[], str | None]] = {
 }
 
 PROBES = {"/livez": livez, "/readyz": readyz}
-
-
-def answer_probes(get_response: GetResponse) -> GetResponse:
-    """Answer probes before all else: they know no host name and speak no HTTPS."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return PROBES.get(request.path_info, get_response)(request)
-
-    return middleware

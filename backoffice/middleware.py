@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from backoffice.errors import answer, explain_method
+from backoffice.health import PROBES
 from backoffice.logging import request_id
 from jobs.download import DownloadRefused
 
@@ -20,6 +21,15 @@ SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII)
 
 logger = logging.getLogger("backoffice.request")
+
+
+def answer_probes(get_response: GetResponse) -> GetResponse:
+    """Answer probes before all else: they know no host name and speak no HTTPS."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path_info, get_response)(request)
+
+    return middleware
 
 
 def find_client(get_response: GetResponse) -> GetResponse:

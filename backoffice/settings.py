@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backoffice.middleware.forbid_caching",
     "backoffice.middleware.omit_bodies",
-    "backoffice.health.answer_probes",
+    "backoffice.middleware.answer_probes",
     "backoffice.middleware.find_client",
     "backoffice.middleware.identify_request",
     "backoffice.middleware.send_content_policy",

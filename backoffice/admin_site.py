@@ -21,7 +21,7 @@ from backoffice.accounts import remember_browser
 from jobs import access
 from jobs.admin import signed_out
 from jobs.admin.home import views as home_views
-from jobs.admin.job_list.changelist import CappedPaginator
+from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 

@@ -124,9 +124,9 @@ def test_the_list_and_the_page_of_a_job_tell_the_same_time():
     for _ in range(6):
         make_job(type="long")
     job = make_job(type="short")
-    rows.forget_usual()
-    [row] = rows.prepared([job])
-    assert columns.place(row) == "6 ahead, about 60 seconds"
+    rows.clear_usual_cache()
+    [row] = rows.prepare_rows([job])
+    assert columns.queue_position(row) == "6 ahead, about 60 seconds"
     assert explain.explanation(job).sentence == "6 jobs are ahead of it, about 60 seconds."
 
 

@@ -24,11 +24,11 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @admin.display(description="when")
     def when(self, entry):
-        return times.moment(entry.at)
+        return times.relative_time(entry.at)
 
     @admin.display(description="when")
     def exactly(self, entry):
-        return times.clock(entry.at)
+        return times.exact_time(entry.at)
 
     @admin.display(description="who")
     def who(self, entry):

@@ -1,4 +1,9 @@
-"""The one gate before every admin view of the application: staff, then a permission, then the methods it answers."""
+"""The permission check of every job page.
+
+Who may use a page or a bulk action is decided in one place: the has_..._permission methods of the
+ModelAdmin. `guarded` asks them before a page, Django before a bulk action. What a user may do to
+one job or with one job type is decided by the services.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,17 +17,20 @@ from django.views.decorators.http import require_http_methods
 View = Callable[..., Any]
 
 
-def guarded(view: View, allowed: Callable[[Any], bool], *methods: str) -> View:
-    """`view` for staff whom `allowed` lets in: others get the login page or 403, other methods 405.
+def guarded(view: View, has_permission: Callable[[HttpRequest], bool], *methods: str) -> View:
+    """Return `view` for staff with a permission, limited to some HTTP methods.
 
-    Each answer names its account, so that a page notices when another one has signed in.
+    Visitors who are not staff get the login page, others without the permission 403, other methods
+    405. The header X-Account of each response names the account, so that scripts on the page notice
+    when another account has signed in.
     """
+    limited = require_http_methods(methods)(view)
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not allowed(request.user):
+        if not has_permission(request):
             raise PermissionDenied
-        response = require_http_methods(methods)(view)(request, *args, **kwargs)
+        response = limited(request, *args, **kwargs)
         response.headers["X-Account"] = str(request.user.pk)
         return response
 

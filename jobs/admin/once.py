@@ -30,14 +30,14 @@ def signer() -> Signer:
     return Signer(salt="jobs.admin.once")
 
 
-def new(user: Any) -> str:
+def new_key(user: Any) -> str:
     """A new key for a form shown to `user`."""
     return signer().sign(f"{user.pk}-{uuid.uuid4().hex}")
 
 
 def current_key(request: HttpRequest) -> str:
     """The key of the form that is shown again: the one that was sent, or a new one."""
-    return request.POST.get(FIELD) or new(request.user)
+    return request.POST.get(FIELD) or new_key(request.user)
 
 
 def idempotency_key(request: HttpRequest, *more: object) -> str | None:

@@ -108,9 +108,9 @@ def take(request: HttpRequest) -> Kept | None:
 def page_of(request: HttpRequest) -> str:
     """Return the address of the page that sent the request; some addresses are not pages themselves."""
     match = request.resolver_match
+    if match and match.url_name == "jobs_job_live_cells":
+        return reverse("admin:jobs_job_changelist")
     if match and match.url_name in OF_JOB_PAGE:
-        if "job_id" not in match.kwargs:  # the list has an address of the same name for its cells
-            return reverse("admin:jobs_job_changelist")
         return reverse("admin:jobs_job_change", args=[match.kwargs["job_id"]])
     return request.get_full_path()
 

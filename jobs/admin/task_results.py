@@ -7,7 +7,7 @@ from django_celery_results.models import GroupResult, TaskResult
 
 from jobs import access
 from jobs.admin.display import times
-from jobs.admin.display.columns import NOTHING
+from jobs.admin.display.columns import EMPTY
 from jobs.admin.job_page.content import short
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.selection import as_uuid
@@ -52,7 +52,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
     # Columns under our own names: the package explains its own to programmers.
     @admin.display(description="task")
     def task(self, result):
-        return result.task_name or NOTHING
+        return result.task_name or EMPTY
 
     @admin.display(description="state")
     def state(self, result):
@@ -63,24 +63,24 @@ class OutcomeAdmin(ReadOnlyAdmin):
         return (
             format_html('<span title="{}">{}</span>', result.worker, short(result.worker))
             if result.worker
-            else NOTHING
+            else EMPTY
         )
 
     @admin.display(description="result")
     def returned(self, result):
-        return format_html("<pre>{}</pre>", result.result) if result.result else NOTHING
+        return format_html("<pre>{}</pre>", result.result) if result.result else EMPTY
 
     @admin.display(description="traceback")
     def raised(self, result):
-        return format_html("<pre>{}</pre>", result.traceback) if result.traceback else NOTHING
+        return format_html("<pre>{}</pre>", result.traceback) if result.traceback else EMPTY
 
     @admin.display(description="started")
     def started(self, result):
-        return times.clock(result.date_started) if result.date_started else NOTHING
+        return times.exact_time(result.date_started) if result.date_started else EMPTY
 
     @admin.display(description="done")
     def done(self, result):
-        return times.moment(result.date_done) if result.date_done else NOTHING
+        return times.relative_time(result.date_done) if result.date_done else EMPTY
 
     def get_queryset(self, request):
         results = access.visible_results(request.user).order_by(*self.ordering)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from jobs.admin import once, signed_out
 from jobs.admin.audit import site_context
 from jobs.admin.display import times
-from jobs.admin.display.columns import NOTHING
+from jobs.admin.display.columns import EMPTY
 from jobs.models import ApiToken
 from jobs.safe_text import name_error
 
@@ -60,15 +60,15 @@ class TokenAdmin(admin.ModelAdmin):
 
     @admin.display(description="made")
     def made(self, token):
-        return times.moment(token.created)
+        return times.relative_time(token.created)
 
     @admin.display(description="expires")
     def expires(self, token):
-        return times.clock(token.expiry) if token.expiry else NOTHING
+        return times.exact_time(token.expiry) if token.expiry else EMPTY
 
     @admin.display(description="last used")
     def last_used(self, token):
-        return times.moment(token.last_used_at) if token.last_used_at else NOTHING
+        return times.relative_time(token.last_used_at) if token.last_used_at else EMPTY
 
     def get_queryset(self, request):
         tokens = super().get_queryset(request)

@@ -56,7 +56,7 @@ def _asked_to_stop(jobs: JobQuerySet) -> JobQuerySet:
 BULK_TYPES = ("bulk_acknowledge", "bulk_cancel", "bulk_delete", "bulk_rerun")
 
 RERUN = Action(
-    name="launch_again",
+    name="rerun",
     label="Launch again",
     done="launched again",
     statuses=SETTLED,

@@ -1,4 +1,5 @@
-// Draws the API's description with Swagger UI; requests tried on the page carry the session's CSRF token.
+// Shows the API schema with Swagger UI. Requests sent from the page carry the CSRF token of the
+// session.
 'use strict';
 
 const docs = document.getElementById('api-docs');
@@ -7,7 +8,7 @@ SwaggerUIBundle({
   domNode: docs,
   url: docs.dataset.schema,
   deepLinking: true,
-  validatorUrl: null, // it would send the document to a foreign host
+  validatorUrl: null, // the default sends the schema to a foreign host
   requestInterceptor(request) {
     if (!['GET', 'HEAD', undefined].includes(request.method)) {
       request.headers['X-CSRFToken'] = docs.dataset.csrf;

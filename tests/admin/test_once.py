@@ -168,7 +168,7 @@ def confirmation(client, action, jobs=None, query=""):
 
 def test_two_confirmations_launch_the_ticked_jobs_again_once(operator, greet):
     jobs = [make_job(type="greet", status=Status.FAILED, params={"whom": "Ada"}) for _ in range(3)]
-    entries = confirmation(operator, "launch_again", jobs)
+    entries = confirmation(operator, "rerun", jobs)
     operator.post(LIST, entries)
     page = operator.post(LIST, entries, follow=True)
     at_once(operator, LIST, entries, presses=3)
@@ -177,13 +177,13 @@ def test_two_confirmations_launch_the_ticked_jobs_again_once(operator, greet):
     ) == sorted(job.pk for job in jobs)
     assert "3 had been launched again by the first press" in page.content.decode()
     assert LogEntry.objects.count() == 3
-    operator.post(LIST, confirmation(operator, "launch_again", jobs))
+    operator.post(LIST, confirmation(operator, "rerun", jobs))
     assert Job.objects.exclude(rerun_of=None).count() == 6, (
         "when asked again they are launched again"
     )
 
 
-@pytest.mark.parametrize("action", ["launch_again", "acknowledge", "delete"])
+@pytest.mark.parametrize("action", ["rerun", "acknowledge", "delete"])
 def test_two_confirmations_for_many_jobs_make_one_bulk_job_and_lead_to_it(operator, greet, action):
     for _ in range(101):
         make_job(type="greet", status=Status.FAILED)
@@ -215,5 +215,5 @@ def test_a_form_that_makes_something_carries_a_key_of_its_own_each_time(operator
     job = make_job(type="greet", status=Status.FAILED)
     pages = [FORM, f"{FORM}?again={job.pk}", f"{LIST}{job.pk}/change/", "/admin/jobs/apitoken/add/"]
     keys = [opened(operator, page) for page in pages * 2]
-    keys += [confirmation(operator, "launch_again", [job])["once"][0] for _ in range(2)]
+    keys += [confirmation(operator, "rerun", [job])["once"][0] for _ in range(2)]
     assert len(set(keys)) == len(keys) == 10

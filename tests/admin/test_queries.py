@@ -50,7 +50,7 @@ def reader(request, client):
     superuser = request.param == "superuser"
     client.user = make_user(*rights.get(request.param, []), is_staff=True, is_superuser=superuser)
     client.force_login(client.user)
-    rows.forget_usual()
+    rows.clear_usual_cache()
     ContentType.objects.clear_cache()
     return client
 
@@ -58,7 +58,7 @@ def reader(request, client):
 @pytest.fixture
 def viewer(client):
     client.force_login(make_user("jobs.view_job", is_staff=True))
-    rows.forget_usual()
+    rows.clear_usual_cache()
     ContentType.objects.clear_cache()
     return client
 
@@ -111,7 +111,7 @@ def test_every_page_takes_at_most_twelve_queries(reader, many):
     own = [job for job in many if job.created_by == reader.user]
     pages += [f"{LIST}{job.pk}/change/" for job in own[:5]]
     for page in pages:
-        rows.forget_usual()
+        rows.clear_usual_cache()
         ContentType.objects.clear_cache()
         asked = queries(reader, page)
         assert len(asked) <= 12, (page, [sql[:90] for sql in asked])

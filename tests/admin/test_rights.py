@@ -40,6 +40,7 @@ TABLE = {
     "auth_group_delete": ACCOUNTS_THEN_LIST,
     "jobs_job_changelist": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
     "jobs_job_change": LOOK,
+    "jobs_job_live_cells": LOOK,
     "jobs_job_live": LOOK,
     "jobs_job_log": LOOK,
     "jobs_job_file": LOOK,
@@ -131,6 +132,7 @@ def of_jobs(settled):
     jobs, verbs = "/admin/jobs/job", ("live", "log", "rerun", "acknowledge")
     return {
         **of_model("jobs_job", settled.pk),
+        "jobs_job_live_cells": f"{jobs}/live/",
         "jobs_job_file": f"{jobs}/{settled.pk}/files/{file.pk}/",
         "jobs_job_cancel": f"{jobs}/{make_job().pk}/cancel/",
         "jobs_job_launch": f"{jobs}/launch/",

@@ -117,7 +117,7 @@ def test_a_pause_is_remembered(page):
     page.get_by_role("button", name="Pause").click()
     page.reload()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
-    expect(page.locator("[data-live-words]")).to_have_text("Paused")
+    expect(page.locator("[data-live-state]")).to_have_text("Paused")
 
 
 def test_the_keyboards_focus_stays_when_the_page_of_a_job_is_drawn_anew(page):

@@ -107,7 +107,7 @@ def test_a_page_says_that_its_user_may_not_see_it_any_more(tab, staff):
     job = make_job(status=Status.PROCESSING)
     tab.goto(f"{LIST}{job.pk}/change/")
     staff.user_permissions.clear()
-    expect(note(tab)).to_contain_text("You may not see this page any more", timeout=15_000)
+    expect(note(tab)).to_contain_text("You may no longer see this page", timeout=15_000)
     assert requests_in(tab, 3) == []
 
 
@@ -128,7 +128,7 @@ def test_a_form_comes_back_filled_in_after_signing_in_and_launches(tab, greet):
     end_sessions()
     tab.get_by_label("Whom").fill("Ada")
     tab.get_by_label("Password").fill("hunter2")
-    expect(note(tab)).to_contain_text("the form comes back as you filled it in", timeout=15_000)
+    expect(note(tab)).to_contain_text("you get the form back as you filled it in", timeout=15_000)
     tab.get_by_role("button", name="Launch job").click()
     expect(tab.locator(".messagelist")).to_contain_text("You were signed out")
     assert "hunter2" not in tab.content()

@@ -1,6 +1,6 @@
-"""What the cells of a job show: pure functions from a job to HTML, the same for the page and for its refresh.
+"""The cells of a job as HTML, for the list, its refresh and the page of a job.
 
-A Row is a job that rows.prepared has seen; the others take any job.
+Functions that take a JobRow need what rows.prepare_rows adds to a job; the others take any job.
 """
 
 from collections.abc import Callable
@@ -11,23 +11,25 @@ from django.utils.safestring import SafeString
 
 from jobs import explain, registry
 from jobs.admin.display import times
-from jobs.admin.job_list.rows import Row
+from jobs.admin.job_list.rows import JobRow
 from jobs.models import Job, Status
 from jobs.stats import GLANCE
 
-NOTHING = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for display)
+EMPTY = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for display)
 
-Column = Callable[[Row], SafeString | str]
+PROGRESS = (
+    '<progress max="100" value="{}" aria-label="{}"></progress><span class="percent">{} %</span>'
+)
 
 
 def type_label(slug: str) -> str:
-    """The label of a job type; its slug where the type is gone."""
+    """The label of a job type; its slug if the type no longer exists."""
     job_type = registry.find(slug)
     return job_type.label if job_type else slug
 
 
-def name(job: Job) -> SafeString:
-    """The job's name, leading to its page, and below it the type, where that says more than the name."""
+def job_link(job: Job) -> SafeString:
+    """The job's name as a link to its page, and below it the type, unless the name is its label."""
     label = type_label(job.type)
     return format_html(
         '<a class="job-name" href="{}">{}</a><span class="below">{}</span>',
@@ -37,55 +39,51 @@ def name(job: Job) -> SafeString:
     )
 
 
-def status(job: Job) -> SafeString:
-    """The status as a badge; its tooltip says who cancelled the job or acknowledged its failure, and why."""
-    stopping = job.status == Status.PROCESSING and job.cancel_requested_at
-    said = explain.cancellation(job) or explain.acknowledgement(job)
+def status_badge(job: Job) -> SafeString:
+    """The status as a badge; the tooltip says who cancelled or acknowledged the job, and why."""
+    is_stopping = job.status == Status.PROCESSING and job.cancel_requested_at
+    tooltip = explain.cancellation(job) or explain.acknowledgement(job)
     return format_html(
         '<span class="badge" data-status="{}"{}>{}</span>',
         job.status,
-        format_html(' title="{}"', said) if said else "",
-        "Stopping" if stopping else job.get_status_display(),
+        format_html(' title="{}"', tooltip) if tooltip else "",
+        "Stopping" if is_stopping else job.get_status_display(),
     )
 
 
-def progress(job: Row) -> SafeString | str:
-    """What there is to say of a job where it stands: a bar and message, its error, or why it was cancelled."""
+def progress_summary(job: JobRow) -> SafeString | str:
+    """What the column "progress" shows: bar, place in the queue, error, or reason of the cancel."""
     if job.status == Status.FAILED:
-        return failure(job)
+        return error_summary(job)
     if job.status == Status.PROCESSING:
-        return bar(job)
+        return progress_bar(job)
     if job.status == Status.PENDING:
-        return format_html('<span class="below">{}</span>', place(job))
+        return format_html('<span class="below">{}</span>', queue_position(job))
     if job.status == Status.CANCELLED:
-        return cancellation(job)
+        return cancel_summary(job)
     return format_html('<span class="below">{}</span>', job.progress_message)
 
 
-def cancellation(job: Job) -> SafeString:
-    """Who cancelled the job and why, cut to a line by the style; all of it in the tooltip."""
+def cancel_summary(job: Job) -> SafeString:
+    """Who cancelled the job and why; CSS cuts it to one line, and the tooltip has all of it."""
     by = f"by {job.cancel_requested_by}" if job.cancel_requested_by else ""
-    said = ": ".join(part for part in (by, job.cancel_reason) if part) or job.progress_message
-    return format_html('<span class="below" title="{}">{}</span>', explain.cancellation(job), said)
+    text = ": ".join(part for part in (by, job.cancel_reason) if part) or job.progress_message
+    return format_html('<span class="below" title="{}">{}</span>', explain.cancellation(job), text)
 
 
-def bar(job: Job) -> SafeString:
-    """The progress bar of a running job, its percent and its message; without a percent the bar only moves."""
-    if job.progress_percent is None:
-        drawn = format_html('<progress aria-label="{}"></progress>', f"Progress of {job}")
+def progress_bar(job: Job) -> SafeString:
+    """The progress bar of a running job with percent and message; without a percent it only moves."""
+    label, percent = f"Progress of {job}", job.progress_percent
+    if percent is None:
+        bar = format_html('<progress aria-label="{}"></progress>', label)
     else:
-        drawn = format_html(
-            '<progress max="100" value="{}" aria-label="{}"></progress><span class="percent">{} %</span>',
-            job.progress_percent,
-            f"Progress of {job}",
-            job.progress_percent,
-        )
+        bar = format_html(PROGRESS, percent, label, percent)
     return format_html(
-        '<span class="bar">{}</span><span class="below">{}</span>', drawn, job.progress_message
+        '<span class="bar">{}</span><span class="below">{}</span>', bar, job.progress_message
     )
 
 
-def place(job: Row) -> str:
+def queue_position(job: JobRow) -> str:
     """Where a waiting job stands in its queue: "14 ahead, about 3 minutes"."""
     if job.ahead is None:
         return f"{GLANCE:,}+ ahead"
@@ -99,8 +97,8 @@ def place(job: Row) -> str:
     return f"{job.ahead:,} ahead{about}"
 
 
-def failure(job: Job) -> SafeString:
-    """The name of a failed job's error, its code in the tooltip, and the first line of its message."""
+def error_summary(job: Job) -> SafeString:
+    """The name of a failed job's error, with its code as tooltip, and the message's first line."""
     first_line = next(iter(job.error_message.strip().splitlines()), "")
     return format_html(
         '<span class="error-type" title="{}">{}</span><span class="below" title="{}">{}</span>',
@@ -111,66 +109,62 @@ def failure(job: Job) -> SafeString:
     )
 
 
-def requested_by(job: Job) -> SafeString | str:
-    """Who asked for the job, and by which door."""
+def requester_and_source(job: Job) -> SafeString | str:
+    """Who launched the job, and below it where: admin, API or command."""
     return format_html(
-        '{}<span class="below">{}</span>', job.requester or NOTHING, job.get_source_display()
+        '{}<span class="below">{}</span>', job.requester or EMPTY, job.get_source_display()
     )
 
 
-def created(job: Job) -> SafeString:
-    """When the job was asked for."""
-    return times.moment(job.created_at)
-
-
-def wait(job: Job) -> SafeString | str:
+def wait_time(job: Job) -> SafeString | str:
     """How long the job waited for a worker, or has been waiting."""
-    return times.lasting(job.created_at, job.started_at or job.finished_at)
+    return times.elapsed(job.created_at, job.started_at or job.finished_at)
 
 
-def ran(job: Job) -> SafeString | str:
+def run_time(job: Job) -> SafeString | str:
     """How long the job ran, or has been running."""
     if job.started_at is None or job.status == Status.PENDING:
-        return NOTHING
-    return times.lasting(job.started_at, job.finished_at)
+        return EMPTY
+    return times.elapsed(job.started_at, job.finished_at)
 
 
-def run_time(job: Row) -> SafeString | str:
-    """How long the job ran, with a word where it takes longer than nearly all of its type."""
+def run_time_and_slowness(job: JobRow) -> SafeString | str:
+    """The run time, marked if it is longer than that of 19 in 20 jobs of the type."""
     if not job.is_slow:
-        return ran(job)
+        return run_time(job)
     usual = f"19 of 20 end within {times.duration(job.usual.p95)}"
     return format_html(
-        '{}<span class="below slow" title="{}">slower than usual</span>', ran(job), usual
+        '{}<span class="below slow" title="{}">slower than usual</span>', run_time(job), usual
     )
 
 
-LIVE: dict[str, Column] = {
-    "status": status,
-    "progress": progress,
-    "wait": wait,
-    "run_time": run_time,
+LIVE_COLUMNS: dict[str, Callable[[JobRow], SafeString | str]] = {
+    "status": status_badge,
+    "progress": progress_summary,
+    "wait": wait_time,
+    "run_time": run_time_and_slowness,
 }
 
 
-def version(job: Row) -> str:
-    """Differs when the live cells of the job do, but for seconds that tick in the browser."""
-    moving = place(job) if job.status == Status.PENDING else "slow" if job.is_slow else ""
-    return f"{job.version} {moving}".strip()
+def cell_version(job: JobRow) -> str:
+    """Changes whenever a live cell changes, except for seconds that the browser counts."""
+    if job.status == Status.PENDING:
+        return f"{job.version} {queue_position(job)}"
+    return f"{job.version} slow" if job.is_slow else str(job.version)
 
 
-def cell(job: Row, column: str) -> SafeString:
-    """A live cell: the column's HTML in the frame by which live.js finds and replaces it."""
+def live_cell(job: JobRow, column: str) -> SafeString:
+    """The HTML of a column in the element that live.js finds and replaces."""
     return format_html(
         '<div class="cell" data-job="{}" data-column="{}" data-version="{}"{}>{}</div>',
         job.pk,
         column,
-        version(job),
+        cell_version(job),
         "" if job.is_settled else SafeString(" data-active"),
-        LIVE[column](job),
+        LIVE_COLUMNS[column](job),
     )
 
 
-def cells(job: Row) -> dict[str, SafeString]:
+def live_cells(job: JobRow) -> dict[str, SafeString]:
     """All live cells of a job, by column."""
-    return {column: cell(job, column) for column in LIVE}
+    return {column: live_cell(job, column) for column in LIVE_COLUMNS}

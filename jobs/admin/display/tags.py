@@ -1,4 +1,4 @@
-"""The columns and times of a job as template tags, for pages that are no tables."""
+"""Template tags `job_tags`: the columns and times of jobs, for pages that are not tables."""
 
 from typing import Any
 
@@ -14,26 +14,29 @@ from jobs.safe_text import isolated
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True, name="once")
-def once_field(context: Any) -> SafeString:
-    """The hidden input with the once-only key of a form. Browsers must not fill it in again: autocomplete is off."""
-    key = context.get("once") or once.new(context["request"].user)
+@register.simple_tag(takes_context=True)
+def once_only_key(context: Any) -> SafeString:
+    """The hidden input with the once-only key of a form; browsers must not fill it in again."""
+    key = context.get("once") or once.new_key(context["request"].user)
     return format_html(
         '<input type="hidden" name="{}" value="{}" autocomplete="off">', once.FIELD, key
     )
 
 
-register.filter("isolated", isolated)
-register.simple_tag(columns.status, name="badge")
-register.simple_tag(columns.bar, name="bar")
-register.simple_tag(columns.wait, name="wait")
-register.simple_tag(columns.ran, name="ran")
-register.simple_tag(columns.type_label, name="type_label")
-register.simple_tag(times.moment, name="moment")
-register.simple_tag(times.clock, name="exact")
-register.simple_tag(times.time_of_day, name="clock")
-register.simple_tag(times.hour, name="hour")
-register.simple_tag(times.duration, name="duration")
-register.simple_tag(columns.failure, name="failure")
-register.simple_tag(lambda at: times.lasting(at, None), name="since")
-register.simple_tag(explain.humanize_seconds, name="humanize_seconds")
+register.filter(isolated)
+for function in (
+    columns.error_summary,
+    columns.progress_bar,
+    columns.run_time,
+    columns.status_badge,
+    columns.type_label,
+    columns.wait_time,
+    explain.humanize_seconds,
+    times.duration,
+    times.elapsed,
+    times.exact_time,
+    times.hour_and_minute,
+    times.relative_time,
+    times.time_of_day,
+):
+    register.simple_tag(function)

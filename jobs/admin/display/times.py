@@ -1,4 +1,4 @@
-"""Times and durations as HTML; static/jobs/base/times.js keeps the moving ones moving, in the same words."""
+"""Times and durations as HTML. static/jobs/base/times.js updates them in the same format."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-# Upper bound in seconds, size of the big unit, its name, size and name of the small one.
+# Upper bound in seconds; size and name of the large unit; size and name of the small unit.
 UNITS = (
     (3_600, 60, "min", 1, "s"),
     (86_400, 3_600, "h", 60, "min"),
@@ -15,66 +15,68 @@ UNITS = (
 
 
 def duration(seconds: float) -> str:
-    """A length of time in at most two units: "0.4 s", "12 s", "3 min 05 s", "2 h 14 min", "4 d 6 h"."""
+    """A duration in at most two units: "0.4 s", "12 s", "3 min 05 s", "2 h 14 min", "4 d 6 h"."""
     seconds = max(0.0, seconds)
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{min(59, round(seconds))} s"
-    big, big_name, small, small_name = next(unit[1:] for unit in UNITS if seconds < unit[0])
-    whole, rest = divmod(int(seconds), big)
-    return f"{whole} {big_name} {rest // small:02d} {small_name}"
+    large, large_name, small, small_name = next(unit[1:] for unit in UNITS if seconds < unit[0])
+    whole, rest = divmod(int(seconds), large)
+    return f"{whole} {large_name} {rest // small:02d} {small_name}"
 
 
 def ago(at: datetime) -> str:
-    """How long ago, in one unit: "just now", "5 min ago", "3 d ago"."""
+    """How long ago `at` was, in one unit: "just now", "5 min ago", "3 d ago"."""
     seconds = (timezone.now() - at).total_seconds()
     if seconds < 60:
         return "just now"
-    big, name = next((unit[1], unit[2]) for unit in UNITS if seconds < unit[0])
-    return f"{int(seconds) // big} {name} ago"
+    size, name = next((unit[1], unit[2]) for unit in UNITS if seconds < unit[0])
+    return f"{int(seconds) // size} {name} ago"
 
 
-def exact(at: datetime) -> str:
-    """A time to the second, in the server's zone."""
+def to_the_second(at: datetime) -> str:
+    """Date, time and time zone of `at`, in the server's zone."""
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def moment(at: datetime) -> SafeString:
-    """A past time as "5 min ago", the exact one in the tooltip."""
+def relative_time(at: datetime) -> SafeString:
+    """A past time as "5 min ago", with the exact time as tooltip."""
     return format_html(
-        '<time datetime="{}" title="{}" data-time="ago">{}</time>',
+        '<time datetime="{}" title="{}" data-time="relative">{}</time>',
         at.isoformat(),
-        exact(at),
+        to_the_second(at),
         ago(at),
     )
 
 
-def clock(at: datetime) -> SafeString:
-    """The exact time."""
-    return format_html('<time datetime="{}" data-time="exact">{}</time>', at.isoformat(), exact(at))
+def exact_time(at: datetime) -> SafeString:
+    """Date and time to the second."""
+    return format_html(
+        '<time datetime="{}" data-time="exact">{}</time>', at.isoformat(), to_the_second(at)
+    )
 
 
 def time_of_day(at: datetime) -> SafeString:
-    """The time of day, for lines that follow each other; the exact one in the tooltip."""
+    """The time of day, for the lines of a log, with the exact time as tooltip."""
     return format_html(
-        '<time datetime="{}" title="{}" data-time="clock">{}</time>',
+        '<time datetime="{}" title="{}" data-time="time-of-day">{}</time>',
         at.isoformat(),
-        exact(at),
+        to_the_second(at),
         timezone.localtime(at).strftime("%H:%M:%S"),
     )
 
 
-def hour(at: datetime) -> SafeString:
-    """The hour and minute, for the scale of a chart."""
+def hour_and_minute(at: datetime) -> SafeString:
+    """Hour and minute, for the axis of a chart."""
     return format_html(
-        '<time datetime="{}" data-time="hour">{}</time>',
+        '<time datetime="{}" data-time="hour-and-minute">{}</time>',
         at.isoformat(),
         timezone.localtime(at).strftime("%H:%M"),
     )
 
 
-def lasting(start: datetime, end: datetime | None) -> SafeString | str:
-    """The time from `start` to `end`; ticking where it has no end yet."""
-    words = duration(((end or timezone.now()) - start).total_seconds())
+def elapsed(start: datetime, end: datetime | None = None) -> SafeString | str:
+    """The duration from `start` to `end`; without an end, the browser counts it up."""
+    text = duration(((end or timezone.now()) - start).total_seconds())
     if end is not None:
-        return words
-    return format_html('<time datetime="{}" data-time="since">{}</time>', start.isoformat(), words)
+        return text
+    return format_html('<time datetime="{}" data-time="elapsed">{}</time>', start.isoformat(), text)

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs import access, explain, registry, stats
+from jobs.admin.display.numbers import capped_count
 from jobs.admin.home.chart import Chart
-from jobs.admin.job_list.changelist import capped
 from jobs.models import ACTIVE, Job, JobQuerySet, Status, UpkeepState, Worker
 from jobs.stats import CAP, GLANCE
 
@@ -107,13 +107,13 @@ def _tiles(
         (
             Status.PENDING,
             "Waiting",
-            capped(active.get(Status.PENDING), GLANCE),
+            capped_count(active.get(Status.PENDING), GLANCE),
             _list(status=Status.PENDING),
         ),
         (
             Status.PROCESSING,
             "Processing",
-            capped(active.get(Status.PROCESSING), GLANCE),
+            capped_count(active.get(Status.PROCESSING), GLANCE),
             _list(status=Status.PROCESSING),
         ),
         *(
@@ -176,4 +176,4 @@ def _queues(workers: list[Worker]) -> list[Queue]:
 def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
     if depth is None:
         return Queue(name, "0", None, slots)
-    return Queue(name, capped(depth.waiting, GLANCE), depth.oldest_at, slots)
+    return Queue(name, capped_count(depth.waiting, GLANCE), depth.oldest_at, slots)

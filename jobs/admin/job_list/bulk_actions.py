@@ -1,13 +1,12 @@
 """Actions on many jobs of the list: a question, then the action; above a hundred jobs a job of its own does it."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
@@ -24,7 +23,7 @@ from jobs.admin.job_list.changelist import NOT_FILTERS
 from jobs.admin.job_page.actions import REFUSALS, refusal
 from jobs.models import Job, Status
 from jobs.selection import as_uuid
-from jobs.services import ACTIONS, CANCEL, DELETE, Action, Report, Targets, jobs_in_words
+from jobs.services import CANCEL, DELETE, Action, Report, Targets, jobs_in_words
 
 AT_ONCE = 100
 CANCEL_SECONDS = 5.0
@@ -37,10 +36,19 @@ SHOWN = 10
 NAMED = 5
 
 
-def chosen(request: HttpRequest, action: Action) -> HttpResponse | None:
-    """Ask about the ticked jobs, or all that match; once confirmed, act and go back to the list."""
-    if not action.allowed(request.user):
-        raise PermissionDenied
+def for_job_list(action: Action) -> Any:
+    """Return `action` as Django's admin declares it, under the permission of the same name."""
+
+    @admin.action(permissions=[action.name], description=action.label)
+    def ask_or_act(model_admin: Any, request: HttpRequest, jobs: Any) -> HttpResponse | None:
+        return confirm_or_act(request, action)
+
+    ask_or_act.__name__ = action.name
+    return ask_or_act
+
+
+def confirm_or_act(request: HttpRequest, action: Action) -> HttpResponse | None:
+    """Show the confirmation page for the selected jobs; once confirmed, act and return to the list."""
     now = database.now(DEFAULT_DB_ALIAS)
     asked_at = _moment(request.POST.get("as_of", "")) or now
     targets = _targets(request, action, asked_at)
@@ -248,13 +256,3 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
         params["reason"] = audit.note(request)
     caller, key = audit.caller(request), once.idempotency_key(request)
     return services.submit(caller, type=targets.action.job_type, params=params, idempotency_key=key)
-
-
-def action_of(name: str) -> Action | None:
-    """The action with this name."""
-    return next((action for action in ACTIONS if action.name == name), None)
-
-
-def permitted(user: Any) -> Iterable[Action]:
-    """The actions that `user` may choose from."""
-    return (action for action in ACTIONS if action.allowed(user))

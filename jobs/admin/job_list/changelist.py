@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
-from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
 
 from jobs import stats
+from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
 from jobs.models import JobQuerySet, Status
 from jobs.selection import Selection
-from jobs.stats import CAP, GLANCE
+from jobs.stats import GLANCE
 
 # Filters behind which each status has an index.
 BY_STATUS = (set(), {"type"}, {"mine"})
@@ -21,54 +18,6 @@ BY_STATUS = (set(), {"type"}, {"mine"})
 OF_FAILURES = {"error_code", "error_type", "unseen"}
 # Parameters of Django's own in a list's address.
 NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
-
-
-def capped(count: int | None, cap: int = CAP) -> str:
-    """A count for display: "123", "1,000+" beyond the cap, "?" where counting took too long."""
-    if count is None:
-        return "?"
-    return f"{cap:,}+" if count > cap else f"{count:,}"
-
-
-class CappedPaginator(Paginator):
-    """Counts to the cap and no further: the list ends there, and asks for a narrower filter.
-
-    Where it knows which page is shown, it looks no further ahead of that than a glance.
-    """
-
-    shown: int | None = None
-
-    @property
-    def reach(self) -> int:
-        """How many rows it counts at most."""
-        if self.shown is None:
-            return CAP
-        return min((self.shown - 1) * self.per_page + GLANCE, CAP)
-
-    @cached_property
-    def found(self) -> int:
-        """How many rows there are, at most one more than it reaches."""
-        jobs: Any = self.object_list
-        # In the order of the list: what it reads is read for the page as well.
-        return int(jobs[: self.reach + 1].count())
-
-    @property
-    def count(self) -> int:
-        """How many rows there are pages for."""
-        return min(self.found, self.reach)
-
-    @property
-    def ends_early(self) -> bool:
-        """Whether there are rows that no page shows."""
-        return self.found > CAP
-
-
-def page_number(request: HttpRequest) -> int:
-    """Which page of a list is asked for, as Django's list reads it."""
-    try:
-        return max(1, int(request.GET.get(PAGE_VAR, 1)))
-    except ValueError:
-        return 1
 
 
 @dataclass(frozen=True)
@@ -128,7 +77,7 @@ class JobChangeList(ChangeList):
     def get_results(self, request) -> None:
         """Django's page of the list, its rows prepared for the columns."""
         super().get_results(request)
-        self.result_list = rows.prepared(self.result_list)
+        self.result_list = rows.prepare_rows(self.result_list)
 
     def get_ordering_field_columns(self):
         """None: the order follows the tab."""
@@ -168,7 +117,7 @@ class JobChangeList(ChangeList):
 
     def found_words(self) -> str:
         """How many jobs there are, as far as they were counted."""
-        return capped(self.paginator.found, self.paginator.reach)
+        return capped_count(self.paginator.counted, self.paginator.count_limit)
 
 
 def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
@@ -180,7 +129,8 @@ def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
     """
     if by_index:
         return {
-            status: capped(count, GLANCE) for status, count in stats.counts_to(jobs, GLANCE).items()
+            status: capped_count(count, GLANCE)
+            for status, count in stats.counts_to(jobs, GLANCE).items()
         }
     found = stats.counts_of_first(jobs, GLANCE)
     if found is None:

@@ -14,17 +14,19 @@ from jobs.admin.job_list import rows
 IDS_LIMIT = 200
 
 
-def cells(request: HttpRequest) -> HttpResponse:
+def refreshed_cells(request: HttpRequest) -> HttpResponse:
     """{id: {column: html}} for `?ids=`; 304 while nothing changed.
 
     Jobs the caller may not see are left out.
     """
     wanted = access.visible_jobs(request.user).filter(id__in=_ids(request)).without_large()
-    jobs = rows.prepared(wanted.order_by("id"))
-    etag = _etag(f"{job.pk} {columns.version(job)}" for job in jobs)
+    jobs = rows.prepare_rows(wanted.order_by("id"))
+    etag = _etag(f"{job.pk} {columns.cell_version(job)}" for job in jobs)
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    return JsonResponse({str(job.pk): columns.cells(job) for job in jobs}, headers={"ETag": etag})
+    return JsonResponse(
+        {str(job.pk): columns.live_cells(job) for job in jobs}, headers={"ETag": etag}
+    )
 
 
 def _etag(parts: Iterable[str]) -> str:

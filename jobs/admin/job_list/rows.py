@@ -1,4 +1,4 @@
-"""Rows of jobs as the list shows them: each with its place in the queue and what is usual for its type."""
+"""The rows of the job list: jobs with their place in the queue and the usual duration of their type."""
 
 import time
 from collections.abc import Iterable
@@ -10,25 +10,21 @@ from jobs import stats
 from jobs.models import Job, Status
 from jobs.stats import Usual
 
-# A Job with the four attributes that `prepared` adds.
-Row = Any
+# A Job with the attributes `ahead`, `start_seconds`, `usual` and `is_slow`.
+JobRow = Any
 
-REMEMBER_SECONDS = 30
-_usual: dict[str, tuple[float, Usual | None]] = {}
+USUAL_CACHE_SECONDS = 30
+_usual_cache: dict[str, tuple[float, Usual | None]] = {}
 
 
-def prepared(jobs: Iterable[Job]) -> list[Row]:
-    """`jobs`, knowing `ahead`, `start_seconds`, `usual` and `is_slow`, which columns.py shows.
-
-    Up to three queries.
-    """
-    rows: list[Row] = list(jobs)
+def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
+    """Return `jobs` with the attributes of a JobRow, which columns.py shows; at most three queries."""
+    rows: list[JobRow] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
     lines = stats.lines(waiting) if waiting else {}
     loads = stats.loads() if waiting else []
-    usual = usual_durations(
-        {job.type for job in rows if not job.is_settled} | stats.types_of(lines.values(), loads)
-    )
+    active_types = {job.type for job in rows if not job.is_settled}
+    usual = usual_durations(active_types | stats.types_of(lines.values(), loads))
     starts = {
         queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
         for queue, line in lines.items()
@@ -43,22 +39,23 @@ def prepared(jobs: Iterable[Job]) -> list[Row]:
 
 
 def usual_durations(types: set[str]) -> dict[str, Usual]:
-    """stats.usual_durations, remembered for a while: what is usual does not change from one refresh to the next."""
+    """stats.usual_durations, cached for 30 s: refreshes come every few seconds."""
     now = time.monotonic()
-    stale = {one for one in types if one not in _usual or _usual[one][0] < now}
+    stale = {one for one in types if one not in _usual_cache or _usual_cache[one][0] < now}
     if stale:
         found = stats.usual_durations(stale)
-        _usual.update({one: (now + REMEMBER_SECONDS, found.get(one)) for one in stale})
-    return {one: usual for one in types if (usual := _usual[one][1]) is not None}
+        expires = now + USUAL_CACHE_SECONDS
+        _usual_cache.update({one: (expires, found.get(one)) for one in stale})
+    return {one: usual for one in types if (usual := _usual_cache[one][1]) is not None}
 
 
-def forget_usual() -> None:
-    """Ask again at the next call, as a test does whose jobs are new."""
-    _usual.clear()
+def clear_usual_cache() -> None:
+    """Empty the cache of `usual_durations`, for tests."""
+    _usual_cache.clear()
 
 
-def _is_slow(job: Row) -> bool:
+def _is_slow(job: JobRow) -> bool:
     if job.status != Status.PROCESSING or job.usual is None or job.started_at is None:
         return False
-    # A second of grace: jobs that take milliseconds are not slow for taking two of them.
+    # One second of tolerance: a job that usually takes 1 ms is not slow when it takes 2 ms.
     return bool((timezone.now() - job.started_at).total_seconds() > job.usual.p95 + 1)

@@ -213,7 +213,7 @@ def _readable(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_readable(one) for one in value)
     if isinstance(value, str) and (at := _moment(value)):
-        return times.clock(at)
+        return times.exact_time(at)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

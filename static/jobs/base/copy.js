@@ -1,15 +1,19 @@
-// Copies the text of another element. Browsers allow it over HTTPS and on this machine; elsewhere the button stays away.
+// Buttons that copy the text of another element. Browsers allow it over HTTPS and on localhost;
+// elsewhere the buttons stay hidden.
 'use strict';
 
 {
+    const copy = async (button) => {
+        const source = document.getElementById(button.dataset.copy);
+        await navigator.clipboard.writeText(source.textContent);
+        button.textContent = 'Copied';
+        setTimeout(() => {
+            button.textContent = 'Copy';
+        }, 2000);
+    };
+
     for (const button of document.querySelectorAll('[data-copy]')) {
         button.hidden = !navigator.clipboard;
-        button.addEventListener('click', async () => {
-            await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-            button.textContent = 'Copied';
-            setTimeout(() => {
-                button.textContent = 'Copy';
-            }, 2000);
-        });
+        button.addEventListener('click', () => copy(button));
     }
 }

@@ -1,13 +1,17 @@
-// For forms with a once-only key: leaves out a second press of the same form, and renews the key after Back.
+// Forms with a once-only key: ignores a second press of the same form within 5 s, and renews the
+// key after the browser's Back button.
 'use strict';
 
 {
     const SECOND_PRESS_MS = 5000;
     const sent = new WeakMap();
 
-    const contentOf = (form) => JSON.stringify([...new FormData(form)].filter(([, value]) => typeof value === 'string'));
+    const contentOf = (form) => JSON.stringify(
+        [...new FormData(form)].filter(([, value]) => typeof value === 'string'),
+    );
 
-    // The server knows a second press by itself; but only its answer would be shown, and a token is shown in the first.
+    // The server recognises a second press, too. But the browser shows only its response, and a
+    // new token is in the response to the first.
     document.addEventListener('submit', (event) => {
         const form = event.target;
         if (event.defaultPrevented || !form.elements.namedItem('once')) {
@@ -22,7 +26,7 @@
         }
     });
 
-    // A page that the browser kept as it was is a form opened again.
+    // A page from the browser's cache counts as a form that was opened again.
     addEventListener('pageshow', (event) => {
         if (event.persisted) {
             document.querySelectorAll('input[name=once]').forEach((input) => {

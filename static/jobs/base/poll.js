@@ -1,13 +1,16 @@
-// Asks the server what changed, for live.js and page.js; each answer tells times.js the server's clock.
+// Asks the server for changes, for live.js and page.js, and tells times.js the server's clock.
 'use strict';
 
-// The answer, null if nothing changed. Throws PageEnded if there will be no other, and another error if there is none now.
+const POLL_TIMEOUT_MS = 10000;
+
+// Returns the response, or null if nothing changed. Throws PageEnded if further requests are
+// pointless, and another error if this one failed.
 const poll = async (url, headers = {}) => {
     const response = checkSession(await fetch(url, {
         headers,
         cache: 'no-store',
         redirect: 'manual',
-        signal: AbortSignal.timeout(10000),
+        signal: AbortSignal.timeout(POLL_TIMEOUT_MS),
     }));
     if (response.status !== 304 && !response.ok) {
         throw new Error(response.status);

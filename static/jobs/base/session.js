@@ -1,10 +1,11 @@
-// Notices that a page's user was signed out, lost a right or was replaced by another account, and says so on the page.
+// Notices that the page's user was signed out, lost a right or was replaced by another account, and
+// shows a note on the page.
 'use strict';
 
-// Thrown when asking again makes no sense: the page is not refreshed any more.
+// Thrown when further requests are pointless: the page is no longer refreshed.
 class PageEnded extends Error {}
 
-const pageNote = (text, link, address) => {
+const showPageNote = (text, link, address) => {
     document.documentElement.classList.add('stale');
     const note = document.createElement('p');
     note.className = 'stale-note';
@@ -20,10 +21,10 @@ const pageNote = (text, link, address) => {
     document.getElementById('content').before(note);
 };
 
-const pageEndOf = (response) => {
+const endOfPage = (response) => {
     const {content} = document.querySelector('meta[name=account]');
     const account = response.headers.get('X-Account');
-    // A redirect: to the login page.
+    // The admin redirects to the login page, the API answers 401.
     if (response.type === 'opaqueredirect' || response.status === 401) {
         return 'signedOut';
     }
@@ -33,23 +34,41 @@ const pageEndOf = (response) => {
     return {403: 'notAllowed', 404: 'gone'}[response.status];
 };
 
-const pageEnds = () => {
+// Text, link and address of the note for each end.
+const pageNotes = () => {
     const {login, home, jobs} = document.querySelector('meta[name=account]').dataset;
     const here = location.pathname + location.search;
     return {
-        signedOut: ['You were signed out, so this page is not refreshed any more.', 'Sign in', `${login}?next=${encodeURIComponent(here)}`],
-        otherAccount: ['Another account has signed in in this browser, so this page is not refreshed any more.', 'Load it as that account', here],
-        notAllowed: ['You may not see this page any more, so it is not refreshed.', 'Go to the start page', home],
-        gone: ['This job was deleted, or you may not see it any more.', 'Go to the list of jobs', jobs],
+        signedOut: [
+            'You were signed out, so this page is no longer refreshed.',
+            'Sign in',
+            `${login}?next=${encodeURIComponent(here)}`,
+        ],
+        otherAccount: [
+            'Another account signed in in this browser, so this page is no longer refreshed.',
+            'Reload it as that account',
+            here,
+        ],
+        notAllowed: [
+            'You may no longer see this page, so it is no longer refreshed.',
+            'Go to the start page',
+            home,
+        ],
+        gone: [
+            'This job was deleted, or you may no longer see it.',
+            'Go to the list of jobs',
+            jobs,
+        ],
     };
 };
 
-// The response, or PageEnded and a note on the page if asking again makes no sense; `ends` may say it otherwise.
-const checkSession = (response, ends = {}) => {
-    const end = pageEndOf(response);
-    const said = {...pageEnds(), ...ends}[end];
-    if (said) {
-        pageNote(...said);
+// Returns the response. If further requests are pointless, shows a note and throws PageEnded;
+// `notes` replaces some of the notes.
+const checkSession = (response, notes = {}) => {
+    const end = endOfPage(response);
+    const note = {...pageNotes(), ...notes}[end];
+    if (note) {
+        showPageNote(...note);
         throw new PageEnded(end);
     }
     return response;

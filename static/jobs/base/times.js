@@ -1,67 +1,86 @@
-// Keeps times moving: "5 min ago", running durations; exact times in the browser's zone. The words are times.py's.
+// Updates times on the page: "5 min ago", running durations, exact times in the browser's time
+// zone. The format is that of jobs/admin/display/times.py.
 'use strict';
 
 {
-    const UNITS = [[3600, 60, 'min', 1, 's'], [86400, 3600, 'h', 60, 'min'], [Infinity, 86400, 'd', 3600, 'h']];
-    // The server's clock minus ours: a wrong clock here must not make jobs run for minus two hours.
-    let ahead = 0;
+    // Upper bound in seconds; size and name of the large unit; size and name of the small unit.
+    const UNITS = [
+        [3600, 60, 'min', 1, 's'],
+        [86400, 3600, 'h', 60, 'min'],
+        [Infinity, 86400, 'd', 3600, 'h'],
+    ];
+    // Server clock minus browser clock in ms: with a wrong browser clock, running durations would
+    // be wrong or negative.
+    let clockOffset = 0;
 
     const unitOf = (seconds) => UNITS.find((unit) => seconds < unit[0]);
 
     const duration = (given) => {
-        const seconds = Math.max(0, given);
+        const seconds = Math.floor(Math.max(0, given));
         if (seconds < 60) {
-            return `${Math.floor(seconds)} s`;
+            return `${seconds} s`;
         }
-        const [, big, bigName, small, smallName] = unitOf(seconds);
-        const rest = String(Math.floor((Math.floor(seconds) % big) / small)).padStart(2, '0');
-        return `${Math.floor(seconds / big)} ${bigName} ${rest} ${smallName}`;
+        const [, large, largeName, small, smallName] = unitOf(seconds);
+        const rest = String(Math.floor((seconds % large) / small)).padStart(2, '0');
+        return `${Math.floor(seconds / large)} ${largeName} ${rest} ${smallName}`;
     };
 
     const ago = (seconds) => {
         if (seconds < 60) {
             return 'just now';
         }
-        const [, big, name] = unitOf(seconds);
-        return `${Math.floor(seconds / big)} ${name} ago`;
+        const [, size, name] = unitOf(seconds);
+        return `${Math.floor(seconds / size)} ${name} ago`;
     };
 
-    const exact = new Intl.DateTimeFormat('sv-SE', {dateStyle: 'short', timeStyle: 'medium'});
+    // The Swedish locale formats dates as ISO 8601 does.
+    const formatter = (options) => new Intl.DateTimeFormat('sv-SE', options);
+    const dateAndTime = formatter({dateStyle: 'short', timeStyle: 'medium'});
+    const timeOfDay = formatter({timeStyle: 'medium'});
+    const hourAndMinute = formatter({timeStyle: 'short'});
     const zone = new Intl.DateTimeFormat('en', {timeZoneName: 'short'});
-    const zoneName = (at) => zone.formatToParts(at).find((part) => part.type === 'timeZoneName').value;
-    const clock = new Intl.DateTimeFormat('sv-SE', {timeStyle: 'medium'});
-    const hour = new Intl.DateTimeFormat('sv-SE', {timeStyle: 'short'});
-    const local = (at) => `${exact.format(at)} ${zoneName(at)}`;
 
-    const WORDS = {
-        ago: (at, seconds) => ago(seconds),
-        since: (at, seconds) => duration(seconds),
-        exact: local,
-        clock: (at) => clock.format(at),
-        hour: (at) => hour.format(at),
+    const zoneName = (at) => (
+        zone.formatToParts(at).find((part) => part.type === 'timeZoneName').value
+    );
+    const exact = (at) => `${dateAndTime.format(at)} ${zoneName(at)}`;
+
+    const FORMATS = {
+        relative: (at, seconds) => ago(seconds),
+        elapsed: (at, seconds) => duration(seconds),
+        exact,
+        'time-of-day': (at) => timeOfDay.format(at),
+        'hour-and-minute': (at) => hourAndMinute.format(at),
     };
 
-    const show = (element) => {
+    const update = (element) => {
         const at = new Date(element.dateTime);
-        const words = WORDS[element.dataset.time](at, (Date.now() + ahead - at) / 1000);
-        if (element.textContent !== words) {
-            element.textContent = words;
+        const seconds = (Date.now() + clockOffset - at) / 1000;
+        const text = FORMATS[element.dataset.time](at, seconds);
+        if (element.textContent !== text) {
+            element.textContent = text;
         }
         if (element.dataset.time !== 'exact') {
-            element.title = local(at);
+            element.title = exact(at);
         }
     };
 
-    // On a page that is not refreshed any more nothing keeps running.
-    const stands = (element) => element.dataset.time === 'since' && document.documentElement.matches('.stale');
-    const showAll = () => [...document.querySelectorAll('time[data-time]')]
-        .filter((element) => !stands(element)).forEach(show);
+    // Running durations stop on a page that is no longer refreshed.
+    const updateAll = () => {
+        const isStale = document.documentElement.matches('.stale');
+        for (const element of document.querySelectorAll('time[data-time]')) {
+            if (!isStale || element.dataset.time !== 'elapsed') {
+                update(element);
+            }
+        }
+    };
 
-    // Set by poll.js from the Date header of each answer.
+    // poll.js sends the Date header of each response.
     document.addEventListener('server-time', (event) => {
-        ahead = Math.abs(event.detail - Date.now()) < 2000 ? 0 : event.detail - Date.now();
+        const offset = event.detail - Date.now();
+        clockOffset = Math.abs(offset) < 2000 ? 0 : offset;
     });
-    document.addEventListener('cells-changed', showAll);
-    showAll();
-    setInterval(showAll, 1000);
+    document.addEventListener('cells-changed', updateAll);
+    updateAll();
+    setInterval(updateAll, 1000);
 }

@@ -1,140 +1,141 @@
-// Refreshes the live cells of jobs on the page, in place, with one request for all that may still change.
+// Refreshes the live cells of the job list in place, with one request for all active jobs.
 'use strict';
 
 {
     const root = document.getElementById('live');
     const bar = root.querySelector('.live-bar');
-    const words = bar.querySelector('[data-live-words]');
+    const stateText = bar.querySelector('[data-live-state]');
     const announcer = bar.querySelector('[data-live-announce]');
-    const choice = bar.querySelector('select');
+    const interval = bar.querySelector('select');
     const pause = bar.querySelector('.live-pause');
-    const SLOWEST = 30000;
+    const LONGEST_INTERVAL_MS = 30000;
     let etag = '';
     let failures = 0;
-    let ended = false;
+    let hasEnded = false;
     let timer = 0;
 
-    const remember = (name, value) => localStorage.setItem(`live.${name}`, value);
-    const remembered = (name) => localStorage.getItem(`live.${name}`);
-    const paused = () => pause.getAttribute('aria-pressed') === 'true';
-    const cellsOf = (job, column) => root.querySelectorAll(`.cell[data-job="${job}"][data-column="${column}"]`);
+    const save = (name, value) => localStorage.setItem(`live.${name}`, value);
+    const saved = (name) => localStorage.getItem(`live.${name}`);
+    const isPaused = () => pause.getAttribute('aria-pressed') === 'true';
+    const cellsOf = (job) => root.querySelectorAll(`.cell[data-job="${job}"]`);
 
     const activeIds = () => [...new Set(
         [...root.querySelectorAll('.cell[data-active]')].map((cell) => cell.dataset.job),
     )];
 
-    const state = (name, text) => {
+    const setState = (name, text) => {
         bar.firstElementChild.dataset.state = name;
-        if (words.textContent !== text) {
-            words.textContent = text;
+        if (stateText.textContent !== text) {
+            stateText.textContent = text;
         }
     };
 
-    const describe = () => {
-        if (ended) {
-            state('lost', 'Not refreshed any more');
-        } else if (paused()) {
-            state('paused', 'Paused');
+    const showState = () => {
+        if (hasEnded) {
+            setState('lost', 'No longer refreshed');
+        } else if (isPaused()) {
+            setState('paused', 'Paused');
         } else if (failures) {
-            state('lost', 'Connection lost, trying again');
+            setState('lost', 'Connection lost, trying again');
+        } else if (activeIds().length) {
+            setState('live', 'Live');
         } else {
-            state(activeIds().length ? 'live' : 'idle', activeIds().length ? 'Live' : 'Up to date');
+            setState('idle', 'Up to date');
         }
     };
 
-    // Returns what a listener should hear of the change: only a new status is worth an interruption.
-    const replace = (html) => {
+    // Returns the sentence for screen readers: a new status; '' for other changes.
+    const replaceCell = (html) => {
         const template = document.createElement('template');
         template.innerHTML = html;
         const fresh = template.content.firstElementChild;
         const {job, column, version} = fresh.dataset;
-        let news = '';
-        for (const old of cellsOf(job, column)) {
-            if (old.dataset.version !== version) {
-                if (column === 'status' && old.textContent !== fresh.textContent) {
-                    const row = old.closest('tr');
-                    const name = row && row.querySelector('.job-name');
-                    news = `${name ? name.textContent : 'The job'}: ${fresh.textContent}`;
-                    fresh.classList.add('changed');
-                }
-                old.replaceWith(fresh.cloneNode(true));
+        let sentence = '';
+        for (const old of cellsOf(job)) {
+            if (old.dataset.column !== column || old.dataset.version === version) {
+                continue;
             }
+            if (column === 'status' && old.textContent !== fresh.textContent) {
+                const name = old.closest('tr')?.querySelector('.job-name');
+                sentence = `${name ? name.textContent : 'The job'}: ${fresh.textContent}`;
+            }
+            old.replaceWith(fresh.cloneNode(true));
         }
-        return news;
+        return sentence;
     };
 
-    // Jobs that the answer leaves out were deleted, or are hidden from this user now.
-    const drop = (ids) => {
-        for (const id of ids) {
-            root.querySelectorAll(`.cell[data-job="${id}"]`).forEach((cell) => {
-                cell.removeAttribute('data-active');
-                cell.textContent = cell.dataset.column === 'status' ? 'Deleted or hidden' : '';
-                cell.closest('tr')?.classList.add('gone');
-            });
+    // Jobs that the response leaves out were deleted, or this user may no longer see them.
+    const markGone = (ids) => {
+        for (const cell of ids.flatMap((id) => [...cellsOf(id)])) {
+            cell.removeAttribute('data-active');
+            cell.textContent = cell.dataset.column === 'status' ? 'Deleted or hidden' : '';
+            cell.closest('tr')?.classList.add('gone');
         }
     };
 
-    const show = (jobs) => {
-        const news = Object.values(jobs).flatMap((cells) => Object.values(cells).map(replace)).filter(Boolean);
-        if (news.length) {
-            announcer.textContent = news.length > 3 ? `${news.length} jobs changed` : news.join('. ');
+    const showJobs = (jobs) => {
+        const cells = Object.values(jobs).flatMap((job) => Object.values(job));
+        const sentences = cells.map(replaceCell).filter(Boolean);
+        if (sentences.length) {
+            const count = sentences.length;
+            announcer.textContent = count > 3 ? `${count} jobs changed` : sentences.join('. ');
         }
         document.dispatchEvent(new Event('cells-changed'));
     };
 
-    const ask = async (ids) => {
-        const answer = await poll(`${root.dataset.url}?ids=${ids.join(',')}`, etag ? {'If-None-Match': etag} : {});
-        if (answer) {
-            etag = answer.headers.get('ETag') || '';
-            const jobs = await answer.json();
-            drop(ids.filter((id) => !(id in jobs)));
-            show(jobs);
+    const refresh = async (ids) => {
+        const url = `${root.dataset.url}?ids=${ids.join(',')}`;
+        const response = await poll(url, etag ? {'If-None-Match': etag} : {});
+        if (response) {
+            etag = response.headers.get('ETag') || '';
+            const jobs = await response.json();
+            markGone(ids.filter((id) => !(id in jobs)));
+            showJobs(jobs);
         }
     };
 
     const tick = async () => {
         clearTimeout(timer);
-        if (ended) {
+        if (hasEnded) {
             return;
         }
         const ids = activeIds();
-        if (ids.length && !document.hidden && !paused()) {
+        if (ids.length && !document.hidden && !isPaused()) {
             try {
-                await ask(ids);
+                await refresh(ids);
                 failures = 0;
             } catch (error) {
-                if (error instanceof PageEnded) {
-                    ended = true;
-                }
+                hasEnded = error instanceof PageEnded;
                 failures += 1;
             }
         }
-        describe();
-        if (ended) {
+        showState();
+        if (hasEnded) {
             return;
         }
         clearTimeout(timer);
-        timer = setTimeout(tick, Math.min(Number(choice.value) * 2 ** failures, SLOWEST));
+        const delay = Number(interval.value) * 2 ** failures;
+        timer = setTimeout(tick, Math.min(delay, LONGEST_INTERVAL_MS));
     };
 
     const setPaused = (on) => {
         pause.setAttribute('aria-pressed', String(on));
         pause.textContent = on ? 'Resume' : 'Pause';
-        remember('paused', on ? 'yes' : '');
-        describe();
+        save('paused', on ? 'yes' : '');
+        showState();
     };
 
-    choice.value = remembered('interval') || choice.value;
-    choice.addEventListener('change', () => {
-        remember('interval', choice.value);
+    interval.value = saved('interval') || interval.value;
+    interval.addEventListener('change', () => {
+        save('interval', interval.value);
         tick();
     });
     pause.addEventListener('click', () => {
-        setPaused(!paused());
+        setPaused(!isPaused());
         tick();
     });
     document.addEventListener('visibilitychange', () => document.hidden || tick());
-    setPaused(remembered('paused') === 'yes');
+    setPaused(saved('paused') === 'yes');
     bar.hidden = false;
-    timer = setTimeout(tick, Number(choice.value));
+    timer = setTimeout(tick, Number(interval.value));
 }

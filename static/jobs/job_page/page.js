@@ -1,4 +1,4 @@
-// Keeps the page of one job fresh: replaces its regions when the job changes, appends to its log.
+// Refreshes the page of one job: replaces its regions when the job changes, and appends to its log.
 'use strict';
 
 {
@@ -6,67 +6,65 @@
     const lines = root.querySelector('[data-lines]');
     const announcer = root.querySelector('[data-announce]');
     const follow = document.getElementById('follow');
-    const EVERY = 1000;
-    const SLOWEST = 30000;
-    const drawn = new Map();
+    const INTERVAL_MS = 1000;
+    const LONGEST_INTERVAL_MS = 30000;
+    const shown = new Map();
     let failures = 0;
 
-    // A region someone is typing in, or has opened a question in, waits for its turn.
-    const busy = (region) => region.querySelector('details.ask[open]')
+    // A region with an open form, or with the text cursor, is replaced later.
+    const isInUse = (region) => region.querySelector('details.ask[open]')
         || (region.contains(document.activeElement) && document.activeElement.matches('input'));
 
-    const reachable = (region) => [...region.querySelectorAll('a, button, summary')];
+    const focusable = (region) => [...region.querySelectorAll('a, button, summary')];
 
-    // The keyboard focus stays where it is.
     const keepFocus = (region, change) => {
-        const focused = reachable(region).find((element) => element === document.activeElement);
+        const focused = focusable(region).find((element) => element === document.activeElement);
         change();
         if (focused) {
-            const same = reachable(region).find((element) => element.textContent === focused.textContent);
+            const text = focused.textContent;
+            const same = focusable(region).find((element) => element.textContent === text);
             same?.focus({preventScroll: true});
         }
     };
 
-    const opened = (region) => [...region.querySelectorAll('details')].map((details) => details.open);
+    const detailsOf = (region) => [...region.querySelectorAll('details')];
 
-    const draw = (name, html) => {
+    // Returns whether the region now shows `html`.
+    const replaceRegion = (name, html) => {
         const region = root.querySelector(`[data-region="${name}"]`);
-        if (busy(region) && root.hasAttribute('data-active')) {
+        if (isInUse(region) && root.hasAttribute('data-active')) {
             return false;
         }
-        if (drawn.get(name) !== html) {
-            const before = opened(region);
+        if (shown.get(name) !== html) {
+            const wasOpen = detailsOf(region).map((details) => details.open);
             keepFocus(region, () => {
                 region.innerHTML = html;
             });
-            region.querySelectorAll('details').forEach((details, number) => {
-                details.open = details.open || Boolean(before[number] && !details.matches('.ask'));
+            detailsOf(region).forEach((details, number) => {
+                details.open ||= Boolean(wasOpen[number] && !details.matches('.ask'));
             });
-            drawn.set(name, html);
+            shown.set(name, html);
         }
         return true;
     };
 
-    const append = (html) => {
+    const appendLines = (html) => {
         lines.insertAdjacentHTML('beforeend', html);
-        const none = root.querySelector('[data-no-lines]');
-        if (none) {
-            none.remove();
-        }
+        root.querySelector('[data-no-lines]')?.remove();
         if (follow.checked) {
             lines.scrollTop = lines.scrollHeight;
         }
     };
 
-    const show = (answer) => {
+    const update = ({version, active, regions, lines: html, after}) => {
         const before = root.querySelector('.badge').textContent;
-        root.toggleAttribute('data-active', answer.active);
-        const complete = Object.entries(answer.regions).map(([name, html]) => draw(name, html)).every(Boolean);
-        // A region that was left as it is will be sent again.
-        root.dataset.version = complete ? answer.version : '';
-        if (answer.after !== null) {
-            append(answer.lines);
-            root.dataset.after = answer.after;
+        root.toggleAttribute('data-active', active);
+        const replaced = Object.entries(regions).map((region) => replaceRegion(...region));
+        // Without a version the server sends all regions again.
+        root.dataset.version = replaced.every(Boolean) ? version : '';
+        if (after !== null) {
+            appendLines(html);
+            root.dataset.after = after;
         }
         const now = root.querySelector('.badge').textContent;
         if (now !== before) {
@@ -75,18 +73,18 @@
         document.dispatchEvent(new Event('cells-changed'));
     };
 
-    const ask = async () => {
+    const refresh = async () => {
         const {url, version, after} = root.dataset;
-        const answer = await poll(`${url}?${new URLSearchParams({version, after})}`);
-        if (answer) {
-            show(await answer.json());
+        const response = await poll(`${url}?${new URLSearchParams({version, after})}`);
+        if (response) {
+            update(await response.json());
         }
     };
 
     const tick = async () => {
         if (!document.hidden) {
             try {
-                await ask();
+                await refresh();
                 failures = 0;
             } catch (error) {
                 if (error instanceof PageEnded) {
@@ -98,13 +96,13 @@
             root.classList.toggle('connection-lost', failures > 1);
         }
         if (root.hasAttribute('data-active') || root.dataset.version === '') {
-            setTimeout(tick, Math.min(EVERY * 2 ** failures, SLOWEST));
+            setTimeout(tick, Math.min(INTERVAL_MS * 2 ** failures, LONGEST_INTERVAL_MS));
         }
     };
 
     lines.scrollTop = lines.scrollHeight;
     if (root.hasAttribute('data-active')) {
         follow.closest('label').hidden = false;
-        setTimeout(tick, EVERY);
+        setTimeout(tick, INTERVAL_MS);
     }
 }

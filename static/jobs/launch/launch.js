@@ -1,43 +1,45 @@
-// Keeps the API call beside a launch form equal to what is typed; the server writes it, as it will read the form.
+// Updates the API call beside a launch form while the user types. The server writes the call, since
+// it also reads the form.
 'use strict';
 
 {
     const form = document.querySelector('form[data-call]');
-    const shown = document.getElementById('curl');
-    const PAUSE = 300;
-    const press = form.querySelector('button[type=submit]').textContent;
-    const comesBack = `Press “${press}”: the form comes back as you filled it in, without its secrets.`;
-    const ENDS = {
-        signedOut: [`You were signed out. ${comesBack}`],
-        notAllowed: [`You signed in again, or may not launch this any more. ${comesBack}`],
+    const call = document.getElementById('curl');
+    const DELAY_MS = 300;
+    const button = form.querySelector('button[type=submit]').textContent;
+    const advice = `Press “${button}”: you get the form back as you filled it in, `
+        + 'without its secrets.';
+    const NOTES = {
+        signedOut: [`You were signed out. ${advice}`],
+        notAllowed: [`You signed in again, or may no longer launch this. ${advice}`],
         gone: null,
     };
     let timer = 0;
-    let asking = new AbortController();
+    let request = new AbortController();
 
-    const follow = async () => {
-        asking.abort();
-        asking = new AbortController();
+    const update = async () => {
+        request.abort();
+        request = new AbortController();
         try {
-            const answer = await fetch(form.dataset.call, {
+            const response = await fetch(form.dataset.call, {
                 method: 'POST',
                 body: new FormData(form),
                 redirect: 'manual',
-                signal: asking.signal,
+                signal: request.signal,
             });
-            checkSession(answer, ENDS);
-            shown.classList.toggle('stale', !answer.ok);
-            if (answer.ok) {
-                shown.textContent = await answer.text();
+            checkSession(response, NOTES);
+            call.classList.toggle('stale', !response.ok);
+            if (response.ok) {
+                call.textContent = await response.text();
             }
         } catch (error) {
-            // Overtaken by the next key is no failure.
-            shown.classList.toggle('stale', error.name !== 'AbortError');
+            // A request that the next key press aborted has not failed.
+            call.classList.toggle('stale', error.name !== 'AbortError');
         }
     };
 
     form.addEventListener('input', () => {
         clearTimeout(timer);
-        timer = setTimeout(follow, PAUSE);
+        timer = setTimeout(update, DELAY_MS);
     });
 }

@@ -124,7 +124,7 @@ def test_all_jobs_of_an_unfiltered_list_are_those_up_to_the_newest_one_shown(ope
 def test_jobs_are_launched_again_from_the_list(operator, make_type):
     make_type(slug="again")
     job = make_job(type="again", status=Status.FAILED)
-    choose(operator, "launch_again", [job], confirmed="yes")
+    choose(operator, "rerun", [job], confirmed="yes")
     assert Job.objects.get(rerun_of=job).created_by_name == "olga"
 
 

@@ -85,7 +85,7 @@ def run_what_was_launched():
 
 DONE = {
     "cancel": lambda ids: Job.objects.filter(pk__in=ids).exclude(cancel_requested_at=None).count(),
-    "launch_again": lambda ids: Job.objects.filter(rerun_of__in=ids).count(),
+    "rerun": lambda ids: Job.objects.filter(rerun_of__in=ids).count(),
     "acknowledge": lambda ids: Job.objects.filter(pk__in=ids).exclude(acknowledged_at=None).count(),
     "delete": lambda ids: len(ids) - Job.objects.filter(pk__in=ids).count(),
 }
@@ -127,7 +127,7 @@ def make_for_delete(user):
 
 MAKE = {
     "cancel": make_for_cancel,
-    "launch_again": make_for_launch_again,
+    "rerun": make_for_launch_again,
     "acknowledge": make_for_acknowledge,
     "delete": make_for_delete,
 }
@@ -194,7 +194,7 @@ def test_a_job_that_cannot_be_launched_again_is_named_with_a_reason(operator, re
         make_job(type="number", status=Status.FAILED, params={"x": "y"}),
     ]
     asked = operator.post(
-        LIST, {"action": "launch_again", "_selected_action": [str(one.pk) for one in jobs]}
+        LIST, {"action": "rerun", "_selected_action": [str(one.pk) for one in jobs]}
     )
     answer = html.unescape(operator.post(LIST, form_of(asked), follow=True).content.decode())
     assert "1 not launched again: The form refuses the params: x: Must be a whole number" in answer

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from jobs.admin import paginator
 from jobs.admin.job import JobAdmin
 from jobs.admin.job_list import changelist
 from jobs.models import Job, Source, Status
@@ -74,8 +75,14 @@ def test_filters_of_failures_count_no_other_jobs(viewer, query):
     assert tabs(viewer, status="COMPLETED", **query) == counts
 
 
+def glance_at(limit, monkeypatch):
+    """Make the tabs and the pages count at most so many rows at a glance."""
+    monkeypatch.setattr(changelist, "GLANCE", limit)
+    monkeypatch.setattr(paginator, "GLANCE", limit)
+
+
 def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypatch):
-    monkeypatch.setattr(changelist, "GLANCE", 3)
+    glance_at(3, monkeypatch)
     for _ in range(5):
         make_job(source=Source.API)
     assert tabs(viewer, source="api") == {"": "3+", "PENDING": "3+"} | dict.fromkeys(
@@ -92,8 +99,8 @@ def test_counts_that_take_too_long_are_not_known(viewer, monkeypatch):
 
 
 def test_the_pages_are_counted_a_glance_ahead(viewer, monkeypatch):
-    monkeypatch.setattr(changelist, "GLANCE", 100)
-    monkeypatch.setattr(changelist, "CAP", 250)
+    glance_at(100, monkeypatch)
+    monkeypatch.setattr(paginator, "CAP", 250)
     Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(270))
 
     def pages(**query):
@@ -118,14 +125,14 @@ def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monk
 
 
 def test_of_all_that_match_no_more_are_promised_than_were_counted(admin_client, monkeypatch):
-    monkeypatch.setattr(changelist, "GLANCE", 60)
+    glance_at(60, monkeypatch)
     Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(70))
     assert b"Select all 60+ jobs" in admin_client.get(LIST).content
 
 
 def test_counts_and_list_end_at_the_cap(viewer, monkeypatch):
-    monkeypatch.setattr(changelist, "CAP", 3)
-    monkeypatch.setattr(changelist, "GLANCE", 3)
+    monkeypatch.setattr(paginator, "CAP", 3)
+    glance_at(3, monkeypatch)
     for _ in range(5):
         make_job()
     page = viewer.get(LIST)

@@ -4,17 +4,15 @@ import sys
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from backoffice.logging import request_id
 from jobs.admin import signed_out
-from jobs.database import FOR_CALLERS, Trouble, diagnose
-from jobs.services import DatabaseUnavailable, OutcomeUnknown, PartlyDone
-
-RETRY_AFTER_SECONDS = 5
+from jobs.database import unavailable
+from jobs.errors import Unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -68,28 +66,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     504 when it went away while a job was being accepted: 503 would say that no job was accepted.
     """
     error = sys.exception()
-    if isinstance(error, OutcomeUnknown):
-        return answer(request, 504, "outcome_unknown", str(error))
-    if isinstance(error, PartlyDone):
-        return unavailable(request, "partly_done", str(error))
-    if isinstance(error, Error | DatabaseUnavailable):
-        trouble, _ = diagnose(error.__cause__ or error, DEFAULT_DB_ALIAS)
-        if trouble is not Trouble.BUG:
-            detail, retry_after_seconds = FOR_CALLERS[trouble]
-            detail = f"{detail} Try again shortly."
-            return unavailable(request, "database_unavailable", detail, retry_after_seconds)
+    found = unavailable(error) if isinstance(error, Error) else error
+    if isinstance(found, Unavailable):
+        advice = " Try again shortly." if found.had_no_effect else ""
+        response = answer(request, found.status, found.code, f"{found}{advice}")
+        if found.retry_after_seconds is not None:
+            response["Retry-After"] = str(found.retry_after_seconds)
+        return response
     return answer(
         request, 500, "error", "Something went wrong here. It has been written to the log."
     )
-
-
-def unavailable(
-    request: HttpRequest, code: str, detail: str, retry_after_seconds: int = RETRY_AFTER_SECONDS
-) -> HttpResponse:
-    """503 with the time after which to try again."""
-    response = answer(request, 503, code, detail)
-    response["Retry-After"] = str(retry_after_seconds)
-    return response
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from backoffice import __version__
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable
 from jobs.models import FileStorage, JobFile, UpkeepState, Worker
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from backoffice.errors import answer, explain_method
 from backoffice.health import PROBES
 from backoffice.logging import request_id
-from jobs.download import DownloadRefused
+from jobs.errors import DownloadRefused
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")

@@ -20,22 +20,13 @@ from django.http import (
 )
 from django.utils.http import parse_etags
 
+from jobs.errors import DownloadRefused
 from jobs.held_threads import held_threads
 from jobs.models import JobFile
 
 BUSY_RETRY_AFTER_SECONDS = 5
 RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.^_`{}~()=@,'-]+")
-
-
-class DownloadRefused(Exception):
-    """The file is not sent; a door answers with `status`, `code` and `headers`."""
-
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str]) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.headers = headers
 
 
 def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from jobs.errors import UnknownJobType
 from jobs.options import problems, unknown_or_missing
 from jobs.safe_text import composed
 
@@ -16,10 +17,6 @@ Handler = Callable[..., dict[str, Any] | None]
 # The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs
 # which a bulk action is about cannot fill its slots.
 MAINTENANCE = "maintenance"
-
-
-class UnknownJobType(LookupError):
-    """No job type has this slug."""
 
 
 @dataclass(frozen=True, kw_only=True)

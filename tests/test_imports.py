@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each may import what stands before it, and itself.
 ORDER = [
     "safe_text",
+    "errors",
     "database",
     "models",
     "lifecycle",

@@ -7,6 +7,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from jobs import services
+from jobs.errors import InvalidName
 from jobs.models import Source
 from tests.services.conftest import redis as redis
 from tests.support.factories import make_job, make_user
@@ -51,7 +52,7 @@ def test_a_name_is_stored_composed_whichever_door_it_takes(user, redis, name):
 
 def test_a_name_that_grows_too_long_when_it_is_composed_is_refused(user):
     caller = services.Caller(user=user, name=user.username, source=Source.API)
-    with pytest.raises(services.InvalidName):
+    with pytest.raises(InvalidName):
         services.submit(caller, name="\u0958" * 200)
 
 

@@ -2,7 +2,7 @@
 
 from jobs.database.clock import now
 from jobs.database.outage import Outage
-from jobs.database.schema import await_tables, diagnose, schema_fault
+from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.trouble import (
     FOR_CALLERS,
     Trouble,
@@ -26,4 +26,5 @@ __all__ = [
     "raising",
     "schema_fault",
     "trouble",
+    "unavailable",
 ]

@@ -3,10 +3,11 @@
 import logging
 import threading
 
-from django.db import Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from jobs.database.trouble import Trouble, explain, trouble
+from jobs.database.trouble import FOR_CALLERS, Trouble, explain, trouble
+from jobs.errors import DatabaseUnavailable, TooSlow
 
 FIX = "Run manage.py migrate with this version"
 NEWER_FIX = "Deploy the version they belong to"
@@ -38,6 +39,16 @@ def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
     except Error:
         return meaning, said
     return (meaning, fault) if fault else (Trouble.BUG, said)
+
+
+def unavailable(error: BaseException, using: str = DEFAULT_DB_ALIAS) -> DatabaseUnavailable | None:
+    """Return the error of PostgreSQL as callers are told of it; None if it is a bug."""
+    kind, diagnosis = diagnose(error, using)
+    if kind is Trouble.BUG:
+        return None
+    sentence, retry_after_seconds = FOR_CALLERS[kind]
+    made = TooSlow if kind is Trouble.TOO_SLOW else DatabaseUnavailable
+    return made(sentence, diagnosis, retry_after_seconds)
 
 
 def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threading.Event) -> None:

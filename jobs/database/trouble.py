@@ -94,11 +94,12 @@ def explain(error: BaseException) -> str:
 
 
 @contextmanager
-def raising(make: Callable[[Error], Exception]) -> Iterator[None]:
-    """Raise `make(error)` in place of an error of PostgreSQL that is no bug."""
+def raising(make: Callable[[Error], Exception | None]) -> Iterator[None]:
+    """Raise `make(error)` in place of an error of PostgreSQL; a bug, or None, raises the error."""
     try:
         yield
     except Error as error:
-        if is_bug(error):
+        made = None if is_bug(error) else make(error)
+        if made is None:
             raise
-        raise make(error) from error
+        raise made from error

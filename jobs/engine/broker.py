@@ -9,6 +9,7 @@ import redis
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import TASK
 from jobs.models import Job
 
@@ -17,12 +18,6 @@ SLOW_SECONDS = 0.5
 # As many as Celery's pool has connections: who waited there for one would wait without a bound.
 SLOTS = 10
 SLOT_WAIT_SECONDS = 0.5
-
-
-class BrokerUnavailable(Exception):
-    """Redis did not take the message, or did not say so in time."""
-
-    retry_after_seconds = 5
 
 
 class Breaker:

@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from jobs import lifecycle, registry
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from jobs.lifecycle import MESSAGE_LIMIT, InvalidTransition
+from jobs.errors import InvalidTransition
+from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import JobLog, fitted
 from jobs.safe_text import file_name, media_type, storable
 

@@ -25,7 +25,6 @@ from jobs.lifecycle.transitions import (
     TASK,
     TRACEBACK_LIMIT,
     WORKER_DB,
-    InvalidTransition,
     Outcome,
     failed,
 )
@@ -39,7 +38,6 @@ __all__ = [
     "TASK",
     "TRACEBACK_LIMIT",
     "WORKER_DB",
-    "InvalidTransition",
     "Outcome",
     "acknowledge",
     "asked_to_stop",

@@ -7,14 +7,8 @@ from uuid import UUID
 
 from django.db import connections
 
-from jobs.lifecycle.transitions import (
-    MESSAGE_LIMIT,
-    NEXT,
-    TASK,
-    TRACEBACK_LIMIT,
-    InvalidTransition,
-    Outcome,
-)
+from jobs.errors import InvalidTransition
+from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TASK, TRACEBACK_LIMIT, Outcome
 from jobs.models import SETTLED, Job, JobEvent, Status, fitted
 from jobs.safe_text import storable, storable_json
 

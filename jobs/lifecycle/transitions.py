@@ -50,10 +50,6 @@ ERRORS: Mapping[str, str] = {
 }
 
 
-class InvalidTransition(Exception):
-    """The job is no longer where the caller saw it, or may not go where the caller wants it."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How an attempt ended: COMPLETED with a result, FAILED with an error, or CANCELLED."""

@@ -1,17 +1,18 @@
-"""What our commands share: an error of PostgreSQL ends them with a sentence, and an exit code that says "try again"."""
+"""The base class of the commands, which turns errors of the services into one sentence."""
 
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, Error
+from django.db import Error
 
-from jobs.database import Trouble, diagnose
+from jobs.database import unavailable
+from jobs.errors import Refused, Unavailable, UnknownJobType
 
 EX_TEMPFAIL = 75  # sysexits.h: the same command may succeed later
 
 
 class JobsCommand(BaseCommand):
-    """A command that ends with exit code 75 while PostgreSQL is in trouble."""
+    """A command that fails with a sentence, and with exit code 75 while a server is away."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command.
@@ -20,8 +21,17 @@ class JobsCommand(BaseCommand):
         """
         try:
             return super().execute(*args, **options)
-        except Error as error:
-            kind, sentence = diagnose(error, DEFAULT_DB_ALIAS)
-            if kind is Trouble.BUG:
-                raise
+        except UnknownJobType as error:
+            raise CommandError(f"No job type is called {error.slug}.") from error
+        except Refused as error:
+            raise CommandError(str(error)) from error
+        except Unavailable as error:
+            if not error.had_no_effect:
+                raise CommandError(str(error)) from error
+            sentence = f"Nothing was accepted. {error.diagnosis}"
             raise CommandError(sentence, returncode=EX_TEMPFAIL) from error
+        except Error as error:
+            found = unavailable(error)
+            if found is None:
+                raise
+            raise CommandError(found.diagnosis, returncode=EX_TEMPFAIL) from error

@@ -17,8 +17,6 @@ from jobs.parameters.schema import json_schema
 from jobs.parameters.secrets import MASK, hide, mask, secrets_in
 from jobs.parameters.to_json import Unreadable, from_initial, from_widget
 from jobs.parameters.validation import (
-    InvalidParams,
-    ParamError,
     bind,
     changes,
     form_errors,
@@ -28,8 +26,6 @@ from jobs.parameters.validation import (
 
 __all__ = [
     "MASK",
-    "InvalidParams",
-    "ParamError",
     "Unreadable",
     "bind",
     "changes",

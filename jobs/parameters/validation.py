@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,6 +9,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import override
 
+from jobs.errors import InvalidParams, ParamError
 from jobs.parameters.from_json import take_json, to_form
 from jobs.parameters.json_types import fits, json_type, may_be_null, moment_text
 from jobs.parameters.secrets import MASK
@@ -19,25 +19,6 @@ from jobs.safe_text import is_deeper, storable_json
 
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32
-
-
-@dataclass(frozen=True)
-class ParamError:
-    """What is wrong with one parameter; `name` is "" when it is all of them together."""
-
-    name: str
-    message: str
-    code: str
-
-
-class InvalidParams(Exception):
-    """The type's form refuses the params."""
-
-    def __init__(self, errors: list[ParamError]) -> None:
-        super().__init__(
-            "; ".join(f"{e.name}: {e.message}" if e.name else e.message for e in errors)
-        )
-        self.errors = errors
 
 
 def validate(

@@ -4,20 +4,7 @@ from jobs.services.actions import ACKNOWLEDGE, ACTIONS, BULK_TYPES, CANCEL, DELE
 from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, jobs_in_words
 from jobs.services.bulk_targets import Targets
-from jobs.services.caller import (
-    AlreadyActive,
-    Caller,
-    DatabaseUnavailable,
-    InvalidBatch,
-    InvalidName,
-    KeyReused,
-    NotPermitted,
-    OutcomeUnknown,
-    PartlyDone,
-    caller_of,
-    launcher,
-    once_accepted,
-)
+from jobs.services.caller import Caller, caller_of, launcher, once_accepted
 from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import (
     Launch,
@@ -39,16 +26,8 @@ __all__ = [
     "REACHED",
     "RERUN",
     "Action",
-    "AlreadyActive",
     "Caller",
-    "DatabaseUnavailable",
-    "InvalidBatch",
-    "InvalidName",
-    "KeyReused",
     "Launch",
-    "NotPermitted",
-    "OutcomeUnknown",
-    "PartlyDone",
     "Reason",
     "Report",
     "Row",

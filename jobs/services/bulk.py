@@ -1,4 +1,4 @@
-"""Applies an action to many jobs, as far as status and rights allow, and yields the outcome of each."""
+"""Applies an action to many jobs and yields the outcome of each."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,35 +7,29 @@ from uuid import UUID
 
 from django.db import Error
 
-from jobs import access, parameters, registry
-from jobs.database import FOR_CALLERS, is_passing, trouble
-from jobs.engine.broker import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
+from jobs import access
+from jobs.database import is_passing, unavailable
+from jobs.errors import (
+    Invalid,
+    InvalidTransition,
+    Refused,
+    Unavailable,
+)
 from jobs.models import Job, Status
 from jobs.services.actions import Action
 from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
 from jobs.services.bulk_targets import Targets
-from jobs.services.caller import (
-    AlreadyActive,
-    Caller,
-    DatabaseUnavailable,
-    InvalidName,
-    NotPermitted,
-    OutcomeUnknown,
-)
+from jobs.services.caller import Caller
 from jobs.services.handling import cancel_many
 
 SLICE = 1_000
 
-# The next job may fare better.
-REFUSED = (NotPermitted, AlreadyActive)
-FAULTS = (
-    BrokerUnavailable,
-    OutcomeUnknown,
-    InvalidName,
-    parameters.InvalidParams,
-    registry.UnknownJobType,
-)
+# Where the report words a kind of error in its own way, by code.
+SENTENCES_IN_REPORT = {
+    "broker_unavailable": "The queue does not answer",
+    "unknown_type": "The job's type does not exist any more",
+    "invalid_params": "The form refuses the params: {}",
+}
 
 GONE = "had been deleted"
 LAUNCHED_BEFORE = "had been launched again by the first press of the same form"
@@ -109,18 +103,16 @@ def _one(
         return SKIPPED, GONE
     except InvalidTransition as error:
         return SKIPPED, _since(action, caller, job, as_of) or str(error)
-    except REFUSED as error:
+    except Invalid as error:
+        return FAILED, _sentence(error)
+    except Refused as error:
         return SKIPPED, str(error)
-    except DatabaseUnavailable as error:
-        return FAILED, error.for_callers
-    except FAULTS as error:
-        return FAILED, _fault(error)
-    except Error as error:
+    except Unavailable as error:
+        return FAILED, _sentence(error)
+    except Error as error:  # such as a locked row; the next job may be free
         if not is_passing(error):
             raise
-        return FAILED, FOR_CALLERS[trouble(error)][
-            0
-        ]  # such as a locked row; the next job may be free
+        return FAILED, str(unavailable(error))
     if after is None or after.id == job.id:
         return (
             (ASKED, "")
@@ -130,16 +122,9 @@ def _one(
     return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))
 
 
-def _fault(error: Exception) -> str:
-    """Why the action failed, as a sentence."""
-    match error:
-        case BrokerUnavailable():
-            return "The queue does not answer"
-        case registry.UnknownJobType():
-            return "The job's type does not exist any more"
-        case parameters.InvalidParams():
-            return f"The form refuses the params: {error}"
-    return str(error)
+def _sentence(error: Refused | Unavailable) -> str:
+    """Why the action failed."""
+    return SENTENCES_IN_REPORT.get(error.code, "{}").format(error)
 
 
 def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Who asks, and how we refuse: each door translates the same exceptions."""
+"""Who asks: the caller of a service, and what that caller may launch and see."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,81 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS
-
 from jobs import access, database, parameters, registry
+from jobs.errors import NotPermitted, OutcomeUnknown
 from jobs.models import Job, Source
 from jobs.registry import JobType
-
-
-class NotPermitted(Exception):
-    """The caller may not do this."""
-
-
-class InvalidName(Exception):
-    """The job cannot be called that."""
-
-
-class DatabaseUnavailable(Exception):
-    """PostgreSQL did not take the job: it is away, read-only, busy, or not migrated.
-
-    Nothing was accepted.
-    """
-
-    def __init__(self, error: Exception) -> None:
-        kind, sentence = database.diagnose(error, DEFAULT_DB_ALIAS)
-        super().__init__(sentence)
-        # The sentence may name a server, which is for operators alone.
-        self.for_callers = database.FOR_CALLERS.get(kind, ("The database refused this.", 0))[0]
-
-
-class OutcomeUnknown(Exception):
-    """Something went away at the wrong moment: the job may or may not have been accepted."""
-
-    def __init__(self, job_id: UUID) -> None:
-        super().__init__(
-            f"It is not known whether job {job_id} was accepted. Look for it before you launch it again."
-        )
-        self.job_id = job_id
-
-
-class PartlyDone(Exception):
-    """PostgreSQL went away in the middle of an action on many jobs."""
-
-    def __init__(self, done: str, count: int, total: int | None = None) -> None:
-        of = "" if total is None else f" of {total:,}"
-        jobs = "job was" if count == 1 and total is None else "jobs were"
-        super().__init__(
-            f"The database stopped answering. Before that {count:,}{of} {jobs} {done}; some more may have been."
-            " Look at the list before you repeat it."
-        )
-
-
-class AlreadyActive(Exception):
-    """Only one job of this type may be active, and job `job_id` is.
-
-    None where it is another of the same batch, or a job that the caller may not see.
-    """
-
-    def __init__(self, job_id: UUID | None = None) -> None:
-        super().__init__(
-            f"Job {job_id} of this type is still active."
-            if job_id
-            else "Only one job of this type may be active at a time."
-        )
-        self.job_id = job_id
-
-
-class KeyReused(Exception):
-    """The idempotency key came before, with another request."""
-
-
-class InvalidBatch(Exception):
-    """Some items of a batch are refused; `errors` maps their indexes to what submit would have raised."""
-
-    def __init__(self, errors: Mapping[int, Exception]) -> None:
-        super().__init__("; ".join(f"job {index}: {error}" for index, error in errors.items()))
-        self.errors = errors
 
 
 @dataclass(frozen=True, kw_only=True)

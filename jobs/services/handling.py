@@ -8,9 +8,9 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.db import DEFAULT_DB_ALIAS, transaction
 
 from jobs import access, lifecycle, storage
-from jobs.lifecycle import InvalidTransition
+from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import Job, Status
-from jobs.services.caller import Caller, NotPermitted, visible
+from jobs.services.caller import Caller, visible
 
 TRIES = 3
 

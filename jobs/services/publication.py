@@ -10,16 +10,10 @@ from django.db import Error, IntegrityError, transaction
 
 from jobs import access, database, lifecycle
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown, Unavailable
 from jobs.lifecycle import FORM_KEY
 from jobs.models import Job, Status
-from jobs.services.caller import (
-    AlreadyActive,
-    Caller,
-    DatabaseUnavailable,
-    KeyReused,
-    OutcomeUnknown,
-)
+from jobs.services.caller import Caller
 
 TRIES = 3
 
@@ -52,7 +46,7 @@ class Submission:
 
         One that waits is published again first: its first caller may be about to withdraw it.
         """
-        with database.raising(DatabaseUnavailable):
+        with database.raising(database.unavailable):
             jobs = self._remembered()
         if jobs and jobs[0].request_hash != self.digest and not self._is_of_form:
             raise KeyReused("This idempotency key was used before, for another request.")
@@ -82,8 +76,8 @@ class Submission:
     def _insert(self, jobs: list[Job]) -> list[Job]:
         inserted = False
 
-        def refused(error: Error) -> Exception:
-            return OutcomeUnknown(jobs[0].id) if inserted else DatabaseUnavailable(error)
+        def refused(error: Error) -> Unavailable | None:
+            return OutcomeUnknown(jobs[0].id) if inserted else database.unavailable(error)
 
         # durable: refuses an outer transaction, in which the publish would precede the commit.
         with database.raising(refused), transaction.atomic(durable=True):

@@ -14,19 +14,19 @@ from django.conf import settings
 from uuid_utils.compat import uuid7
 
 from jobs import parameters, registry
-from jobs.lifecycle import InvalidTransition
-from jobs.models import Job
-from jobs.registry import JobType, UnknownJobType
-from jobs.safe_text import composed, name_error
-from jobs.services.caller import (
+from jobs.errors import (
     AlreadyActive,
-    Caller,
     InvalidBatch,
     InvalidName,
-    NotPermitted,
-    check_launch,
-    visible,
+    InvalidParams,
+    InvalidTransition,
+    ParamError,
+    Refused,
 )
+from jobs.models import Job
+from jobs.registry import JobType
+from jobs.safe_text import composed, name_error
+from jobs.services.caller import Caller, check_launch, visible
 from jobs.services.publication import Submission
 
 
@@ -134,11 +134,11 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
         return
     message = "Enter it again: another account's secret is not kept when other parameters change."
     if errors := [
-        parameters.ParamError(name, message, "required")
+        ParamError(name, message, "required")
         for name in registry.get(job.type).secret_fields
         if job.params.get(name) and name not in changed
     ]:
-        raise parameters.InvalidParams(errors)
+        raise InvalidParams(errors)
 
 
 def _again(caller: Caller, job: Job, wanted: Launch) -> Job:
@@ -177,7 +177,7 @@ def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = No
 def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     batch_id = uuid7()
     jobs: list[Job] = []
-    errors: dict[int, Exception] = {}
+    errors: dict[int, Refused] = {}
     for index, item in enumerate(items):
         try:
             job = _new_job(caller, item)
@@ -185,13 +185,7 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
                 raise AlreadyActive
             job.batch_id = batch_id
             jobs.append(job)
-        except (
-            UnknownJobType,
-            NotPermitted,
-            InvalidName,
-            parameters.InvalidParams,
-            AlreadyActive,
-        ) as error:
+        except Refused as error:
             errors[index] = error
     if errors:
         raise InvalidBatch(errors)

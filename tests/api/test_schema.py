@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework import exceptions
 
 from jobs.api.schema.codes import CODES
+from jobs.errors import Invalid, Refused, Unavailable
 from jobs.models import Job
 from tests.api.test_rights import ADDRESSES, API, BODIES, content, full_job
 from tests.support.factories import make_job
@@ -121,7 +122,7 @@ def test_a_replay_has_the_headers_that_the_schema_names(client, paths):
 
 
 # Where each function takes the code of a problem.
-PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2, "_unavailable": 0, "unavailable": 1}
+PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2}
 FRAMEWORK = (
     exceptions.ParseError,
     exceptions.AuthenticationFailed,
@@ -148,6 +149,14 @@ def codes_in(path):
                 yield node.args[place].value
 
 
+def codes_of(kind):
+    """The codes of a kind of error and of its subclasses; those of Invalid are only in `errors`."""
+    if kind is Invalid:
+        return set()
+    own = set() if kind is Unavailable else {kind.code}
+    return own.union(*map(codes_of, kind.__subclasses__()))
+
+
 def test_the_enum_of_codes_is_what_problems_can_have():
     base = Path(settings.BASE_DIR)
     files = [
@@ -156,6 +165,7 @@ def test_the_enum_of_codes_is_what_problems_can_have():
         base / "jobs/download.py",
     ]
     found = {code for path in files for code in codes_in(path)} - ADMIN_ONLY
+    found |= (codes_of(Refused) | codes_of(Unavailable)) - ADMIN_ONLY
     assert found | {one.default_code for one in FRAMEWORK} == set(CODES)
 
 

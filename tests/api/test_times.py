@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from jobs import parameters
+from jobs.errors import InvalidParams
 from jobs.models import Job, JobEvent, JobLog
 from tests.api.test_rights import ADDRESSES, API, content, full_job
 
@@ -153,7 +154,7 @@ class Day(forms.Form):
     ],
 )
 def test_other_shapes_of_dates_and_times_of_day_are_refused(make_type, params):
-    with pytest.raises(parameters.InvalidParams):
+    with pytest.raises(InvalidParams):
         parameters.validate(make_type(form=Day), params)
 
 

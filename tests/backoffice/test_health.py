@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import registry
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable
 from jobs.models import JobFile, UpkeepState, Worker
 from tests.support.factories import make_job, make_user
 

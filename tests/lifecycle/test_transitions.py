@@ -10,7 +10,8 @@ from django_celery_results.models import TaskResult
 
 from backoffice.celery import app
 from jobs import lifecycle
-from jobs.lifecycle import NEXT, InvalidTransition, Outcome, failed, statement
+from jobs.errors import InvalidTransition
+from jobs.lifecycle import NEXT, Outcome, failed, statement
 from jobs.models import SETTLED, Job, Source, Status
 from tests.support.factories import make_job, make_user
 

@@ -8,7 +8,7 @@ from django import forms
 from jsonschema import Draft202012Validator
 
 from jobs import parameters
-from jobs.parameters import InvalidParams
+from jobs.errors import InvalidParams
 
 
 class Every(forms.Form):

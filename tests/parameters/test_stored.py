@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 
 from jobs import parameters, services
 from jobs.engine.worker.tasks import execute
+from jobs.errors import InvalidParams
 from jobs.models import ApiToken, Job, Status
-from jobs.parameters import InvalidParams
 from tests.services.conftest import caller_for
 from tests.support.factories import make_job, make_user
 

@@ -4,7 +4,7 @@ import pytest
 
 from jobs import lifecycle, services
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable, InvalidBatch
 from jobs.models import Job
 from jobs.services import Launch
 
@@ -22,7 +22,7 @@ def test_a_batch_keeps_its_order_and_shares_a_batch_id(caller, make_type, redis)
 
 def test_every_refused_item_is_named_and_nothing_is_stored(caller, make_type, redis):
     good = Launch(type=make_type().slug)
-    with pytest.raises(services.InvalidBatch) as refused:
+    with pytest.raises(InvalidBatch) as refused:
         services.submit_batch(
             caller, [good, Launch(type="nonsense"), good, Launch(good.name, good.type, {"a": 1})]
         )
@@ -33,7 +33,7 @@ def test_every_refused_item_is_named_and_nothing_is_stored(caller, make_type, re
 def test_of_a_type_that_may_be_active_once_a_batch_holds_one(caller, make_type, redis):
     kind, other = make_type(unique_while_active=True), make_type()
     items = [Launch(type=slug) for slug in (kind.slug, other.slug, other.slug, kind.slug)]
-    with pytest.raises(services.InvalidBatch) as refused:
+    with pytest.raises(InvalidBatch) as refused:
         services.submit_batch(caller, items)
     assert str(refused.value) == "job 3: Only one job of this type may be active at a time."
     assert not Job.objects.exists()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs import access, lifecycle, services
+from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import ACTIVE, Job, JobEvent, JobFile, Status
 from tests.services.conftest import caller_for
 from tests.support.factories import make_job, make_user
@@ -62,7 +63,7 @@ def test_many_who_ask_a_job_to_stop_at_once_are_all_told_yes_and_one_is_noted(ca
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
 def test_what_is_over_cannot_be_cancelled(caller, status):
-    with pytest.raises(lifecycle.InvalidTransition):
+    with pytest.raises(InvalidTransition):
         services.cancel(caller, make_job(created_by=caller.user, status=status).id)
 
 
@@ -77,7 +78,7 @@ def test_another_ones_job_is_not_there_or_not_to_be_cancelled(caller):
     job = make_job(created_by=make_user())
     with pytest.raises(Job.DoesNotExist):
         services.cancel(caller, job.id)
-    with pytest.raises(services.NotPermitted):
+    with pytest.raises(NotPermitted):
         services.cancel(caller_for(make_user("jobs.view_job")), job.id)
     operator = caller_for(make_user("jobs.view_job", "jobs.cancel_job"))
     assert services.cancel(operator, job.id).status == Status.CANCELLED
@@ -86,7 +87,7 @@ def test_another_ones_job_is_not_there_or_not_to_be_cancelled(caller):
 def test_acknowledging_marks_failed_jobs_once(caller):
     mine = make_job(created_by=caller.user, status=Status.FAILED)
     services.acknowledge(caller, mine.id, "known")
-    with pytest.raises(lifecycle.InvalidTransition):
+    with pytest.raises(InvalidTransition):
         services.acknowledge(caller, mine.id, "again")
     mine.refresh_from_db()
     assert (mine.acknowledged_by, mine.acknowledged_note) == (caller.name, "known")
@@ -96,12 +97,12 @@ def test_acknowledging_marks_failed_jobs_once(caller):
 
 
 def test_only_failures_of_ones_own_are_acknowledged_without_a_right_to_more(caller):
-    with pytest.raises(lifecycle.InvalidTransition):
+    with pytest.raises(InvalidTransition):
         services.acknowledge(caller, make_job(created_by=caller.user, status=Status.COMPLETED).id)
     others = make_job(status=Status.FAILED)
     with pytest.raises(Job.DoesNotExist):
         services.acknowledge(caller, others.id)
-    with pytest.raises(services.NotPermitted):
+    with pytest.raises(NotPermitted):
         services.acknowledge(caller_for(make_user("jobs.view_job")), others.id)
     assert not JobEvent.objects.exists()
 
@@ -142,11 +143,11 @@ def test_deleting_takes_everything_that_belongs_to_the_job():
 def test_deleting_asks_for_a_permission_and_a_settled_job_without_a_fresh_key(caller):
     deleter = caller_for(make_user("jobs.view_job", "jobs.delete_job"))
     done = make_job(created_by=caller.user, status=Status.COMPLETED)
-    with pytest.raises(services.NotPermitted):
+    with pytest.raises(NotPermitted):
         services.delete(caller, done.id)
     keyed = make_job(status=Status.COMPLETED, idempotency_key="k")
     for job in [make_job(status=status) for status in ACTIVE] + [keyed]:
-        with pytest.raises(lifecycle.InvalidTransition):
+        with pytest.raises(InvalidTransition):
             services.delete(deleter, job.id)
     Job.objects.filter(id=keyed.id).update(created_at=timezone.now() - timedelta(hours=25))
     services.delete(deleter, keyed.id)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 
 from jobs import lifecycle, services
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable, KeyReused, OutcomeUnknown
 from jobs.models import Job
 from jobs.services import Launch
 from tests.services.conftest import break_queue
@@ -36,7 +36,7 @@ def test_a_replay_of_a_settled_job_publishes_nothing(caller, make_type, redis):
 def test_another_request_under_the_same_key_is_refused(caller, make_type, redis):
     kind = make_type()
     services.submit(caller, type=kind.slug, idempotency_key="k")
-    with pytest.raises(services.KeyReused):
+    with pytest.raises(KeyReused):
         services.submit(caller, type=kind.slug, name="Other", idempotency_key="k")
 
 
@@ -44,7 +44,7 @@ def test_a_replay_that_cannot_publish_promises_nothing(caller, make_type, redis)
     kind = make_type()
     first = services.submit(caller, type=kind.slug, idempotency_key="k")
     break_queue(redis)
-    with pytest.raises(services.OutcomeUnknown) as unknown:
+    with pytest.raises(OutcomeUnknown) as unknown:
         services.submit(caller, type=kind.slug, idempotency_key="k")
     assert unknown.value.job_id == first.id
     assert not lifecycle.withdraw([first.id])

@@ -8,8 +8,7 @@ from django.db import connection
 
 from jobs import lifecycle, services
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
+from jobs.errors import BrokerUnavailable, InvalidTransition, KeyReused
 from jobs.models import Job, JobEvent, Status
 from jobs.services import Launch
 from tests.services.conftest import caller_for
@@ -77,7 +76,7 @@ def test_one_key_used_at_once_for_a_batch_and_for_single_jobs_makes_one_of_the_t
         times=5,
     )
     counts = Counter(found)
-    assert counts.pop(services.KeyReused) == 5
+    assert counts.pop(KeyReused) == 5
     assert list(counts.values()) == [5], "the others all heard of the same one"
     assert Job.objects.count() in (1, 3)
 

@@ -8,7 +8,15 @@ from django.core.management import CommandError, call_command
 
 from jobs import access, lifecycle, parameters, services
 from jobs.engine import broker
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import (
+    AlreadyActive,
+    BrokerUnavailable,
+    InvalidBatch,
+    InvalidName,
+    InvalidParams,
+    InvalidTransition,
+    NotPermitted,
+)
 from jobs.models import Job, JobEvent, Status
 from tests.services.conftest import caller_for
 from tests.support.factories import make_job, make_user
@@ -59,7 +67,7 @@ def test_a_job_taken_although_its_publish_failed_is_accepted(caller, make_type, 
 def test_only_those_who_may_launch_a_type_can(make_type, redis):
     kind = make_type(permission="auth.add_user")
     plain, trusted = make_user("jobs.add_job"), make_user("jobs.add_job", "auth.add_user")
-    with pytest.raises(services.NotPermitted):
+    with pytest.raises(NotPermitted):
         services.submit(caller_for(plain), type=kind.slug)
     assert services.submit(caller_for(trusted), type=kind.slug)
 
@@ -80,7 +88,7 @@ def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in
         make_user("jobs.add_job", username="paul"),
         make_user("jobs.add_job", "auth.view_user"),
     )
-    with pytest.raises(services.NotPermitted) as refused:
+    with pytest.raises(NotPermitted) as refused:
         services.submit(caller_for(plain), type=kind.slug, params={"colour": "view"})
     assert str(refused.value) == (
         f'"{kind.label}" with these parameters needs the permission auth.view_user, which paul does not have.'
@@ -100,18 +108,16 @@ def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
         created_by_name="dora",
         source="api",
     )
-    with pytest.raises(
-        services.NotPermitted, match=r"needs the permission auth\.add_user, which dora does"
-    ):
+    with pytest.raises(NotPermitted, match=r"needs the permission auth\.add_user, which dora does"):
         services.launcher(job.id)
 
 
 def test_a_launcher_who_was_deactivated_or_deleted_is_refused_in_the_worker(make_type):
     kind = make_type()
     leaver = make_user("jobs.add_job", is_active=False)
-    with pytest.raises(services.NotPermitted, match="is deactivated"):
+    with pytest.raises(NotPermitted, match="is deactivated"):
         services.launcher(make_job(type=kind.slug, created_by=leaver, source="api").id)
-    with pytest.raises(services.NotPermitted, match="is gone"):
+    with pytest.raises(NotPermitted, match="is gone"):
         services.launcher(make_job(type=kind.slug, source="api").id)
     assert services.launcher(make_job(type=kind.slug, source="command").id).user is None
 
@@ -143,10 +149,10 @@ def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
 
     kind = make_type(form=Lowered, permission_for=by_exact_colour)
     plain = make_user("jobs.add_job", username="paul")
-    with pytest.raises(services.NotPermitted, match=r"auth\.view_user"):
+    with pytest.raises(NotPermitted, match=r"auth\.view_user"):
         services.submit(caller_for(plain), type=kind.slug, params={"colour": sent})
     job = make_job(type=kind.slug, params={"colour": sent}, created_by=plain, source="api")
-    with pytest.raises(services.NotPermitted, match=r"auth\.view_user"):
+    with pytest.raises(NotPermitted, match=r"auth\.view_user"):
         services.launcher(job.id)
     job.files.create(
         attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x"
@@ -157,7 +163,7 @@ def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
 def test_a_unique_type_names_the_active_job_and_runs_again_after_it(caller, make_type, redis):
     kind = make_type(unique_while_active=True)
     first = services.submit(caller, type=kind.slug)
-    with pytest.raises(services.AlreadyActive) as refused:
+    with pytest.raises(AlreadyActive) as refused:
         services.submit(caller, type=kind.slug)
     assert refused.value.job_id == first.id
     services.cancel(caller, first.id)
@@ -166,7 +172,7 @@ def test_a_unique_type_names_the_active_job_and_runs_again_after_it(caller, make
 
 def test_a_settled_job_runs_again_as_a_new_one_that_points_back(caller, make_type, redis):
     first = services.submit(caller, type=make_type().slug, name="Monday")
-    with pytest.raises(lifecycle.InvalidTransition):
+    with pytest.raises(InvalidTransition):
         services.rerun(caller, first.id)
     services.cancel(caller, first.id)
     again = services.rerun(caller, first.id)
@@ -179,16 +185,16 @@ def test_a_rerun_asks_for_the_permission_of_today(caller, make_type, redis):
     caller.user.user_permissions.clear()
     demoted = caller_for(type(caller.user).objects.get(pk=caller.user.pk))
     assert not access.possible(demoted.user, Job.objects.get(id=first.id)).can_rerun
-    with pytest.raises(services.NotPermitted):
+    with pytest.raises(NotPermitted):
         services.rerun(demoted, first.id)
 
 
 @pytest.mark.parametrize("name", ["x" * 201, "two\nlines", "\u200b", "\udc80"])
 def test_a_name_that_no_page_could_show_is_refused_at_every_door(caller, make_type, name):
     kind = make_type()
-    with pytest.raises(services.InvalidName):
+    with pytest.raises(InvalidName):
         services.submit(caller, name=name, type=kind.slug)
-    with pytest.raises(services.InvalidBatch):
+    with pytest.raises(InvalidBatch):
         services.submit_batch(caller, [services.Launch(name, kind.slug)])
     with pytest.raises(CommandError, match="A name"):
         call_command("submit_job", name, "--type", kind.slug)
@@ -213,7 +219,7 @@ class Login(forms.Form):
 
 def test_a_secret_as_it_is_shown_is_not_taken_for_the_secret(caller, make_type, redis):
     kind = make_type(form=Login, secret_fields=("password",))
-    with pytest.raises(parameters.InvalidParams) as refused:
+    with pytest.raises(InvalidParams) as refused:
         services.submit(caller, type=kind.slug, params={"host": "a", "password": parameters.MASK})
     assert [(error.name, error.code) for error in refused.value.errors] == [("password", "masked")]
     job = services.submit(caller, type=kind.slug, params={"host": "a", "password": "hunter2"})
@@ -229,7 +235,7 @@ def test_anothers_secret_is_kept_only_where_nothing_else_changes(caller, make_ty
     params = {"host": "a", "password": "hunter2"}
     job = make_job(type=kind.slug, params=params, status=Status.FAILED, created_by=caller.user)
     other = caller_for(make_user(is_superuser=True))
-    with pytest.raises(parameters.InvalidParams, match="password: Enter it again"):
+    with pytest.raises(InvalidParams, match="password: Enter it again"):
         services.rerun(other, job.id, {"host": "evil", "password": parameters.MASK})
     assert services.rerun(other, job.id, {"host": "a"}).params == params
     new = {"host": "b", "password": "hunter3"}

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import parameters, registry, services
 from jobs.engine.worker.tasks import execute
+from jobs.errors import InvalidParams
 from jobs.models import Job, Status
 from jobs.services import BULK_TYPES as BULK
 from tests.support.factories import make_job, make_user
@@ -151,7 +152,7 @@ def test_a_deactivated_launcher_does_nothing():
 
 @pytest.mark.parametrize("filters", ["bogus=1", "status=BOGUS", "created_after=99999-01-01"])
 def test_filters_that_the_list_refuses_are_refused(filters):
-    with pytest.raises(parameters.InvalidParams):
+    with pytest.raises(InvalidParams):
         parameters.validate(registry.get("bulk_cancel"), {"filters": filters})
 
 
@@ -160,7 +161,7 @@ def test_filters_that_the_list_refuses_are_refused(filters):
 )
 @pytest.mark.parametrize("type", BULK)
 def test_every_job_there_is_must_be_meant(type, params):
-    with pytest.raises(parameters.InvalidParams, match="filters: Say which jobs"):
+    with pytest.raises(InvalidParams, match="filters: Say which jobs"):
         parameters.validate(registry.get(type), params)
     newest = str(make_job().pk)
     assert parameters.validate(registry.get(type), params | {"newest": newest})["newest"] == newest

@@ -10,8 +10,8 @@ from rest_framework.test import APIClient
 
 from jobs import parameters, registry
 from jobs.api.filters import JobFilter
+from jobs.errors import InvalidParams
 from jobs.models import ACTIVE, SETTLED, Job
-from jobs.parameters import InvalidParams
 from jobs.selection import ListFilters
 from jobs.services import CANCEL, DELETE, Targets
 from tests.support.factories import make_job, make_user

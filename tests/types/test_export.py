@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import parameters, registry, services
 from jobs.engine.worker.tasks import execute
+from jobs.errors import InvalidParams, NotPermitted
 from jobs.handler.sheets import FORMULA_STARTS
 from jobs.models import Job, JobEvent, Source, Status
 from jobs.types import export
@@ -96,7 +97,7 @@ def test_every_registered_table_is_exported_to_those_who_may_view_it(model, form
 def test_an_export_of_what_one_may_not_view_is_refused_at_the_launch(model):
     alice = make_viewer(username="alice")
     caller = services.Caller(user=alice, name="alice", source=Source.API)
-    with pytest.raises(services.NotPermitted) as refused:
+    with pytest.raises(NotPermitted) as refused:
         services.submit(caller, type="export", params={"model": model})
     assert str(refused.value) == (
         f'"Export data" with these parameters needs the permission {TABLES[model].permission}, '
@@ -225,7 +226,7 @@ def test_an_export_that_is_told_to_stop_writes_no_file():
     ],
 )
 def test_what_cannot_be_exported_is_refused_at_the_launch(params, message):
-    with pytest.raises(parameters.InvalidParams) as refused:
+    with pytest.raises(InvalidParams) as refused:
         parameters.validate(registry.get("export"), params)
     assert message in str(refused.value)
 

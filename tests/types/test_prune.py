@@ -14,6 +14,7 @@ from django.utils import timezone
 from jobs import services
 from jobs.engine.upkeep import pruning
 from jobs.engine.worker.tasks import execute
+from jobs.errors import AlreadyActive, NotPermitted
 from jobs.models import Job, JobFile, Source, Status
 from jobs.storage import new_name
 from tests.support.factories import make_job, make_user
@@ -115,13 +116,13 @@ def test_it_is_a_dry_run_unless_told_otherwise(boss, redis):
 def test_one_at_a_time(boss, redis):
     caller = services.Caller(user=boss, name="boss", source=Source.API)
     services.submit(caller, type="prune")
-    with pytest.raises(services.AlreadyActive):
+    with pytest.raises(AlreadyActive):
         services.submit(caller, type="prune")
 
 
 def test_who_may_not_delete_jobs_cannot_launch_it():
     caller = services.Caller(user=make_user("jobs.add_job"), name="ann", source=Source.API)
-    with pytest.raises(services.NotPermitted) as refused:
+    with pytest.raises(NotPermitted) as refused:
         services.submit(caller, type="prune")
     assert str(refused.value) == (
         '"Delete old jobs" needs the permission jobs.delete_job, which ann does not have.'

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jobs import parameters, registry
+from jobs.errors import InvalidParams
 
 
 def validate(**params):
@@ -13,7 +14,7 @@ def validate(**params):
 
 
 def refusal(**params):
-    with pytest.raises(parameters.InvalidParams) as refused:
+    with pytest.raises(InvalidParams) as refused:
         validate(**params)
     return str(refused.value)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from jobs import lifecycle
-from jobs.engine.broker import BrokerUnavailable
+from jobs.errors import BrokerUnavailable
 from jobs.models import Job
 from tests.walk.model import MAX_ATTEMPTS, Expected
 

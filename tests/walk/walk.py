@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from jobs import lifecycle, services
-from jobs.engine.broker import BrokerUnavailable
 from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep.republish import Republish
+from jobs.errors import AlreadyActive, BrokerUnavailable, InvalidTransition, OutcomeUnknown
 from jobs.handler.journal import LostAttempt
-from jobs.lifecycle import InvalidTransition, failed
+from jobs.lifecycle import failed
 from jobs.models import ACTIVE, SETTLED, Job, Status
-from jobs.services import AlreadyActive, Caller, Launch, OutcomeUnknown
+from jobs.services import Caller, Launch
 from tests.walk.broker import Broker, Fate, fates
 from tests.walk.check import check, forget_everything
 from tests.walk.model import MAX_ATTEMPTS, OUTCOMES, Attempt, Expected

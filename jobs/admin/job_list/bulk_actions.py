@@ -20,7 +20,8 @@ from jobs import database, services, stats
 from jobs.admin import audit, once
 from jobs.admin.job_list import bulk_messages
 from jobs.admin.job_list.changelist import NOT_FILTERS
-from jobs.admin.job_page.actions import REFUSALS, refusal
+from jobs.admin.job_page.actions import refusal
+from jobs.errors import NotPermitted, OutcomeUnknown, PartlyDone, Refused, Unavailable
 from jobs.models import Job, Status
 from jobs.selection import as_uuid
 from jobs.services import CANCEL, DELETE, Action, Report, Targets, jobs_in_words
@@ -185,7 +186,7 @@ def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
     except Error as error:
         if database.is_bug(error):
             raise
-        raise services.PartlyDone(action.done, len(done), len(ids)) from error
+        raise PartlyDone(action.done, len(done), len(ids)) from error
     bulk_messages.say_what_became(request, report)
     bulk_messages.say_what_was_left(request, targets)
 
@@ -207,7 +208,7 @@ def _cancel(request: HttpRequest, targets: Targets) -> HttpResponse | None:
     except Error as error:
         if database.is_bug(error):
             raise
-        raise services.PartlyDone(CANCEL.done, done) from error
+        raise PartlyDone(CANCEL.done, done) from error
     bulk_messages.say_what_became(request, report)
     return None
 
@@ -224,8 +225,10 @@ def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpRespon
     before = f"{jobs_in_words(done)} {action.done}. " if done else ""
     try:
         job = _launched(request, targets)
-    except (services.NotPermitted, *REFUSALS) as error:
-        if isinstance(error, services.NotPermitted) and not done:
+    except OutcomeUnknown:
+        raise
+    except (Refused, Unavailable) as error:
+        if isinstance(error, NotPermitted) and not done:
             raise PermissionDenied(str(error)) from error
         others = "The others were left alone: " if done else ""
         messages.error(request, f"{before}{others}{refusal(error)}")

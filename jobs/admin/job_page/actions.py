@@ -12,38 +12,27 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from jobs import access, parameters, registry, services
+from jobs import access, services
 from jobs.admin import audit, once
-from jobs.engine.broker import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
+from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job, Status
 
-
-def refusal(error: Exception) -> str:
-    """Why a service refused, for a message on the page."""
-    match error:
-        case BrokerUnavailable():
-            return "The queue does not answer, so nothing was launched. Try again in a moment."
-        case services.DatabaseUnavailable():
-            return (
-                "The database takes no changes now, so nothing was launched. Try again in a moment."
-            )
-        case registry.UnknownJobType():
-            return "The job's type does not exist any more."
-    return str(error)
+# Where the page words a kind of error in its own way, by code.
+SENTENCES_ON_PAGE = {
+    "broker_unavailable": (
+        "The queue does not answer, so nothing was launched. Try again in a moment."
+    ),
+    "database_unavailable": (
+        "The database takes no changes now, so nothing was launched. Try again in a moment."
+    ),
+    "unknown_type": "The job's type does not exist any more.",
+}
+SENTENCES_ON_PAGE["too_slow"] = SENTENCES_ON_PAGE["database_unavailable"]
 
 
-# What the services raise when they refuse; the words are for people. OutcomeUnknown is no refusal:
-# it makes a page of its own, which asks PostgreSQL nothing.
-REFUSALS = (
-    InvalidTransition,
-    BrokerUnavailable,
-    services.DatabaseUnavailable,
-    services.AlreadyActive,
-    services.InvalidName,
-    parameters.InvalidParams,
-    registry.UnknownJobType,
-)
+def refusal(error: Refused | Unavailable) -> str:
+    """Why a service did not do it, for a message on the page."""
+    return SENTENCES_ON_PAGE.get(error.code, str(error))
 
 
 def _deed(act: Callable[[HttpRequest, UUID], Job]) -> Callable[[HttpRequest, UUID], HttpResponse]:
@@ -54,9 +43,11 @@ def _deed(act: Callable[[HttpRequest, UUID], Job]) -> Callable[[HttpRequest, UUI
             shown = act(request, job_id).pk
         except Job.DoesNotExist:
             raise Http404("No such job.") from None
-        except services.NotPermitted as error:
+        except NotPermitted as error:
             raise PermissionDenied(str(error)) from error
-        except REFUSALS as error:
+        except OutcomeUnknown:
+            raise  # has a page of its own, which needs no PostgreSQL
+        except (Refused, Unavailable) as error:
             messages.error(request, refusal(error))
             shown = job_id
         return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[shown]))
@@ -113,7 +104,7 @@ def _deleted(request: HttpRequest, job: Job) -> HttpResponse:
         services.delete(audit.caller(request), job.pk)
     except Job.DoesNotExist:
         raise Http404("No such job.") from None
-    except InvalidTransition as error:
+    except Refused as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
     messages.success(request, f"“{job}” is deleted.")

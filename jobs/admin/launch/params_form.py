@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime, parse_time
 
 from jobs import access, parameters
+from jobs.errors import InvalidParams, ParamError
 from jobs.models import Job
 from jobs.registry import JobType
 
@@ -114,9 +115,9 @@ def as_params(job_type: JobType, form: forms.Form, model: Job | None = None) -> 
             found[name] = parameters.from_widget(form.fields[name], form[name].data)
         except parameters.Unreadable:
             message = f"Must be {parameters.json_type(form.fields[name]).words}."
-            errors.append(parameters.ParamError(name, message, "invalid"))
+            errors.append(ParamError(name, message, "invalid"))
     if errors:
-        raise parameters.InvalidParams(errors)
+        raise InvalidParams(errors)
     return found
 
 

@@ -12,11 +12,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import access, parameters, registry, services, stats
+from jobs import access, registry, services, stats
 from jobs.admin import audit, once, signed_out
 from jobs.admin.job_list.rows import usual_durations
-from jobs.admin.job_page.actions import REFUSALS, refusal
+from jobs.admin.job_page.actions import refusal
 from jobs.admin.launch import curl, params_form
+from jobs.errors import (
+    AlreadyActive,
+    InvalidParams,
+    NotPermitted,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
 from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import NAME_LIMIT, name_error
@@ -63,7 +71,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     elif bound is not None and _all_valid(name_form, filled):
         try:
             job = _launch(request, job_type, name_form, filled, model)
-        except services.OutcomeUnknown as error:
+        except OutcomeUnknown as error:
             filled.add_error(None, _not_known(error))
             return _without_database(request, _context(request, job_type, name_form, filled, model))
         if job is not None:
@@ -110,7 +118,7 @@ def _context(
     }
 
 
-def _not_known(error: services.OutcomeUnknown) -> str:
+def _not_known(error: OutcomeUnknown) -> str:
     return format_html(
         "The database stopped answering, so it is not known whether the job was launched. "
         'Look for <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
@@ -176,14 +184,16 @@ def _launch(
             )
         else:
             job = services.rerun(caller, model.pk, params, idempotency_key=key)
-    except parameters.InvalidParams as error:
+    except InvalidParams as error:
         for one in error.errors:
             filled.add_error(one.name if one.name in filled.fields else None, one.message)
         return None
-    except (services.NotPermitted, services.AlreadyActive) as error:
+    except (NotPermitted, AlreadyActive) as error:
         filled.add_error(None, str(error))
         return None
-    except REFUSALS as error:
+    except OutcomeUnknown:
+        raise
+    except (Refused, Unavailable) as error:
         messages.error(request, refusal(error))
         return None
     if job.replayed:

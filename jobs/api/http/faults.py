@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from jobs import parameters, services
+from jobs import services
 from jobs.api.http.problems import as_problem, refusals, refused
-from jobs.registry import UnknownJobType
+from jobs.errors import Invalid
 from jobs.safe_text import name_error
 from jobs.services import Caller, Launch
 
@@ -90,7 +90,7 @@ def _launch(item: Any) -> Launch | None:
 def _errors_of(pointer: str, check: Callable[..., None], *args: Any) -> Iterator[dict[str, str]]:
     try:
         check(*args)
-    except (parameters.InvalidParams, UnknownJobType) as error:
+    except Invalid as error:
         yield from refusals(error, pointer)
     except (
         Exception

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: one shape for every status, and no word of our insides."""
+"""Errors as RFC 9457 problem details: one shape for every status, without internals."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -7,26 +7,39 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DEFAULT_DB_ALIAS, Error
+from django.db import Error
 from django.http import Http404, UnreadablePostError
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs import services
-from jobs.database import FOR_CALLERS, Trouble, diagnose
-from jobs.download import DownloadRefused
-from jobs.engine.broker import BrokerUnavailable
-from jobs.lifecycle import InvalidTransition
+from jobs.database import unavailable
+from jobs.errors import (
+    DatabaseUnavailable,
+    Invalid,
+    InvalidBatch,
+    InvalidParams,
+    NotPermitted,
+    Refused,
+    Unavailable,
+)
 from jobs.models import Job
-from jobs.parameters import InvalidParams
-from jobs.registry import UnknownJobType
 from jobs.safe_text import storable
 
 MEDIA_TYPE = "application/problem+json"
 TEXT_LIMIT = 500
 ERRORS_LIMIT = 100
+
+# Where the API words a kind of error in its own way, by code.
+SENTENCES_IN_API = {
+    "outcome_unknown": (
+        "Whether the job was accepted is not known. Ask for its id later, or repeat the request"
+        " with the same Idempotency-Key."
+    ),
+}
+ADVICE = {"too_slow": "Ask for less: a shorter period."}
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +66,10 @@ class Problem(APIException):
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The response for an exception; None for what only a bug raises, which Django's handler answers with 500."""
-    problem = as_problem(error)
-    if problem is None:
-        return None
-    return response(problem, context["request"])
+    """Return the response for an exception; None for a bug: Django's handler answers with 500."""
+    request = context["request"]
+    problem = as_problem(error, is_read=request.method in SAFE_METHODS)
+    return None if problem is None else response(problem, request)
 
 
 def response(problem: Problem, request: Request) -> Response:
@@ -77,37 +89,42 @@ def response(problem: Problem, request: Request) -> Response:
     )
 
 
-def as_problem(error: Exception) -> Problem | None:
-    """The problem an exception means; None if it means a bug."""
+def as_problem(error: Exception, *, is_read: bool = False) -> Problem | None:
+    """The problem that an exception means; None if it means a bug."""
     match error:
         case Problem():
             return error
-        case InvalidParams() | UnknownJobType() | services.InvalidName() | services.InvalidBatch():
+        case Invalid():
             return _invalid(error)
-        case services.NotPermitted():
-            return Problem(403, "permission_denied", str(error))
-        case services.AlreadyActive():
-            return Problem(409, "already_active", str(error), extra={"id": error.job_id})
-        case DownloadRefused():
-            return Problem(error.status, error.code, str(error), headers=error.headers)
-        case services.KeyReused():
-            return Problem(422, "idempotency_key_reused", str(error))
-        case InvalidTransition():
-            return Problem(409, "conflict", str(error))
-        case BrokerUnavailable():
-            return _unavailable(
-                "broker_unavailable", "The broker does not answer.", error.retry_after_seconds
-            )
-        case services.DatabaseUnavailable() | Error():
-            return _from_database(error)
-        case services.OutcomeUnknown():
+        case Refused():
             return Problem(
-                504,
-                "outcome_unknown",
-                "Whether the job was accepted is not known. Ask for its id later, or repeat the request with the "
-                "same Idempotency-Key.",
-                extra={"id": error.job_id},
+                error.status, error.code, str(error), extra=error.extra, headers=error.headers
             )
+        case Unavailable():
+            return _unavailable(error, is_read)
+        case Error():
+            found = unavailable(error)
+            return None if found is None else _unavailable(found, is_read)
+    return _from_framework(error)
+
+
+def _unavailable(error: Unavailable, is_read: bool) -> Problem:
+    if isinstance(error, DatabaseUnavailable):
+        logger.warning(error.diagnosis)
+    headers = {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    sentences = [SENTENCES_IN_API.get(error.code, str(error))]
+    if error.had_no_effect:
+        sentences += [] if is_read else ["Nothing was accepted."]
+        sentences.append(ADVICE.get(error.code, "Try again."))
+    return Problem(
+        error.status, error.code, " ".join(sentences), extra=error.extra, headers=headers
+    )
+
+
+def _from_framework(error: Exception) -> Problem | None:
+    match error:
         case Http404() | Job.DoesNotExist():
             return _from_rest(NotFound())
         case RequestDataTooBig():
@@ -124,53 +141,28 @@ def as_problem(error: Exception) -> Problem | None:
     return None
 
 
-def _from_database(error: Exception) -> Problem | None:
-    trouble, sentence = diagnose(error.__cause__ or error, DEFAULT_DB_ALIAS)
-    if trouble is Trouble.BUG:
-        return None
-    logger.warning(sentence)
-    detail, retry_after_seconds = FOR_CALLERS[trouble]
-    if trouble is Trouble.TOO_SLOW:
-        return _unavailable(
-            "too_slow", detail, retry_after_seconds, "Ask for less: a shorter period."
-        )
-    return _unavailable("database_unavailable", detail, retry_after_seconds)
-
-
-def _unavailable(
-    code: str, detail: str, retry_after_seconds: int, advice: str = "Try again."
-) -> Problem:
-    headers = {"Retry-After": str(retry_after_seconds)}
-    return Problem(503, code, f"{detail} Nothing was accepted. {advice}", headers=headers)
-
-
-def _invalid(error: Exception) -> Problem:
-    """The answer to params, a type or a batch that a service refuses."""
-    if isinstance(error, services.InvalidBatch) and all(
-        isinstance(one, services.NotPermitted) for one in error.errors.values()
+def _invalid(error: Invalid) -> Problem:
+    """The answer to a name, type, params or batch that a service refuses."""
+    if isinstance(error, InvalidBatch) and all(
+        isinstance(one, NotPermitted) for one in error.errors.values()
     ):
         return Problem(403, "permission_denied", "You may not launch any of these jobs.")
     return refused(list(refusals(error)))
 
 
-def refusals(error: Exception, pointer: str = "") -> Iterator[dict[str, str]]:
+def refusals(error: Refused, pointer: str = "") -> Iterator[dict[str, str]]:
     """The entries of `errors` for what a service refuses; `pointer` leads to the job in the body."""
     match error:
         case InvalidParams():
             for param in error.errors:
                 name = f"/{_escape(param.name)}" if param.name else ""
                 yield body_error(f"{pointer}/params{name}", param.message, param.code)
-        case UnknownJobType():
-            yield body_error(f"{pointer}/type", "There is no such job type.", "unknown_type")
-        case services.InvalidName():
-            yield body_error(f"{pointer}/name", str(error), "invalid")
-        case services.AlreadyActive():
-            yield body_error(f"{pointer}/type", str(error), "already_active")
-        case services.InvalidBatch():
-            for index, refused in error.errors.items():
-                yield from refusals(refused, f"/jobs/{index}")
+        case InvalidBatch():
+            for index, one in error.errors.items():
+                yield from refusals(one, f"/jobs/{index}")
         case _:
-            yield body_error(pointer, str(error), "permission_denied")
+            field = f"/{error.field}" if error.field else ""
+            yield body_error(f"{pointer}{field}", str(error), error.code)
 
 
 def refused(errors: list[dict[str, str]]) -> Problem:

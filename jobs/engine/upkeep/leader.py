@@ -17,11 +17,11 @@ from django.db import Error, connections
 from django.db.models.functions import Now
 
 from jobs.database import Outage, await_tables, explain, is_bug, is_passing
-from jobs.engine.broker import BrokerUnavailable
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
+from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import WORKER_DB
 from jobs.models import UpkeepState, fitted
 
@@ -86,7 +86,7 @@ def _attempt(duty: Duty) -> None:
     try:
         duty.run()
     except BrokerUnavailable as error:
-        logger.warning("the broker is away, publishing again waits: %s", error)
+        logger.warning("the broker is away, publishing again waits: %s", error.diagnosis)
     except Error as error:
         if not (is_passing(error) or is_bug(error)):
             raise

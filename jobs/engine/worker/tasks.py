@@ -19,6 +19,7 @@ from jobs.engine.worker import agent, readiness, result_backend, startup
 from jobs.engine.worker.interrupt import interruptible
 from jobs.engine.worker.isolation import call_apart, isolated_process
 from jobs.engine.worker.output import logged_output
+from jobs.errors import InvalidParams
 from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
 from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
 from jobs.models import Job, Status
@@ -105,7 +106,7 @@ def _not_completed(
         )
     if isinstance(error, Cancelled):
         return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
-    if isinstance(error, parameters.InvalidParams):
+    if isinstance(error, InvalidParams):
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
         return failed("exited", f"The handler ended its process (exit code {to_text(error.code)}).")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management import CommandError
 
 from jobs import services
-from jobs.lifecycle import InvalidTransition
+from jobs.errors import Refused
 from jobs.management.caller import command_caller
 from jobs.management.command import JobsCommand
 from jobs.models import Job
@@ -25,7 +25,7 @@ class Command(JobsCommand):
         for job_id in ids:
             try:
                 job = services.cancel(command_caller(), job_id, reason)
-            except (Job.DoesNotExist, InvalidTransition) as error:
+            except (Job.DoesNotExist, Refused) as error:
                 refused.append(f"{job_id}: {error}")
             else:
                 self.stdout.write(

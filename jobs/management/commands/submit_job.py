@@ -7,11 +7,8 @@ from typing import Any
 from django.core.management import CommandError
 
 from jobs import services
-from jobs.engine.broker import BrokerUnavailable
 from jobs.management.caller import command_caller
-from jobs.management.command import EX_TEMPFAIL, JobsCommand
-from jobs.parameters import InvalidParams
-from jobs.registry import UnknownJobType
+from jobs.management.command import JobsCommand
 
 
 class Command(JobsCommand):
@@ -23,19 +20,7 @@ class Command(JobsCommand):
         parser.add_argument("--params", default="{}", help="a JSON object")
 
     def handle(self, *args: Any, name: str, type: str | None, params: str, **options: Any) -> None:
-        try:
-            job = services.submit(command_caller(), name=name, type=type, params=_object(params))
-        except UnknownJobType as error:
-            raise CommandError(f"No job type is called {error}.") from error
-        except (
-            InvalidParams,
-            services.InvalidName,
-            services.AlreadyActive,
-            services.OutcomeUnknown,
-        ) as error:
-            raise CommandError(str(error)) from error
-        except (BrokerUnavailable, services.DatabaseUnavailable) as error:
-            raise CommandError(f"Nothing was accepted. {error}", returncode=EX_TEMPFAIL) from error
+        job = services.submit(command_caller(), name=name, type=type, params=_object(params))
         self.stdout.write(str(job.id))
 
 

@@ -9,6 +9,7 @@ import pytest
 from django import forms
 
 from jobs import parameters, registry
+from jobs.errors import InvalidParams
 from jobs.models import ApiToken, Job, Status
 from tests.support.factories import make_job, make_user
 
@@ -92,7 +93,7 @@ def lacking_by_default(job_type):
     """Where the form of the type refuses what it begins with."""
     try:
         parameters.validate(job_type, {})
-    except parameters.InvalidParams as error:
+    except InvalidParams as error:
         return {f"/params/{one.name}" for one in error.errors}
     return set()
 

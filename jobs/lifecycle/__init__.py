@@ -1,9 +1,9 @@
-"""The transitions of a job: one table, and the only code that changes Job.status. docs/lifecycle.md explains it.
+"""The transitions of a job: the only code that changes Job.status. docs/lifecycle.md explains it.
 
-Every change is one statement that moves the row only from the status (and attempt) its caller saw,
-writes the event, and, when the new status is final, the TaskResult: so races are decided by
-PostgreSQL and the three agree. `using` is the database alias, so that a worker can keep these
-writes apart from its handler's transaction.
+Every change is one statement. It moves the row only from the status and attempt that the caller
+saw, writes the event and, if the new status is final, the TaskResult. So PostgreSQL decides races,
+and the three always agree. `using` is the database alias: a worker keeps these writes apart from
+its handler's transaction.
 """
 
 from jobs.database.retry import patiently

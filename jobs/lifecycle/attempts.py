@@ -1,4 +1,4 @@
-"""An attempt's life: claimed by a worker, its lease renewed, settled, or given back."""
+"""An attempt: claimed by a worker, its lease renewed, then settled or released."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from jobs.lifecycle.statement import finish, move
+from jobs.lifecycle.statement import UNLOCKED, finish, move
 from jobs.lifecycle.transitions import Outcome
 from jobs.models import Job, Status, fitted
 
@@ -15,13 +15,17 @@ from jobs.models import Job, Status, fitted
 def claim(
     job_id: UUID, *, types: Sequence[str], worker: str, pid: int, using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
-    """Take a PENDING job of one of `types` for a new attempt of this worker process; None if there is none."""
+    """Begin a new attempt of a PENDING job in this worker process; None if it does not wait.
+
+    None, too, if its type is not one of `types`.
+    """
     return move(
         job_id,
         Status.PENDING,
         Status.PROCESSING,
         where="type = ANY(%(types)s)",
-        set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s, started_at = clock_timestamp(),
+        set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s,
+            started_at = clock_timestamp(),
             lease_until = clock_timestamp() + %(lease)s * interval '1 second',
             taken_published_at = published_at""",
         values={
@@ -35,11 +39,10 @@ def claim(
     )
 
 
-# An attempt that others end is fenced by the lease they saw too: one that was renewed is alive.
-# They do not wait for a row that is locked: its worker cannot renew the lease, and the other
+# Others than the worker end an attempt only under the lease that they saw: if it was renewed, the
+# attempt is alive. They do not wait for a locked row: its worker cannot renew the lease, and other
 # attempts need them.
-SEEN_LEASE = """AND lease_until = %(lease_until)s
-    AND id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"""
+SEEN_LEASE = f"AND lease_until = %(lease_until)s AND {UNLOCKED}"
 
 
 def settle(
@@ -52,17 +55,18 @@ def settle(
     only_if_asked: bool = False,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
-    """Write the outcome of an attempt; None if the attempt no longer holds the job (under the lease seen).
+    """Store the outcome of an attempt; None if the attempt no longer holds the job.
 
-    With `lease_until` it is None, too, while the row is locked; with `only_if_asked`, unless the
-    job was asked to stop.
+    None, too, with `lease_until`, if the lease is another one or the row is locked; and with
+    `only_if_asked`, unless the job was asked to stop.
     """
     asked = "AND cancel_requested_at IS NOT NULL" if only_if_asked else ""
+    fence = SEEN_LEASE if lease_until else ""
     return finish(
         job_id,
         Status.PROCESSING,
         outcome,
-        where=f"attempt = %(attempt)s {asked} {SEEN_LEASE if lease_until else ''}",
+        where=f"attempt = %(attempt)s {asked} {fence}",
         values={"attempt": attempt, "lease_until": lease_until},
         actor=actor,
         using=using,
@@ -78,17 +82,19 @@ def release(
     lease_until: datetime | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
-    """Let a job whose attempt was lost wait again, to be published by the caller; None as with `settle`.
+    """Move a job whose attempt was lost back to PENDING; the caller then publishes it.
 
-    None, too, if it was asked to stop: it must not begin again.
+    None as with `settle`, and if the job was asked to stop: it must not begin again.
     """
+    fence = SEEN_LEASE if lease_until else ""
     return move(
         job_id,
         Status.PROCESSING,
         Status.PENDING,
-        where=f"attempt = %(attempt)s AND cancel_requested_at IS NULL {SEEN_LEASE if lease_until else ''}",
-        set="""lease_until = NULL, pid = NULL, worker = '', started_at = NULL, progress_percent = NULL,
-            progress_message = '', publishes = publishes + 1, published_at = clock_timestamp()""",
+        where=f"attempt = %(attempt)s AND cancel_requested_at IS NULL {fence}",
+        set="""lease_until = NULL, pid = NULL, worker = '', started_at = NULL,
+            progress_percent = NULL, progress_message = '', publishes = publishes + 1,
+            published_at = clock_timestamp()""",
         values={"attempt": attempt, "lease_until": lease_until},
         actor=actor,
         reason=reason,
@@ -97,7 +103,7 @@ def release(
 
 
 def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) -> Job | None:
-    """Return the job if this process holds it; asked after a claim whose answer was lost."""
+    """Return the job if this process holds it: for a claim whose answer was lost."""
     mine = Job.objects.using(using).filter(pid=pid, **fitted(Job, worker=worker))
     return mine.filter(id=job_id, status=Status.PROCESSING).first()
 
@@ -105,7 +111,10 @@ def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) 
 def asked_to_stop(
     holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS
 ) -> list[tuple[UUID, int]]:
-    """Return those of a worker's attempts (job and number) that were asked to stop; `holders` maps jobs to pids."""
+    """Return the attempts of a worker (job and number) that were asked to stop.
+
+    `holders` maps job ids to the pids that run them.
+    """
     asked = Job.objects.using(using).filter(
         id__in=list(holders), status=Status.PROCESSING, cancel_requested_at__isnull=False
     )
@@ -116,15 +125,16 @@ def asked_to_stop(
 def renew_leases(
     holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS
 ) -> set[UUID]:
-    """Put off the end of the leases of a worker's attempts; `holders` maps job ids to the pids that run them.
+    """Renew the leases of a worker's attempts; returns the jobs whose leases it renewed.
 
-    Returns the jobs whose leases it renewed. A row that another session keeps locked is not among
-    them, and does not hold up the others.
+    `holders` maps job ids to the pids that run them. A row that another session has locked is
+    skipped, so that it does not delay the others.
     """
-    sql = """UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
+    sql = f"""UPDATE jobs_job SET lease_until = clock_timestamp() + %s * interval '1 second'
         WHERE id IN (
-            SELECT job.id FROM jobs_job job JOIN unnest(%s::uuid[], %s::int[]) AS holder(id, pid) USING (id, pid)
-            WHERE job.worker = %s AND job.status = 'PROCESSING'
+            SELECT job.id FROM jobs_job job
+            JOIN unnest(%s::uuid[], %s::int[]) AS holder(id, pid) USING (id, pid)
+            WHERE job.worker = %s AND job.status = '{Status.PROCESSING}'
             ORDER BY job.id FOR NO KEY UPDATE OF job SKIP LOCKED)
         RETURNING id"""
     ids, pids, name = list(holders), list(holders.values()), fitted(Job, worker=worker)["worker"]

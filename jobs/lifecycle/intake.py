@@ -1,4 +1,4 @@
-"""Jobs come and go: submit, withdraw, publish again, remove."""
+"""How jobs begin and end as rows: submit, withdraw, publish again, remove."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.functions import Now
 
+from jobs.lifecycle.statement import event
 from jobs.lifecycle.transitions import FORM_KEY, KEY_REMEMBERED
-from jobs.models import Job, JobEvent, JobQuerySet, fitted
+from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status, fitted
 
-# The columns a submission sets; the others start at their defaults.
+# The columns that a submission sets; the others begin with their defaults in the database.
 SUBMITTED = (
     "id",
     "name",
@@ -26,26 +27,21 @@ SUBMITTED = (
     "request_hash",
     "batch_id",
     "rerun_of_id",
-    "unique_key",
+    "unique_while_active",
 )
 
 SUBMIT = f"""
-WITH new AS (
-    INSERT INTO jobs_job ({", ".join(SUBMITTED)}, status, version, progress_message, error_code, error_type,
-        error_message, error_traceback, created_at, published_at, publishes, attempt, worker,
-        cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
-    SELECT {", ".join(SUBMITTED)}, 'PENDING', 1, '', '', '', '', '', now, now, 1, 0, '', '', '', '', ''
-    FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb), (SELECT clock_timestamp() AS now) AS clock
+WITH changed AS (
+    INSERT INTO jobs_job ({", ".join(SUBMITTED)})
+    SELECT {", ".join(SUBMITTED)}
+    FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb)
     RETURNING *
-), event AS (
-    INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
-    SELECT id, '', status, created_at, 0, %(actor)s, '' FROM new
-)
-SELECT * FROM new ORDER BY id"""
+), {event("''", at="created_at", reason="''")}
+SELECT * FROM changed ORDER BY id"""
 
 
 def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
-    """Insert jobs as PENDING, with their events, in one statement; returns them as stored, by id.
+    """Insert jobs as PENDING with their events, in one statement; returns them as stored, by id.
 
     Raises: IntegrityError naming jobs_job_one_per_idempotency_key or
     jobs_job_one_active_of_its_kind.
@@ -56,21 +52,21 @@ def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
 
 
 def _cut(row: Job) -> dict[str, str]:
-    """Return the texts that only show where a job came from; the others identify it and are never cut."""
+    """Return the texts that may be cut: they are only shown, while the others identify the job."""
     return fitted(
         Job, name=row.name, created_by_name=row.created_by_name, request_id=row.request_id
     )
 
 
 def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Remove jobs whose first publish failed, events and all: every one, or none of them; returns which.
+    """Delete jobs whose first publish failed, and their events; returns False if it deleted none.
 
-    A job that was taken or published again since is promised to a caller: it stays, and its batch
-    with it.
+    It deletes all or none: a job that was taken or published again since has been accepted for
+    another caller, so that it stays with its batch.
     """
-    sql = """
+    sql = f"""
     WITH mine AS (
-        SELECT id, status = 'PENDING' AND publishes = 1 AS untouched
+        SELECT id, status = '{Status.PENDING}' AND publishes = 1 AS untouched
         FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE
     ), gone AS (
         DELETE FROM jobs_job WHERE id = ANY(%s)
@@ -91,60 +87,71 @@ def republish(
     skip_locked: bool = False,
     using: str = DEFAULT_DB_ALIAS,
 ) -> list[Job]:
-    """Note that jobs are about to be published once more; returns those that still wait, in their order.
+    """Record that jobs are about to be published again; returns those that still wait, by id.
 
-    Comes before the publish: from here on no withdraw removes them. A publish that does not count
-    says nothing about lost messages: it brings the job no nearer to being given up. With
-    `skip_locked`, jobs that another session keeps locked are left out.
+    Call it before the publish: from then on no `withdraw` deletes them. `counts=False` leaves the
+    job as far from `give_up` as it was, where the publish says nothing about lost messages. With
+    `skip_locked`, jobs that another session has locked are left out.
     """
+    counted = "publishes + 1" if counts else "greatest(publishes, 2)"
     sql = f"""
     WITH again AS (
-        UPDATE jobs_job SET publishes = CASE WHEN %s THEN publishes + 1 ELSE greatest(publishes, 2) END,
-            published_at = clock_timestamp()
-        WHERE id IN (SELECT id FROM jobs_job WHERE id = ANY(%s) AND status = 'PENDING'
+        UPDATE jobs_job SET publishes = {counted}, published_at = clock_timestamp()
+        WHERE id IN (SELECT id FROM jobs_job WHERE id = ANY(%s) AND status = '{Status.PENDING}'
             ORDER BY id FOR NO KEY UPDATE {"SKIP LOCKED" if skip_locked else ""}) RETURNING *
     )
     SELECT * FROM again ORDER BY id"""
-    return list(Job.objects.using(using).raw(sql, [counts, list(ids)]))
+    return list(Job.objects.using(using).raw(sql, [list(ids)]))
 
 
 def remembered(jobs: JobQuerySet) -> JobQuerySet:
-    """Those of `jobs` that `remove` refuses, because a caller may still repeat the request that made them."""
+    """Return the jobs that `remove` refuses, because a caller may still repeat their request."""
     since = Now() - KEY_REMEMBERED
     keyed = jobs.filter(created_at__gte=since, idempotency_key__isnull=False)
     return keyed.exclude(idempotency_key__startswith=FORM_KEY)
 
 
-def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
-    """Delete settled jobs with all that belongs to them; returns the stored names of their files, now unreferenced.
+REMOVE = """
+WITH mine AS (
+    SELECT id, status <> ALL(%(active)s)
+        AND (idempotency_key IS NULL OR starts_with(idempotency_key, %(form_key)s)
+            OR created_at < clock_timestamp() - %(remembered)s) AS removable
+    FROM jobs_job WHERE id = ANY(%(ids)s)
+), gone AS (
+    DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
+        AND (SELECT count(*) = %(count)s AND bool_and(removable) FROM mine) RETURNING id
+), events AS (
+    DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
+), logs AS (
+    DELETE FROM jobs_joblog WHERE job_id IN (SELECT id FROM gone)
+), reruns AS (
+    UPDATE jobs_job SET rerun_of_id = NULL
+    WHERE rerun_of_id IN (SELECT id FROM gone) AND id <> ALL(%(ids)s)
+), task_results AS (
+    DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
+), files AS (
+    DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name
+)
+SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
 
-    None if any of them is gone, still active, or remembered for its idempotency key: then all stay.
+
+def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
+    """Delete settled jobs with all their records; returns the stored names of their files.
+
+    None, and all stay, if any of them is gone, active, or remembered for its idempotency key.
     """
-    sql = """
-    WITH mine AS (
-        SELECT id, status IN ('COMPLETED', 'FAILED', 'CANCELLED')
-            AND (idempotency_key IS NULL OR starts_with(idempotency_key, %(form_key)s)
-                OR created_at < clock_timestamp() - make_interval(secs => %(remembered)s)) AS removable
-        FROM jobs_job WHERE id = ANY(%(ids)s)
-    ), gone AS (
-        DELETE FROM jobs_job WHERE id = ANY(%(ids)s)
-            AND (SELECT count(*) = %(count)s AND bool_and(removable) FROM mine) RETURNING id
-    ), events AS (DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
-    ), logs AS (DELETE FROM jobs_joblog WHERE job_id IN (SELECT id FROM gone)
-    ), reruns AS (
-        UPDATE jobs_job SET rerun_of_id = NULL
-        WHERE rerun_of_id IN (SELECT id FROM gone) AND id <> ALL(%(ids)s)
-    ), task_results AS (
-        DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
-    ), files AS (DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name)
-    SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
-    # Locked by a statement of its own: one that first has to wait does not see the event, or the
-    # rerun, that the holder of the lock has added, and leaves it behind.
+    values: dict[str, Any] = {
+        "ids": list(ids),
+        "count": len(ids),
+        "active": list(ACTIVE),
+        "form_key": FORM_KEY,
+        "remembered": KEY_REMEMBERED,
+    }
+    # Locked by a statement of its own: REMOVE would not see events and reruns that are added while
+    # it waits for a lock, and would leave them behind.
     lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-    values: dict[str, Any] = {"ids": list(ids), "count": len(ids), "form_key": FORM_KEY}
-    values["remembered"] = KEY_REMEMBERED.total_seconds()
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(lock, [list(ids)])
-        cursor.execute(sql, values)
+        cursor.execute(REMOVE, values)
         count, stored_names = cursor.fetchone()
     return (stored_names or []) if count == len(ids) else None

@@ -12,30 +12,50 @@ from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TASK, TRACEBACK_LIMI
 from jobs.models import SETTLED, Job, JobEvent, Status, fitted
 from jobs.safe_text import storable, storable_json
 
-# Celery's words for our final statuses, and the JSON in which its results carry an exception.
-TASK_RESULT = f""", task_result AS (
-    INSERT INTO django_celery_results_taskresult (task_id, task_name, status, worker, content_type,
-        content_encoding, result, date_created, date_started, date_done, traceback, meta)
+# The TaskResult of each row of the CTE `changed`: Celery's own statuses, and the JSON by which its
+# results carry an exception.
+TASK_RESULT = f"""task_result AS (
+    INSERT INTO django_celery_results_taskresult (
+        task_id, task_name, status, worker, content_type, content_encoding, result,
+        date_created, date_started, date_done, traceback, meta
+    )
     SELECT id::text, '{TASK}',
-        CASE status WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'FAILED' THEN 'FAILURE' ELSE 'REVOKED' END,
+        CASE status WHEN '{Status.COMPLETED}' THEN 'SUCCESS'
+            WHEN '{Status.FAILED}' THEN 'FAILURE' ELSE 'REVOKED' END,
         worker, 'application/json', 'utf-8',
-        CASE status WHEN 'COMPLETED' THEN coalesce(result::text, 'null')
-            WHEN 'FAILED' THEN jsonb_build_object('exc_type', 'JobFailed', 'exc_module', 'jobs.engine.worker.tasks',
+        CASE status WHEN '{Status.COMPLETED}' THEN coalesce(result::text, 'null')
+            WHEN '{Status.FAILED}' THEN jsonb_build_object(
+                'exc_type', 'JobFailed', 'exc_module', 'jobs.engine.worker.tasks',
                 'exc_message', jsonb_build_array(error_code, error_message))::text
-            ELSE jsonb_build_object('exc_type', 'TaskRevokedError', 'exc_module', 'celery.exceptions',
+            ELSE jsonb_build_object(
+                'exc_type', 'TaskRevokedError', 'exc_module', 'celery.exceptions',
                 'exc_message', jsonb_build_array('cancelled'))::text END,
         created_at, started_at, finished_at, nullif(error_traceback, ''), '{{"children": []}}'
-    FROM moved
+    FROM changed
     ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, worker = excluded.worker,
-        result = excluded.result, date_started = excluded.date_started, date_done = excluded.date_done,
-        traceback = excluded.traceback
+        result = excluded.result, date_started = excluded.date_started,
+        date_done = excluded.date_done, traceback = excluded.traceback
 )"""
 
-# What every final status sets.
-FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+# The condition that the row of %(id)s is not locked by another session; it locks the row.
+UNLOCKED = "id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"
+
+# The assignments of every final status.
+FINISHED = f"""finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
     result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
     error_message = %(error_message)s, error_traceback = %(error_traceback)s,
-    progress_percent = CASE WHEN %(to)s = 'COMPLETED' THEN 100 ELSE progress_percent END"""
+    progress_percent = CASE WHEN %(to)s = '{Status.COMPLETED}' THEN 100 ELSE progress_percent END"""
+
+
+def event(before: str, at: str, actor: str = "%(actor)s", reason: str = "%(reason)s") -> str:
+    """Return the CTE that records an event for each row of the CTE `changed`.
+
+    The arguments are SQL expressions: the status before, the moment, who and why.
+    """
+    return f"""event AS (
+        INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
+        SELECT id, {before}, status, {at}, attempt, {actor}, {reason} FROM changed
+    )"""
 
 
 def move(
@@ -50,8 +70,8 @@ def move(
     where: str = "TRUE",
     reason: str = "",
 ) -> Job | None:
-    """The one statement behind every transition; None if no row was as described."""
-    sql = f"WITH {_moved(before, after, set, f'id = %(id)s AND {where}')} SELECT * FROM moved"
+    """Move the job from one status to another; None if no row matched `where` in that status."""
+    sql = f"WITH {_changed(before, after, set, f'id = %(id)s AND {where}')} SELECT * FROM changed"
     params = {
         **values,
         "id": job_id,
@@ -62,19 +82,17 @@ def move(
     return next(iter(Job.objects.using(using).raw(sql, params)), None)
 
 
-def _moved(before: Status, after: Status, set: str, where: str) -> str:
-    """The parts of the statement: the rows moved, their events, and their TaskResults if `after` is final."""
+def _changed(before: Status, after: Status, set: str, where: str) -> str:
+    """Return CTEs that move rows and write their events, and TaskResults if `after` is final."""
     if after not in NEXT[before]:
         raise InvalidTransition(f"{before} to {after}")
-    return f"""moved AS (
+    changed = f"""changed AS (
         UPDATE jobs_job SET status = %(to)s, version = version + 1, {set}
         WHERE status = %(from)s AND {where}
         RETURNING *
-    ), event AS (
-        INSERT INTO jobs_jobevent (job_id, from_status, to_status, at, attempt, actor, reason)
-        SELECT id, %(from)s, status, coalesce(finished_at, clock_timestamp()), attempt, %(actor)s, %(reason)s
-        FROM moved
-    ){TASK_RESULT if after in SETTLED else ""}"""
+    )"""
+    parts = [changed, event("%(from)s", at="coalesce(finished_at, clock_timestamp())")]
+    return ", ".join([*parts, TASK_RESULT] if after in SETTLED else parts)
 
 
 def finish(
@@ -88,7 +106,7 @@ def finish(
     set: str = "",
     values: Mapping[str, Any] = {},
 ) -> Job | None:
-    """Move a job to the final status of `outcome`, and write it; None if no row was as described.
+    """Move a job to the final status of `outcome` and store it; None as with `move`.
 
     `set` holds further assignments, each with a comma after it.
     """
@@ -108,16 +126,16 @@ def finish(
 def finish_free(
     ids: Sequence[UUID], before: Status, outcome: Outcome, *, set: str, actor: str, using: str
 ) -> list[UUID]:
-    """`finish` for many jobs in one statement; returns the ids of those it moved.
+    """Finish many jobs in one statement; returns the ids of those it moved.
 
-    Rows that another transaction holds, such as a worker's claim, are left out: waiting for one of
-    them would hold up all others.
+    It skips rows that another transaction has locked, such as a worker's claim: waiting for one of
+    them would delay all others.
     """
     sql = f"""WITH free AS (
         SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = %(from)s
         ORDER BY id FOR UPDATE SKIP LOCKED
-    ), {_moved(before, outcome.status, set + FINISHED, "id IN (SELECT id FROM free)")}
-    SELECT id FROM moved"""
+    ), {_changed(before, outcome.status, set + FINISHED, "id IN (SELECT id FROM free)")}
+    SELECT id FROM changed"""
     params = {
         **_values(outcome),
         "ids": list(ids),

@@ -1,4 +1,4 @@
-"""Which status may follow which, and how an attempt may end. docs/lifecycle.md draws the table."""
+"""Which status may follow which, and how an attempt may end. docs/lifecycle.md has a picture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ NEXT: Mapping[Status, frozenset[Status]] = {
 # nor undoes what the worker writes about the job.
 WORKER_DB = "worker"
 
-# The one Celery task, by which each job goes through the broker and stands among the results.
+# The name of the one Celery task that runs every job.
 TASK = "jobs.run_job"
 
-# A job with an idempotency key is kept at least this long, to answer repeated requests.
+# Jobs with an idempotency key are kept at least this long, to answer repeated requests.
 KEY_REMEMBERED = timedelta(hours=24)
 
-# How the idempotency keys of the admin's forms begin. With a space, which the API refuses in a key,
-# so that no caller's key equals one of them; jobs of a form may be deleted at once.
+# Prefix of the idempotency keys of the admin's forms. The API refuses spaces in a key, so that no
+# caller's key equals one of them. Jobs of a form may be deleted at once.
 FORM_KEY = "form "
 
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024
 
-# The codes by which a job may fail, in words for staff; docs/lifecycle.md says more.
+# The error codes of failed jobs, and their labels; docs/lifecycle.md explains them.
 ERRORS: Mapping[str, str] = {
     "exception": "Unexpected error",
     "exited": "Ended by itself",
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def failed(code: str, message: object, *, type: str = "", traceback: str = "") -> Outcome:
-    """The outcome FAILED; `code` is one of ERRORS."""
+    """Return an outcome with the status FAILED; `code` is one of ERRORS."""
     return Outcome(
         status=Status.FAILED,
         error_code=code,

@@ -1,4 +1,4 @@
-"""The job: its columns, the rules PostgreSQL keeps, and the indexes by which it is found."""
+"""The table of jobs: its columns; `constraints` and `indexes` beside it have the rest."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,23 +12,29 @@ from django_celery_results.models import TaskResult
 from uuid_utils.compat import uuid7
 
 from jobs.models.audit import with_present_name
+from jobs.models.constraints import CONSTRAINTS
+from jobs.models.indexes import INDEXES
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
 from jobs.safe_text import isolated
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    """Jobs by where they stand."""
+    """Jobs by their status, now or at an earlier moment."""
 
     def active(self) -> "JobQuerySet":
-        """Those that wait or run."""
+        """Return the jobs that wait or run."""
         return self.filter(status__in=ACTIVE)
 
+    def unique(self) -> "JobQuerySet":
+        """Return the jobs that are to be the only active one of their type."""
+        return self.filter(Q(unique_while_active=True) | Q(unique_key__isnull=False))
+
     def settled(self) -> "JobQuerySet":
-        """Those whose status is final."""
+        """Return the jobs whose status is final."""
         return self.filter(status__in=SETTLED)
 
     def that_were(self, statuses: Collection[str], at: datetime) -> "JobQuerySet":
-        """Those that had one of `statuses` at that moment; `Job.status_at` says which."""
+        """Return the jobs that had one of `statuses` at that moment, as `Job.status_at` has it."""
         ended = Q(status__in=SETTLED, finished_at__lte=at)
         started = Q(started_at__isnull=False, started_at__lte=at)
         were = ended & Q(status__in=statuses)
@@ -39,32 +45,35 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(were, created_at__lte=at)
 
     def without_large(self) -> "JobQuerySet":
-        """The same jobs, what may be long and no list shows left in the database."""
+        """Defer the columns that may be long and that no list shows."""
         return self.defer("params", "result", "error_traceback")
 
 
 class Job(models.Model):
-    """One request to run a job type. Its id is also the Celery task id; only jobs/lifecycle/ changes its status."""
+    """One request to run a job type.
+
+    The id is also the Celery task id. Only jobs/lifecycle/ changes the status. Columns that a
+    submission does not set have their defaults in the database (`db_default`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     type = models.CharField(max_length=100)
     params = models.JSONField(default=dict, blank=True)
     queue = models.CharField(max_length=100, default="default")
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    # Status, progress and a cancel request raise it; a renewed lease does not. It is the API's
-    # ETag.
-    version = models.PositiveIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=Status, db_default=Status.PENDING)
+    # The API's ETag. Status, progress and a cancel request raise it; a renewed lease does not.
+    version = models.PositiveIntegerField(db_default=1)
 
     progress_percent = models.SmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
-    progress_message = models.CharField(max_length=1000, blank=True, default="")
+    progress_message = models.CharField(max_length=1000, blank=True, db_default="")
     result = models.JSONField(null=True, blank=True)
-    error_code = models.CharField(max_length=50, blank=True, default="")
-    error_type = models.CharField(max_length=200, blank=True, default="")
-    error_message = models.TextField(blank=True, default="")
-    error_traceback = models.TextField(blank=True, default="")
+    error_code = models.CharField(max_length=50, blank=True, db_default="")
+    error_type = models.CharField(max_length=200, blank=True, db_default="")
+    error_message = models.TextField(blank=True, db_default="")
+    error_traceback = models.TextField(blank=True, db_default="")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -74,7 +83,7 @@ class Job(models.Model):
         db_index=False,  # jobs_job_created_by_id serves it
         related_name="jobs",
     )
-    # Outlives the account, and names who ran the command where no account did.
+    # Kept when the account is deleted; for a command, the name of the system user.
     created_by_name = models.CharField(max_length=150, blank=True, default="")
     source = models.CharField(max_length=10, choices=Source, default=Source.COMMAND)
     request_id = models.CharField(max_length=200, blank=True, default="")
@@ -89,31 +98,33 @@ class Job(models.Model):
         related_name="reruns",
         db_index=False,
     )
-    unique_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (NULL: not unique)
+    # As the type's option of that name: no second active job of the type.
+    unique_while_active = models.BooleanField(default=False, db_default=False)
+    # How version 1.0.0 writes the same ("" or NULL). Its processes may still run while this version
+    # is installed, so the constraint reads both; the next version drops the column.
+    unique_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
 
     created_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(db_default=Now())
-    publishes = models.PositiveIntegerField(default=1)
+    publishes = models.PositiveIntegerField(db_default=1)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    attempt = models.PositiveIntegerField(default=0)
-    worker = models.CharField(max_length=64, blank=True, default="")
+    attempt = models.PositiveIntegerField(db_default=0)
+    worker = models.CharField(max_length=64, blank=True, db_default="")
     pid = models.PositiveIntegerField(null=True, blank=True)
-    # published_at as the claim found it: the watermark by which upkeep knows that a message was
-    # overtaken.
+    # published_at as the claim found it: the watermark by which upkeep knows lost messages.
     taken_published_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    cancel_requested_by = models.CharField(max_length=150, blank=True, default="")
-    cancel_reason = models.CharField(max_length=1000, blank=True, default="")
+    cancel_requested_by = models.CharField(max_length=150, blank=True, db_default="")
+    cancel_reason = models.CharField(max_length=1000, blank=True, db_default="")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.CharField(max_length=150, blank=True, default="")
-    acknowledged_note = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    acknowledged_by = models.CharField(max_length=150, blank=True, db_default="")
+    acknowledged_note = models.CharField(max_length=1000, blank=True, db_default="")
 
-    # Written with the outcome, in the same statement; equal to the id, so it needs no index of its
-    # own.
+    # Written with the outcome, in the same statement. Equal to the id, so it needs no index.
     task_result = models.ForeignKey(
         TaskResult,
         to_field="task_id",
@@ -133,151 +144,27 @@ class Job(models.Model):
     class Meta:
         ordering = ("-id",)
         permissions = [("cancel_job", "Can cancel any job")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="jobs_job_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(progress_percent=None) | Q(progress_percent__range=(0, 100)),
-                name="jobs_job_progress_is_percent",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=SETTLED, finished_at__isnull=False)
-                | ~Q(status__in=SETTLED) & Q(finished_at=None),
-                name="jobs_job_finished_when_settled",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=Status.PROCESSING)
-                | Q(
-                    started_at__isnull=False,
-                    lease_until__isnull=False,
-                    pid__isnull=False,
-                    attempt__gte=1,
-                )
-                & ~Q(worker=""),
-                name="jobs_job_processing_has_owner",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=Status.FAILED) | ~Q(error_code=""),
-                name="jobs_job_failed_has_error",
-            ),
-            models.UniqueConstraint(
-                fields=["created_by", "idempotency_key"],
-                condition=Q(idempotency_key__isnull=False),
-                name="jobs_job_one_per_idempotency_key",
-            ),
-            models.UniqueConstraint(
-                fields=["type", "unique_key"],
-                condition=Q(status__in=ACTIVE, unique_key__isnull=False),
-                name="jobs_job_one_active_of_its_kind",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["status", "id"], name="jobs_job_status_id"),
-            models.Index(fields=["created_at", "id"], name="jobs_job_created_at_id"),
-            # Of a period those that failed, or that still wait, behind any number of others.
-            models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
-            models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
-            models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
-            # Jobs of deleted and renamed accounts, and of commands, are found by the name that they
-            # show.
-            models.Index(fields=["created_by_name", "id"], name="jobs_job_created_by_name"),
-            models.Index(
-                fields=["created_by_name"],
-                condition=Q(created_by=None),
-                name="jobs_job_without_account",
-            ),
-            models.Index(fields=["type", "id"], name="jobs_job_type_id"),
-            # A type that never had a status is not searched for it from end to end; counts read
-            # nothing else.
-            models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
-            models.Index(fields=["source", "id"], name="jobs_job_source_id"),
-            models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
-            # The operator class makes it serve LIKE 'prefix%' for any collation of the database.
-            models.Index(
-                fields=["name", "id"],
-                name="jobs_job_name_id",
-                opclasses=["varchar_pattern_ops", "uuid_ops"],
-            ),
-            models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),
-            # The newest settled ones are found behind any number of newer jobs that wait.
-            models.Index(fields=["id"], condition=Q(status__in=SETTLED), name="jobs_job_settled"),
-            models.Index(
-                fields=["error_code", "id"],
-                condition=~Q(error_code=""),
-                name="jobs_job_error_code_id",
-            ),
-            models.Index(
-                fields=["started_at", "id"],
-                condition=Q(started_at__isnull=False),
-                name="jobs_job_started_at_id",
-            ),
-            models.Index(
-                fields=["finished_at", "id"],
-                include=["status"],  # the chart of the last day reads nothing else
-                condition=Q(finished_at__isnull=False),
-                name="jobs_job_finished_at_id",
-            ),
-            # The last runs of a type, by which estimates are made.
-            models.Index(
-                fields=["type", "finished_at"],
-                condition=Q(started_at__isnull=False, finished_at__isnull=False),
-                name="jobs_job_type_ran",
-            ),
-            # In the order in which they are taken; with the id, so that places in the queue come
-            # from it alone.
-            models.Index(
-                fields=["queue", "published_at", "id"],
-                condition=Q(status=Status.PENDING),
-                name="jobs_job_waiting",
-            ),
-            models.Index(
-                fields=["lease_until"],
-                condition=Q(status=Status.PROCESSING),
-                name="jobs_job_processing",
-            ),
-            # The newest claim of a queue, by which upkeep knows that a message was overtaken.
-            models.Index(
-                fields=["queue", "taken_published_at"],
-                condition=Q(taken_published_at__isnull=False, publishes=1),
-                name="jobs_job_taken",
-            ),
-            # What needs attention, and the home page's table of failures.
-            models.Index(
-                fields=["id"],
-                condition=Q(status=Status.FAILED, acknowledged_at=None),
-                name="jobs_job_unseen",
-            ),
-            models.Index(
-                fields=["finished_at"], condition=Q(status=Status.FAILED), name="jobs_job_failed_at"
-            ),
-            # Deleting a job asks for its reruns; without this, by reading every job.
-            models.Index(
-                fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"
-            ),
-            models.Index(
-                fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return isolated(self.name)
 
     @property
     def requester(self) -> str:
-        """The name of who launched it, and the present one if that account was renamed."""
+        """Return who launched the job, with the account's present name if it was renamed."""
         present = self.created_by.get_username() if self.created_by else None
         return with_present_name(self.created_by_name, present)
 
     @property
     def is_settled(self) -> bool:
-        """Whether the status is final."""
+        """Return whether the status is final."""
         return self.status in SETTLED
 
     def status_at(self, at: datetime) -> str:
-        """The status at a moment since the job was created, as its times tell.
+        """Return the status that the job had at `at`, by its times.
 
-        An attempt that was given back leaves no time: the job counts as PENDING while it ran.
+        An attempt that was released leaves no time: the job counts as PENDING while it ran.
         """
         if self.finished_at is not None and self.finished_at <= at:
             return self.status

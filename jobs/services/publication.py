@@ -97,8 +97,8 @@ class Submission:
         # PostgreSQL names one constraint, and the job of our own key may violate both.
         if found := self.replay():
             return found
-        kinds = {job.type for job in jobs if job.unique_key is not None}
-        active = Job.objects.active().filter(type__in=kinds, unique_key__isnull=False).first()
+        kinds = {job.type for job in jobs if job.unique_while_active}
+        active = Job.objects.active().unique().filter(type__in=kinds).first()
         if active:
             shown = access.visible_jobs(self.caller.user).filter(id=active.id).exists()
             raise AlreadyActive(active.id if shown else None)

@@ -170,7 +170,7 @@ def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = No
         created_by_name=caller.name,
         source=caller.source,
         request_id=caller.request_id,
-        unique_key="" if job_type.unique_while_active else None,
+        unique_while_active=job_type.unique_while_active,
     )
 
 
@@ -181,7 +181,7 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     for index, item in enumerate(items):
         try:
             job = _new_job(caller, item)
-            if job.unique_key is not None and job.type in {one.type for one in jobs}:
+            if job.unique_while_active and job.type in {one.type for one in jobs}:
                 raise AlreadyActive
             job.batch_id = batch_id
             jobs.append(job)

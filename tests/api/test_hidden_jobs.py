@@ -20,7 +20,9 @@ def single(make_type):
 @pytest.fixture
 def active(single, make_client):
     """An active job of that type, of another caller."""
-    return make_job(type="single", name="secret", created_by=make_client().user, unique_key="")
+    return make_job(
+        type="single", name="secret", created_by=make_client().user, unique_while_active=True
+    )
 
 
 def conflicts(client):

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, IntegrityError, connection
 
 from jobs import database
 from jobs.database import Trouble
@@ -48,6 +48,7 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
     try:
         with other.cursor() as cursor:
             cursor.execute(query)
+            other.commit()
             return cursor.fetchall()
     finally:
         other.close()
@@ -115,6 +116,37 @@ def test_a_command_without_its_tables_names_the_fix(empty_database):
     done = manage("submit_job", "x", DATABASE_URL=empty_database)
     assert done.returncode == 75
     assert FIX in done.stderr
+
+
+OF_1_0_0 = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
+        error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
+        request_hash, unique_key, publishes, attempt, worker, cancel_requested_by, cancel_reason,
+        acknowledged_by, acknowledged_note)
+    VALUES (gen_random_uuid(), 'Old', 'prune_jobs', '{}', 'default', 'PENDING', 1, '', '', '', '', '',
+        '', 'api', '', '', '', 1, 0, '', '', '', '', '')"""
+OF_NOW = """INSERT INTO jobs_job (id, name, type, params, queue, created_by_name, source, request_id,
+        request_hash, unique_while_active)
+    VALUES (gen_random_uuid(), 'New', 'prune_jobs', '{}', 'default', '', 'api', '', '', true)"""
+
+
+@pytest.mark.parametrize("first", [OF_1_0_0, OF_NOW], ids=["old", "new"])
+@pytest.mark.parametrize("second", [OF_1_0_0, OF_NOW], ids=["old", "new"])
+@pytest.mark.django_db
+def test_one_active_job_of_a_unique_type_is_all_that_two_versions_together_can_make(first, second):
+    with connection.cursor() as cursor:
+        cursor.execute(first)
+        with pytest.raises(IntegrityError, match="jobs_job_one_active_of_its_kind"):
+            cursor.execute(second)
+
+
+def test_an_upgrade_and_its_way_back_keep_the_active_jobs_of_unique_types(empty_database):
+    assert manage("migrate", "jobs", "0016", DATABASE_URL=empty_database).returncode == 0
+    rows(empty_database, OF_1_0_0 + " RETURNING id")
+    for direction in ("0018", "0016", "0018"):
+        done = manage("migrate", "jobs", direction, DATABASE_URL=empty_database)
+        assert done.returncode == 0, done.stderr
+        with pytest.raises(psycopg2.IntegrityError, match="jobs_job_one_active_of_its_kind"):
+            rows(empty_database, OF_1_0_0)
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The Django project: wiring, no rules of the domain."""
+"""The Django project: settings and wiring; the rules about jobs are in `jobs`."""
 
 from backoffice.celery import app as celery_app
 

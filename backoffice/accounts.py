@@ -1,4 +1,4 @@
-"""Sign-in: accounts with their permissions in one query, and browsers that signed in before."""
+"""Sign-in: loads accounts with their permissions in one query, and remembers known browsers."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -13,14 +13,14 @@ from django.http import HttpRequest, HttpResponse
 
 KNOWN_BROWSER = "known_browser"
 KNOWN_FOR = timedelta(days=365)
-OF_KNOWN_BROWSER = " (known browser)"  # ends the name under which its wrong passwords are counted
+OF_KNOWN_BROWSER = " (known browser)"  # suffix of the name that its wrong passwords count for
 
 
 class AccountBackend(ModelBackend):
-    """Django's own, but for where the permissions of a session's user come from."""
+    """ModelBackend that reads a session's user and permissions in one query."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The user of a session, if active; knows its permissions already."""
+        """Return the session's user, with permissions loaded; None unless active."""
         permissions = Permission.objects.filter(
             Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))
         )
@@ -38,7 +38,7 @@ class AccountBackend(ModelBackend):
 
 
 def remember_browser(response: HttpResponse, username: str) -> None:
-    """Mark the browser as one in which `username` signed in. The cookie alone opens nothing."""
+    """Mark the browser as one in which `username` signed in. The cookie alone grants nothing."""
     response.set_signed_cookie(
         KNOWN_BROWSER,
         "1",
@@ -51,12 +51,13 @@ def remember_browser(response: HttpResponse, username: str) -> None:
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, str] | None) -> str:
-    """Return the name under which django-axes counts wrong passwords; known browsers have one of their own.
+    """Return the name under which django-axes counts wrong passwords.
 
-    Clients may share an address: an office, or a proxy that does not pass addresses on. Without
-    this one of them could lock out the account's owner.
+    Browsers in which the account signed in before are counted separately. Clients may share an
+    address (an office, or a proxy that does not pass addresses on), and without this one of them
+    could lock out the account's owner.
     """
     name = (credentials or request.POST).get("username") or ""
     known = request.get_signed_cookie(KNOWN_BROWSER, None, salt=name, max_age=KNOWN_FOR)
-    # Cut from what was typed: or anyone could use up the wrong passwords of a known browser.
+    # The suffix is cut from what was typed; otherwise anyone could lock out a known browser.
     return f"{name}{OF_KNOWN_BROWSER}" if known else name.partition(OF_KNOWN_BROWSER)[0]

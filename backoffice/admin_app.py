@@ -1,4 +1,7 @@
-"""The admin as an application, with our site; apart from apps.py, where Django takes one configuration only."""
+"""The admin as an application, with our site.
+
+It is not in apps.py because Django uses only one configuration from there.
+"""
 
 from importlib import import_module
 
@@ -9,6 +12,6 @@ class BackofficeAdminConfig(AdminConfig):
     default_site = "backoffice.admin_site.BackofficeAdminSite"
 
     def ready(self) -> None:
-        """Register our pages after everybody's: autodiscovery would import them while the site is being made."""
+        """Register our pages last; autodiscovery would import them before the site exists."""
         super().ready()
         import_module("jobs.admin.site")

@@ -1,4 +1,4 @@
-"""The admin site: its name, its home page, the count in its header, and what is not left to Django's pages."""
+"""The admin site: its name, home page and header, and stricter versions of Django's pages."""
 
 from functools import wraps
 from typing import Any
@@ -25,10 +25,9 @@ from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
-# What a value raises that no column of its type can hold: a NUL, the year 0, a text where a number
-# is due.
+# Raised for a value that its column cannot hold: a NUL, the year 0, text instead of a number.
 NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
-# Django's, which none of our pages uses; they hand what they are given to PostgreSQL.
+# Views of Django that our pages do not use; they pass unchecked values to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
 
 
@@ -41,7 +40,7 @@ def _is_ours(request: HttpRequest, address: str) -> bool:
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Django's, except that a name longer than any account's is refused here: axes could not store it."""
+    """Django's form, which also refuses names too long for an account: axes could not store one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,10 +49,10 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alone
-    """Goes before every ModelAdmin: Django's lists trust an address that anyone can write."""
+    """Put before every ModelAdmin: answers 400 to URLs that Django's lists answer with an error."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list; 400 for filters and ticks that mean nothing."""
+        """Show the list; 400 for invalid filters and selections."""
         try:
             return super().changelist_view(request, extra_context)
         except NONSENSE as error:
@@ -62,19 +61,25 @@ class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alon
             raise BadRequest("This list has no such rows.") from error
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Django's, without one of axes that always fails: it wants a time that only a sign-in's request has."""
+        """Return the list's actions, without one of axes that always fails.
+
+        It needs a time that only a sign-in's request has.
+        """
         actions = super().get_actions(request)
         actions.pop("cleanup_expired_attempts", None)
         return actions
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Django's, but no regular expressions: one of them can keep PostgreSQL busy."""
+        """Refuse regular expressions, one of which can keep PostgreSQL busy."""
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Django's, from the audit trail, which outlives accounts; refused before anything is looked up."""
+        """Show the object's history from the audit trail, which outlives accounts.
+
+        The permission is checked before anything is read.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
         entries = AuditEntry.objects.about(self.model, unquote(object_id)).with_present_names()
@@ -88,29 +93,29 @@ class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alon
 
 
 class BackofficeAdminSite(AdminSite):
-    """Stock admin under our name; templates/admin/ gives it its look."""
+    """Django's admin site under our name; templates/admin/ has its templates."""
 
     index_template = "admin/jobs/home/index.html"
     site_title = "Backoffice"
     site_header = "Backoffice"
     index_title = "Overview"
     site_url = None
-    enable_nav_sidebar = False  # the bar at the top says the same in one line
+    enable_nav_sidebar = False  # the bar at the top has the same links in one line
     login_form = SignInForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Django's, except that the lists of all applications are strict and do not count all their rows."""
+        """Register with lists that are `Strict` and count at most some of their rows."""
         given = admin_class or ModelAdmin
         strict = type(given.__name__, (Strict, given), {"__module__": given.__module__})
         capped = {"paginator": CappedPaginator, "show_full_result_count": False}
         super().register(model_or_iterable, strict, **capped | options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Django's, without those that no page of this site links to."""
+        """Return Django's URLs without the UNUSED ones."""
         return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's, except that a signed-out user's form is kept until they sign in and are led back to its page."""
+        """Wrap a view as Django does, but keep a signed-out user's form for after the sign-in."""
         checked = super().admin_view(view, cacheable)
 
         @wraps(checked)
@@ -124,23 +129,20 @@ class BackofficeAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's login page; remembers the browser in which an account signed in.
+        """Show Django's login page, and remember the browser in which an account signed in.
 
-        An account that is signed in already is led to `next`, not to the home page.
+        An account that is signed in already is redirected to `next`, not to the home page.
         """
-        if (
-            request.method == "GET"
-            and self.has_permission(request)
-            and _is_ours(request, _next(request))
-        ):
-            return HttpResponseRedirect(_next(request))
+        after = _next(request)
+        if request.method == "GET" and self.has_permission(request) and _is_ours(request, after):
+            return HttpResponseRedirect(after)
         response = super().login(request, extra_context)
         if request.method == "POST" and request.user.is_authenticated:
             remember_browser(response, request.user.get_username())
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """The page on which users change their own password."""
+        """Show the page on which users change their own password."""
         context = self.each_context(request) | (extra_context or {})
         done = reverse("admin:password_change_done")
         return OwnPasswordView.as_view(success_url=done, extra_context=context)(request)
@@ -148,12 +150,12 @@ class BackofficeAdminSite(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """What needs attention and how it goes, for those who may see jobs; for others what else there is."""
+        """Show the home page, with figures for users who may see jobs."""
         figures = home_views.figures(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Django's, with what the header and the footer of every page show."""
+        """Return Django's context plus what the header and footer of every page show."""
         context = super().each_context(request) | {"version": __version__}
         if context["has_permission"] and access.may_see_some(request.user):
             context["attention"] = home_views.attention(request.user)

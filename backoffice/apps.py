@@ -1,4 +1,4 @@
-"""Registers the wiring as an application, for its management commands."""
+"""Registers the project as an application, for its management commands."""
 
 from django.apps import AppConfig
 

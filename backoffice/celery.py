@@ -17,8 +17,8 @@ worker_init.connect(stop_worker_with_wrong_types)
 
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
-    """Leave the logging that Django configured alone, which a receiver of this signal asks for.
+    """Keep the logging that Django configured: a receiver of this signal turns Celery's own off.
 
-    What the worker itself prints becomes log records: the log has no lines between the JSON ones.
+    What the worker prints becomes log records, so that every line of the log is JSON.
     """
     app.log.redirect_stdouts("INFO")

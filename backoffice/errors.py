@@ -1,4 +1,4 @@
-"""What a visitor sees when a page fails outside the REST API's own views: a sentence and a number to quote."""
+"""Error responses outside the REST API's own views: an explanation and the request id to quote."""
 
 import sys
 from http import HTTPStatus
@@ -21,9 +21,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     """Return a page that explains a 405; Django's own is blank."""
-    detail = (
-        "This address only takes what a form or a program sends to it. There is no page to look at."
-    )
+    detail = "This address only accepts forms and API requests; it has no page to show."
     response = answer(request, 405, "method_not_allowed", detail)
     response["Allow"] = refused["Allow"]
     return response
@@ -38,21 +36,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
-    """Answer a form that fails the CSRF check; mostly its page is older than the sign-in in another tab.
+    """Answer a form that fails the CSRF check.
 
-    Django's own page for it has inline style, which our content policy forbids.
+    The usual reason is a page that is older than a sign-in in another tab. Django's own page has
+    inline style, which our content policy forbids.
     """
     if again := signed_out.refuse_old_page(request):
         return again
     detail = (
-        "Nothing was done: this form is not from one of our pages, or you signed in again after you opened it. "
-        "Go back, reload the page and send it again."
+        "Nothing was done: this form is not from one of our pages, or you signed in again after "
+        "you opened it. Go back, reload the page and send it again."
     )
     return answer(request, 403, "csrf_failed", detail)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: object) -> HttpResponse:
-    """What django-axes answers after too many wrong passwords."""
+    """Return the 429 that django-axes answers after too many wrong passwords."""
     wait = settings.AXES_COOLOFF_TIME.total_seconds()
     detail = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
     refused = answer(request, 429, "locked_out", detail)
@@ -61,9 +60,10 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: object
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 when PostgreSQL is in trouble, else 500; the traceback is in the log, with the same id.
+    """Return 503 if PostgreSQL is in trouble, else 500; the log has the traceback and the same id.
 
-    504 when it went away while a job was being accepted: 503 would say that no job was accepted.
+    If PostgreSQL went away while a job was being accepted the status is 504, because 503 would say
+    that no job was accepted.
     """
     error = sys.exception()
     found = unavailable(error) if isinstance(error, Error) else error
@@ -73,13 +73,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
         if found.retry_after_seconds is not None:
             response["Retry-After"] = str(found.retry_after_seconds)
         return response
-    return answer(
-        request, 500, "error", "Something went wrong here. It has been written to the log."
-    )
+    detail = "Something went wrong on the server. The error has been logged."
+    return answer(request, 500, "error", detail)
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """A problem as of RFC 9457 for programs, a page for people."""
+    """Return problem+json (RFC 9457) under /api/, and an HTML page elsewhere."""
     title = HTTPStatus(status).phrase
     problem = {
         "type": "about:blank",
@@ -91,8 +90,8 @@ def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
     problem |= {"request_id": request_id.get(), "errors": []}
     if request.path.startswith("/api/"):
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    # Without the request: the page must not need what has just failed.
-    # The stylesheet by its plain name: the hashed one is looked up in a list that may be missing.
+    # Rendered without the request, so that the page does not depend on what has just failed. The
+    # stylesheet has its plain name: the hashed one comes from a manifest that may be missing.
     looks = {
         "stylesheet": f"{settings.STATIC_URL}jobs/base/error.css",
         "home": reverse("admin:index"),

@@ -1,7 +1,4 @@
-"""Probes: is this process alive, can it serve; asked by machines without a login.
-
-And /healthz, for staff.
-"""
+"""/livez and /readyz, for probes without a login, and /healthz, for staff."""
 
 import logging
 import secrets
@@ -25,14 +22,15 @@ logger = logging.getLogger(__name__)
 
 
 def livez(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers at all; restart it when it does not."""
+    """Return 200; restart a process that does not answer this."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when PostgreSQL takes writes and has this version's tables, else 503: send requests elsewhere.
+    """Return 200 if PostgreSQL takes writes and has this version's tables, else 503.
 
-    Redis is not asked: without it everything can be read, only submitting fails.
+    A load balancer should send requests elsewhere on 503. Redis is not checked: without it only
+    submitting fails, and everything can still be read.
     """
     reason = why_not_ready()
     readiness.note(reason)
@@ -42,7 +40,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def why_not_ready() -> str:
-    """Return why this process is not ready, in a sentence for the log; "" if it is."""
+    """Return why this process is not ready, as a sentence for the log; "" if it is ready."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
@@ -58,7 +56,7 @@ def why_not_ready() -> str:
 
 
 class Readiness:
-    """What the last probe of this process found. A database that was migrated once stays migrated."""
+    """The result of this process's last probe. A database migrated once stays migrated."""
 
     is_migrated = False
     reason = ""
@@ -76,7 +74,7 @@ readiness = Readiness()
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when everything works, else 503 naming what does not; for staff, or with the probe token."""
+    """Return 200 if all checks pass, else 503 with the problems; for staff or the probe token."""
     if not (request.user.is_staff or _has_probe_token(request)):
         raise PermissionDenied
     found = {name: check() for name, check in CHECKS.items()}
@@ -99,12 +97,12 @@ def _has_probe_token(request: HttpRequest) -> bool:
 
 
 def check_database() -> str | None:
-    """What is wrong with PostgreSQL: it takes no writes, or lacks tables of this version."""
+    """Return a sentence if PostgreSQL takes no writes or lacks tables of this version."""
     return why_not_ready() or None
 
 
 def check_broker() -> str | None:
-    """What is wrong with Redis; None if nothing is."""
+    """Return a sentence if Redis does not answer."""
     try:
         broker.queue_depth("default")
     except BrokerUnavailable:
@@ -113,7 +111,7 @@ def check_broker() -> str | None:
 
 
 def check_workers() -> str | None:
-    """What is wrong with the workers: none lives, or no live one serves a queue of a job type."""
+    """Return a sentence if no worker is alive, or none that is serves a queue of a job type."""
     live = Worker.objects.live().filter(consuming=True)
     if not live.exists():
         return "No worker was heard of within a lease: jobs wait."
@@ -123,14 +121,17 @@ def check_workers() -> str | None:
 
 
 def check_upkeep() -> str | None:
-    """What is wrong with upkeep: it is silent."""
+    """Return a sentence if upkeep has sent no heartbeat within a lease."""
     if UpkeepState.objects.live().exists():
         return None
-    return "Upkeep was not heard of within a lease: lost jobs are not rescued, lost messages not published again."
+    return (
+        "Upkeep was not heard of within a lease: "
+        "lost jobs are not rescued, lost messages not published again."
+    )
 
 
 def check_files() -> str | None:
-    """What is wrong with the storage of job files: not this database's, not writable, or files are missing."""
+    """Return a sentence if the files' storage is another database's, not writable or incomplete."""
     place = storages["jobs"]
     try:
         if refusal := storage.problem(DEFAULT_DB_ALIAS) or _last_refusal():
@@ -139,16 +140,14 @@ def check_files() -> str | None:
         place.delete(name)
         newest = JobFile.objects.order_by("-id").first()
         if newest is not None and not place.exists(newest.stored_name):
-            return (
-                "The newest file of a job is not there: web and workers may not share one storage."
-            )
+            return "The newest file of a job is missing: web and workers may not share one storage."
     except OSError as error:
         return f"Files cannot be stored: {error.strerror}."
     return None
 
 
 def _last_refusal() -> str | None:
-    """Why upkeep removed no files when it last looked."""
+    """Return why upkeep's last look at the storage removed no files, if it refused."""
     return FileStorage.objects.exclude(refusal="").values_list("refusal", flat=True).first()
 
 

@@ -1,7 +1,7 @@
-"""Refuses to start a web or worker process with a job type that could only fail later.
+"""Refuses to start a web or worker process with a wrongly declared job type.
 
-Management commands run Django's checks and stop; gunicorn runs none, and Celery runs them and goes
-on.
+Management commands run Django's checks and stop. gunicorn does not run them, and Celery runs them
+but goes on.
 """
 
 from typing import Any
@@ -11,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def refuse_wrong_types() -> None:
-    """Raise ImproperlyConfigured, which names each wrong type and what to do."""
+    """Raise ImproperlyConfigured if a job type is wrong, naming each fault and its fix."""
     if errors := [error for error in run_checks(tags=["jobs"]) if error.is_serious()]:
         raise ImproperlyConfigured("\n".join(map(str, errors)))
 
 
 def stop_worker_with_wrong_types(**kwargs: Any) -> None:
-    """Do the same at Celery's worker_init, which logs other exceptions and goes on."""
+    """Receiver of Celery's worker_init: exit, because Celery only logs other exceptions."""
     try:
         refuse_wrong_types()
     except ImproperlyConfigured as error:

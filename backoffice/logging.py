@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the ids of the request and the job it belongs to."""
+"""Structured logs: one JSON object a line, with the ids of its request and its job."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ NOT_FOR_LOGS = {"request"}  # Django's loggers pass the request itself
 
 
 class JsonFormatter(logging.Formatter):
-    """One record, one line: a newline in a name or a traceback stays inside its JSON string."""
+    """Formats a record as one line; newlines in names and tracebacks are escaped by JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -34,11 +34,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def ids_of(record: logging.LogRecord) -> dict[str, str]:
-    """The request being answered, or the job being run and the request that asked for it.
+    """Return `request_id`, and in a job also `job_id`; a job has the id of the request behind it.
 
-    A job's request id is `request_id` on its task's request, put there by the process that claimed
-    it. What Django says of an answer it says when our middleware is through, but it passes the
-    request.
+    The process that claims a job puts `request_id` on the task's request. Django logs a failed
+    response after our middleware has ended, but passes the request, which still has its id.
     """
     if current_task:
         job = current_task.request
@@ -50,13 +49,13 @@ def ids_of(record: logging.LogRecord) -> dict[str, str]:
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Django's LOGGING_CONFIG: as usual, and Python's warnings are records too."""
+    """LOGGING_CONFIG: apply Django's LOGGING, and log Python's warnings too."""
     logging.config.dictConfig(config)
     logging.captureWarnings(True)
 
 
 def logging_settings(level: str) -> dict[str, Any]:
-    """The LOGGING of every process, for Django, Celery and gunicorn alike."""
+    """Return the LOGGING of every process: Django, Celery and gunicorn."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -65,15 +64,15 @@ def logging_settings(level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            # These bring handlers of their own; without them they reach the root's like all others.
+            # These have handlers of their own; without them their records reach the root's.
             "django": {"handlers": []},
             "django.server": {"handlers": [], "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
-            # Our own line knows the request's id and the client behind the proxies.
+            # Ours has the request's id and the client's address behind the proxies.
             "gunicorn.access": {"handlers": [], "propagate": False},
-            # Our own line about each request says it for the answers below 500.
+            # Our own line about each request covers the statuses below 500.
             "django.request": {"level": "ERROR", "filters": ["shorten_outages"]},
-            # Two lines a job that say less than ours, one of them with the whole result.
+            # They log two lines a job that say less than ours, one with the whole result.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
         },

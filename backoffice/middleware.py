@@ -1,4 +1,4 @@
-"""What every request passes: whose it is, what it is called, how its body comes, what its page may load."""
+"""Middleware: client address, request id, Content-Length, caching, content security policy."""
 
 import ipaddress
 import logging
@@ -35,9 +35,9 @@ def answer_probes(get_response: GetResponse) -> GetResponse:
 def find_client(get_response: GetResponse) -> GetResponse:
     """Make REMOTE_ADDR the client's address, for sign-in limits and logs; "" if unknown.
 
-    Each proxy appends the address it saw, so the client's stands TRUSTED_PROXY_COUNT from the
-    right. Everything left of it can be forged. The header is removed, so that no other code trusts
-    it.
+    Each proxy appends the address it saw, so the client's is the entry TRUSTED_PROXY_COUNT from
+    the right. Everything left of it can be forged. The header is removed so that no other code
+    trusts it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -52,10 +52,9 @@ def find_client(get_response: GetResponse) -> GetResponse:
 
 
 def address_in(text: str) -> str:
-    """Return the IP address in `text`, without port, brackets, quotes and zone; "" without one.
+    """Return the IP address in `text`, without port, brackets, quotes and zone; "" if none.
 
-    One client must not appear under two addresses: an IPv4 address mapped into IPv6 is returned as
-    IPv4.
+    An IPv4 address mapped into IPv6 is returned as IPv4, so that each client has one address.
     """
     bare = text.strip().strip('"')
     shape = WITH_PORT.fullmatch(bare)
@@ -68,31 +67,31 @@ def address_in(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address as django-axes stores it; None for all unknown ones."""
+    """Return the client's address as django-axes stores it; None if unknown."""
     return request.META.get("REMOTE_ADDR") or None
 
 
 def demand_length(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that comes in chunks: Django reads as many bytes as Content-Length says, so it would see none.
+    """Answer 411 to a body in chunks.
 
-    A rerun "with these params" would quietly run with the old ones.
+    Django reads as many bytes as Content-Length says, so it would see an empty body: a rerun "with
+    these params" would run with the old ones, without an error.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META:
-            return answer(
-                request,
-                411,
-                "length_required",
-                "Send the body in one piece, with its Content-Length.",
-            )
+            detail = "Send the body in one piece, with its Content-Length."
+            return answer(request, 411, "length_required", detail)
         return get_response(request)
 
     return middleware
 
 
 def identify_request(get_response: GetResponse) -> GetResponse:
-    """Make X-Request-ID a sane name of the request, given or new: in its headers, its logs and its answer."""
+    """Give the request an id, in its X-Request-ID, its log lines and its response.
+
+    The client's X-Request-ID is kept if it is safe to log; otherwise it is replaced.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
@@ -111,7 +110,7 @@ def identify_request(get_response: GetResponse) -> GetResponse:
 
 
 def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    """One line a request; the query stays out, it may hold what was searched for."""
+    """Log one line for the request, without its query, which may hold personal search terms."""
     fields = {
         "method": request.method,
         "path": request.path,
@@ -123,9 +122,9 @@ def log_request(request: HttpRequest, response: HttpResponse, seconds: float) ->
 
 
 def forbid_caching(get_response: GetResponse) -> GetResponse:
-    """Set Cache-Control to `private, no-store` on every response that does not say otherwise.
+    """Set Cache-Control to `private, no-store` on every response that does not set its own.
 
-    Nearly all that the site sends belongs to one account; a shared cache must not keep it.
+    Nearly every response belongs to one account; a shared cache must not keep it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -137,7 +136,7 @@ def forbid_caching(get_response: GetResponse) -> GetResponse:
 
 
 def explain_methods(get_response: GetResponse) -> GetResponse:
-    """Answer 405 with a sentence: after a sign-in, or from a bookmark, browsers GET what only takes a POST."""
+    """Explain an empty 405: after a sign-in or from a bookmark, browsers GET a POST-only URL."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -149,7 +148,7 @@ def explain_methods(get_response: GetResponse) -> GetResponse:
 
 
 def omit_bodies(get_response: GetResponse) -> GetResponse:
-    """Send no body in answers to HEAD, and no Content-Length with 204 and 304 (RFC 9110, 8.6).
+    """Remove the body of responses to HEAD and the Content-Length of 204 and 304 (RFC 9110, 8.6).
 
     gunicorn drops such a body itself, but logs a warning for each.
     """
@@ -166,9 +165,9 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
 
 
 class AnswerRefusedDownloads:
-    """Answer the admin's downloads that are refused: 412, 416, 503.
+    """Turn DownloadRefused of the admin's views into 412, 416 or 503.
 
-    The API's views do so themselves.
+    The API's views do this themselves.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -187,7 +186,7 @@ class AnswerRefusedDownloads:
 
 
 def send_content_policy(get_response: GetResponse) -> GetResponse:
-    """Send SECURE_CSP, which has the shape that Django 6 gives it; delete this on Django 6."""
+    """Send SECURE_CSP as Content-Security-Policy; Django 6 does this itself: delete this then."""
     policy = "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())
 
     def middleware(request: HttpRequest) -> HttpResponse:

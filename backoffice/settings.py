@@ -221,7 +221,7 @@ REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 
 # --- Celery -----------------------------------------------------------------------------------
 # PostgreSQL is the truth and Redis only wakes workers: publishing fails fast, nothing is tracked
-# twice, and a lost worker's job is found through its row. Each value was measured; docs/decisions.md.
+# twice, and a lost worker's job is found by its row. docs/decisions.md has the measurements.
 CELERY_BROKER_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
@@ -250,7 +250,7 @@ CELERY_WORKER_DISABLE_PREFETCH = True  # else messages of a killed worker wait f
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a forged message could stop workers
 CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than the jobs
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; the stop grace is 40 s
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; a stop is given 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
 
 # `manage.py up` only starts the others, each with an environment of its own.

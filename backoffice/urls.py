@@ -1,4 +1,4 @@
-"""Every address the site answers, but for the probes, which backoffice/health.py answers before all else."""
+"""The site's URLs, except the probes, which a middleware in backoffice/health.py answers."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -53,7 +53,7 @@ def worker(home: Path) -> Iterator[int]:
         try:
             yield running.pid
         finally:
-            processes.stop(running, signal.SIGTERM, 60)
+            processes.stop_process(running, signal.SIGTERM, 60)
 
 
 def memory_mb(pid: int, what: str) -> float:

@@ -46,7 +46,7 @@ def environment() -> Iterator[dict[str, str]]:
     _sweep(place)
     with (
         tempfile.TemporaryDirectory(dir=place, prefix="tests-") as home,
-        servers.running(Path(home), given, durable=False) as running,
+        servers.running_servers(Path(home), given, durable=False) as running,
     ):
         files = Path(home, "files")
         files.mkdir()

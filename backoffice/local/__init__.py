@@ -1,1 +1,1 @@
-"""Everything on one machine: real PostgreSQL and Redis, web, workers and upkeep as child processes."""
+"""Runs PostgreSQL, Redis, web, workers and upkeep on this machine, as child processes."""

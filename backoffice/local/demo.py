@@ -1,4 +1,4 @@
-"""What `make demo` shows: one report, asked for over HTTP, followed to its end, its file fetched."""
+"""`make demo`: submits one report over HTTP, follows it until it ends and fetches its file."""
 
 import json
 import time
@@ -17,10 +17,10 @@ REQUEST = {"name": "Generate report"}
 FINAL = ("COMPLETED", "FAILED", "CANCELLED")
 
 
-def run(stack: Stack) -> None:
-    """Launch "Generate report", print how it goes and where its file lies.
+def run_demo(stack: Stack) -> None:
+    """Launch "Generate report"; print its progress and the path of its file.
 
-    Raises: Unavailable, with the reason, when it does not complete.
+    Raises: Unavailable with the reason if it does not complete.
     """
     print(f"POST {stack.web_url}/api/v1/jobs/ {json.dumps(REQUEST)}")
     job = _follow(stack, _ask(stack, "/api/v1/jobs/", REQUEST))
@@ -31,26 +31,21 @@ def run(stack: Stack) -> None:
 
 
 def _follow(stack: Stack, job: dict[str, Any]) -> dict[str, Any]:
-    """Print every new status and percentage; return the job at its end."""
+    """Print every new status and percentage; return the job once it has ended."""
     end = time.monotonic() + SECONDS
     lines: list[str] = []
     while job["status"] not in FINAL:
         _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
         if time.monotonic() > end:
-            raise Unavailable(
-                f"No end after {SECONDS} s; the logs are in {stack.directory / 'log'}."
-            )
+            logs = stack.directory / "log"
+            raise Unavailable(f"The report runs for over {SECONDS} s; the logs are in {logs}.")
         fail_if_one_ended(*stack.programs)
         time.sleep(0.02)
         job = _ask(stack, f"/api/v1/jobs/{job['id']}/")
+    percent, message = job["progress"]["percent"], job["progress"]["message"]
     if not any(line.startswith("PROCESSING") for line in lines):
-        _show(
-            lines,
-            "PROCESSING",
-            job["progress"]["percent"],
-            f"for {job['run_seconds']} s, between two looks",
-        )
-    _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
+        _show(lines, "PROCESSING", percent, f"for {job['run_seconds']} s, between two polls")
+    _show(lines, job["status"], percent, message)
     return job
 
 
@@ -79,13 +74,13 @@ def _fetch(stack: Stack, job: dict[str, Any], file: dict[str, Any]) -> Path:
 
 def _open(stack: Stack, path: str, data: bytes | None = None) -> HTTPResponse:
     headers = {"Authorization": f"Token {stack.token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(stack.web_url + path, data, headers)
+    method = "POST" if data else "GET"
+    request = urllib.request.Request(stack.web_url + path, data, headers, method=method)
     try:
         answer: HTTPResponse = urllib.request.urlopen(request, timeout=SECONDS)
         return answer
     except urllib.error.HTTPError as error:
-        raise Unavailable(
-            f"{request.get_method()} {path} answered {error.code}: {error.read(2000).decode()}"
-        ) from None
+        said = error.read(2000).decode()
+        raise Unavailable(f"{request.method} {path} answered {error.code}: {said}") from None
     except OSError as error:
-        raise Unavailable(f"{request.get_method()} {path} was not answered: {error}") from None
+        raise Unavailable(f"{request.method} {path} was not answered: {error}") from None

@@ -16,21 +16,22 @@ PR_SET_PDEATHSIG = 1
 
 
 class Unavailable(RuntimeError):
-    """Something this machine lacks, said so that its owner can act."""
+    """This machine lacks something; the message says what to do."""
 
 
 def spawn(
     command: Sequence[str | Path], *, dying: signal.Signals, **options: Any
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own; it gets `dying` when the calling thread ends, even by SIGKILL.
+    """Start `command`, which gets the signal `dying` when the calling thread ends, even by SIGKILL.
 
-    A session of its own keeps Ctrl-C from reaching it: only its supervisor decides the order of a
-    stop.
+    It runs in a session of its own, so that Ctrl-C does not reach it: its supervisor decides the
+    order in which processes stop.
     """
-    return subprocess.Popen(command, start_new_session=True, preexec_fn=_follow(dying), **options)
+    before_exec = _signal_at_parent_death(dying)
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=before_exec, **options)
 
 
-def _follow(dying: signal.Signals) -> Callable[[], None] | None:
+def _signal_at_parent_death(dying: signal.Signals) -> Callable[[], None] | None:
     if not LINUX:
         return None
     parent = os.getpid()
@@ -38,33 +39,33 @@ def _follow(dying: signal.Signals) -> Callable[[], None] | None:
 
     def in_child() -> None:
         libc.prctl(PR_SET_PDEATHSIG, dying, 0, 0, 0)
-        if os.getppid() != parent:  # it died before the call above
+        if os.getppid() != parent:  # the parent died before the call above
             os._exit(1)
 
     return in_child
 
 
-def run(command: Sequence[str | Path], **options: Any) -> tuple[int, str]:
-    """Run `command` to its end and return its exit status and all it printed."""
+def run_command(command: Sequence[str | Path], **options: Any) -> tuple[int, str]:
+    """Run `command` and return its exit status and output."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with spawn(command, dying=signal.SIGKILL, **pipes, **options) as process:
         try:
             printed = process.communicate()[0]
-        except BaseException:  # Ctrl-C reaches us alone
+        except BaseException:  # Ctrl-C does not reach the child
             process.kill()
             raise
     return process.returncode, printed.decode(errors="replace")
 
 
-def stop(process: subprocess.Popen[bytes], how: signal.Signals, seconds: float) -> None:
-    """Send `how`, and see the end of it."""
+def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, seconds: float) -> None:
+    """Send the signal `how` and wait until the process has ended; kill it after `seconds`."""
     if process.poll() is None:
         process.send_signal(how)
     await_end(process, seconds)
 
 
 def await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for the end of a process, and kill it when its time is up."""
+    """Wait until the process has ended; kill it after `seconds`."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -73,17 +74,18 @@ def await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def stop_orphan(pid: int, mark: str, how: signal.Signals, seconds: float = 15) -> None:
-    """End the process `pid` of a killed supervisor if its command line still bears `mark`."""
-    end = time.monotonic() + seconds
+    """End the process `pid` of a killed supervisor if its command line still contains `mark`."""
+    deadline = time.monotonic() + seconds
     while is_running(pid, mark):
-        os.kill(pid, how if time.monotonic() < end else signal.SIGKILL)
+        os.kill(pid, how if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.05)
 
 
 def is_running(pid: int, mark: str = "") -> bool:
-    """Whether `pid` lives and its command line bears `mark`: a number alone may by now be a stranger's.
+    """Return whether `pid` is alive and its command line contains `mark`.
 
-    Source: /proc/PID/cmdline, empty for a zombie (which `kill(pid, 0)` takes for alive).
+    The pid alone is not enough: another program may have it by now. Source: /proc/PID/cmdline,
+    which is empty for a zombie (`kill(pid, 0)` takes that for alive).
     """
     try:
         if LINUX:
@@ -96,7 +98,7 @@ def is_running(pid: int, mark: str = "") -> bool:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that is free at this moment."""
+    """Return a TCP port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

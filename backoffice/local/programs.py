@@ -1,4 +1,4 @@
-"""Our own commands as child processes: web, workers, upkeep, and the environment each needs here."""
+"""Web, workers and upkeep as child processes, and their environment on this machine."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from backoffice.local.servers import Servers
 from jobs.registry import MAINTENANCE
 
 MAINTENANCE_SLOTS = 2  # as in docker-compose.yml
-GRACE_SECONDS = 40  # a worker lets running jobs finish for 25 s
+STOP_SECONDS = 40  # a worker lets running jobs finish for 25 s
 MANAGE = [sys.executable, "manage.py"]
 
 
 class Program:
-    """Runs `command` with its output added to <name>.log; `options` are Popen's."""
+    """Runs `command` and appends its output to <name>.log; `options` are Popen's."""
 
     def __init__(
         self, name: str, command: list[str], *, env: Mapping[str, str], logs: Path, **options: Any
@@ -32,29 +32,28 @@ class Program:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; whether it gets anywhere shows later."""
+        """Start it, without waiting until it is ready."""
         with self.log.open("ab") as log:
-            self.process = spawn(
-                self.command, dying=signal.SIGTERM, stdout=log, stderr=log, **self.options
-            )
+            output = {"stdout": log, "stderr": log}
+            self.process = spawn(self.command, dying=signal.SIGTERM, **output, **self.options)
 
-    def last_words(self) -> str:
-        """The end of its log, to find out why it died."""
+    def log_tail(self) -> str:
+        """Return the last 20 lines of its log, which usually show why it died."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 
-def stop(programs: Sequence[Program]) -> None:
-    """End them at the same time, with time to finish what they are at."""
+def stop_programs(programs: Sequence[Program]) -> None:
+    """Stop all at the same time, and give them STOP_SECONDS to finish their work."""
     processes = [program.process for program in programs if program.process]
     for process in processes:
         if process.poll() is None:
-            process.terminate()  # once: a second one makes a worker drop what it runs
+            process.terminate()  # once: a second one makes a worker drop its running jobs
     for process in processes:
-        await_end(process, GRACE_SECONDS)
+        await_end(process, STOP_SECONDS)
 
 
 def environment(directory: Path, servers: Servers) -> dict[str, str]:
-    """What our commands need on this machine, and what does not contradict it of our own environment."""
+    """Return our own environment, with what the commands need on this machine in its place."""
     ours = {
         "DJANGO_SETTINGS_MODULE": "backoffice.settings",
         "SECRET_KEY": secret(directory / "secret.key"),
@@ -66,28 +65,24 @@ def environment(directory: Path, servers: Servers) -> dict[str, str]:
     }
     # The URLs of our own servers hold their passwords.
     overruled = ours.keys() | {name.replace("_URL", "_PASSWORD") for name in servers.started}
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name.removesuffix("_FILE") not in overruled
-    }
-    return kept | ours
+    keys = [name for name in os.environ if name.removesuffix("_FILE") not in overruled]
+    return {name: os.environ[name] for name in keys} | ours
 
 
 def web(env: Mapping[str, str], logs: Path, door: socket.socket) -> Program:
-    """The web server, on a socket that is already open."""
+    """Return the web server, on a socket that is already open."""
     command = [sys.executable, "-m", "gunicorn", "--config", "python:backoffice.gunicorn"]
     command += ["--bind", f"fd://{door.fileno()}"]
     return Program("web", command, env=env, logs=logs, pass_fds=[door.fileno()])
 
 
 def worker(number: int, concurrency: int, env: Mapping[str, str], logs: Path) -> Program:
-    """A Celery worker of `concurrency` processes that serves every queue but MAINTENANCE."""
+    """Return a Celery worker of `concurrency` processes for every queue except MAINTENANCE."""
     return _worker(f"worker-{number}", concurrency, env, logs)
 
 
 def maintenance(env: Mapping[str, str], logs: Path) -> Program:
-    """The Celery worker that serves the queue MAINTENANCE and no other."""
+    """Return the Celery worker for the queue MAINTENANCE alone."""
     return _worker("maintenance", MAINTENANCE_SLOTS, env, logs, "--queues", MAINTENANCE)
 
 
@@ -97,10 +92,10 @@ def _worker(
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--pool", "prefork"]
     command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
     command += ["--without-heartbeat", "--without-gossip", "--without-mingle", *options]
-    # With SIGQUIT for SIGTERM it waits for running jobs as long as its settings say, not for ever.
+    # With SIGQUIT for SIGTERM it waits for running jobs up to the limit of settings.py.
     return Program(name, command, env={**env, "REMAP_SIGTERM": "SIGQUIT"}, logs=logs)
 
 
 def upkeep(env: Mapping[str, str], logs: Path) -> Program:
-    """The process that rescues and republishes."""
+    """Return the process that rescues lost attempts and republishes lost messages."""
     return Program("upkeep", [*MANAGE, "upkeep"], env=env, logs=logs)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from backoffice.local import binaries
 from backoffice.local.home import secret
-from backoffice.local.processes import Unavailable, free_port, spawn, stop, stop_orphan
+from backoffice.local.processes import Unavailable, free_port, spawn, stop_orphan, stop_process
 
-START_SECONDS = 30  # reading a long append-only file takes its time
+LOAD_SECONDS = 30  # for a start, which includes reading the append-only file
 
 
 class Redis:
-    """One server on the directory `home`/redis; not durable means that its data ends with it."""
+    """A server on the directory `home`/redis; unless `durable`, it loses its data when it ends."""
 
     name = "redis"
     variable = "REDIS_URL"
@@ -32,7 +32,7 @@ class Redis:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """Return the URL of the running server; its port stays the same when it is started again."""
+        """Start the server and return its URL; a restart keeps the port."""
         self.data.mkdir(mode=0o700, exist_ok=True)
         self._stop_orphan()
         for _ in range(5):  # the free port may be taken before the server binds it
@@ -42,25 +42,20 @@ class Redis:
             if self._is_ready(port):
                 self.port = port
                 return f"redis://:{self.password}@127.0.0.1:{port}/0"
-            stop(self.process, signal.SIGTERM, 5)
+            stop_process(self.process, signal.SIGTERM, 5)
         raise Unavailable(f"Redis does not start; {self.log} says why.")
 
     def stop(self) -> None:
         """End it after it has written its append-only file."""
         if self.process:
-            stop(self.process, signal.SIGTERM, 15)
+            stop_process(self.process, signal.SIGTERM, 15)
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            process = spawn(
-                [self.binary, "-"],
-                dying=signal.SIGTERM,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
+            pipes = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log}
+            process = spawn([self.binary, "-"], dying=signal.SIGTERM, **pipes)
         assert process.stdin
-        # By stdin, for everybody can read a command line, and the password with it.
+        # By stdin: every user of the machine can read a command line, and the password in it.
         process.stdin.write(os.fsencode(self._configuration(port)))
         process.stdin.close()
         return process
@@ -79,10 +74,10 @@ class Redis:
         """
 
     def _is_ready(self, port: int) -> bool:
-        """Wait for PONG to our password: another server on the port would refuse it."""
+        """Wait for PONG after our password: another server on the port would refuse it."""
         assert self.process
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
+        deadline = time.monotonic() + LOAD_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(OSError):
                 if self._answers(port):
                     return True
@@ -96,7 +91,10 @@ class Redis:
                 return b"+PONG\r\n" in list(replies)  # not while it answers -LOADING
 
     def _stop_orphan(self) -> None:
-        """Only the holder of the lock starts a server: one that still saves was left by a killed run."""
+        """Stop the server that a killed run left, which may still be saving its data.
+
+        Only the holder of the lock starts servers, so no living run can own it.
+        """
         with contextlib.suppress(FileNotFoundError):
             pid, address = (self.data / "pid").read_text().split()
             stop_orphan(int(pid), address, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The two servers of this machine: the one of DATABASE_URL and REDIS_URL that is not given is started."""
+"""Starts PostgreSQL and Redis on this machine, except those whose URL is given."""
 
 import contextlib
 import fcntl
@@ -18,12 +18,12 @@ from backoffice.local.redis import Redis
 
 ATTACH_SECONDS = 120
 GUEST_SECONDS = 30
-KINDS: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)
+SERVER_CLASSES: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)
 
 
 @dataclass
 class Servers:
-    """Where PostgreSQL and Redis are, and which of them we started, by variable."""
+    """The URLs of PostgreSQL and Redis, and those that we started; keys are the variables."""
 
     urls: dict[str, str]
     owned: bool = False  # false: another process started them and will stop them
@@ -31,11 +31,13 @@ class Servers:
 
 
 @contextlib.contextmanager
-def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> Iterator[Servers]:
-    """Give both servers for the length of the block; `given` maps DATABASE_URL or REDIS_URL to a real one.
+def running_servers(
+    directory: Path, given: dict[str, str], *, durable: bool = True
+) -> Iterator[Servers]:
+    """Run both servers during the block, except those whose URL is `given`, by variable.
 
     A second process on the same directory attaches to the servers of the first, which waits for it
-    at the end.
+    before it stops them.
     """
     home = reachable(directory)
     state = home / "servers.json"
@@ -45,7 +47,7 @@ def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> 
             return
         servers = Servers(dict(given), owned=True)
         try:
-            for kind in KINDS:
+            for kind in SERVER_CLASSES:
                 if kind.variable not in given:
                     child = kind(home, durable=durable)
                     servers.started[kind.variable] = child
@@ -62,14 +64,17 @@ def running(directory: Path, given: dict[str, str], *, durable: bool = True) -> 
 
 
 def _lock_or_attach(lock: IO[str], guests: IO[str], state: Path) -> dict[str, str] | None:
-    """Take the lock (None), or return the URLs of the process that has it, once it has started them."""
+    """Take the lock and return None, or return the URLs of the process that holds it.
+
+    Waits until that process has started its servers.
+    """
     end = time.monotonic() + ATTACH_SECONDS
     while time.monotonic() < end:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             state.unlink(missing_ok=True)  # of a killed run
             return None
-        fcntl.flock(guests, fcntl.LOCK_SH)  # before the look: from now on the owner waits for us
+        fcntl.flock(guests, fcntl.LOCK_SH)  # before reading: from now on the owner waits for us
         with contextlib.suppress(FileNotFoundError):
             found = json.loads(state.read_text())
             if is_running(found["pid"]):
@@ -81,7 +86,7 @@ def _lock_or_attach(lock: IO[str], guests: IO[str], state: Path) -> dict[str, st
 
 
 def _await_guests(guests: IO[str]) -> None:
-    """Let those who attached finish, within reason: a demo beside `make run` takes seconds."""
+    """Wait up to GUEST_SECONDS for attached processes: a demo beside `make run` takes seconds."""
     for tenth in range(GUEST_SECONDS * 10):
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(guests, fcntl.LOCK_EX | fcntl.LOCK_NB)

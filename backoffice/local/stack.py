@@ -1,4 +1,4 @@
-"""A whole Backoffice on this machine: what starts, in which order, and how tools find it."""
+"""Starts and stops Backoffice on this machine, in order, and tells tools where it is."""
 
 import contextlib
 import http.client
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from backoffice.local import programs, servers
+from backoffice.local import programs
 from backoffice.local.home import PROJECT, exclusive, password, write_private
-from backoffice.local.processes import Unavailable, run
+from backoffice.local.processes import Unavailable, run_command
 from backoffice.local.programs import Program
-from backoffice.local.servers import Servers
+from backoffice.local.servers import Servers, running_servers
 from backoffice.local.supervisor import Child, Supervisor
 
 STAFF_USER = "local-admin"
@@ -23,7 +23,7 @@ WEB_SECONDS = 60  # for the first answer, on a busy machine
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What one may choose: where everything lies, the web port (0: any free one), how much runs."""
+    """The choices of `manage.py up`; port 0 means any free one."""
 
     directory: Path
     port: int
@@ -47,11 +47,11 @@ class Stack:
 
     @property
     def programs(self) -> list[Program]:
-        """Ours, without the servers."""
+        """All our processes, without PostgreSQL and Redis."""
         return [self.web, *self.workers, self.maintenance, self.upkeep]
 
     def supervise(self) -> None:
-        """Start again what dies, until interrupted."""
+        """Restart processes that die, until interrupted."""
         children: list[Child] = [*self.servers.started.values(), *self.programs]
         supervisor = Supervisor(children, say=lambda sentence: print(sentence, flush=True))
         while True:
@@ -60,20 +60,14 @@ class Stack:
             time.sleep(0.2)
 
     def announce(self) -> None:
-        """Tell tools in run.json how to reach everything; only the owner of the servers does."""
+        """Write run.json, which tells tools how to reach everything, if we own the servers."""
         if self.servers.owned:
             write_private(self.directory / "run.json", json.dumps(self._description(), indent=2))
 
     def _description(self) -> dict[str, object]:
-        children: list[Child] = [
-            self.web,
-            self.maintenance,
-            self.upkeep,
-            *self.servers.started.values(),
-        ]
-        pids: dict[str, object] = {
-            child.name: child.process.pid for child in children if child.process
-        }
+        started = self.servers.started.values()
+        single: list[Child] = [self.web, self.maintenance, self.upkeep, *started]
+        pids: dict[str, object] = {one.name: one.process.pid for one in single if one.process}
         pids["workers"] = [worker.process.pid for worker in self.workers if worker.process]
         return {
             "web_url": self.web_url,
@@ -87,14 +81,15 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(options: Options, given: dict[str, str]) -> Iterator[Stack]:
-    """Give a running Backoffice for the length of the block; `given` holds DATABASE_URL, REDIS_URL or none."""
-    options.directory.mkdir(parents=True, exist_ok=True)
-    with _listening(options.port) as door, servers.running(options.directory, given) as found:
-        with exclusive(options.directory / "prepare.lock"):  # two at once would both migrate
-            stack = _prepare(options, found, door)
+def running_stack(options: Options, given: dict[str, str]) -> Iterator[Stack]:
+    """Run Backoffice during the block; `given` may hold DATABASE_URL and REDIS_URL."""
+    directory = options.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    with _listen(options.port) as listener, running_servers(directory, given) as found:
+        with exclusive(directory / "prepare.lock"):  # two at once would both migrate
+            stack = _prepare(options, found, listener)
         if found.owned:
-            (options.directory / "run.json").unlink(missing_ok=True)  # of a killed run
+            (directory / "run.json").unlink(missing_ok=True)  # of a killed run
         try:
             for program in stack.programs:
                 program.start()
@@ -103,21 +98,21 @@ def running(options: Options, given: dict[str, str]) -> Iterator[Stack]:
             yield stack
         finally:
             if found.owned:
-                (options.directory / "run.json").unlink(missing_ok=True)
-            programs.stop([stack.web])  # nothing new comes in while the workers finish
-            programs.stop([*stack.workers, stack.maintenance])
-            programs.stop([stack.upkeep])
+                (directory / "run.json").unlink(missing_ok=True)
+            programs.stop_programs([stack.web])  # no new requests while the workers finish
+            programs.stop_programs([*stack.workers, stack.maintenance])
+            programs.stop_programs([stack.upkeep])
 
 
 def fail_if_one_ended(*programs: Program) -> None:
-    """Raises Unavailable, with the end of its log, when one of them does not run any more."""
+    """Raise Unavailable, with the end of its log, if one of the programs has ended."""
     for program in programs:
         if program.process and program.process.poll() is not None:
-            raise Unavailable(f"{program.name} does not run:\n{program.last_words()}")
+            raise Unavailable(f"{program.name} does not run:\n{program.log_tail()}")
 
 
-def _listening(port: int) -> socket.socket:
-    """The web server's socket, open as long as we live: a new web server finds the waiting requests."""
+def _listen(port: int) -> socket.socket:
+    """Open the web server's socket, which outlives a restart of it with the waiting requests."""
     try:
         return socket.create_server(("127.0.0.1", port), backlog=512)
     except OSError as error:
@@ -125,26 +120,25 @@ def _listening(port: int) -> socket.socket:
         raise Unavailable(f"Port {port}: {reason}. Choose another with --port.") from None
 
 
-def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
+def _prepare(options: Options, found: Servers, listener: socket.socket) -> Stack:
     directory, logs = options.directory, options.directory / "log"
     logs.mkdir(exist_ok=True)
     env = programs.environment(directory, found)
     staff_password = password(directory / "staff.password")
     print("Preparing the database and the static files ...", flush=True)
-    status, printed = run(
-        [*programs.MANAGE, "prepare", STAFF_USER, str(directory)], cwd=PROJECT, env=env
-    )
+    command = [*programs.MANAGE, "prepare", STAFF_USER, str(directory)]
+    status, printed = run_command(command, cwd=PROJECT, env=env)
     if status:
         raise Unavailable(f"The database or the static files could not be prepared:\n{printed}")
     numbers = range(1, options.workers + 1)
     return Stack(
         directory=directory,
         servers=found,
-        web=programs.web(env, logs, door),
+        web=programs.web(env, logs, listener),
         workers=[programs.worker(number, options.concurrency, env, logs) for number in numbers],
         maintenance=programs.maintenance(env, logs),
         upkeep=programs.upkeep(env, logs),
-        web_url=f"http://127.0.0.1:{door.getsockname()[1]}",
+        web_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
         token=(directory / "token").read_text(),
         staff_password=staff_password,
     )
@@ -152,12 +146,10 @@ def _prepare(options: Options, found: Servers, door: socket.socket) -> Stack:
 
 def _wait_for_web(stack: Stack) -> None:
     end = time.monotonic() + WEB_SECONDS
+    silent = (OSError, http.client.HTTPException)
     while time.monotonic() < end:
         connection = http.client.HTTPConnection(stack.web_url.removeprefix("http://"), timeout=1)
-        with (
-            contextlib.suppress(OSError, http.client.HTTPException),
-            contextlib.closing(connection),
-        ):
+        with contextlib.suppress(*silent), contextlib.closing(connection):
             connection.request("GET", "/livez")
             connection.getresponse()
             return

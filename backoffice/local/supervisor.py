@@ -1,4 +1,4 @@
-"""Starts a child process again when it dies, after a pause that grows with every early death."""
+"""Restarts child processes that die, with a back-off for those that die early."""
 
 import subprocess
 import time
@@ -7,12 +7,12 @@ from typing import Protocol
 
 from backoffice.local.processes import Unavailable
 
-PAUSES = (0.5, 1, 2, 5, 10, 30)  # seconds; the last one for every further death
-QUIET_SECONDS = 60  # who lived that long starts with the shortest pause again
+RESTART_PAUSES = (0.5, 1, 2, 5, 10, 30)  # seconds; the last one for every further death
+QUIET_SECONDS = 60  # after that long a life the back-off begins again
 
 
 class Child(Protocol):
-    """What can be supervised: a server or a program."""
+    """A server or a program, for the supervisor."""
 
     name: str
     process: subprocess.Popen[bytes] | None
@@ -21,20 +21,20 @@ class Child(Protocol):
 
 
 class Supervisor:
-    """Watches children that already run; `say` gets a sentence for each death and each new start."""
+    """Watches running children; `say` gets a sentence for each death and each restart."""
 
     def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
         self._watched = [Watched(child) for child in children]
         self._say = say
 
     def look(self) -> bool:
-        """Look once at every child; whether one was started again, and so has another pid."""
-        started_again = [watched.look(self._say) for watched in self._watched]
-        return any(started_again)
+        """Check each child once; return whether one was restarted and so has another pid."""
+        restarted = [watched.look(self._say) for watched in self._watched]
+        return any(restarted)
 
 
 class Watched:
-    """One child, how often it died of late, and when it is due to start again."""
+    """A child, its number of early deaths, and the time of its next restart."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -45,29 +45,29 @@ class Watched:
     def look(self, say: Callable[[str], None]) -> bool:
         now = time.monotonic()
         if self.due_at is not None:
-            return now >= self.due_at and self._start_again(say)
+            return now >= self.due_at and self._restart(say)
         status = self.child.process.poll() if self.child.process else None
         if status is not None:
             pause = self._pause(now)
             self.due_at = now + pause
-            say(f"{self.child.name} {_how_it_ended(status)}; it starts again in {pause:g} s.")
+            say(f"{self.child.name} {_exit_text(status)}; it starts again in {pause:g} s.")
         return False
 
     def _pause(self, now: float) -> float:
         self.deaths = self.deaths + 1 if now - self.started_at < QUIET_SECONDS else 1
-        return PAUSES[min(self.deaths, len(PAUSES)) - 1]
+        return RESTART_PAUSES[min(self.deaths, len(RESTART_PAUSES)) - 1]
 
-    def _start_again(self, say: Callable[[str], None]) -> bool:
+    def _restart(self, say: Callable[[str], None]) -> bool:
         self.due_at = None
         self.started_at = time.monotonic()
         try:
             self.child.start()
-        except Unavailable as error:  # its process is dead: the next look sees that
+        except Unavailable as error:  # its process is dead: the next look finds that
             say(str(error))
             return False
         say(f"{self.child.name} was started again.")
         return True
 
 
-def _how_it_ended(status: int) -> str:
+def _exit_text(status: int) -> str:
     return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"

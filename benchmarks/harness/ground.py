@@ -25,7 +25,7 @@ def project() -> Iterator[Path]:
     """
     with (
         TemporaryDirectory(prefix="backoffice-bench-") as home,
-        servers.running(Path(home), {}, durable=False) as started,
+        servers.running_servers(Path(home), {}, durable=False) as started,
     ):
         os.environ.update(programs.environment(Path(home), started))
         django.setup()
@@ -42,7 +42,7 @@ def stack_of(home: Path, *, workers: int = 0, concurrency: int = 1) -> Iterator[
     options = stack.Options(
         directory=home / "stack", port=0, workers=workers, concurrency=concurrency
     )
-    with redirect_stdout(sys.stderr), stack.running(options, given) as running:
+    with redirect_stdout(sys.stderr), stack.running_stack(options, given) as running:
         yield running
 
 

@@ -129,4 +129,4 @@ class Site:
                 yield [one.pid for one in started]
             finally:
                 for one in started:
-                    processes.stop(one, signal.SIGTERM, 60)
+                    processes.stop_process(one, signal.SIGTERM, 60)

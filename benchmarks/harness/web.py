@@ -62,7 +62,7 @@ def serving(
         _await(site)
         yield site
     finally:
-        processes.stop(server, signal.SIGTERM, 40)
+        processes.stop_process(server, signal.SIGTERM, 40)
 
 
 def _await(site: WebSite) -> None:

@@ -309,14 +309,14 @@ def test_a_form_of_another_site_is_refused(olga, greet):
 def test_an_address_that_takes_forms_only_says_so(olga, address):
     answer = olga.get(f"{LIST}{make_job().pk}/{address}")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert "only takes what a form" in answer.content.decode()
+    assert "only accepts forms" in answer.content.decode()
 
 
 @pytest.mark.parametrize("address", [f"{FORM}call/", "/admin/logout/"])
 def test_no_refusal_of_a_method_is_blank(olga, greet, address):
     answer = olga.get(address)
     assert answer.status_code == 405
-    assert "only takes what a form" in answer.content.decode()
+    assert "only accepts forms" in answer.content.decode()
 
 
 def test_signing_in_from_the_live_cells_of_the_list_leads_to_the_list(client, db):

@@ -120,7 +120,7 @@ def start(what: Program | object) -> None:
         if not isinstance(what, Program):
             return
         what.process.send_signal(signal.SIGCONT)
-        programs.stop([what])  # it was told to stop a while ago, and has its time
+        programs.stop_programs([what])  # it was told to stop a while ago, and has its time
     what.start()
 
 

@@ -16,7 +16,7 @@ import redis
 from backoffice.local import programs, servers
 from backoffice.local.home import PROJECT
 from backoffice.local.postgres import Postgres
-from backoffice.local.processes import run
+from backoffice.local.processes import run_command
 from backoffice.local.programs import Program
 from backoffice.local.redis import Redis
 from backoffice.local.stack import STAFF_USER
@@ -53,7 +53,7 @@ class Stack:
             "WEB_PROCESSES": "1",
         }
         self.door = socket.create_server(("127.0.0.1", 0), backlog=512)
-        status, printed = run(
+        status, printed = run_command(
             [*programs.MANAGE, "prepare", STAFF_USER, str(home)], cwd=PROJECT, env=self.env
         )
         assert status == 0, printed
@@ -201,14 +201,14 @@ class Stack:
 
     def close(self) -> None:
         """End everything but the servers."""
-        programs.stop([*self._programs, self.web])
+        programs.stop_programs([*self._programs, self.web])
         self.door.close()
 
 
 @contextlib.contextmanager
 def running(home: Path) -> Iterator[Stack]:
     """A stack on servers of its own, for the length of the block."""
-    with servers.running(home, {}, durable=False) as found:
+    with servers.running_servers(home, {}, durable=False) as found:
         stack = Stack(home, found)
         try:
             yield stack

@@ -115,7 +115,7 @@ def deploy_web(stack):
     """Start the new version beside the old one, then let the old one end what it is at."""
     stack.another_web(**NEWER)
     wait_until(lambda: "newer" in str(stack.client.ask("GET", "/api/v1/job-types/").body), 30)
-    programs.stop([stack.web])
+    programs.stop_programs([stack.web])
 
 
 class Customer(threading.Thread):

@@ -246,7 +246,7 @@ def test_a_report_whose_launcher_was_deactivated_meanwhile_shows_nothing():
 
 
 def test_a_list_that_was_cut_says_so(jobs_of_march, monkeypatch):
-    monkeypatch.setattr("jobs.types.report.formats.JOBS_LIMIT", 25)
+    monkeypatch.setattr("jobs.types.report.formats.LISTED_JOBS", 25)
     _, files = run_report(**MARCH, list_jobs=True)
     said = [row[0] for row in workbook(files)["Summary"].values]
     assert "Only the first 25 jobs are listed." in said

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what `up` needs done, with our settings, before its processes start."""
+"""`manage.py prepare`: prepares the database, static files and login for `manage.py up`."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,15 +15,12 @@ from jobs.models import ApiToken
 
 
 class Command(BaseCommand):
-    help = (
-        "Migrate, collect static files, and make a staff login and an API token for this machine."
-    )
+    help = "Migrate, collect static files, and make a staff login and an API token for local use."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "user", help="name of the staff login; its password lies in staff.password"
-        )
-        parser.add_argument("directory", type=Path, help="where staff.password and token lie")
+        parser.add_argument("user", help="name of the staff login")
+        help = "where staff.password and token are written"
+        parser.add_argument("directory", type=Path, help=help)
 
     def handle(self, *args: Any, user: str, directory: Path, **options: Any) -> None:
         call_command("migrate", verbosity=0)
@@ -44,7 +41,7 @@ def ensure_staff(name: str, password: str) -> AbstractUser:
 
 
 def ensure_token(user: AbstractUser, file: Path) -> None:
-    """See to it that `file` holds a token of `user` that is good for another day."""
+    """Write a new token of `user` to `file` unless it holds one valid for another day."""
     tomorrow = timezone.now() + timedelta(days=1)
     known = file.exists() and hash_token(file.read_text())
     if not ApiToken.objects.filter(digest=known, user=user, expiry__gt=tomorrow).exists():

@@ -1,4 +1,4 @@
-"""`manage.py up`: everything on this machine, until Ctrl-C; with --once, one report and then the end."""
+"""`manage.py up`: runs Backoffice on this machine until Ctrl-C, or one report with --once."""
 
 import os
 import signal
@@ -11,39 +11,38 @@ from backoffice.local import demo, stack
 from backoffice.local.home import DEFAULT
 from backoffice.local.processes import Unavailable
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SERVER_URLS = ("DATABASE_URL", "REDIS_URL")
+WORKERS = "besides the one for bulk actions; default: 1"
 
 
 class Command(BaseCommand):
-    help = "Run Backoffice here: PostgreSQL and Redis unless their URLs are set, web, workers and upkeep."
-    requires_system_checks = ()  # it only starts processes, which check for themselves
+    help = (
+        "Run web, workers and upkeep on this machine, "
+        "and PostgreSQL and Redis unless DATABASE_URL and REDIS_URL are set."
+    )
+    requires_system_checks = ()  # the processes that it starts run them
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="run one report, show it, and stop")
-        help = "besides the one for bulk actions; default: 1"
-        parser.add_argument("--workers", type=int, default=1, metavar="N", help=help)
-        parser.add_argument(
-            "--concurrency", type=int, default=2, metavar="N", help="per worker; default: 2"
-        )
-        parser.add_argument(
-            "--port", type=int, help="of the web server; 0: a free one; default: 8000"
-        )
-        parser.add_argument("--directory", type=Path, default=DEFAULT, help="default: .local")
+        add = parser.add_argument
+        add("--once", action="store_true", help="run one report, print its progress, and stop")
+        add("--workers", type=int, default=1, metavar="N", help=WORKERS)
+        add("--concurrency", type=int, default=2, metavar="N", help="jobs per worker; default: 2")
+        add("--port", type=int, help="port of the web server; 0: any free one; default: 8000")
+        add("--directory", type=Path, default=DEFAULT, help="for data and logs; default: .local")
 
     def handle(self, *args: Any, once: bool, port: int | None, **options: Any) -> None:
-        for how in STOPPING:
-            signal.signal(how, interrupt)
+        for number in STOP_SIGNALS:
+            signal.signal(number, raise_interrupt)
         chosen = stack.Options(
             directory=options["directory"].resolve(),
             port=(0 if once else 8000) if port is None else port,
             workers=options["workers"],
             concurrency=options["concurrency"],
         )
-        given = {
-            name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)
-        }
+        given = {name: value for name in SERVER_URLS if (value := os.environ.get(name))}
         try:
-            with stack.running(chosen, given) as running:
+            with stack.running_stack(chosen, given) as running:
                 try:
                     self.use(running, once=once)
                 finally:
@@ -56,25 +55,25 @@ class Command(BaseCommand):
 
     def use(self, running: stack.Stack, *, once: bool) -> None:
         if once:
-            demo.run(running)
+            demo.run_demo(running)
         else:
             self.stdout.write(welcome(running))
             running.supervise()
 
 
-def interrupt(*_: object) -> None:
-    """Stop in order, and let no second signal disturb it."""
+def raise_interrupt(*_: object) -> None:
+    """Signal handler: begin an orderly stop that further signals do not disturb."""
     ignore_signals()
     raise KeyboardInterrupt
 
 
 def ignore_signals() -> None:
-    for how in STOPPING:
-        signal.signal(how, signal.SIG_IGN)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def welcome(running: stack.Stack) -> str:
-    """What a newcomer needs to know."""
+    """Return the address, the login and a first command, for the terminal."""
     return f"""
 Backoffice is up: {running.web_url}/admin/
   Sign in   {stack.STAFF_USER}

@@ -16,7 +16,7 @@ HOLD_SERVERS = """
 import json, sys, time
 from pathlib import Path
 from backoffice.local import servers
-with servers.running(Path(sys.argv[1]), json.loads(sys.argv[2]), durable=False) as running:
+with servers.running_servers(Path(sys.argv[1]), json.loads(sys.argv[2]), durable=False) as running:
     pids = {variable: server.process.pid for variable, server in running.started.items()}
     print(json.dumps({"urls": running.urls, "pids": pids}), flush=True)
     sys.stdin.read()
@@ -34,7 +34,7 @@ def empty_home() -> Iterator[Path]:
 def initialised() -> Iterator[Path]:
     """Where PostgreSQL's files were made; only to be copied."""
     with place() as directory:
-        with servers.running(directory, {}, durable=False):
+        with servers.running_servers(directory, {}, durable=False):
             pass
         yield directory
 

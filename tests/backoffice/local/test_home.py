@@ -71,21 +71,21 @@ def test_below_a_private_directory_another_one_stands_in_and_the_private_one_sta
 
 @as_root
 def test_a_stand_in_that_somebody_else_made_is_refused(empty_home, monkeypatch):
-    monkeypatch.setattr(local_home, "STAND_INS", empty_home)
+    monkeypatch.setattr(local_home, "REPLACEMENTS", empty_home)
     hidden = empty_home / "hidden"
     hidden.mkdir(mode=0o700)
     stand_in = reachable(hidden / "deep")
     os.chown(stand_in, 12345, 12345)
-    with pytest.raises(Unavailable, match="is not ours"):
+    with pytest.raises(Unavailable, match="belongs to another account"):
         reachable(hidden / "deep")
 
 
 @as_root
 def test_a_stand_in_of_throw_away_servers_goes_with_them(empty_home, monkeypatch):
     (empty_home / "stand-ins").mkdir()
-    monkeypatch.setattr(local_home, "STAND_INS", empty_home / "stand-ins")
+    monkeypatch.setattr(local_home, "REPLACEMENTS", empty_home / "stand-ins")
     (empty_home / "hidden").mkdir(mode=0o700)
     given = {"DATABASE_URL": "", "REDIS_URL": ""}
-    with servers.running(empty_home / "hidden" / "deep", given, durable=False):
+    with servers.running_servers(empty_home / "hidden" / "deep", given, durable=False):
         assert [*(empty_home / "stand-ins").iterdir()]
     assert not [*(empty_home / "stand-ins").iterdir()]

@@ -7,7 +7,14 @@ import sys
 
 import pytest
 
-from backoffice.local.processes import LINUX, is_running, run, spawn, stop, stop_orphan
+from backoffice.local.processes import (
+    LINUX,
+    is_running,
+    run_command,
+    spawn,
+    stop_orphan,
+    stop_process,
+)
 from tests.support.polling import wait_until
 
 PARENT = """
@@ -35,7 +42,7 @@ def test_a_child_that_ignores_the_signal_is_killed_when_its_time_is_up():
         stdout=-1,
     )
     deaf.stdout.readline()
-    stop(deaf, signal.SIGTERM, 0.2)
+    stop_process(deaf, signal.SIGTERM, 0.2)
     deaf.stdout.close()
     assert deaf.returncode == -signal.SIGKILL
 
@@ -43,7 +50,7 @@ def test_a_child_that_ignores_the_signal_is_killed_when_its_time_is_up():
 def test_stopping_a_dead_child_does_nothing():
     child = spawn(["true"], dying=signal.SIGKILL)
     child.wait()
-    stop(child, signal.SIGTERM, 1)
+    stop_process(child, signal.SIGTERM, 1)
     assert child.returncode == 0
 
 
@@ -58,8 +65,8 @@ def test_a_stranger_with_the_number_of_an_orphan_is_not_ended():
     stranger = spawn(["sleep", "300"], dying=signal.SIGKILL)
     stop_orphan(stranger.pid, "postgres", signal.SIGTERM)
     assert stranger.poll() is None
-    stop(stranger, signal.SIGKILL, 1)
+    stop_process(stranger, signal.SIGKILL, 1)
 
 
 def test_a_command_is_run_to_its_end():
-    assert run(["sh", "-c", "echo out; echo err >&2; exit 3"]) == (3, "out\nerr\n")
+    assert run_command(["sh", "-c", "echo out; echo err >&2; exit 3"]) == (3, "out\nerr\n")

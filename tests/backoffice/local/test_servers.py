@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from backoffice.local import binaries, postgres, redis, servers
-from backoffice.local.processes import free_port, is_running, spawn, stop
+from backoffice.local.processes import free_port, is_running, spawn, stop_process
 from tests.backoffice.local.test_processes import wait_until
 
 
@@ -34,11 +34,11 @@ def answers(urls) -> bool:
 
 
 def test_both_servers_start_are_kept_over_a_restart_and_stop_cleanly(empty_home):
-    with servers.running(empty_home, {}) as running:
+    with servers.running_servers(empty_home, {}) as running:
         ask(running.urls["DATABASE_URL"], "CREATE TABLE kept AS SELECT lower('É') AS letter")
         with Redis.from_url(running.urls["REDIS_URL"]) as client:
             client.set("kept", "é")
-    with servers.running(empty_home, {}) as running:
+    with servers.running_servers(empty_home, {}) as running:
         assert ask(running.urls["DATABASE_URL"], "SELECT letter FROM kept") == "é"
         with Redis.from_url(running.urls["REDIS_URL"]) as client:
             assert client.get("kept") == "é".encode()
@@ -47,7 +47,7 @@ def test_both_servers_start_are_kept_over_a_restart_and_stop_cleanly(empty_home)
 
 
 def test_nobody_gets_in_without_the_password(home):
-    with servers.running(home, {}, durable=False) as running:
+    with servers.running_servers(home, {}, durable=False) as running:
         database, broker = (urlsplit(running.urls[name]) for name in ("DATABASE_URL", "REDIS_URL"))
         with pytest.raises(psycopg2.OperationalError, match="authentication failed"):
             psycopg2.connect(
@@ -68,7 +68,7 @@ def test_nobody_gets_in_without_the_password(home):
 
 def test_only_the_server_without_a_url_is_started(home):
     given = {"DATABASE_URL": os.environ["DATABASE_URL"]}
-    with servers.running(home, given, durable=False) as running:
+    with servers.running_servers(home, given, durable=False) as running:
         assert list(running.started) == ["REDIS_URL"]
         assert running.urls["DATABASE_URL"] == given["DATABASE_URL"]
         assert answers(running.urls)
@@ -119,7 +119,7 @@ def test_an_orphan_that_outlived_its_supervisor_is_stopped(home):
     orphans = [postgres.Postgres(home, durable=False), redis.Redis(home, durable=False)]
     for orphan in orphans:
         orphan.start()
-    with servers.running(home, {}, durable=False) as running:
+    with servers.running_servers(home, {}, durable=False) as running:
         assert [orphan.process.wait(1) for orphan in orphans] == [0, 0]
         assert answers(running.urls)
 
@@ -133,10 +133,10 @@ def test_a_stale_pid_file_that_names_a_live_stranger_does_no_harm(home, hold):
     lines = data.read_text().splitlines()
     data.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
     (home / "redis" / "pid").write_text(f"{stranger.pid} 127.0.0.1:1")
-    with servers.running(home, {}, durable=False) as running:
+    with servers.running_servers(home, {}, durable=False) as running:
         assert answers(running.urls)
     assert stranger.poll() is None
-    stop(stranger, signal.SIGKILL, 1)
+    stop_process(stranger, signal.SIGKILL, 1)
 
 
 def test_an_interrupted_initdb_is_done_again(empty_home):
@@ -159,7 +159,7 @@ def test_a_port_that_was_taken_in_the_meantime_is_replaced_by_another(home, modu
 
 
 def test_a_started_again_server_keeps_its_address(home):
-    with servers.running(home, {}) as running:
+    with servers.running_servers(home, {}) as running:
         for variable, server in running.started.items():
             server.process.kill()
             server.process.wait()

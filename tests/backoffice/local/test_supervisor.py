@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from backoffice.local import supervisor
-from backoffice.local.processes import Unavailable, spawn, stop
+from backoffice.local.processes import Unavailable, spawn, stop_process
 from backoffice.local.supervisor import Supervisor
 
 
@@ -26,7 +26,7 @@ class Shell:
         self.process = spawn(["sh", "-c", self.line], dying=signal.SIGKILL)
 
     def stop(self) -> None:
-        stop(self.process, signal.SIGKILL, 1)
+        stop_process(self.process, signal.SIGKILL, 1)
 
 
 def watch(child, said, seconds=3):
@@ -53,7 +53,7 @@ def test_a_dead_child_is_started_again_and_that_is_said():
 
 
 def test_the_pause_grows_with_every_early_death_up_to_the_longest(monkeypatch):
-    monkeypatch.setattr(supervisor, "PAUSES", (0.01, 0.02, 0.03))
+    monkeypatch.setattr(supervisor, "RESTART_PAUSES", (0.01, 0.02, 0.03))
     child, said = Shell("exit 3"), []
     child.start()
     watched = Supervisor([child], said.append)
@@ -65,7 +65,7 @@ def test_the_pause_grows_with_every_early_death_up_to_the_longest(monkeypatch):
 
 
 def test_a_child_that_lived_long_is_started_again_soon(monkeypatch):
-    monkeypatch.setattr(supervisor, "PAUSES", (0.01, 100))
+    monkeypatch.setattr(supervisor, "RESTART_PAUSES", (0.01, 100))
     monkeypatch.setattr(supervisor, "QUIET_SECONDS", 0)
     child, said = Shell("exit 0"), []
     child.start()
@@ -77,7 +77,7 @@ def test_a_child_that_lived_long_is_started_again_soon(monkeypatch):
 
 
 def test_a_child_that_cannot_start_is_tried_again(monkeypatch):
-    monkeypatch.setattr(supervisor, "PAUSES", (0.01,))
+    monkeypatch.setattr(supervisor, "RESTART_PAUSES", (0.01,))
     child, said = Shell("sleep 300", failures=2), []
     child.start()
     child.process.kill()

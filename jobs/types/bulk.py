@@ -1,8 +1,7 @@
-"""The job types that cancel, acknowledge, delete or launch again every job that a filter of the list matches.
+"""Job types that cancel, acknowledge, delete or launch again all jobs that a filter matches.
 
-Each row is asked for through the same service as a click, with the rights of this job's launcher,
-so what may not be done to a job is not done to it here; the CSV says for each row what became of
-it.
+Each job goes through the same service as a click, with the rights of the user who launched the
+bulk job. A CSV file lists the outcome of each.
 """
 
 from collections.abc import Iterator
@@ -21,47 +20,45 @@ from jobs.registry import MAINTENANCE, job_type
 from jobs.selection import ListFilters
 from jobs.services import ACKNOWLEDGE, CANCEL, DELETE, RERUN, Action, Row, Targets
 
-ROWS = 100  # a page takes a second or two, after which the job sees that it is asked to stop
-NAMED = 10
-COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
+PAGE_ROWS = 100  # takes 1 to 2 s; after each page the job notices a request to stop
+EXAMPLES_LIMIT = 10
+CSV_COLUMNS = [Column(name, name) for name in ("job", "name", "status_before", "outcome", "detail")]
+FILTERS_HELP = "As in the URL of the job list, in the admin or the API: status=FAILED&type=report."
+NEWEST_HELP = (
+    "The id of the newest job to include. Later jobs are left alone. "
+    "Without filters: every job up to it."
+)
+AS_OF_HELP = (
+    "The moment at which the jobs must have matched, by the status that they had then. "
+    "Empty: the launch of this job."
+)
 
 
 class BulkForm(forms.Form):
     """Which jobs."""
 
-    filters = forms.CharField(
-        required=False,
-        max_length=2000,
-        help_text="As in the address of the admin's job list or of the API's, such as status=FAILED&type=report.",
-    )
-    newest = forms.UUIDField(
-        required=False,
-        help_text="The id of the newest job that is meant; later ones are left alone. Alone: all up to it.",
-    )
-    as_of = forms.DateTimeField(
-        required=False,
-        label="As of",
-        help_text="When the jobs must have matched; their status then counts. Empty: when this job is launched.",
-    )
+    filters = forms.CharField(required=False, max_length=2000, help_text=FILTERS_HELP)
+    newest = forms.UUIDField(required=False, help_text=NEWEST_HELP)
+    as_of = forms.DateTimeField(required=False, label="As of", help_text=AS_OF_HELP)
 
     def clean_filters(self) -> str:
         """Refuse filters that the list would refuse."""
         text = str(self.cleaned_data["filters"])
         selection = _selection(text)
         if not selection.is_valid():
-            raise forms.ValidationError(
-                [f"{name}: {' '.join(map(str, found))}" for name, found in selection.errors.items()]
-            )
+            errors = selection.errors.items()
+            found = [f"{name}: {' '.join(map(str, messages))}" for name, messages in errors]
+            raise forms.ValidationError(found)
         return text
 
     def clean(self) -> dict[str, Any]:
         """Refuse an empty choice: leaving out the filters must not affect every job."""
         cleaned = self.cleaned_data
         if "filters" in cleaned and not cleaned.get("newest") and not _narrows(cleaned["filters"]):
-            self.add_error(
-                "filters",
-                "Say which jobs: by filters such as status=FAILED, or by the newest one that is meant.",
+            fix = (
+                "Say which jobs: by filters such as status=FAILED, or by the newest one to include."
             )
+            self.add_error("filters", fix)
         return cleaned
 
 
@@ -83,59 +80,59 @@ class ReasonForm(BulkForm):
 @job_type(
     slug=CANCEL.job_type,
     label="Cancel many",
-    description="Cancels every job that a filter of the list matches. A CSV file says what became of each.",
+    description="Cancels every job that a filter matches. A CSV file lists the outcome of each.",
     form=ReasonForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def cancel(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
-    """Cancel the active ones of the jobs that match; those that run are asked to stop."""
-    return {"cancelled": 0, "asked_to_stop": 0} | _each(
-        job, CANCEL, "cancelled", note=reason, **which
-    )
+def cancel_many(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
+    """Cancel the active jobs that match; running ones are asked to stop."""
+    found = _apply_to_each(job, CANCEL, "cancelled", note=reason, **which)
+    return {"cancelled": 0, "asked_to_stop": 0} | found
 
 
 @job_type(
     slug=ACKNOWLEDGE.job_type,
     label="Acknowledge many",
-    description="Acknowledges every failure that a filter of the list matches. A CSV file says what became of each.",
+    description="Acknowledges every failure that a filter matches. A CSV file lists each outcome.",
     form=ReasonForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def acknowledge(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
-    """Acknowledge the failed ones of the jobs that match."""
-    return {"acknowledged": 0} | _each(job, ACKNOWLEDGE, "acknowledged", note=reason, **which)
+def acknowledge_many(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
+    """Acknowledge the failed jobs that match."""
+    found = _apply_to_each(job, ACKNOWLEDGE, "acknowledged", note=reason, **which)
+    return {"acknowledged": 0} | found
 
 
 @job_type(
     slug=DELETE.job_type,
     label="Delete many",
-    description="Deletes every settled job that a filter of the list matches. A CSV file says what became of each.",
+    description="Deletes every settled job that a filter matches. A CSV file lists each outcome.",
     form=BulkForm,
     queue=MAINTENANCE,
     permission="jobs.delete_job",
     time_limit=3600,
 )
-def delete(job: JobContext, **which: Any) -> dict[str, Any]:
-    """Delete the settled ones of the jobs that match."""
-    return {"deleted": 0} | _each(job, DELETE, "deleted", **which)
+def delete_many(job: JobContext, **which: Any) -> dict[str, Any]:
+    """Delete the settled jobs that match."""
+    return {"deleted": 0} | _apply_to_each(job, DELETE, "deleted", **which)
 
 
 @job_type(
     slug=RERUN.job_type,
     label="Launch many again",
-    description="Launches again what a filter of the list matches and is over. A CSV file says what became of each.",
+    description="Launches settled jobs that a filter matches again. A CSV file lists each outcome.",
     form=BulkForm,
     queue=MAINTENANCE,
     time_limit=3600,
 )
-def rerun(job: JobContext, **which: Any) -> dict[str, Any]:
-    """Launch again the settled ones of the jobs that match."""
-    return {"launched": 0} | _each(job, RERUN, "launched", **which)
+def rerun_many(job: JobContext, **which: Any) -> dict[str, Any]:
+    """Launch the settled jobs that match again."""
+    return {"launched": 0} | _apply_to_each(job, RERUN, "launched", **which)
 
 
-def _each(
+def _apply_to_each(
     job: JobContext,
     action: Action,
     done: str,
@@ -145,7 +142,7 @@ def _each(
     as_of: datetime | None,
     note: str = "",
 ) -> dict[str, Any]:
-    """Do the action to each job that matched, and write the CSV; the result counts the outcomes."""
+    """Apply the action to each job that matched and write the CSV; return the outcomes' counts."""
     caller = services.launcher(job.id)
     launched_at = Job.objects.values_list("created_at", flat=True).get(id=job.id)
     targets = Targets(
@@ -156,20 +153,20 @@ def _each(
         newest=newest,
         without=job.id,
     )
-    report = services.Report(action, NAMED)
+    report = services.Report(action, EXAMPLES_LIMIT)
 
     def rows() -> Iterator[tuple[str, ...]]:
-        pages = targets.pages(ROWS)
+        pages = targets.pages(PAGE_ROWS)
         for page in pages:
             for row in services.apply_action(action, caller, page, note, targets.as_of):
                 report.add(row)
-                yield _cells(row, done)
-            # After its rows: the waiting ones of a page are cancelled in one statement, so all are
-            # in the CSV.
+                yield _csv_row(row, done)
+            # Only after the page's last row: its PENDING jobs are cancelled in one statement, and
+            # a stop in between would leave some of them out of the CSV.
             job.progress(report.total, len(pages), f"{report.total:,} of {len(pages):,}")
 
-    with job.save_file("outcomes.csv", CSV_TYPE) as file, _kept() as stopped:
-        write_csv(file, COLUMNS, rows())
+    with job.save_file("outcomes.csv", CSV_TYPE) as file, _collect_exception() as stopped:
+        write_csv(file, CSV_COLUMNS, rows())
     if stopped:
         raise stopped[0]
     job.progress(1, 1, report.sentence())
@@ -177,8 +174,8 @@ def _each(
 
 
 @contextmanager
-def _kept() -> Iterator[list[BaseException]]:
-    """Collect what ends the block, so that a job which is stopped half-way keeps the file of what it has done."""
+def _collect_exception() -> Iterator[list[BaseException]]:
+    """Collect the exception that ends the block, so that a stopped job keeps its partial file."""
     stopped: list[BaseException] = []
     try:
         yield stopped
@@ -186,6 +183,6 @@ def _kept() -> Iterator[list[BaseException]]:
         stopped.append(error)
 
 
-def _cells(row: Row, done: str) -> tuple[str, ...]:
+def _csv_row(row: Row, done: str) -> tuple[str, ...]:
     outcome = done if row.outcome == services.DONE else row.outcome
     return str(row.job_id), row.name, row.status_before, outcome, row.detail

@@ -1,4 +1,4 @@
-"""The job type "Delete old jobs": what upkeep removes every hour, now; or only what that would be."""
+"""The job type "Delete old jobs": removes now what upkeep removes every hour, or lists it."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ from jobs.registry import MAINTENANCE, job_type
 
 
 class PruneForm(forms.Form):
-    """Whether to do it."""
+    """Whether to delete anything."""
 
     dry_run = forms.BooleanField(
-        label="Dry run", required=False, initial=True, help_text="Only say what would be deleted."
+        label="Dry run", required=False, initial=True, help_text="Only list what would be deleted."
     )
 
 
 @job_type(
     slug="prune",
     label="Delete old jobs",
-    description="Deletes jobs kept as long as their type says, with logs and files; or only says which those are.",
+    description="Deletes jobs past their type's retention, with logs and files, or lists them.",
     form=PruneForm,
     queue=MAINTENANCE,
     permission="jobs.delete_job",
@@ -31,9 +31,9 @@ class PruneForm(forms.Form):
     max_attempts=2,  # a second attempt finds what the first one left
     unique_while_active=True,
 )
-def run(job: JobContext, dry_run: bool) -> dict[str, Any]:
-    """Delete what is past its time; the result counts it."""
-    services.launcher(job.id)  # the right may have been taken away while the job waited
+def delete_old_jobs(job: JobContext, dry_run: bool) -> dict[str, Any]:
+    """Delete what is past its retention; return counts of it."""
+    services.launcher(job.id)  # raises if the right was taken away while the job waited
     total = sum(jobs.count() for _, jobs in upkeep.old_jobs())
 
     def show(so_far: Pruned) -> None:
@@ -59,7 +59,7 @@ def run(job: JobContext, dry_run: bool) -> dict[str, Any]:
 
 
 def _sentences(pruned: Pruned, verb: str) -> list[str]:
-    """What was deleted: a line for each type, then all together."""
+    """Return what was deleted: a sentence for each type, then one with the totals."""
     lines = []
     for slug, by_status in sorted(pruned.jobs.items()):
         counts = ", ".join(f"{count:,} {status}" for status, count in sorted(by_status.items()))

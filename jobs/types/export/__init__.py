@@ -23,35 +23,36 @@ from jobs.handler.sheets import (
     write_json_lines,
 )
 from jobs.registry import job_type
-from jobs.types.export.tables import TABLES, Row, Table, view_permission
+from jobs.types.export.tables import TABLES, RowValues, Table, view_permission
 
 XLSX_ROWS = 1_048_575  # a sheet has one more, for the header
 ROWS_AT_A_TIME = 1_000
-A_DATE = (
+EXPORT_YEARS = (
     MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), "Must be in the year 1900 or later."),
     MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC), "Must be in the year 2099 or earlier."),
 )
 
 
 def _tables() -> list[tuple[str, str]]:
-    return [
-        (model, str(apps.get_model(model)._meta.verbose_name_plural).capitalize())
-        for model in TABLES
-    ]
+    labels = {model: apps.get_model(model)._meta.verbose_name_plural for model in TABLES}
+    return [(model, str(label).capitalize()) for model, label in labels.items()]
 
 
 class ExportForm(forms.Form):
-    """What to export, and as what."""
+    """Which rows to export, and in which format."""
 
     model = forms.ChoiceField(label="Table", choices=_tables, initial="jobs.job")
     since = forms.DateTimeField(
         label="From",
         required=False,
-        validators=A_DATE,
+        validators=EXPORT_YEARS,
         help_text="Rows created at this moment or later.",
     )
     until = forms.DateTimeField(
-        label="To", required=False, validators=A_DATE, help_text="Rows created before this moment."
+        label="To",
+        required=False,
+        validators=EXPORT_YEARS,
+        help_text="Rows created before this moment.",
     )
     format = forms.ChoiceField(
         choices=[("csv", "CSV"), ("xlsx", "Excel (XLSX)"), ("jsonl", "JSON Lines")], initial="csv"
@@ -65,37 +66,38 @@ class ExportForm(forms.Form):
         return cleaned
 
 
-def _permission_for(params: Mapping[str, Any]) -> str | None:
+def _table_permission(params: Mapping[str, Any]) -> str | None:
     model = str(params.get("model"))
-    # A table that is registered no more still guards the files that hold it.
+    # Files of a table that is no longer registered still need the permission to view it.
     return TABLES[model].permission if model in TABLES else view_permission(model)
 
 
 @job_type(
     slug="export",
     label="Export data",
-    description="The rows of a table that you may view, by when they were created, as CSV, Excel or JSON Lines.",
+    description="The rows of a table that you may view, as CSV, Excel or JSON Lines.",
     form=ExportForm,
-    permission_for=_permission_for,
+    permission_for=_table_permission,
     time_limit=3600,
     max_attempts=2,  # it only reads
 )
-def run(
+def export_table(
     job: JobContext, model: str, since: datetime | None, until: datetime | None, format: str
 ) -> dict[str, Any]:
-    """Write the file; the result counts its rows, and the cells that are longer than a spreadsheet holds."""
+    """Write the file; return the number of rows, and of cells too long for a spreadsheet."""
     table = TABLES[model]
     picked = _created(table, table.rows(services.launcher(job.id).user), since, until)
-    write, content_type = FORMATS[format]
+    write, content_type = WRITERS[format]
     name = f"{model.replace('.', '-')}.{format}"
     with snapshot():
         total = picked.count()
         if format == "xlsx" and total > XLSX_ROWS:
             raise ValueError(
-                f"{total:,} rows are too many for a sheet, which holds {XLSX_ROWS:,}: choose CSV, or a shorter period."
+                f"{total:,} rows are too many for a sheet, which holds {XLSX_ROWS:,}: "
+                "choose CSV, or a shorter period."
             )
         with job.save_file(name, content_type) as file:
-            cut_cells = write(file, table.columns(), _watched(job, table, picked, total)) or 0
+            cut_cells = write(file, table.columns(), _table_rows(job, table, picked, total)) or 0
     if cut_cells:
         job.log(cut_note(cut_cells), level="WARNING")
     job.progress(1, 1, f"{total:,} rows")
@@ -109,8 +111,10 @@ def _created(
     return rows.filter(**{bound: moment for bound, moment in bounds.items() if moment})
 
 
-def _watched(job: JobContext, table: Table, rows: QuerySet[Any], total: int) -> Iterator[Row]:
-    """The rows as they are shown, fetched some at a time by a cursor of the server's; needs a transaction."""
+def _table_rows(
+    job: JobContext, table: Table, rows: QuerySet[Any], total: int
+) -> Iterator[RowValues]:
+    """Yield the rows as exported, from a server-side cursor; needs a transaction."""
     for done, row in enumerate(rows.values_list(*table.fields).iterator(chunk_size=ROWS_AT_A_TIME)):
         if done % ROWS_AT_A_TIME == 0:
             job.progress(done, total + 1, f"{done:,} of {total:,} rows")
@@ -118,8 +122,8 @@ def _watched(job: JobContext, table: Table, rows: QuerySet[Any], total: int) -> 
     job.progress(total, total + 1, "Packing the file")
 
 
-def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> int:
-    """Write a workbook of one sheet; returns how many cells were cut."""
+def _write_sheet(file: IO[bytes], columns: Sequence[Column], rows: Iterable[RowValues]) -> int:
+    """Write a workbook of one sheet; return how many cells were cut."""
     with workbook(file) as book:
         sheet = book.add_sheet("Rows", columns)
         last = book.add_table(sheet, columns, rows)
@@ -128,8 +132,8 @@ def _write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row])
     return book.cut_cells
 
 
-FORMATS: dict[str, tuple[Callable[..., int | None], str]] = {
+WRITERS: dict[str, tuple[Callable[..., int | None], str]] = {
     "csv": (write_csv, CSV_TYPE),
-    "xlsx": (_write_xlsx, XLSX_TYPE),
+    "xlsx": (_write_sheet, XLSX_TYPE),
     "jsonl": (write_json_lines, JSON_LINES_TYPE),
 }

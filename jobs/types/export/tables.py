@@ -1,7 +1,4 @@
-"""What may be exported: the registered tables, with the columns of each.
-
-What is not named here never leaves.
-"""
+"""The tables that may be exported, and their columns; nothing else is exported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +12,10 @@ from jobs import access, parameters, registry
 from jobs.handler.sheets import Column, Kind
 from jobs.models import JobEvent
 
-Row = tuple[Any, ...]
+RowValues = tuple[Any, ...]
 
-# The first class that a field is an instance of counts.
-KINDS: tuple[tuple[Any, Kind, int], ...] = (
+# Kind and width of a field's column, by the first class that matches.
+COLUMN_KINDS: tuple[tuple[Any, Kind, int], ...] = (
     (models.DateTimeField, Kind.MOMENT, 20),
     (models.AutoField, Kind.TEXT, 12),
     (models.IntegerField, Kind.NUMBER, 12),
@@ -33,62 +30,52 @@ class Table:
 
     model: str  # as app.model
     fields: tuple[str, ...]
-    created: str  # the field that says when a row was made
+    created: str  # the field with the time at which a row was created
     # The rows that a user may see; by default all of them.
     visible: Callable[[Any], QuerySet[Any]] | None = None
-    # Whether it takes the permission to view the model; not where every user may see some rows.
+    # Whether the permission to view the model is needed; False if every user may see some rows.
     needs_permission: bool = True
-    shown: Callable[[Row], Row] = lambda row: row
+    shown: Callable[[RowValues], RowValues] = lambda row: row
 
     @property
     def permission(self) -> str | None:
-        """What a caller needs to export it."""
+        """The permission that a caller needs to export it, if any."""
         return view_permission(self.model) if self.needs_permission else None
 
     def rows(self, user: Any) -> QuerySet[Any]:
-        """The rows that a `user` who has the permission may see, the oldest first."""
+        """Return the rows that a `user` with the permission may see, oldest first."""
         every = apps.get_model(self.model)._default_manager.all()
         return (self.visible(user) if self.visible else every).order_by(self.created, "pk")
 
     def columns(self) -> list[Column]:
-        """The fields as the columns of a sheet."""
-        fields = {
-            field.attname: field for field in apps.get_model(self.model)._meta.concrete_fields
-        }
+        """Return the fields as the columns of a sheet."""
+        model = apps.get_model(self.model)
+        fields = {field.attname: field for field in model._meta.concrete_fields}
         return [_column(name, fields[name]) for name in self.fields]
 
 
 def view_permission(model: str) -> str:
-    """The permission to view a model, given as app.model."""
+    """Return the permission to view a model, given as app.model."""
     app, _, name = model.partition(".")
     return f"{app}.view_{name}"
 
 
 def _column(name: str, field: Any) -> Column:
-    _, kind, width = next(found for found in KINDS if isinstance(field, found[0]))
+    _, kind, width = next(found for found in COLUMN_KINDS if isinstance(field, found[0]))
     return Column(name, str(field.verbose_name).capitalize(), kind, width)
 
 
 JOB_FIELDS = (
-    *(
-        "id",
-        "name",
-        "type",
-        "status",
-        "queue",
-        "source",
-        "created_by_name",
-        "batch_id",
-        "rerun_of_id",
-    ),
+    *("id", "name", "type", "status", "queue", "source"),
+    *("created_by_name", "batch_id", "rerun_of_id"),
     *("created_at", "started_at", "finished_at", "attempt", "progress_percent", "params", "result"),
     *("error_code", "error_type", "error_message", "cancel_requested_by", "cancel_reason"),
     *("acknowledged_at", "acknowledged_by", "acknowledged_note"),
 )
 
 
-def masked(row: Row) -> Row:
-    """A row of JOB_FIELDS with its secret params masked."""
+def masked(row: RowValues) -> RowValues:
+    """Return a row of JOB_FIELDS with its secret params masked."""
     values = dict(zip(JOB_FIELDS, row, strict=True))
     params = parameters.mask(registry.find(values["type"]), values["params"])
     return tuple((values | {"params": params}).values())
@@ -119,15 +106,8 @@ TABLES = {
         Table(
             model="jobs.worker",
             fields=(
-                "id",
-                "host",
-                "pid",
-                "queues",
-                "types",
-                "slots",
-                "consuming",
-                "started_at",
-                "heartbeat_at",
+                *("id", "host", "pid", "queues", "types", "slots", "consuming"),
+                *("started_at", "heartbeat_at"),
             ),
             created="started_at",
         ),
@@ -158,13 +138,8 @@ TABLES = {
         Table(
             model="django_celery_results.taskresult",
             fields=(
-                "task_id",
-                "task_name",
-                "status",
-                "worker",
-                "date_created",
-                "date_done",
-                "result",
+                *("task_id", "task_name", "status", "worker"),
+                *("date_created", "date_done", "result"),
             ),
             created="date_created",
             visible=access.visible_results,

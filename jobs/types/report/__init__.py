@@ -1,4 +1,4 @@
-"""The job type "Generate report": the jobs of a period in figures, as a file."""
+"""The job type "Generate report": statistics of the jobs of a period, as files."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,47 +13,47 @@ from jobs.database.snapshot import snapshot
 from jobs.handler.context import JobContext
 from jobs.models import JobQuerySet
 from jobs.registry import job_type
-from jobs.types.report.figures import JOBS, JOBS_LIMIT, SECTIONS, Section
-from jobs.types.report.formats import FORMATS, Report
+from jobs.types.report.figures import JOBS, LISTED_JOBS, SECTIONS, Section
+from jobs.types.report.formats import REPORT_FORMATS, JobsReport
 
-ROWS_A_STEP = 10_000  # of the jobs sheet, which take about as long as a section
+ROWS_A_STEP = 10_000  # rows of the jobs sheet; they take about as long as a section
 ROWS_BETWEEN_PROGRESS = 1_000
 
 
 def _next_second() -> datetime:
-    # A form keeps whole seconds; rounding up counts every job that was there at the launch.
+    # A form keeps whole seconds; rounding up includes every job that existed at the launch.
     return timezone.now().replace(microsecond=0) + timedelta(seconds=1)
 
 
-def _types() -> list[tuple[str, str]]:
+def _type_choices() -> list[tuple[str, str]]:
     return [(one.slug, one.label) for one in registry.all()]
 
 
 # A spreadsheet has no dates before 1900 and none after 9999, in any zone.
-A_DATE = (
+REPORT_YEARS = (
     MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC), "Must be in the year 2000 or later."),
     MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC), "Must be in the year 2099 or earlier."),
 )
 
 
 class ReportForm(forms.Form):
-    """Which jobs the report is about, and what comes out."""
+    """Which jobs the report covers, and its format."""
 
     since = forms.DateTimeField(
         label="From",
         initial=lambda: _next_second() - timedelta(days=7),
-        validators=A_DATE,
+        validators=REPORT_YEARS,
         help_text="Jobs created at this moment or later.",
     )
     until = forms.DateTimeField(
         label="To",
         initial=_next_second,
-        validators=A_DATE,
+        validators=REPORT_YEARS,
         help_text="Jobs created before this moment.",
     )
     types = forms.MultipleChoiceField(
         label="Job types",
-        choices=_types,
+        choices=_type_choices,
         required=False,
         help_text="Choose none to count all of them.",
     )
@@ -65,7 +65,7 @@ class ReportForm(forms.Form):
         label="List the jobs",
         required=False,
         initial=False,
-        help_text=f"Adds a table of the jobs themselves, at most the first {JOBS_LIMIT:,}.",
+        help_text=f"Adds a table of the jobs themselves, at most the first {LISTED_JOBS:,}.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -79,12 +79,12 @@ class ReportForm(forms.Form):
 @job_type(
     slug="report",
     label="Generate report",
-    description="The jobs of a period in figures: by status, type and day, the slowest, the failures.",
+    description="Statistics of a period's jobs: by status, type and day, slowest jobs, failures.",
     form=ReportForm,
     time_limit=1800,  # a million listed jobs take minutes
     max_attempts=2,  # it only reads
 )
-def run(
+def generate_report(
     job: JobContext,
     since: datetime,
     until: datetime,
@@ -92,7 +92,7 @@ def run(
     format: str,
     list_jobs: bool,
 ) -> dict[str, Any]:
-    """Write the report's files; the result is its totals."""
+    """Write the report's files; return its totals."""
     visible, scope = _visible_jobs(job)
     jobs = visible.filter(created_at__gte=since, created_at__lt=until)
     if types:
@@ -102,28 +102,26 @@ def run(
         for done, section in enumerate(SECTIONS):
             job.progress(done, len(SECTIONS) + 1, section.title)
             tables[section] = list(section.rows(jobs))
-        report = Report(since=since, until=until, types=types, scope=scope, tables=tables)
+        report = JobsReport(since=since, until=until, types=types, scope=scope, tables=tables)
         if list_jobs:
-            report.tables[JOBS] = _watched(
-                job, JOBS.rows(jobs), min(report.totals["jobs"], JOBS_LIMIT)
-            )
+            total = min(report.totals["jobs"], LISTED_JOBS)
+            report.tables[JOBS] = _with_progress(job, JOBS.rows(jobs), total)
         for sentence in report.about:
             job.log(sentence)
-        FORMATS[format](job, report)
+        REPORT_FORMATS[format](job, report)
     job.progress(1, 1, "The report is written.")
     return report.summary
 
 
 def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
-    """The jobs that who launched this one may see now, and in words which those are."""
+    """Return the jobs that this job's launcher may see now, and a text for which those are."""
     user = services.launcher(job.id).user
     sees_all = user is None or user.has_perm("jobs.view_job")
-    return access.visible_jobs(
-        user
-    ), "all jobs" if sees_all else f"the jobs of {user.get_username()}"
+    scope = "all jobs" if sees_all else f"the jobs of {user.get_username()}"
+    return access.visible_jobs(user), scope
 
 
-def _watched(
+def _with_progress(
     job: JobContext, rows: Iterable[tuple[Any, ...]], total: int
 ) -> Iterator[tuple[Any, ...]]:
     steps = len(SECTIONS) + total / ROWS_A_STEP + 1

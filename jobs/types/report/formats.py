@@ -14,12 +14,12 @@ from jobs.handler.sheets import Kind, Workbook
 from jobs.models import Status
 from jobs.types.report.figures import (
     BY_DAY,
-    BY_STATUS,
     BY_TYPE,
     FAILURES,
     JOBS,
-    JOBS_LIMIT,
+    LISTED_JOBS,
     SLOWEST,
+    STATUS_COUNTS,
     TOTALS,
     Section,
 )
@@ -34,8 +34,8 @@ COLORS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What a report says; `tables` holds the rows of each section."""
+class JobsReport:
+    """A report's period and contents; `tables` holds the rows of each section."""
 
     since: datetime
     until: datetime
@@ -46,49 +46,49 @@ class Report:
 
     @property
     def totals(self) -> dict[str, Any]:
-        """The figures over all jobs, by name."""
+        """The figures of the section TOTALS, by name."""
         [row] = self.tables[TOTALS]
         return dict(zip((column.name for column in TOTALS.columns), row, strict=True))
 
     @property
     def summary(self) -> dict[str, Any]:
         """The totals and the counts by status."""
-        return self.totals | {
-            "by_status": {status: jobs for status, jobs, _ in self.tables[BY_STATUS]}
-        }
+        by_status = {status: jobs for status, jobs, _ in self.tables[STATUS_COUNTS]}
+        return self.totals | {"by_status": by_status}
 
     @property
     def stem(self) -> str:
-        """How the names of its files begin."""
+        """The beginning of its files' names."""
         return f"report-{sheets.local(self.since):%Y-%m-%d}-{sheets.local(self.until):%Y-%m-%d}"
 
     @property
     def about(self) -> list[str]:
-        """What it covers, in sentences."""
+        """Sentences about what the report covers."""
         since, until, made = (
             f"{sheets.local(moment):%Y-%m-%d %H:%M:%S %Z}"
             for moment in (self.since, self.until, self.made_at)
         )
+        zone = timezone.get_default_timezone_name()
         sentences = [
             f"Covers {self.scope} created from {since} until before {until}.",
             f"Job types: {', '.join(self.types) or 'all'}.",
             "Success share: completed jobs among the completed and the failed.",
-            f"Made {made}. Times in the tables are UTC, days are those of {timezone.get_default_timezone_name()}.",
+            f"Made {made}. Times in the tables are UTC, days are those of {zone}.",
         ]
-        if JOBS in self.tables and self.totals["jobs"] > JOBS_LIMIT:
-            sentences.append(f"Only the first {JOBS_LIMIT:,} jobs are listed.")
+        if JOBS in self.tables and self.totals["jobs"] > LISTED_JOBS:
+            sentences.append(f"Only the first {LISTED_JOBS:,} jobs are listed.")
         return sentences
 
 
-def write_csv(job: JobContext, report: Report) -> None:
-    """A CSV file for each table."""
+def save_csv(job: JobContext, report: JobsReport) -> None:
+    """Save a CSV file for each table."""
     for section, rows in report.tables.items():
         with job.save_file(f"{report.stem}-{section.name}.csv", sheets.CSV_TYPE) as file:
             sheets.write_csv(file, section.columns, rows)
 
 
-def write_json(job: JobContext, report: Report) -> None:
-    """One JSON file for the figures; the jobs as JSON Lines, which can be read line by line."""
+def save_json(job: JobContext, report: JobsReport) -> None:
+    """Save the figures as one JSON file, and the listed jobs as JSON Lines."""
     figures: dict[str, Any] = {
         "about": " ".join(report.about),
         "since": report.since.isoformat(),
@@ -98,7 +98,7 @@ def write_json(job: JobContext, report: Report) -> None:
         "time_zone": timezone.get_default_timezone_name(),
         "totals": report.totals,
     }
-    for section in (BY_STATUS, BY_TYPE, BY_DAY, SLOWEST, FAILURES):
+    for section in (STATUS_COUNTS, BY_TYPE, BY_DAY, SLOWEST, FAILURES):
         names = [column.name for column in section.columns]
         figures[section.name] = [
             dict(zip(names, map(sheets.plain, row), strict=True)) for row in report.tables[section]
@@ -110,8 +110,8 @@ def write_json(job: JobContext, report: Report) -> None:
             sheets.write_json_lines(file, JOBS.columns, report.tables[JOBS])
 
 
-def write_xlsx(job: JobContext, report: Report) -> None:
-    """A workbook: a summary with a chart, then a sheet for each further table."""
+def save_xlsx(job: JobContext, report: JobsReport) -> None:
+    """Save a workbook: a summary with a chart, then a sheet for each further table."""
     with (
         job.save_file(f"{report.stem}.xlsx", sheets.XLSX_TYPE) as file,
         sheets.workbook(file) as book,
@@ -132,9 +132,9 @@ def write_xlsx(job: JobContext, report: Report) -> None:
             job.log(sheets.cut_note(book.cut_cells), level="WARNING")
 
 
-def _add_summary(book: Workbook, report: Report) -> Any:
-    """The first sheet: what the report covers, the totals, the counts by status."""
-    sheet = book.add_sheet("Summary", BY_STATUS.columns)
+def _add_summary(book: Workbook, report: JobsReport) -> Any:
+    """Add the first sheet: what the report covers, the totals, the counts by status."""
+    sheet = book.add_sheet("Summary", STATUS_COUNTS.columns)
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, "Jobs report", book.heading)
     for row, sentence in enumerate(report.about, 1):
@@ -144,12 +144,12 @@ def _add_summary(book: Workbook, report: Report) -> Any:
         book.write(sheet, row, 0, Kind.TEXT, column.title)
         book.write(sheet, row, 1, column.kind, report.totals[column.name])
         row += 1
-    book.add_table(sheet, BY_STATUS.columns, report.tables[BY_STATUS], row + 1)
+    book.add_table(sheet, STATUS_COUNTS.columns, report.tables[STATUS_COUNTS], row + 1)
     return sheet
 
 
 def _chart(book: Workbook, last: int) -> Any:
-    """Jobs by day, a colour for each status, read from the rows of the sheet "By day"."""
+    """Return a chart of jobs by day and status, which reads the sheet "By day"."""
     chart = book.book.add_chart({"type": "column", "subtype": "stacked"})
     names = [column.name for column in BY_DAY.columns]
     for status in Status:
@@ -173,8 +173,8 @@ def _chart(book: Workbook, last: int) -> Any:
     return chart
 
 
-FORMATS: dict[str, Callable[[JobContext, Report], None]] = {
-    "xlsx": write_xlsx,
-    "csv": write_csv,
-    "json": write_json,
+REPORT_FORMATS: dict[str, Callable[[JobContext, JobsReport], None]] = {
+    "xlsx": save_xlsx,
+    "csv": save_csv,
+    "json": save_json,
 }

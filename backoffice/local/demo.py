@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import CannotRun
 from backoffice.local.stack import Stack, fail_if_one_ended
 
 SECONDS = 60
@@ -20,12 +20,12 @@ FINAL = ("COMPLETED", "FAILED", "CANCELLED")
 def run_demo(stack: Stack) -> None:
     """Launch "Generate report"; print its progress and the path of its file.
 
-    Raises: Unavailable with the reason if it does not complete.
+    Raises: CannotRun with the reason if it does not complete.
     """
     print(f"POST {stack.web_url}/api/v1/jobs/ {json.dumps(REQUEST)}")
     job = _follow(stack, _ask(stack, "/api/v1/jobs/", REQUEST))
     if job["status"] != "COMPLETED":
-        raise Unavailable(f"The report ended as {job['status']}: {job['error']}")
+        raise CannotRun(f"The report ended as {job['status']}: {job['error']}")
     for file in _ask(stack, f"/api/v1/jobs/{job['id']}/files/")["results"]:
         print(f"The report: {_fetch(stack, job, file)}")
 
@@ -38,7 +38,7 @@ def _follow(stack: Stack, job: dict[str, Any]) -> dict[str, Any]:
         _show(lines, job["status"], job["progress"]["percent"], job["progress"]["message"])
         if time.monotonic() > end:
             logs = stack.directory / "log"
-            raise Unavailable(f"The report runs for over {SECONDS} s; the logs are in {logs}.")
+            raise CannotRun(f"The report runs for over {SECONDS} s; the logs are in {logs}.")
         fail_if_one_ended(*stack.programs)
         time.sleep(0.02)
         job = _ask(stack, f"/api/v1/jobs/{job['id']}/")
@@ -81,6 +81,6 @@ def _open(stack: Stack, path: str, data: bytes | None = None) -> HTTPResponse:
         return answer
     except urllib.error.HTTPError as error:
         said = error.read(2000).decode()
-        raise Unavailable(f"{request.method} {path} answered {error.code}: {said}") from None
+        raise CannotRun(f"{request.method} {path} answered {error.code}: {said}") from None
     except OSError as error:
-        raise Unavailable(f"{request.method} {path} was not answered: {error}") from None
+        raise CannotRun(f"{request.method} {path} was not answered: {error}") from None

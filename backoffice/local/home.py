@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import CannotRun
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DEFAULT = PROJECT / ".local"
@@ -42,7 +42,7 @@ def reachable(directory: Path) -> Path:
     other.mkdir(mode=0o711, exist_ok=True)
     if other.is_symlink() or other.stat().st_uid != os.geteuid():
         fix = "remove it, or set DATABASE_URL and REDIS_URL"
-        raise Unavailable(f"{other} belongs to another account: {fix}.")
+        raise CannotRun(f"{other} belongs to another account: {fix}.")
     other.chmod(0o711)
     return other
 

@@ -12,7 +12,7 @@ from typing import Any
 from backoffice.local import binaries
 from backoffice.local.home import secret, server_account, write_private
 from backoffice.local.processes import (
-    Unavailable,
+    CannotRun,
     free_port,
     is_running,
     run_command,
@@ -63,7 +63,7 @@ class Postgres:
                 return f"postgres://postgres:{self.password}@127.0.0.1:{port}/postgres"
             stop_process(self.process, signal.SIGQUIT, 5)
             time.sleep(pause)
-        raise Unavailable(f"PostgreSQL does not start; {self.log} says why.")
+        raise CannotRun(f"PostgreSQL does not start; {self.log} says why.")
 
     def stop(self) -> None:
         """End it by a fast shutdown, with a checkpoint."""
@@ -84,7 +84,7 @@ class Postgres:
         status, printed = run_command(command, **self._circumstances())
         password_file.unlink()
         if status:
-            raise Unavailable(f"initdb failed:\n{printed}{_hint(printed)}")
+            raise CannotRun(f"initdb failed:\n{printed}{_hint(printed)}")
         (self.data / "initdb.done").touch()
 
     def _circumstances(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1
 
 
-class Unavailable(RuntimeError):
+class CannotRun(RuntimeError):
     """This machine lacks something; the message says what to do."""
 
 

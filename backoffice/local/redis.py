@@ -11,7 +11,7 @@ from pathlib import Path
 
 from backoffice.local import binaries
 from backoffice.local.home import secret
-from backoffice.local.processes import Unavailable, free_port, spawn, stop_orphan, stop_process
+from backoffice.local.processes import CannotRun, free_port, spawn, stop_orphan, stop_process
 
 LOAD_SECONDS = 30  # for a start, which includes reading the append-only file
 
@@ -43,7 +43,7 @@ class Redis:
                 self.port = port
                 return f"redis://:{self.password}@127.0.0.1:{port}/0"
             stop_process(self.process, signal.SIGTERM, 5)
-        raise Unavailable(f"Redis does not start; {self.log} says why.")
+        raise CannotRun(f"Redis does not start; {self.log} says why.")
 
     def stop(self) -> None:
         """End it after it has written its append-only file."""

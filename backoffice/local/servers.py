@@ -13,7 +13,7 @@ from typing import IO
 
 from backoffice.local.home import reachable, write_private
 from backoffice.local.postgres import Postgres
-from backoffice.local.processes import Unavailable, is_running
+from backoffice.local.processes import CannotRun, is_running
 from backoffice.local.redis import Redis
 
 ATTACH_SECONDS = 120
@@ -82,7 +82,7 @@ def _lock_or_attach(lock: IO[str], guests: IO[str], state: Path) -> dict[str, st
                 return urls
         fcntl.flock(guests, fcntl.LOCK_UN)
         time.sleep(0.1)
-    raise Unavailable(f"Another process holds {lock.name} but starts no servers.")
+    raise CannotRun(f"Another process holds {lock.name} but starts no servers.")
 
 
 def _await_guests(guests: IO[str]) -> None:

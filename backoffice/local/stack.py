@@ -12,7 +12,7 @@ from pathlib import Path
 
 from backoffice.local import programs
 from backoffice.local.home import PROJECT, exclusive, password, write_private
-from backoffice.local.processes import Unavailable, run_command
+from backoffice.local.processes import CannotRun, run_command
 from backoffice.local.programs import Program
 from backoffice.local.servers import Servers, running_servers
 from backoffice.local.supervisor import Child, Supervisor
@@ -105,10 +105,10 @@ def running_stack(options: Options, given: dict[str, str]) -> Iterator[Stack]:
 
 
 def fail_if_one_ended(*programs: Program) -> None:
-    """Raise Unavailable, with the end of its log, if one of the programs has ended."""
+    """Raise CannotRun, with the end of its log, if one of the programs has ended."""
     for program in programs:
         if program.process and program.process.poll() is not None:
-            raise Unavailable(f"{program.name} does not run:\n{program.log_tail()}")
+            raise CannotRun(f"{program.name} does not run:\n{program.log_tail()}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -117,7 +117,7 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=512)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise Unavailable(f"Port {port}: {reason}. Choose another with --port.") from None
+        raise CannotRun(f"Port {port}: {reason}. Choose another with --port.") from None
 
 
 def _prepare(options: Options, found: Servers, listener: socket.socket) -> Stack:
@@ -129,7 +129,7 @@ def _prepare(options: Options, found: Servers, listener: socket.socket) -> Stack
     command = [*programs.MANAGE, "prepare", STAFF_USER, str(directory)]
     status, printed = run_command(command, cwd=PROJECT, env=env)
     if status:
-        raise Unavailable(f"The database or the static files could not be prepared:\n{printed}")
+        raise CannotRun(f"The database or the static files could not be prepared:\n{printed}")
     numbers = range(1, options.workers + 1)
     return Stack(
         directory=directory,
@@ -154,4 +154,4 @@ def _wait_for_web(stack: Stack) -> None:
             connection.getresponse()
             return
         fail_if_one_ended(stack.web)
-    raise Unavailable(f"The web server does not answer; {stack.web.log} says why.")
+    raise CannotRun(f"The web server does not answer; {stack.web.log} says why.")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import CannotRun
 
 RESTART_PAUSES = (0.5, 1, 2, 5, 10, 30)  # seconds; the last one for every further death
 QUIET_SECONDS = 60  # after that long a life the back-off begins again
@@ -62,7 +62,7 @@ class Watched:
         self.started_at = time.monotonic()
         try:
             self.child.start()
-        except Unavailable as error:  # its process is dead: the next look finds that
+        except CannotRun as error:  # its process is dead: the next look finds that
             say(str(error))
             return False
         say(f"{self.child.name} was started again.")

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from backoffice.local import demo, stack
 from backoffice.local.home import DEFAULT
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import CannotRun
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SERVER_URLS = ("DATABASE_URL", "REDIS_URL")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                     self.use(running, once=once)
                 finally:
                     ignore_signals()  # a late Ctrl-C would cut the stop short
-        except Unavailable as error:
+        except CannotRun as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             if once:

@@ -11,7 +11,7 @@ import pytest
 from backoffice.local import home as local_home
 from backoffice.local import servers
 from backoffice.local.home import password, reachable, secret, write_private
-from backoffice.local.processes import Unavailable
+from backoffice.local.processes import CannotRun
 
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root hands PostgreSQL to another account"
@@ -76,7 +76,7 @@ def test_a_stand_in_that_somebody_else_made_is_refused(empty_home, monkeypatch):
     hidden.mkdir(mode=0o700)
     stand_in = reachable(hidden / "deep")
     os.chown(stand_in, 12345, 12345)
-    with pytest.raises(Unavailable, match="belongs to another account"):
+    with pytest.raises(CannotRun, match="belongs to another account"):
         reachable(hidden / "deep")
 
 

@@ -195,7 +195,7 @@ def test_without_fitting_wheels_the_servers_on_the_path_serve(monkeypatch, home)
 def test_without_any_server_the_error_names_the_variable(monkeypatch):
     monkeypatch.setattr(binaries, "REDIS", ())
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(servers.Unavailable, match="set REDIS_URL"):
+    with pytest.raises(servers.CannotRun, match="set REDIS_URL"):
         binaries.redis()
 
 

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from backoffice.local import supervisor
-from backoffice.local.processes import Unavailable, spawn, stop_process
+from backoffice.local.processes import CannotRun, spawn, stop_process
 from backoffice.local.supervisor import Supervisor
 
 
@@ -22,7 +22,7 @@ class Shell:
     def start(self) -> None:
         if self.failures and self.process:
             self.failures -= 1
-            raise Unavailable("It cannot start.")
+            raise CannotRun("It cannot start.")
         self.process = spawn(["sh", "-c", self.line], dying=signal.SIGKILL)
 
     def stop(self) -> None:

@@ -185,8 +185,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.rendering.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["jobs.api.http.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.json_format.UTCRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["jobs.api.http.json_format.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.throttling.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would repeat a part of the schema
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from backoffice import health
-from jobs.api.http.unknown_path import NothingHere
+from jobs.api.http.unknown_path import UnknownPathView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("jobs.api.urls")),
-    path("api/v1", NothingHere.as_view()),  # not a redirect
+    path("api/v1", UnknownPathView.as_view()),  # not a redirect
     path("healthz", health.healthz),
 ]
 

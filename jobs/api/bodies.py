@@ -1,18 +1,24 @@
-"""What a caller may send: the bodies of requests, read strictly."""
+"""The bodies of requests, validated strictly, and errors of the params in an invalid body."""
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from jobs import services
+from jobs.api.http.problems import as_problem, refusals
+from jobs.errors import Invalid
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.safe_text import NAME_LIMIT, name_error
+from jobs.services import Caller, Launch
 
 BATCH_LIMIT = 500
 
 
 class Text(serializers.CharField):
-    """Text that was text in JSON: DRF would take the number 5 for "5"."""
+    """A JSON string; DRF's field would also take the number 5, as "5"."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -22,7 +28,7 @@ class Text(serializers.CharField):
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class JsonObject(serializers.Field):
-    """A JSON object, taken as it is."""
+    """A JSON object, unchanged."""
 
     default_error_messages = {"invalid": "Must be a JSON object."}
 
@@ -39,17 +45,17 @@ class StrictSerializer(serializers.Serializer):
     """Refuses unknown fields: a misspelled or read-only field would otherwise be ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
-        errors = self.faults_of(data) if isinstance(data, dict) else {}
+        errors = self.body_errors(data) if isinstance(data, dict) else {}
         try:
-            found = super().to_internal_value(data)
+            values = super().to_internal_value(data)
         except serializers.ValidationError as error:
             raise serializers.ValidationError({**errors, **error.detail}) from error
         if errors:
             raise serializers.ValidationError(errors)
-        return found
+        return values
 
-    def faults_of(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return errors of the body that no single field finds, by field name."""
+    def body_errors(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return errors of the body as a whole, by field name."""
         message = f"This field may not be sent; allowed: {', '.join(self.fields)}."
         unknown = [name for name in data if name not in self.fields]
         return {name: serializers.ErrorDetail(message, "unknown") for name in unknown}
@@ -67,8 +73,7 @@ class SubmitSerializer(StrictSerializer):
     The name of a job without one is its type's label.
     """
 
-    # Not trimmed: the name is stored as sent, except that accents are composed (NFC), or it is
-    # refused.
+    # Not trimmed: the name is stored as sent, with accents composed (NFC), or it is refused.
     name = Text(
         required=False,
         validators=[check_name],
@@ -79,11 +84,11 @@ class SubmitSerializer(StrictSerializer):
     type = Text(required=False)
     params = JsonObject(required=False)
 
-    def faults_of(self, data: dict[str, Any]) -> dict[str, Any]:
-        faults = super().faults_of(data)
+    def body_errors(self, data: dict[str, Any]) -> dict[str, Any]:
+        errors = super().body_errors(data)
         if not data.keys() & {"name", "type"}:
-            faults["name"] = serializers.ErrorDetail("Send a name, a type, or both.", "required")
-        return faults
+            errors["name"] = serializers.ErrorDetail("Send a name, a type, or both.", "required")
+        return errors
 
 
 class BatchSerializer(StrictSerializer):
@@ -102,3 +107,44 @@ class RerunSerializer(StrictSerializer):
     """What POST /jobs/{id}/rerun/ takes: the params to change."""
 
     params = JsonObject(required=False)
+
+
+def launch_errors(caller: Caller, data: Any) -> Iterator[dict[str, str]]:
+    """Errors of types and params in an invalid body, of one job or of a batch."""
+    jobs = data.get("jobs") if isinstance(data, Mapping) else None
+    items = {"": data}
+    if isinstance(jobs, list):
+        items = {f"/jobs/{index}": item for index, item in enumerate(jobs)}
+    for pointer, item in items.items():
+        if launch := _launch_in(item):
+            yield from _errors_of(pointer, services.check, caller, launch)
+
+
+def rerun_errors(caller: Caller, job_id: UUID, data: Any) -> Iterator[dict[str, str]]:
+    """Errors of the params in an invalid body of a rerun."""
+    params = data.get("params") if isinstance(data, Mapping) else None
+    if isinstance(params, dict):
+        yield from _errors_of("", services.check_rerun, caller, job_id, params)
+
+
+def _launch_in(item: Any) -> Launch | None:
+    """Return what the item would launch; None if that is not clear."""
+    if not isinstance(item, Mapping):
+        return None
+    name, kind, params = item.get("name"), item.get("type"), item.get("params", {})
+    named = isinstance(name, str) and bool(name) and not name_error(name)
+    chosen = isinstance(kind, str) or (named and "type" not in item)
+    if not chosen or not isinstance(params, dict):
+        return None
+    return Launch(str(name) if named else "", kind, params)
+
+
+def _errors_of(pointer: str, check: Callable[..., None], *args: Any) -> Iterator[dict[str, str]]:
+    try:
+        check(*args)
+    except Invalid as error:
+        yield from refusals(error, pointer)
+    except Exception as error:
+        # Other problems, such as a missing permission, are named once the body is valid.
+        if as_problem(error) is None:
+            raise

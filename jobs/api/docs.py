@@ -1,4 +1,4 @@
-"""The API's description: the OpenAPI document, and a page on which to try it."""
+"""The API's description: the OpenAPI document, and a page to try it."""
 
 from typing import Any
 
@@ -8,17 +8,15 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from jobs.api.http.query import allow_only
+from jobs.api.http.requests import ApiView
 
 
-class SchemaView(APIView):
+class SchemaView(ApiView):
     """The OpenAPI 3.1 document."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        allow_only(request)
         document: dict[str, Any] = SchemaGenerator().get_schema(request=request, public=True)
         return Response(document)
 

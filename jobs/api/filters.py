@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import django_filters
@@ -12,10 +11,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from jobs import access, parameters
-from jobs.api.http.faults import Faults
 from jobs.api.http.problems import query_error
-from jobs.api.http.query import allow_only
-from jobs.filter_fields import REPEATED, Ids, OneOf, SomeOf
+from jobs.api.http.requests import Faults
+from jobs.filter_fields import Ids, OneOf, SomeOf
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 from jobs.selection import launched_by, name_begins
 
@@ -104,21 +102,13 @@ def statuses(request: Request) -> set[str]:
     )
 
 
-def filtered(jobs: JobQuerySet, request: Request, *, others: tuple[str, ...] = ()) -> Any:
-    """`jobs` narrowed by the query; `others` are the parameters that other code reads.
-
-    Raises: Problem (400) naming the unknown parameters or the bad values.
-    """
-    faults = Faults()
-    faults.check(allow_only, request, [*JobFilter.base_filters, *others], repeated=REPEATED)
-    named = {error["parameter"] for error in faults.errors}
+def filtered(jobs: JobQuerySet, request: Request, faults: Faults) -> QuerySet[Job] | None:
+    """Return `jobs` narrowed by the query; None if it adds errors of values to `faults`."""
     given = {name: ",".join(values) for name, values in request.query_params.lists()}
     chosen = JobFilter(given, queryset=jobs, request=request)
-    faults.errors += [
+    faults.add(
         query_error(name, str(message), "invalid")
         for name, messages in chosen.errors.items()
-        if name not in named
         for message in messages
-    ]
-    faults.refuse()
-    return chosen.qs
+    )
+    return None if chosen.errors else chosen.qs

@@ -1,73 +1,77 @@
-"""Jobs: the list, submitting, one job."""
+"""Jobs: the list, submitting, one job, and the actions on it."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from jobs import access, services
 from jobs.api import filters, ordering
-from jobs.api.bodies import BatchSerializer, SubmitSerializer
+from jobs.api.bodies import (
+    BatchSerializer,
+    CancelSerializer,
+    RerunSerializer,
+    SubmitSerializer,
+    launch_errors,
+    rerun_errors,
+)
 from jobs.api.http import long_poll, pagination
-from jobs.api.http.faults import Faults, body, launch_errors
-from jobs.api.http.query import allow_only, whole_number
+from jobs.api.http.requests import ApiView, read_body, read_integer, read_key
 from jobs.api.http.responses import (
     RETRY_SOON_SECONDS,
-    accepted,
-    caller,
-    etag,
-    idempotency_key,
-    shown,
-    unchanged,
-    visible_job,
+    created_response,
+    is_known,
+    job_response,
+    known_etags,
+    not_modified,
 )
-from jobs.api.schema.operations import KEY, KNOWN, filter_parameters, operation, query
-from jobs.api.serializers import JobSerializer, JobSummarySerializer, context_of
-from jobs.api.shapes import BatchAnswerSerializer, JobPageSerializer
-from jobs.models import Job
+from jobs.api.schema.operations import (
+    IF_NONE_MATCH,
+    KEY,
+    LIST_PARAMETERS,
+    WAIT,
+    filter_parameters,
+    operation,
+)
+from jobs.api.serializers import (
+    BatchAnswerSerializer,
+    JobPageSerializer,
+    JobSerializer,
+    context_of,
+)
 from jobs.services import Launch
 
-LIST_PARAMETERS = (
-    query(
-        "ordering",
-        {"type": "string", "enum": list(ordering.ALLOWED)},
-        "-finished_at: settled jobs only.",
-    ),
-    query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
-    query(
-        "page_size",
-        {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": pagination.PAGE_SIZE_LIMIT,
-            "default": pagination.PAGE_SIZE,
-        },
-    ),
-    query("count", {"type": "boolean", "default": False}, "Add `count`, which stops at 10,000."),
-)
+
+class SubmissionView(ApiView):
+    """The base of views that submit jobs."""
+
+    def read_submission(self, serializer: type[Serializer[Any]]) -> tuple[Any, str | None]:
+        """The validated body and the Idempotency-Key.
+
+        Raises: Problem (400 or 413) with every fault of query, key, body and params.
+        """
+        key = self.faults.check(read_key, self.request)
+        body = self.faults.check(read_body, self.request, serializer)
+        if self.faults.errors:
+            self.faults.add(self.params_errors(self.request.data))
+        self.faults.refuse()
+        return body, key
+
+    def params_errors(self, data: Any) -> Iterator[dict[str, str]]:
+        """Errors of the params in a body that is not valid."""
+        return launch_errors(self.caller, data)
 
 
-def submission(request: Request, serializer: type[Serializer[Any]]) -> tuple[Any, str | None]:
-    """The validated body of a submission, and its Idempotency-Key.
+class JobsView(SubmissionView):
+    """The jobs that the caller may see, and where to submit one."""
 
-    Raises: Problem (400 or 413) with every fault of the query, the key, the body and its params.
-    """
-    faults = Faults()
-    faults.check(allow_only, request)
-    key = faults.check(idempotency_key, request)
-    wanted = faults.check(body, request, serializer)
-    if faults.errors:
-        faults.add(launch_errors(caller(request), request.data))
-    faults.refuse()
-    return wanted, key
-
-
-class JobsView(APIView):
-    """The jobs the caller may see, and the place to submit one."""
+    parameters = {
+        "GET": (*filters.JobFilter.base_filters, *pagination.PARAMETERS, "ordering"),
+        "POST": (),
+    }
 
     @operation(
         "List jobs, newest first",
@@ -76,20 +80,15 @@ class JobsView(APIView):
         id="list_jobs",
     )
     def get(self, request: Request) -> Response:
-        others = (*pagination.PARAMETERS, "ordering")
-        faults = Faults()
-        jobs = faults.check(
-            filters.filtered, access.visible_jobs(request.user), request, others=others
-        )
-        order = faults.check(ordering.order, request)
-        asked = faults.check(pagination.wanted, request, order)
-        faults.refuse()
-        narrowed = filters.statuses(request)
-        page = pagination.page(jobs.without_large(), request, asked, order, statuses=narrowed)
+        jobs = filters.filtered(access.visible_jobs(request.user), request, self.faults)
+        order = self.faults.check(ordering.order, request)
+        page_request = self.faults.check(pagination.read_page_request, request, order)
+        self.faults.refuse()
+        statuses = filters.statuses(request)
+        page = pagination.paginate(jobs.without_large(), request, page_request, order, statuses)
         access.load_params(page["results"])
         context = context_of(request, page["results"])
-        page["results"] = JobSummarySerializer(page["results"], many=True, context=context).data
-        return Response(page)
+        return Response(JobPageSerializer(page, context=context).data)
 
     @operation(
         "Submit a job",
@@ -101,13 +100,15 @@ class JobsView(APIView):
         id="submit_job",
     )
     def post(self, request: Request) -> Response:
-        wanted, key = submission(request, SubmitSerializer)
-        job = services.submit(caller(request), **wanted, idempotency_key=key)
-        return accepted(job, request)
+        body, key = self.read_submission(SubmitSerializer)
+        job = services.submit(self.caller, **body, idempotency_key=key)
+        return created_response(job, request)
 
 
-class BatchView(APIView):
+class BatchView(SubmissionView):
     """Up to 500 jobs at once: all of them, or none."""
+
+    parameters = {"POST": ()}
 
     @operation(
         "Submit up to 500 jobs, all or none",
@@ -119,71 +120,89 @@ class BatchView(APIView):
         id="submit_batch",
     )
     def post(self, request: Request) -> Response:
-        wanted, key = submission(request, BatchSerializer)
-        items = [Launch(**item) for item in wanted["jobs"]]
-        jobs = services.submit_batch(caller(request), items, idempotency_key=key)
+        body, key = self.read_submission(BatchSerializer)
+        launches = [Launch(**item) for item in body["jobs"]]
+        jobs = services.submit_batch(self.caller, launches, idempotency_key=key)
+        batch = {"batch_id": jobs[0].batch_id, "results": jobs}
         with services.once_accepted(jobs[0]):
-            results = JobSummarySerializer(jobs, many=True, context=context_of(request, jobs)).data
-        answer = Response({"batch_id": jobs[0].batch_id, "results": results}, 201)
-        answer["Retry-After"] = str(RETRY_SOON_SECONDS)
+            data = BatchAnswerSerializer(batch, context=context_of(request, jobs)).data
+        response = Response(data, 201, headers={"Retry-After": str(RETRY_SOON_SECONDS)})
         if jobs[0].replayed:
-            answer["Idempotency-Replayed"] = "true"
-        return answer
+            response["Idempotency-Replayed"] = "true"
+        return response
 
 
-class JobView(APIView):
+class JobView(ApiView):
     """One job."""
+
+    parameters = {"GET": ("wait",)}
 
     @operation(
         "Look at a job",
         {200: JobSerializer, 304: None},
         problems=(404,),
-        parameters=[
-            KNOWN,
-            query(
-                "wait",
-                {"type": "integer", "minimum": 0, "maximum": long_poll.SECONDS_LIMIT},
-                "Answer when the status changes, or after so many seconds.",
-            ),
-        ],
+        parameters=[IF_NONE_MATCH, WAIT],
         headers=("Retry-After", "ETag"),
         id="get_job",
     )
     def get(self, request: Request, id: UUID) -> Response:
-        faults = Faults()
-        faults.check(allow_only, request, ["wait"])
-        seconds = faults.check(
-            whole_number, request, "wait", default=0, most=long_poll.SECONDS_LIMIT
-        )
-        faults.refuse()
-        job = visible_job(request, id)
-        known = known_to(request)
-        turn = 0
+        longest = long_poll.LONGEST_SECONDS
+        seconds = self.faults.check(read_integer, request, "wait", default=0, most=longest)
+        self.faults.refuse()
+        job = self.visible_job(id)
+        known = known_etags(request)
+        retry_seconds = 0
         if seconds and not job.is_settled and (not known or is_known(job, known)):
-            turn = long_poll.watcher.wait(job, seconds)
-            job = job if turn else visible_job(request, id)
+            retry_seconds = long_poll.watcher.wait(job, seconds)
+            job = job if retry_seconds else self.visible_job(id)
         if is_known(job, known):
-            return unchanged(job, turn_seconds=turn)
-        return shown(job, request, turn_seconds=turn)
+            return not_modified(job, retry_seconds=retry_seconds)
+        return job_response(job, request, retry_seconds=retry_seconds)
 
-    @operation(
-        "Delete a settled job",
-        {204: None},
-        problems=(403, 404, 409),
-        id="delete_job",
-    )
+    @operation("Delete a settled job", {204: None}, problems=(403, 404, 409), id="delete_job")
     def delete(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
-        services.delete(caller(request), id)
+        services.delete(self.caller, id)
         return Response(status=204)
 
 
-def known_to(request: Request) -> list[str]:
-    """The versions a caller has, by If-None-Match, as weak ones."""
-    tags = parse_etags(request.headers.get("If-None-Match", ""))
-    return [tag if tag.startswith("W/") else f"W/{tag}" for tag in tags]
+class CancelView(ApiView):
+    """Cancel a waiting job, or ask a running one to stop."""
+
+    parameters = {"POST": ()}
+
+    @operation(
+        "Cancel a job",
+        {200: JobSerializer, 202: JobSerializer},
+        request=CancelSerializer,
+        problems=(404, 409),
+        headers=("Retry-After", "ETag"),
+        id="cancel_job",
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        body = self.faults.check(read_body, request, CancelSerializer)
+        self.faults.refuse()
+        job = services.cancel(self.caller, id, **body)
+        return job_response(job, request, status=200 if job.is_settled else 202)
 
 
-def is_known(job: Job, known: list[str]) -> bool:
-    """Whether the caller has this version of the job; `*` stands for any."""
-    return etag(job) in known or "W/*" in known
+class RerunView(SubmissionView):
+    """Launch a settled job again, as a new one."""
+
+    parameters = {"POST": ()}
+
+    @operation(
+        "Launch a settled job again",
+        {201: JobSerializer},
+        request=RerunSerializer,
+        problems=(404, 409, 422, 504),
+        parameters=[KEY],
+        headers=("Location", "Retry-After", "ETag", "Idempotency-Replayed"),
+        id="rerun_job",
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        body, key = self.read_submission(RerunSerializer)
+        job = services.rerun(self.caller, id, body.get("params"), idempotency_key=key)
+        return created_response(job, request)
+
+    def params_errors(self, data: Any) -> Iterator[dict[str, str]]:
+        return rerun_errors(self.caller, self.kwargs["id"], data)

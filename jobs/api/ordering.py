@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 
 from jobs.api.filters import statuses
-from jobs.api.http.query import bad_value
+from jobs.api.http.requests import invalid_parameter
 from jobs.models import ACTIVE, SETTLED
 
 NEWEST = "-id"
@@ -24,10 +24,10 @@ def order(request: Request) -> tuple[str, ...]:
         # times.
         return ("-created_at", "-id") if BY_TIME & set(query) else (NEWEST,)
     if wanted not in ALLOWED:
-        raise bad_value("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
+        raise invalid_parameter("ordering", f"{wanted!r} is none of: {', '.join(ALLOWED)}.")
     if wanted == "-finished_at":
         if statuses(request) & set(ACTIVE):
-            raise bad_value(
+            raise invalid_parameter(
                 "ordering", f"-finished_at needs active=false or status={','.join(SETTLED)}."
             )
         return ("-finished_at", "-id")

@@ -1,45 +1,81 @@
-"""What is kept of a job: its status changes, its log, its files."""
+"""The records of a job: its status changes, its log, its files."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
+from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.reverse import reverse
 
 from jobs import access
-from jobs.api.http.faults import Faults
 from jobs.api.http.problems import Problem
-from jobs.api.http.query import allow_only, whole_number
-from jobs.api.http.responses import visible_job
-from jobs.api.schema.operations import KNOWN, operation, query, request_header
-from jobs.api.serializers import EventSerializer, FileSerializer, LogLineSerializer
-from jobs.api.shapes import EventsSerializer, FilesSerializer, LogsSerializer
+from jobs.api.http.requests import ApiView, read_integer
+from jobs.api.schema.operations import IF_NONE_MATCH, operation, query, request_header
 from jobs.download import attachment
-from jobs.models import JobFile
+from jobs.models import JobFile, JobLog, Status
 
-LINES_LIMIT = 1_000
-# The first one is what generated clients know; a file whose type is known comes as that type.
-MEDIA_TYPES = ("application/octet-stream", "*/*")
+LINES_A_PAGE = 1_000
+# Generated clients know the first one; a file of a known type is sent as that type.
+FILE_MEDIA_TYPES = ("application/octet-stream", "*/*")
 
 
-class EventsView(APIView):
+class EventSerializer(serializers.Serializer):
+    """One status change; `from` is "" for the first. Where it equals `to` no status changed: a running job
+    was asked to stop (PROCESSING), or a failure was acknowledged (FAILED)."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {
+            "from": serializers.CharField(source="from_status"),
+            "to": serializers.ChoiceField(choices=Status.choices, source="to_status"),
+            "at": serializers.DateTimeField(),
+            "actor": serializers.CharField(),
+            "attempt": serializers.IntegerField(),
+            "reason": serializers.CharField(),
+        }
+
+
+class EventsSerializer(serializers.Serializer):
+    """The status changes of a job, oldest first."""
+
+    results = EventSerializer(many=True)
+
+
+class EventsView(ApiView):
     """The status changes of a job, oldest first."""
 
     @operation(
         "Status changes of a job", {200: EventsSerializer}, problems=(404,), id="list_events"
     )
     def get(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
-        events = visible_job(request, id, brief=True).events.all()
-        return Response({"results": EventSerializer(events, many=True).data})
+        events = self.visible_job(id, brief=True).events.all()
+        return Response(EventsSerializer({"results": events}).data)
 
 
-class LogsView(APIView):
-    """The log of a job, from a line on; `complete` when nothing will follow."""
+class LogLineSerializer(serializers.ModelSerializer):
+    """One line of a job's log."""
+
+    class Meta:
+        model = JobLog
+        fields = ("seq", "at", "level", "message")
+        read_only_fields = fields
+
+
+class LogsSerializer(serializers.Serializer):
+    """Lines of a job's log."""
+
+    results = LogLineSerializer(many=True)
+    next_after = serializers.IntegerField()
+    complete = serializers.BooleanField(help_text="Nothing will follow.")
+
+
+class LogsView(ApiView):
+    """A page of the job's log, after a given line; `complete` if no line can follow."""
+
+    parameters = {"GET": ("after",)}
 
     @operation(
         "Read a job's log",
@@ -47,30 +83,26 @@ class LogsView(APIView):
         problems=(404,),
         parameters=[
             query(
-                "after", {"type": "integer", "minimum": 0, "default": 0}, "The last `seq` one has."
+                "after",
+                {"type": "integer", "minimum": 0, "default": 0},
+                "The last `seq` that you have.",
             )
         ],
         id="read_log",
     )
     def get(self, request: Request, id: UUID) -> Response:
-        faults = Faults()
-        faults.check(allow_only, request, ["after"])
-        after = faults.check(whole_number, request, "after", default=0)
-        faults.refuse()
-        job = visible_job(request, id, brief=True)
-        lines = job.logs.filter(seq__gt=after).page(LINES_LIMIT, "seq")
-        more = bool(lines) and job.logs.filter(seq__gt=lines[-1].seq).exists()
-        return Response(
-            {
-                "results": LogLineSerializer(lines, many=True).data,
-                "next_after": lines[-1].seq if lines else after,
-                "complete": job.is_settled and not more,
-            }
-        )
+        after = self.faults.check(read_integer, request, "after", default=0)
+        self.faults.refuse()
+        job = self.visible_job(id, brief=True)
+        lines = job.logs.filter(seq__gt=after).page(LINES_A_PAGE, "seq")
+        last = lines[-1].seq if lines else after
+        more = bool(lines) and job.logs.filter(seq__gt=last).exists()
+        page = {"results": lines, "next_after": last, "complete": job.is_settled and not more}
+        return Response(LogsSerializer(page).data)
 
 
-class AnyMediaType(BaseContentNegotiation):
-    """For files: they are sent as they are, regardless of Accept; problems are JSON."""
+class IgnoreAccept(BaseContentNegotiation):
+    """Files are sent as they are, regardless of Accept; problems are JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -81,48 +113,65 @@ class AnyMediaType(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-def files_of(request: Request, id: UUID) -> QuerySet[JobFile]:
-    """The job's files as far as the caller may read them, of each name the one of the latest attempt."""
-    files = access.files(request.user, visible_job(request, id, brief=True))
+def latest_files(view: ApiView, id: UUID) -> QuerySet[JobFile]:
+    """The job's files that the caller may read, by name; of each name the latest attempt's."""
+    files = access.files(view.request.user, view.visible_job(id, brief=True))
     return files.order_by("name", "-attempt").distinct("name")
 
 
-class FilesView(APIView):
-    """The files a job saved."""
+class FileSerializer(serializers.ModelSerializer):
+    """A file of a job."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = JobFile
+        fields = ("name", "url", "content_type", "size", "sha256", "attempt", "created_at")
+        read_only_fields = fields
+
+    def get_url(self, file: JobFile) -> str:
+        place = [file.job_id, file.name]
+        return reverse("api:job-file", args=place, request=self.context["request"])
+
+
+class FilesSerializer(serializers.Serializer):
+    """The files of a job, by name."""
+
+    results = FileSerializer(many=True)
+
+
+class FilesView(ApiView):
+    """The files that a job saved."""
 
     @operation("Files of a job", {200: FilesSerializer}, problems=(404,), id="list_files")
     def get(self, request: Request, id: UUID) -> Response:
-        allow_only(request)
-        files = files_of(request, id)
-        data = FileSerializer(files, many=True, context={"request": request}).data
-        return Response({"results": data})
+        files = {"results": latest_files(self, id)}
+        return Response(FilesSerializer(files, context={"request": request}).data)
 
 
-class FileView(APIView):
+class FileView(ApiView):
     """One file of a job."""
 
-    content_negotiation_class = AnyMediaType
+    content_negotiation_class = IgnoreAccept
 
     @operation(
         "Download a file",
-        {(200, *MEDIA_TYPES): bytes, (206, *MEDIA_TYPES): bytes, 304: None},
+        {(200, *FILE_MEDIA_TYPES): bytes, (206, *FILE_MEDIA_TYPES): bytes, 304: None},
         problems=(404, 412, 416),
         parameters=[
-            KNOWN,
+            IF_NONE_MATCH,
             request_header("If-Match", "412 if the file has none of these ETags."),
             request_header("Range", "One part of the file, such as `bytes=1000-`."),
             request_header(
-                "If-Range",
-                "The ETag of the file that Range is about; if it has another, all of it.",
+                "If-Range", "The ETag that the part belongs to; the whole file if it has another."
             ),
         ],
         headers=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
         id="download_file",
     )
     def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
-        allow_only(request)
         # Compared here: PostgreSQL would refuse a name that holds NUL.
-        file = next((one for one in files_of(request, id) if one.name == name), None)
+        file = next((one for one in latest_files(self, id) if one.name == name), None)
         if file is None:
             raise Http404
         try:

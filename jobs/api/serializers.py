@@ -1,4 +1,4 @@
-"""The job as it is shown, with what belongs to it."""
+"""How jobs are rendered: in full, in a list, and in the answer to a batch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
-from jobs.models import Job, JobFile, JobLog, Status
+from jobs.models import Job, Status
 
 
 class ProgressSerializer(serializers.Serializer):
-    """How far a job is; null where that is not known."""
+    """How far a job is; null where it is not known."""
 
     percent = serializers.IntegerField(allow_null=True)
     message = serializers.CharField(allow_blank=True)
@@ -31,12 +31,12 @@ class ErrorSerializer(serializers.Serializer):
 
 
 def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
-    """The context in which the serializers show `jobs` to the caller."""
+    """The context in which the serializers render `jobs`; JobSerializer needs `explanation`, too."""
     return {"request": request, "visible_parents": access.visible_parents(request.user, jobs)}
 
 
 class JobSummarySerializer(serializers.ModelSerializer):
-    """A job in a list; the context holds the request and `visible_parents` of the jobs."""
+    """A job in a list."""
 
     url = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=Status.choices)
@@ -104,10 +104,10 @@ class JobSummarySerializer(serializers.ModelSerializer):
         return job.rerun_of_id if job.rerun_of_id in self.context["visible_parents"] else None
 
     def get_wait_seconds(self, job: Job) -> float | None:
-        return _seconds(job.created_at, job.started_at)
+        return _seconds_between(job.created_at, job.started_at)
 
     def get_run_seconds(self, job: Job) -> float | None:
-        return _seconds(job.started_at, job.finished_at)
+        return _seconds_between(job.started_at, job.finished_at)
 
     def get_can_cancel(self, job: Job) -> bool:
         return access.possible(self.context["request"].user, job).can_cancel
@@ -120,7 +120,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
 
 
 class JobSerializer(JobSummarySerializer):
-    """A job by itself; the context holds its explanation, too."""
+    """A job in full."""
 
     params = serializers.SerializerMethodField()
     result = serializers.DictField(allow_null=True)
@@ -141,45 +141,22 @@ class JobSerializer(JobSummarySerializer):
         return parameters.mask(registry.find(job.type), job.params)
 
 
-class FileSerializer(serializers.ModelSerializer):
-    """A file of a job."""
+class JobPageSerializer(serializers.Serializer):
+    """A page of the job list."""
 
-    url = serializers.SerializerMethodField()
-
-    class Meta:
-        model = JobFile
-        fields = ("name", "url", "content_type", "size", "sha256", "attempt", "created_at")
-        read_only_fields = fields
-
-    def get_url(self, file: JobFile) -> str:
-        return reverse(
-            "api:job-file", args=[file.job_id, file.name], request=self.context["request"]
-        )
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    count = serializers.IntegerField(required=False, help_text="With ?count=true.")
+    count_capped = serializers.BooleanField(required=False)
+    results = JobSummarySerializer(many=True)
 
 
-class EventSerializer(serializers.Serializer):
-    """One status change; `from` is "" for the first. Where it equals `to` no status changed: a running job
-    was asked to stop (PROCESSING), or a failure was acknowledged (FAILED)."""
+class BatchAnswerSerializer(serializers.Serializer):
+    """The jobs of an accepted batch, in the order they were sent."""
 
-    def get_fields(self) -> dict[str, serializers.Field]:
-        return {
-            "from": serializers.CharField(source="from_status"),
-            "to": serializers.ChoiceField(choices=Status.choices, source="to_status"),
-            "at": serializers.DateTimeField(),
-            "actor": serializers.CharField(),
-            "attempt": serializers.IntegerField(),
-            "reason": serializers.CharField(),
-        }
+    batch_id = serializers.UUIDField()
+    results = JobSummarySerializer(many=True)
 
 
-class LogLineSerializer(serializers.ModelSerializer):
-    """One line of a job's log."""
-
-    class Meta:
-        model = JobLog
-        fields = ("seq", "at", "level", "message")
-        read_only_fields = fields
-
-
-def _seconds(start: Any, end: Any) -> float | None:
+def _seconds_between(start: Any, end: Any) -> float | None:
     return None if start is None or end is None else round((end - start).total_seconds(), 3)

@@ -1,8 +1,8 @@
-"""Every address of the API, version 1."""
+"""The addresses of the API, version 1."""
 
 from django.urls import path, re_path
 
-from jobs.api import changes, docs, job_types, jobs, records, stats
+from jobs.api import docs, job_types, jobs, records, stats
 from jobs.api.http import unknown_path
 
 app_name = "api"
@@ -11,8 +11,8 @@ urlpatterns = [
     path("jobs/batch/", jobs.BatchView.as_view(), name="batch"),
     path("jobs/stats/", stats.StatsView.as_view(), name="stats"),
     path("jobs/<uuid:id>/", jobs.JobView.as_view(), name="job"),
-    path("jobs/<uuid:id>/cancel/", changes.CancelView.as_view(), name="job-cancel"),
-    path("jobs/<uuid:id>/rerun/", changes.RerunView.as_view(), name="job-rerun"),
+    path("jobs/<uuid:id>/cancel/", jobs.CancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:id>/rerun/", jobs.RerunView.as_view(), name="job-rerun"),
     path("jobs/<uuid:id>/events/", records.EventsView.as_view(), name="job-events"),
     path("jobs/<uuid:id>/logs/", records.LogsView.as_view(), name="job-logs"),
     path("jobs/<uuid:id>/files/", records.FilesView.as_view(), name="job-files"),
@@ -21,5 +21,5 @@ urlpatterns = [
     path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.DocsView.as_view(), name="docs"),
-    re_path(r"", unknown_path.NothingHere.as_view()),
+    re_path(r"", unknown_path.UnknownPathView.as_view()),
 ]

@@ -22,7 +22,7 @@ def test_events_are_told_in_their_order(viewer):
 
 
 def test_a_log_is_read_from_a_line_on(viewer, monkeypatch):
-    monkeypatch.setattr(records, "LINES_LIMIT", 2)
+    monkeypatch.setattr(records, "LINES_A_PAGE", 2)
     job = make_job(status="COMPLETED")
     for seq in (1, 2, 3):
         JobLog.objects.create(

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def nobody_was_turned_away():
-    long_poll.watcher._last_turn = 0.0
+    long_poll.watcher._last_retry = 0.0
 
 
 @pytest.fixture
@@ -89,16 +89,16 @@ def test_only_half_the_threads_may_wait(client, get, settings):
 
 
 def test_whoever_is_turned_away_comes_back_within_a_minute_however_many_there_are():
-    turns = [long_poll.watcher._next_turn() for _ in range(300)]
-    assert set(turns) == set(range(2, 61, 2))
-    assert {turns.count(turn) for turn in turns} == {10}
+    delays = [long_poll.watcher._next_retry_seconds() for _ in range(300)]
+    assert set(delays) == set(range(2, 61, 2))
+    assert {delays.count(delay) for delay in delays} == {10}
 
 
 def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 2
     looks = []
-    look = long_poll.watcher._look
-    monkeypatch.setattr(long_poll.watcher, "_look", lambda found: (looks.append(1), look(found)))
+    look = long_poll.watcher._check
+    monkeypatch.setattr(long_poll.watcher, "_check", lambda found: (looks.append(1), look(found)))
     job = make_job(created_by=client.user)
     patient = get(f"/api/v1/jobs/{job.id}/?wait=4")
     wait_until(waiters)
@@ -111,9 +111,9 @@ def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, setting
 def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 40
     looks = []
-    look = long_poll.watcher._look
+    look = long_poll.watcher._check
     monkeypatch.setattr(
-        long_poll.watcher, "_look", lambda found: (looks.append(len(found)), look(found))
+        long_poll.watcher, "_check", lambda found: (looks.append(len(found)), look(found))
     )
     job = make_job(created_by=client.user)
     asked = [get(f"/api/v1/jobs/{job.id}/?wait=2") for _ in range(15)]

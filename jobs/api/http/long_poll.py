@@ -1,4 +1,7 @@
-"""Long-poll: requests that wait for a job's status to change, watched for all of them by one thread a process."""
+"""Long polls: requests that wait for a job's status to change.
+
+One thread a process watches the jobs of all of them.
+"""
 
 import logging
 import math
@@ -14,14 +17,14 @@ from jobs.database import Outage
 from jobs.held_threads import held_threads
 from jobs.models import Job
 
-SECONDS_LIMIT = 30
-# Long polls cost at most four queries a second in all, those of callers who come back included;
-# while some are turned away, it is they who come back.
+LONGEST_SECONDS = 30
+# All long polls together cost at most four queries a second, including those of callers who come
+# back. While some are turned away, they are the ones who come back.
 TICK_SECONDS = 0.3
 CROWDED_TICK_SECONDS = 1
-# They come back one after the other, so that a crowd costs no more for being larger; within a
-# minute, all the same.
-TURN_SECONDS, TURNS_WITHIN_SECONDS = 2, 60
+# Callers who were turned away come back one after the other, so that a larger crowd costs no more;
+# but each of them within a minute.
+RETRY_SPACING_SECONDS, RETRY_WITHIN_SECONDS = 2, 60
 
 logger = logging.getLogger(__name__)
 
@@ -36,28 +39,28 @@ class Waiter:
 
 
 class Watcher:
-    """Asks for all jobs that callers wait for in one query, three times a second; once while it is crowded."""
+    """Reads the jobs of all waiters in one query, three times a second; once while crowded."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._waiters: set[Waiter] = set()
         self._thread: threading.Thread | None = None
         self._outage = Outage(logger, "Long polls wait on", using=DEFAULT_DB_ALIAS)
-        self._last_turn = 0.0  # by time.monotonic: when the last of those turned away comes back
+        self._last_retry = 0.0  # by time.monotonic: when the last caller turned away comes back
 
     def wait(self, job: Job, seconds: float) -> int:
-        """Return 0 when the job's status is another, or after `seconds`.
+        """Return 0 once the job's status has changed, or after `seconds`.
 
-        If half the web threads wait, or too many are held otherwise, it returns at once the seconds
-        after which the caller has its turn to ask again. The connection to PostgreSQL is given back
-        before: waiting must not cost one for each client.
+        If half the web threads wait already, or too many are held otherwise, return at once the
+        seconds after which the caller may try again. The connection to PostgreSQL is closed before
+        the wait, which must not cost one connection a client.
         """
         waiter = Waiter(job.id, job.status)
         with self._lock:
             crowded = len(self._waiters) >= settings.WEB_THREADS // 2
             release = None if crowded else held_threads.hold()
             if release is None:
-                return self._next_turn()
+                return self._next_retry_seconds()
             self._waiters.add(waiter)
             self._wake()
         connection.close()
@@ -67,15 +70,15 @@ class Watcher:
             self._waiters.discard(waiter)
         return 0
 
-    def _next_turn(self) -> int:
+    def _next_retry_seconds(self) -> int:
         now = time.monotonic()
-        self._last_turn = max(self._last_turn, now) + TURN_SECONDS
-        if self._last_turn > now + TURNS_WITHIN_SECONDS:
-            self._last_turn = now + TURN_SECONDS
-        return math.ceil(self._last_turn - now)
+        self._last_retry = max(self._last_retry, now) + RETRY_SPACING_SECONDS
+        if self._last_retry > now + RETRY_WITHIN_SECONDS:
+            self._last_retry = now + RETRY_SPACING_SECONDS
+        return math.ceil(self._last_retry - now)
 
     def _tick_seconds(self) -> float:
-        return CROWDED_TICK_SECONDS if self._last_turn > time.monotonic() else TICK_SECONDS
+        return CROWDED_TICK_SECONDS if self._last_retry > time.monotonic() else TICK_SECONDS
 
     def _wake(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -88,18 +91,18 @@ class Watcher:
             with self._lock:
                 waiters = list(self._waiters)
             if waiters:
-                self._look(waiters)
+                self._check(waiters)
                 time.sleep(self._tick_seconds())
                 continue
             connection.close()
             with self._lock:
                 self._lock.wait_for(lambda: self._waiters)
 
-    def _look(self, waiters: list[Waiter]) -> None:
+    def _check(self, waiters: list[Waiter]) -> None:
         ids = {waiter.job_id for waiter in waiters}
         try:
             statuses = dict(Job.objects.filter(id__in=ids).values_list("id", "status"))
-        except Error as error:  # those who wait ask again by themselves, and learn it then
+        except Error as error:  # the waiters read the job themselves afterwards, and report it
             self._outage.saw(error)
             connection.close()
             return

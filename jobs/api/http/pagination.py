@@ -1,4 +1,4 @@
-"""Pages of a list by keyset: the next page starts behind the last row, even if rows were added."""
+"""Pages of a list by keyset: the next page starts after the last row, even if rows were added."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -11,8 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from rest_framework.request import Request
 
-from jobs.api.http.faults import Faults
-from jobs.api.http.query import bad_value, flag, whole_number
+from jobs.api.http.requests import Faults, invalid_parameter, read_flag, read_integer
 from jobs.models import Job, JobQuerySet, Status
 
 PAGE_SIZE = 50
@@ -23,7 +22,7 @@ PARAMETERS = ("cursor", "page_size", "count")
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page starts: behind the row with these values, or before it when it looks `back`."""
+    """Where a page starts: after the row with these values, or before it if `back`."""
 
     back: bool
     values: tuple[Any, ...]
@@ -45,68 +44,67 @@ def parse_cursor(text: str, columns: tuple[str, ...]) -> Cursor:
             raise ValueError("not a position")
     except (ValueError, TypeError, ValidationError, OverflowError, RecursionError) as error:
         detail = "This is not a cursor of this list; take it from `next` or `previous`."
-        raise bad_value("cursor", detail) from error
+        raise invalid_parameter("cursor", detail) from error
     return Cursor(back, tuple(parsed))
 
 
 def _position(column: str, value: Any) -> Any:
-    found = cast(Field, Job._meta.get_field(column)).to_python(value)
-    # In UTC: PostgreSQL refuses zones more than 16 hours off, which Python takes.
-    return found.astimezone(UTC) if isinstance(found, datetime) else found
+    parsed = cast(Field, Job._meta.get_field(column)).to_python(value)
+    # In UTC: PostgreSQL refuses zones more than 16 hours off, which Python accepts.
+    return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The page that a request asks for: how many rows, from where on, and whether all are counted."""
+class PageRequest:
+    """The page that the query asks for; `counted` adds the number of all rows."""
 
     size: int
     cursor: Cursor | None
     counted: bool
 
 
-def wanted(request: Request, order: tuple[str, ...] | None) -> Wanted:
-    """What the query asks for; the cursor is read if the `order` is known.
+def read_page_request(request: Request, order: tuple[str, ...] | None) -> PageRequest:
+    """The page that the query asks for; the cursor is read only if the `order` is known.
 
     Raises: Problem (400) with every error found.
     """
     faults = Faults()
     size = faults.check(
-        whole_number, request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT
+        read_integer, request, "page_size", default=PAGE_SIZE, least=1, most=PAGE_SIZE_LIMIT
     )
-    counted = faults.check(flag, request, "count")
+    counted = faults.check(read_flag, request, "count")
     text, cursor = request.query_params.get("cursor"), None
     if text is not None and order is not None:
         cursor = faults.check(parse_cursor, text, tuple(name.removeprefix("-") for name in order))
     faults.refuse()
-    return Wanted(size, cursor, counted)
+    return PageRequest(size, cursor, counted)
 
 
-def page(
+def paginate(
     jobs: JobQuerySet,
     request: Request,
-    asked: Wanted,
+    wanted: PageRequest,
     order: tuple[str, ...],
-    *,
     statuses: Collection[str],
 ) -> dict[str, Any]:
-    """One page of `jobs` by `order` ("-id"; the last column is unique), with the links to its neighbours.
+    """One page of `jobs`: its rows as `results`, and links to its neighbours.
 
-    `statuses` are all that occur among `jobs`.
+    `order` is as in order_by; its last column is unique. `statuses` are all that occur in `jobs`.
     """
     columns = tuple(name.removeprefix("-") for name in order)
-    size, cursor = asked.size, asked.cursor
+    cursor = wanted.cursor
     back = cursor is not None and cursor.back
-    counted = _count(jobs) if asked.counted else {}
+    count = _count(jobs) if wanted.counted else {}
     if columns[0] == "finished_at":
-        # None of them lacks it, but only so does PostgreSQL see that its partial index holds them
-        # all.
+        # All settled jobs have it, but PostgreSQL uses its partial index only with this condition.
         jobs, statuses = jobs.filter(finished_at__isnull=False), ()
     if cursor is not None:
-        jobs = jobs.filter(_behind(order, cursor))
-    turned = [_turned(name) if back else name for name in order]
-    rows = list(_first(jobs, size + 1, turned, statuses, sorts="name" in request.query_params))
-    more = len(rows) > size
-    rows = rows[:size]
+        jobs = jobs.filter(_after(order, cursor))
+    read_order = [_opposite(name) if back else name for name in order]
+    sorts = "name" in request.query_params
+    rows = list(_first_rows(jobs, wanted.size + 1, read_order, statuses, sorts=sorts))
+    more = len(rows) > wanted.size
+    rows = rows[: wanted.size]
     if back:
         rows.reverse()
 
@@ -117,19 +115,19 @@ def page(
     return {
         "next": link(rows[-1], back=False) if rows and (more or back) else None,
         "previous": link(rows[0], back=True) if rows and (more if back else cursor) else None,
-        **counted,
+        **count,
         "results": rows,
     }
 
 
-def _first(
+def _first_rows(
     jobs: JobQuerySet, size: int, order: Sequence[str], statuses: Collection[str], *, sorts: bool
 ) -> QuerySet[Job]:
-    """The first of `jobs` in `order`: of several statuses those of each, merged.
+    """The first rows of `jobs` in `order`; of several statuses, the first rows of each, merged.
 
-    An index keeps the order within one status: without this PostgreSQL would walk past all that
-    wait to what failed. No index keeps it within the names that begin alike: where it `sorts`, it
-    must do so without reading the rows.
+    An index keeps the order within one status: without the merge PostgreSQL would walk past all
+    waiting jobs to the failed ones. No index keeps the order within one beginning of names: if
+    `sorts`, PostgreSQL sorts ids alone, and reads only the rows of the page.
     """
     if sorts:
         ids = jobs.order_by(*order).values("id")[:size]
@@ -145,19 +143,19 @@ def _count(jobs: JobQuerySet) -> dict[str, Any]:
     return {"count": min(found, COUNT_LIMIT), "count_capped": found > COUNT_LIMIT}
 
 
-def _behind(order: tuple[str, ...], cursor: Cursor) -> Q:
-    """Rows behind the cursor: the first column bounds the index scan, the others break its ties."""
+def _after(order: tuple[str, ...], cursor: Cursor) -> Q:
+    """Rows after the cursor: the first column bounds the index scan, the others break its ties."""
     first, *others = order
     value, *rest = cursor.values
     column = first.removeprefix("-")
     direction = "lt" if first.startswith("-") != cursor.back else "gt"
     if not others:
         return Q((f"{column}__{direction}", value))
-    tied = ~Q((column, value)) | _behind(tuple(others), Cursor(cursor.back, tuple(rest)))
+    tied = ~Q((column, value)) | _after(tuple(others), Cursor(cursor.back, tuple(rest)))
     return Q((f"{column}__{direction}e", value)) & tied
 
 
-def _turned(name: str) -> str:
+def _opposite(name: str) -> str:
     return name.removeprefix("-") if name.startswith("-") else f"-{name}"
 
 

@@ -9,12 +9,14 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import Error
 from django.http import Http404, UnreadablePostError
+from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.database import unavailable
 from jobs.errors import (
     DatabaseUnavailable,
@@ -65,6 +67,31 @@ class Problem(APIException):
         self.headers = headers or {}
 
 
+class ProblemErrorSerializer(serializers.Serializer):
+    """One fault: of the body (`pointer`), of the query (`parameter`) or of a header (`header`)."""
+
+    pointer = serializers.CharField(required=False)
+    parameter = serializers.CharField(required=False)
+    header = serializers.CharField(required=False)
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """An error, by RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.ChoiceField(choices=PROBLEM_CODES)
+    request_id = serializers.CharField()
+    errors = ProblemErrorSerializer(many=True)
+    id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The job this is about (409, 504)."
+    )
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
@@ -84,8 +111,9 @@ def response(problem: Problem, request: Request) -> Response:
         "errors": problem.errors[:ERRORS_LIMIT],
         **problem.extra,
     }
+    data = ProblemSerializer(body).data
     return Response(
-        body, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE
+        data, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE
     )
 
 

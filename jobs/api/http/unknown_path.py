@@ -1,20 +1,25 @@
-"""Unknown paths of the API: a problem instead of an HTML page, and never a redirect, which loses a body."""
+"""Unknown paths of the API: a problem instead of an HTML page or a redirect, which loses a body."""
 
 from typing import Any
 
 from django.http import Http404
 from django.urls import resolve
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from jobs.api.http.problems import Problem
+from jobs.api.http.requests import ApiView
 
 
-class NothingHere(APIView):
+class UnknownPathView(ApiView):
     """Catch-all for unknown API paths: 404 for any method.
 
     Callers without a token get 401 and do not learn which paths exist.
     """
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """No Allow header, as there is nothing here."""
+        return {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -25,4 +30,4 @@ class NothingHere(APIView):
 
 
 def _exists(path: str) -> bool:
-    return getattr(resolve(path).func, "cls", None) is not NothingHere
+    return getattr(resolve(path).func, "cls", None) is not UnknownPathView

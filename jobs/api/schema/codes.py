@@ -1,9 +1,28 @@
-"""Every `code` of a problem and of a failed job, with its meaning: the enums in the OpenAPI document."""
+"""What each status of an answer and each `code` means, as the OpenAPI document says it."""
 
 from collections.abc import Mapping
 
 from jobs.lifecycle import ERRORS
 
+STATUSES: Mapping[int, str] = {
+    400: "The query or the body is not valid; `errors` names each fault.",
+    401: "No valid token.",
+    403: "The caller lacks the permission, or a session its CSRF token.",
+    404: "There is nothing here that the caller may see.",
+    406: "The answer is JSON, and Accept refuses it.",
+    409: "The job's status does not allow it, or a job of its kind is active.",
+    411: "The body came in chunks, without its Content-Length.",
+    413: "The body or its params are too large.",
+    412: "The file has another ETag than If-Match asks for.",
+    415: "The body is not JSON.",
+    416: "The file ends before the range begins.",
+    422: "The Idempotency-Key was used for another request.",
+    429: "Too many requests; wait Retry-After seconds.",
+    503: "The broker or the database does not answer: nothing was accepted."
+    " Wait Retry-After seconds.",
+    504: "Whether the job was accepted is not known;"
+    " ask for `id`, or repeat with the same Idempotency-Key.",
+}
 CODES: Mapping[str, str] = {
     # The request is wrong.
     "invalid": "The body is not valid; `errors` names each fault.",

@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document, as examples.json has them: answers that a test once got from the API."""
+"""The examples in the OpenAPI document, from examples.json: answers that a test got from the API."""
 
 import json
 from functools import cache
@@ -17,7 +17,7 @@ def load() -> dict[str, Any]:
 
 
 def response_examples(operation: str, status: int) -> list[OpenApiExample]:
-    """The example of an answer, if there is one."""
+    """The example of an operation's answer in a list; the list is empty without one."""
     found = load().get(f"{operation} {status}")
     if found is None:
         return []

@@ -1,4 +1,4 @@
-"""How the API describes itself: OpenAPI 3.1, each operation with every status it can answer."""
+"""Describes the operations in OpenAPI 3.1, each with every status that it can answer."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,33 +9,16 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
-from jobs.api import filters
-from jobs.api.http.problems import MEDIA_TYPE
-from jobs.api.schema import examples
-from jobs.api.shapes import ProblemSerializer
+from jobs.api import filters, ordering
+from jobs.api.http import long_poll, pagination
+from jobs.api.http.problems import MEDIA_TYPE, ProblemSerializer
+from jobs.api.schema.codes import STATUSES
+from jobs.api.schema.examples import response_examples
 from jobs.filter_fields import IDS_LIMIT
 
-# What any request may be answered with: a bad query, no token, Accept without JSON, too often, no
-# database.
+# Of every operation: invalid query, no token, Accept without JSON, too many requests, no database.
 ALWAYS = (400, 401, 406, 429, 503)
-SENDING = (403, 411, 413, 415)  # 403: a session without its CSRF token, too
-WORDS = {
-    400: "The query or the body is not valid; `errors` names each fault.",
-    401: "No valid token.",
-    403: "The caller lacks the permission, or a session its CSRF token.",
-    404: "There is nothing here that the caller may see.",
-    406: "The answer is JSON, and Accept refuses it.",
-    409: "The job's status does not allow it, or a job of its kind is active.",
-    411: "The body came in chunks, without its Content-Length.",
-    413: "The body or its params are too large.",
-    412: "The file has another ETag than If-Match asks for.",
-    415: "The body is not JSON.",
-    416: "The file ends before the range begins.",
-    422: "The Idempotency-Key was used for another request.",
-    429: "Too many requests; wait Retry-After seconds.",
-    503: "The broker or the database does not answer: nothing was accepted. Wait Retry-After seconds.",
-    504: "Whether the job was accepted is not known; ask for `id`, or repeat with the same Idempotency-Key.",
-}
+WITH_BODY = (403, 411, 413, 415)  # 403: also a session without its CSRF token
 
 
 @dataclass(frozen=True)
@@ -65,7 +48,7 @@ HEADERS: Mapping[str, Header] = {
     "Accept-Ranges": Header("`bytes`: parts of the file may be asked for.", always=(200, 206)),
     "Content-Range": Header("Which bytes these are, and of how many.", always=(206, 416)),
 }
-# Of any operation: what says how to go on after 401, 429 and 503.
+# Headers of every operation: what to do after 401, 429 and 503.
 ALWAYS_HEADERS = ("Retry-After", "WWW-Authenticate")
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -80,11 +63,11 @@ def request_header(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
 
 
-KNOWN = request_header("If-None-Match", "The ETag the caller has; 304 while it holds.")
+IF_NONE_MATCH = request_header("If-None-Match", "The ETag the caller has; 304 while it holds.")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """The token as a bearer's, which tools and generated clients know how to send."""
+    """The token as a bearer token, which tools and generated clients can send."""
 
     target_class = "jobs.api.http.authentication.TokenAuthentication"
     name = "token"
@@ -113,31 +96,29 @@ def operation(
     `answers` maps statuses of success, or pairs of status and media type, to a serializer; None
     means no body.
     """
-    refused = sorted({*ALWAYS, *problems} | (set(SENDING) if request else set()))
+    errors = sorted({*ALWAYS, *problems} | (set(WITH_BODY) if request else set()))
     successes = {
-        status: OpenApiResponse(
-            serializer, description=summary, examples=examples.response_examples(id, status)
-        )
+        status: OpenApiResponse(serializer, description=summary, examples=response_examples(id, status))
         for status, serializer in answers.items()
     }
-    statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *refused)}
-    carried = dict.fromkeys((*ALWAYS_HEADERS, *headers))
+    statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *errors)}
+    names = dict.fromkeys((*ALWAYS_HEADERS, *headers))
     return extend_schema(
         operation_id=id,
         summary=summary,
         tags=[tag],
         request=request,
-        responses={**successes, **_refusals(refused)},
-        parameters=[*parameters, *(one for name in carried for one in _header(name, statuses))],
+        responses={**successes, **_problems(errors)},
+        parameters=[*parameters, *(one for name in names for one in _header(name, statuses))],
     )
 
 
-def _refusals(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
+def _problems(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     problems: dict[Any, OpenApiResponse] = {
         (status, MEDIA_TYPE): OpenApiResponse(
             ProblemSerializer,
-            description=WORDS[status],
-            examples=examples.response_examples("problem", status),
+            description=STATUSES[status],
+            examples=response_examples("problem", status),
         )
         for status in statuses
     }
@@ -195,3 +176,28 @@ def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
         case django_filters.UUIDFilter():
             return {"type": "string", "format": "uuid"}
     return {"type": "string", "minLength": 1, "maxLength": one.extra["max_length"]}
+
+
+LIST_PARAMETERS = (
+    query(
+        "ordering",
+        {"type": "string", "enum": list(ordering.ALLOWED)},
+        "-finished_at: settled jobs only.",
+    ),
+    query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),
+    query(
+        "page_size",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": pagination.PAGE_SIZE_LIMIT,
+            "default": pagination.PAGE_SIZE,
+        },
+    ),
+    query("count", {"type": "boolean", "default": False}, "Add `count`, which stops at 10,000."),
+)
+WAIT = query(
+    "wait",
+    {"type": "integer", "minimum": 0, "maximum": long_poll.LONGEST_SECONDS},
+    "Answer when the status changes, or after so many seconds.",
+)

@@ -1,16 +1,24 @@
-"""Reads request bodies: JSON, strictly, so that two readers cannot understand it differently."""
+"""JSON as the API reads and writes it: strict on the way in, with every time in UTC on the way out."""
 
 import json
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.utils.encoders import JSONEncoder
+
+from jobs import parameters
 
 
 class StrictJSONParser(JSONParser):
-    """JSON as RFC 8259 and nothing else: no NaN, no key twice, no number beyond a float, UTF-8 only."""
+    """Parses RFC 8259 only: no NaN, no repeated key, no number beyond a float, UTF-8 only.
+
+    Two programs that read such a body cannot understand it differently.
+    """
 
     def parse(
         self,
@@ -25,9 +33,9 @@ class StrictJSONParser(JSONParser):
         try:
             return json.loads(
                 stream.read().decode("utf-8"),
-                object_pairs_hook=_no_key_twice,
+                object_pairs_hook=_refuse_repeated_keys,
                 parse_constant=_refuse_constant,
-                parse_float=_finite,
+                parse_float=_parse_finite,
             )
         except UnicodeDecodeError as error:
             raise ParseError("The body is not UTF-8.") from error
@@ -37,10 +45,10 @@ class StrictJSONParser(JSONParser):
             raise ParseError("The body is nested too deeply.") from error
 
 
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        # Which of the two counts depends on the reader: what one door checks another would not see.
+        # Parsers disagree on which of the two counts: one could check what another never sees.
         raise ValueError("a key stands in it twice")
     return found
 
@@ -49,8 +57,23 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("a number is too large")
     return number
+
+
+class UTCEncoder(JSONEncoder):
+    """DRF's encoder, with each datetime in UTC and a final Z, regardless of TIME_ZONE."""
+
+    def default(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return parameters.moment_text(value)
+        return super().default(value)
+
+
+class UTCRenderer(JSONRenderer):
+    """JSON by UTCEncoder; DATETIME_FORMAT is None, so serializers leave datetimes to it."""
+
+    encoder_class = UTCEncoder

@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs import services
-from jobs.api.http.problems import as_problem, refusals
+from jobs.api.http.error_entries import refusals
+from jobs.api.http.problems import as_problem
 from jobs.errors import Invalid
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.safe_text import NAME_LIMIT, name_error

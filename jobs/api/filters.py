@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from jobs import access, parameters
-from jobs.api.http.problems import query_error
+from jobs.api.http.error_entries import query_error
 from jobs.api.http.requests import Faults
 from jobs.filter_fields import Ids, OneOf, SomeOf
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status

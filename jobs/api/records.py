@@ -24,8 +24,11 @@ FILE_MEDIA_TYPES = ("application/octet-stream", "*/*")
 
 
 class EventSerializer(serializers.Serializer):
-    """One status change; `from` is "" for the first. Where it equals `to` no status changed: a running job
-    was asked to stop (PROCESSING), or a failure was acknowledged (FAILED)."""
+    """One status change; `from` is "" for the first.
+
+    Where it equals `to` no status changed: a running job was asked to stop (PROCESSING), or a
+    failure was acknowledged (FAILED).
+    """
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {

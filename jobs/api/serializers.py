@@ -31,7 +31,7 @@ class ErrorSerializer(serializers.Serializer):
 
 
 def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
-    """The context in which the serializers render `jobs`; JobSerializer needs `explanation`, too."""
+    """The context to render `jobs` in; JobSerializer needs their `explanation` as well."""
     return {"request": request, "visible_parents": access.visible_parents(request.user, jobs)}
 
 

@@ -1,4 +1,4 @@
-"""JSON as the API reads and writes it: strict on the way in, with every time in UTC on the way out."""
+"""JSON as the API reads and writes it: strict in requests, with every time in UTC in answers."""
 
 import json
 import math

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details: one shape for every status, without internals."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,13 +16,13 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.api.http.error_entries import TEXT_LIMIT, refusals, validation_errors
 from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.database import unavailable
 from jobs.errors import (
     DatabaseUnavailable,
     Invalid,
     InvalidBatch,
-    InvalidParams,
     NotPermitted,
     Refused,
     Unavailable,
@@ -31,7 +31,6 @@ from jobs.models import Job
 from jobs.safe_text import storable
 
 MEDIA_TYPE = "application/problem+json"
-TEXT_LIMIT = 500
 ERRORS_LIMIT = 100
 
 # Where the API words a kind of error in its own way, by code.
@@ -47,7 +46,10 @@ logger = logging.getLogger(__name__)
 
 
 class Problem(APIException):
-    """An answer other than success; `extra` is added to the problem, `headers` to the response."""
+    """A problem as an exception.
+
+    `extra` is added to its body, `headers` to the response.
+    """
 
     def __init__(
         self,
@@ -77,6 +79,15 @@ class ProblemErrorSerializer(serializers.Serializer):
     code = serializers.CharField()
 
 
+class JobIdField(serializers.UUIDField):
+    """The id of a job; absent from problems that have none, where DRF would render null."""
+
+    def get_attribute(self, instance: Mapping[str, Any]) -> Any:
+        if self.field_name not in instance:
+            raise serializers.SkipField
+        return super().get_attribute(instance)
+
+
 class ProblemSerializer(serializers.Serializer):
     """An error, by RFC 9457."""
 
@@ -87,20 +98,18 @@ class ProblemSerializer(serializers.Serializer):
     code = serializers.ChoiceField(choices=PROBLEM_CODES)
     request_id = serializers.CharField()
     errors = ProblemErrorSerializer(many=True)
-    id = serializers.UUIDField(
-        required=False, allow_null=True, help_text="The job this is about (409, 504)."
-    )
+    id = JobIdField(required=False, allow_null=True, help_text="The job this is about (409, 504).")
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
     problem = as_problem(error, is_read=request.method in SAFE_METHODS)
-    return None if problem is None else response(problem, request)
+    return None if problem is None else problem_response(problem, request)
 
 
-def response(problem: Problem, request: Request) -> Response:
-    """`problem` as the answer to `request`."""
+def problem_response(problem: Problem, request: Request) -> Response:
+    """The response to `request` that carries the problem."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status_code).phrase,
@@ -118,7 +127,7 @@ def response(problem: Problem, request: Request) -> Response:
 
 
 def as_problem(error: Exception, *, is_read: bool = False) -> Problem | None:
-    """The problem that an exception means; None if it means a bug."""
+    """The problem that an exception stands for; None for a bug."""
     match error:
         case Problem():
             return error
@@ -158,71 +167,33 @@ def _from_framework(error: Exception) -> Problem | None:
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             return Problem(413, "too_large", f"The body may have {limit} bytes.")
-        case UnreadablePostError():  # the caller went away; only the log has this
+        case UnreadablePostError():  # the caller hung up: only the log shows this answer
             return Problem(400, "incomplete", "The body ended before its Content-Length.")
         case PermissionDenied():
             return _from_rest(Forbidden())
         case ValidationError():
-            return refused(list(_flatten(error.detail)))
+            return invalid_request(list(validation_errors(error.detail)))
         case APIException():
             return _from_rest(error)
     return None
 
 
 def _invalid(error: Invalid) -> Problem:
-    """The answer to a name, type, params or batch that a service refuses."""
+    """The problem for a name, type, params or batch that a service refuses."""
     if isinstance(error, InvalidBatch) and all(
         isinstance(one, NotPermitted) for one in error.errors.values()
     ):
         return Problem(403, "permission_denied", "You may not launch any of these jobs.")
-    return refused(list(refusals(error)))
+    return invalid_request(list(refusals(error)))
 
 
-def refusals(error: Refused, pointer: str = "") -> Iterator[dict[str, str]]:
-    """The entries of `errors` for what a service refuses; `pointer` leads to the job in the body."""
-    match error:
-        case InvalidParams():
-            for param in error.errors:
-                name = f"/{_escape(param.name)}" if param.name else ""
-                yield body_error(f"{pointer}/params{name}", param.message, param.code)
-        case InvalidBatch():
-            for index, one in error.errors.items():
-                yield from refusals(one, f"/jobs/{index}")
-        case _:
-            field = f"/{error.field}" if error.field else ""
-            yield body_error(f"{pointer}{field}", str(error), error.code)
-
-
-def refused(errors: list[dict[str, str]]) -> Problem:
-    """The answer to a request with these faults of its query, headers, body or params."""
+def invalid_request(errors: list[dict[str, str]]) -> Problem:
+    """The problem for a request with these errors in its query, headers, body or params."""
     if any(one["code"] == "too_large" for one in errors):
         return Problem(413, "too_large", "The params are too large.", errors=errors)
     if all("parameter" in one for one in errors):
         return Problem(400, "invalid_query", "The query is not valid.", errors=errors)
     return Problem(400, "invalid", "The request is not valid.", errors=errors)
-
-
-def body_error(pointer: str, detail: str, code: str) -> dict[str, str]:
-    """One entry of `errors` about the body; `pointer` is a JSON Pointer (RFC 6901)."""
-    return {
-        "pointer": storable(pointer, TEXT_LIMIT),
-        "detail": storable(detail, TEXT_LIMIT),
-        "code": code,
-    }
-
-
-def header_error(header: str, detail: str, code: str) -> dict[str, str]:
-    """One entry of `errors` about a header."""
-    return {"header": header, "detail": storable(detail, TEXT_LIMIT), "code": code}
-
-
-def query_error(parameter: str, detail: str, code: str) -> dict[str, str]:
-    """One entry of `errors` about the query."""
-    return {
-        "parameter": storable(parameter, TEXT_LIMIT),
-        "detail": storable(detail, TEXT_LIMIT),
-        "code": code,
-    }
 
 
 def _from_rest(error: APIException) -> Problem:
@@ -234,21 +205,3 @@ def _from_rest(error: APIException) -> Problem:
     detail = error.detail
     code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
     return Problem(error.status_code, str(code), str(detail), headers=headers)
-
-
-def _flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
-    """DRF's nested error details as a flat list with pointers."""
-    if isinstance(detail, ErrorDetail):
-        yield body_error(pointer, str(detail), str(detail.code))
-    elif isinstance(detail, Mapping):
-        for key, inner in detail.items():
-            yield from _flatten(
-                inner, pointer if key == "non_field_errors" else f"{pointer}/{_escape(str(key))}"
-            )
-    else:
-        for item in detail:
-            yield from _flatten(item, pointer)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

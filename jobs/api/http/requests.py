@@ -11,7 +11,8 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from jobs import access
-from jobs.api.http.problems import Problem, as_problem, header_error, query_error, refused
+from jobs.api.http.error_entries import header_error, query_error
+from jobs.api.http.problems import Problem, as_problem, invalid_request
 from jobs.filter_fields import REPEATED
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of
@@ -47,7 +48,7 @@ class Faults:
     def refuse(self) -> None:
         """Raises: Problem (400 or 413) with every error found, if there is one."""
         if self.errors:
-            raise refused(self.errors)
+            raise invalid_request(self.errors)
 
 
 def _place(error: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -106,12 +107,12 @@ def _check_names(request: Request, allowed: Collection[str]) -> None:
         elif not all(values):
             errors.append(query_error(name, "This parameter may not be empty.", "blank"))
     if errors:
-        raise refused(errors)
+        raise invalid_request(errors)
 
 
 def invalid_parameter(name: str, detail: str) -> Problem:
     """The 400 for a query parameter with a value that is not valid."""
-    return refused([query_error(name, detail, "invalid")])
+    return invalid_request([query_error(name, detail, "invalid")])
 
 
 def read_integer(
@@ -149,7 +150,7 @@ def read_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not VALID_KEY.fullmatch(key):
         detail = "An Idempotency-Key has 1 to 255 visible ASCII characters."
-        raise refused([header_error("Idempotency-Key", detail, "invalid")])
+        raise invalid_request([header_error("Idempotency-Key", detail, "invalid")])
     return key
 
 

@@ -53,7 +53,7 @@ CODES: Mapping[str, str] = {
     "too_many_downloads": "Too many files are being read.",
     "too_slow": "The database gave the query up after 15 seconds.",
     "broker_unavailable": "The broker does not answer; nothing was accepted.",
-    "database_unavailable": "The database does not answer, or refuses writes; nothing was accepted.",
+    "database_unavailable": "The database does not answer or is read-only; nothing was accepted.",
     "outcome_unknown": "Whether the job was accepted is not known; `id` names it.",
     "error": "A fault of the server; its log has the details.",
 }

@@ -1,4 +1,4 @@
-"""The examples in the OpenAPI document, from examples.json: answers that a test got from the API."""
+"""The examples in the OpenAPI document, from examples.json: answers that a test once got."""
 
 import json
 from functools import cache

@@ -98,7 +98,9 @@ def operation(
     """
     errors = sorted({*ALWAYS, *problems} | (set(WITH_BODY) if request else set()))
     successes = {
-        status: OpenApiResponse(serializer, description=summary, examples=response_examples(id, status))
+        status: OpenApiResponse(
+            serializer, description=summary, examples=response_examples(id, status)
+        )
         for status, serializer in answers.items()
     }
     statuses = {one[0] if isinstance(one, tuple) else one for one in (*answers, *errors)}

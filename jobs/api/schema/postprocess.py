@@ -1,8 +1,8 @@
-"""Finishes the OpenAPI document: the params of each job type, closed requests, and the server's address.
+"""Completes the OpenAPI document: the params of each job type, closed requests, the server's URL.
 
 Code generators name classes after components and titles. So components of job types are named by
-slug, behind a prefix that no other component has, and labels and titles, which may say anything,
-stand in descriptions only.
+slug, with a prefix of their own. Labels and titles, which may be any text, are in descriptions
+only.
 """
 
 import hashlib
@@ -15,8 +15,7 @@ from jobs.registry import JobType
 
 CLOSED = ("Submit", "Batch", "Cancel", "Rerun")
 SCHEMAS = "#/components/schemas/"
-# Two texts that are not of this form could become the same class name: `a_1` and `a1`, `a__b` and
-# `a_b`.
+# Two texts of another form could become the same class name: `a_1` and `a1`, `a__b` and `a_b`.
 REGULAR = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 
 
@@ -37,7 +36,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
 
 
 def _demand_body(operation: dict[str, Any]) -> None:
-    """Say that a submission needs a body, although each of its fields may be left out."""
+    """Mark the body of a submission as required, although each of its fields is optional."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         if media["schema"].get("$ref") in (f"{SCHEMAS}Submit", f"{SCHEMAS}Batch"):
             operation["requestBody"]["required"] = True
@@ -49,7 +48,7 @@ def component(job_type: JobType, kind: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """Return a name for `text` that generators can use and that stays unique in each of their spellings."""
+    """A name for `text` that generators can use, unique in each of their spellings."""
     if REGULAR.fullmatch(text):
         return text
     plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
@@ -58,7 +57,7 @@ def identifier(text: str) -> str:
 
 
 def _submissions(shape: dict[str, Any]) -> dict[str, Any]:
-    """The components of what POST /jobs/ takes: a type by its slug with its params, or one chosen by the name."""
+    """The components of the body of POST /jobs/: one by the name, and one by each type's slug."""
     found: dict[str, Any] = {}
     by_slug: dict[str, str] = {}
     for job_type in sorted(registry.all(), key=lambda one: one.slug):
@@ -72,7 +71,7 @@ def _submissions(shape: dict[str, Any]) -> dict[str, Any]:
         "discriminator": {"propertyName": "type", "mapping": by_slug},
     }
     found["SubmitByName"] = shape | {
-        "description": "A job of the type that has the name as its label, or else of the default type.",
+        "description": "A job of the type with the name as its label, or of the default type.",
         "properties": {name: shape["properties"][name] for name in ("name", "params")},
         "required": ["name"],
     }
@@ -104,8 +103,7 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in schema.items() if name not in described}
     parts = [schema.get("title", ""), schema.get("description", "")]
     if "default" in schema:
-        # Not as `default`: generated clients would demand or send it, and keep it when it changes
-        # here.
+        # Not as `default`: generated clients would require it or send it, even after it changed.
         parts.append(f"Default: {json.dumps(schema['default'], ensure_ascii=False)}")
     description = ". ".join(one.rstrip(".") for one in parts if one)
     if "items" in kept:
@@ -114,7 +112,7 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choice_names(schema: dict[str, Any]) -> dict[str, Any]:
-    """Names for choices that generators could take for the same, such as `a-b` and `a_b`, or `1st`."""
+    """Names for choices that generators could confuse (`a-b` and `a_b`) or not use (`1st`)."""
     values = [value for value in schema.get("enum", []) if value is not None]
     if all(REGULAR.fullmatch(value) for value in values):
         return {}

@@ -1,6 +1,7 @@
-"""PostgreSQL for all parts of the application: its errors, its clock, the state of its tables, its connections."""
+"""PostgreSQL for all parts: its connections, errors and clock, and the state of its tables."""
 
 from jobs.database.clock import now
+from jobs.database.loose_scan import distinct_values
 from jobs.database.outage import Outage
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.trouble import (
@@ -19,6 +20,7 @@ __all__ = [
     "Trouble",
     "await_tables",
     "diagnose",
+    "distinct_values",
     "explain",
     "is_bug",
     "is_passing",

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.errors import InvalidTransition
 from jobs.lifecycle import MESSAGE_LIMIT
-from jobs.models import JobLog, fitted
+from jobs.models import JobLog, Status, fitted
 from jobs.safe_text import file_name, media_type, storable
 
 LINES_LIMIT = 10_000  # of one attempt
@@ -24,6 +24,10 @@ LOG_LINE_LIMIT = 64 * 1024
 
 class LostAttempt(InvalidTransition):
     """The attempt no longer holds its job: it was settled or rescued since."""
+
+
+# The row of the job, if the attempt still holds it.
+HELD = f"id = %(id)s AND attempt = %(attempt)s AND status = '{Status.PROCESSING}'"
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,9 @@ def progress(
 
     Raises: LostAttempt.
     """
-    sql = """UPDATE jobs_job SET progress_percent = %(percent)s, progress_message = %(message)s,
+    sql = f"""UPDATE jobs_job SET progress_percent = %(percent)s, progress_message = %(message)s,
             version = version + 1
-        WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING'
+        WHERE {HELD}
         RETURNING cancel_requested_at IS NOT NULL"""
     row = _one_row(
         sql,
@@ -80,9 +84,9 @@ def add_lines(
         | {"message": storable(line.message, LOG_LINE_LIMIT)}
         for line in lines
     ]
-    sql = """WITH mine AS (
+    sql = f"""WITH mine AS (
             SELECT id FROM jobs_job
-            WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
+            WHERE {HELD} FOR SHARE
         ), added AS (
             INSERT INTO jobs_joblog (job_id, attempt, seq, at, level, message)
             SELECT mine.id, %(attempt)s, %(after)s + line.number, line.at, line.level, line.message
@@ -120,9 +124,9 @@ def add_file(
     Returns: the stored name of the file that was replaced.
     Raises: LostAttempt.
     """
-    sql = """WITH mine AS (
+    sql = f"""WITH mine AS (
             SELECT id FROM jobs_job
-            WHERE id = %(id)s AND attempt = %(attempt)s AND status = 'PROCESSING' FOR SHARE
+            WHERE {HELD} FOR SHARE
         ), replaced AS (
             SELECT stored_name FROM jobs_jobfile WHERE job_id = %(id)s AND attempt = %(attempt)s
                 AND name = %(name)s AND stored_name <> %(stored_name)s

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Sum
 
+from jobs.database import distinct_values
 from jobs.models import JobQuerySet, Status, Worker
 from jobs.stats.capped import CAP
 
@@ -33,15 +34,12 @@ def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
         jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
     )
     part, values = waiting.query.sql_with_params()
-    sql = f"""WITH RECURSIVE known(queue) AS (
-            SELECT min(queue) FROM jobs_job WHERE status = 'PENDING'
-            UNION ALL
-            SELECT (SELECT min(job.queue) FROM jobs_job job WHERE status = 'PENDING' AND job.queue > known.queue)
-            FROM known WHERE known.queue IS NOT NULL
-        )
-        SELECT known.queue, (
-            SELECT count(*) FROM (SELECT FROM ({part}) AS job WHERE queue = known.queue LIMIT {cap + 1}) AS counted
-        ), first.oldest_at FROM known, LATERAL (
+    queues = distinct_values("jobs_job", "queue", where=f"status = '{Status.PENDING}'")
+    sql = f"""SELECT known.queue, (
+            SELECT count(*) FROM (
+                SELECT FROM ({part}) AS job WHERE queue = known.queue LIMIT {cap + 1}
+            ) AS counted
+        ), first.oldest_at FROM ({queues}) AS known(queue), LATERAL (
             SELECT min(created_at) AS oldest_at FROM (
                 SELECT created_at FROM ({part}) AS job WHERE queue = known.queue
                 ORDER BY published_at LIMIT {FIRST}

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from jobs.models import Job
+from jobs.models import Job, Status
 from jobs.stats.capped import GLANCE
 from jobs.stats.usual import Usual
 
@@ -51,7 +51,7 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
     last: dict[str, datetime] = {}
     for job in waiting:
         last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
-    sql = """SELECT wanted.queue, first.types, first.ids, first.places
+    sql = f"""SELECT wanted.queue, first.types, first.ids, first.places
         FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(queue, last), LATERAL (
             SELECT array_agg(type ORDER BY place) AS types,
                 array_agg(id ORDER BY place) FILTER (WHERE asked) AS ids,
@@ -60,7 +60,8 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
                 SELECT id, type, id = ANY(%s) AS asked,
                     row_number() OVER (ORDER BY published_at, id) - 1 AS place
                 FROM jobs_job
-                WHERE status = 'PENDING' AND queue = wanted.queue AND published_at <= wanted.last
+                WHERE status = '{Status.PENDING}' AND queue = wanted.queue
+                    AND published_at <= wanted.last
                 ORDER BY published_at, id LIMIT %s
             ) AS line
         ) AS first"""
@@ -78,15 +79,19 @@ def loads() -> list[Load]:
     Source: the few rows of jobs_worker, index jobs_job_processing, and a probe of jobs_job_waiting
     for each queue.
     """
-    sql = """WITH running AS MATERIALIZED (
+    sql = f"""WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(
                 type, extract(epoch FROM clock_timestamp() - started_at), progress_percent
             )) AS jobs
-            FROM jobs_job WHERE status = 'PROCESSING' GROUP BY worker
+            FROM jobs_job WHERE status = '{Status.PROCESSING}' GROUP BY worker
         )
         SELECT slots, to_json(queues), to_json(types), (
-            SELECT coalesce(json_agg(name), '[]') FROM jsonb_array_elements_text(queues) AS served(name)
-            WHERE EXISTS (SELECT FROM jobs_job WHERE status = 'PENDING' AND queue = served.name)
+            SELECT coalesce(json_agg(name), '[]')
+            FROM jsonb_array_elements_text(queues) AS served(name)
+            WHERE EXISTS (
+                SELECT FROM jobs_job
+                WHERE status = '{Status.PENDING}' AND queue = served.name
+            )
         ), to_json(coalesce(running.jobs, '[]'))
         FROM jobs_worker LEFT JOIN running ON running.worker = jobs_worker.id
         WHERE consuming AND heartbeat_at > clock_timestamp() - %s * interval '1 second'"""

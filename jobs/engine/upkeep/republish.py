@@ -17,29 +17,25 @@ from django.conf import settings
 from django.db import connections
 
 from jobs import lifecycle
+from jobs.database import distinct_values
 from jobs.engine import broker
 from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB, failed
+from jobs.models import Status
 
 logger = logging.getLogger(__name__)
 
 PUBLISHES_LIMIT = 20
 
-# Loose scan: one index probe for each queue, however many jobs wait.
-QUEUES = """WITH RECURSIVE waiting(queue) AS (
-        (SELECT queue FROM jobs_job WHERE status = 'PENDING' ORDER BY queue LIMIT 1)
-        UNION ALL
-        SELECT (SELECT job.queue FROM jobs_job job WHERE job.status = 'PENDING' AND job.queue > waiting.queue
-            ORDER BY job.queue LIMIT 1)
-        FROM waiting WHERE waiting.queue IS NOT NULL
-    )
-    SELECT queue FROM waiting WHERE queue IS NOT NULL"""
+# The queues in which jobs wait.
+QUEUES = distinct_values("jobs_job", "queue", where=f"status = '{Status.PENDING}'")
 
 # Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes.
 # With a mixed fleet at each pass, and by half the time between passes, so that none is missed by a
 # moment.
-DUE = """status = 'PENDING' AND queue = %(queue)s AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
+DUE = f"""status = '{Status.PENDING}' AND queue = %(queue)s
+    AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
     AND published_at < now() - interval '1 second' * %(first)s * CASE WHEN type = ANY(%(mixed)s) THEN 0.5
         ELSE least(power(2, least(publishes, 20) - 1), 60) END"""
 

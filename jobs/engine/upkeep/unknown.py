@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.models.functions import Now
 
 from jobs import lifecycle
+from jobs.database import distinct_values
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import WORKER_DB, failed
 from jobs.models import Job, Status, Worker
@@ -17,20 +18,11 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_LEASES = 10
 
-# Loose scan: one index probe for each type that any job ever had.
-TYPES = """WITH RECURSIVE known(type) AS (
-        (SELECT type FROM jobs_job ORDER BY type LIMIT 1)
-        UNION ALL
-        SELECT (SELECT job.type FROM jobs_job job WHERE job.type > known.type ORDER BY job.type LIMIT 1)
-        FROM known WHERE known.type IS NOT NULL
-    )
-    SELECT type FROM known WHERE type IS NOT NULL"""
-
 
 def stored_types() -> set[str]:
     """The types that any job has or had."""
     with connections[WORKER_DB].cursor() as cursor:
-        cursor.execute(TYPES)
+        cursor.execute(distinct_values("jobs_job", "type"))
         return {name for (name,) in cursor.fetchall()}
 
 

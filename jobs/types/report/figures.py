@@ -27,8 +27,10 @@ PICKED = (
 )
 
 # COMPLETED among COMPLETED and FAILED: a cancelled job is neither a success nor a failure.
-SUCCESS_PERCENT = """round(100.0 * count(id) FILTER (WHERE status = 'COMPLETED')
-        / nullif(count(id) FILTER (WHERE status IN ('COMPLETED', 'FAILED')), 0), 1)::float8"""
+SUCCESS_PERCENT = f"""round(
+        100.0 * count(id) FILTER (WHERE status = '{Status.COMPLETED}') / nullif(
+            count(id) FILTER (WHERE status IN ('{Status.COMPLETED}', '{Status.FAILED}')), 0
+        ), 1)::float8"""
 PERCENTILE = "round((percentile_cont({}) WITHIN GROUP (ORDER BY {}))::numeric, 3)::float8"
 TIMES = ", ".join(
     PERCENTILE.format(share, time)
@@ -143,7 +145,7 @@ FAILURES = Section(
         SELECT error_code, error_type, count(id) AS jobs,
             string_agg(DISTINCT type, ', ' ORDER BY type),
             max(finished_at), (array_agg(id ORDER BY finished_at DESC, id))[1] AS last_id
-        FROM job WHERE status = 'FAILED' GROUP BY error_code, error_type
+        FROM job WHERE status = '{Status.FAILED}' GROUP BY error_code, error_type
         ORDER BY count(id) DESC, error_code, error_type LIMIT {LISTED_ERRORS}
     ) AS failure JOIN jobs_job AS last ON last.id = last_id
     ORDER BY jobs DESC, failure.error_code, failure.error_type""",

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend; connections have session parameters and are closed once they take no writes.
+"""Django's PostgreSQL backend with session parameters and a health check that demands a primary.
 
 Django loads it by the ENGINE of settings.DATABASES.
 """
@@ -10,12 +10,12 @@ from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """One connection; OPTIONS["session"] maps parameters of PostgreSQL to the values that it sets."""
+    """One connection; OPTIONS["session"] maps PostgreSQL's parameters to the values it sets."""
 
-    _session: dict[str, str] = {}  # what was set, in PostgreSQL's own spelling
+    _session: dict[str, str] = {}  # the values that were set, as PostgreSQL spells them
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what psycopg2 is given: without the session's parameters."""
+        """Return the parameters for psycopg2: Django's, without `session`."""
         params: dict[str, Any] = super().get_connection_params()
         params.pop("session", None)
         return params
@@ -23,8 +23,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect to the first host that accepts the connection.
 
-        One after the other: libpq would try them all, but not where psycopg2 waits by a callback,
-        as in the web server. There a host that does not answer would end the search.
+        libpq itself tries all hosts, but not where psycopg2 has a wait callback, as in the web
+        server: there the first host that does not answer ends the search.
         """
         refused = []
         for server in _servers(conn_params):
@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         raise psycopg2.OperationalError("; ".join(refused))
 
     def init_connection_state(self) -> None:
-        """Set the session's parameters; a connection that does not take them is closed."""
+        """Set the session's parameters; close the connection if PostgreSQL refuses them."""
         try:
             super().init_connection_state()
             self._set_session()
@@ -44,7 +44,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def _set_session(self) -> None:
-        # Not by libpq's `options`: a pooler refuses those, or drops them silently.
+        # Poolers refuse libpq's `options`, or drop them silently.
         wanted = self.settings_dict["OPTIONS"].get("session")
         if not wanted:
             return
@@ -54,12 +54,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._session = dict(zip(wanted, cursor.fetchone(), strict=True))
 
     def is_usable(self) -> bool:
-        """Return whether the server answers and takes writes, and the session's parameters are still as they were set.
+        """Return whether the server answers, takes writes, and still has the session's parameters.
 
-        Django asks before the first statement of a request or a job, and after errors. A failover
-        leaves connections on a server that has become a standby: they work, and refuse every write
-        until they are closed. Parameters are lost by RESET ALL, or where a pooler changes the
-        server's connection behind ours.
+        Django calls it before the first statement of a request or a job, and after errors. After a
+        failover a connection may lead to a standby: it works, but refuses every write until it is
+        closed. Parameters are lost by RESET ALL, or where a pooler changes the server's connection.
         """
         if self.connection is None:
             return False

@@ -1,4 +1,4 @@
-"""PostgreSQL's time: the only clock that decides what is old, because it wrote the times of the rows."""
+"""PostgreSQL's clock. It wrote the times in the rows, so it alone decides how old they are."""
 
 from datetime import datetime
 

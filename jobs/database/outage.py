@@ -1,4 +1,4 @@
-"""Logs an outage of PostgreSQL when it begins, when its reason changes, and when it is over: not once a second."""
+"""Logs outages of PostgreSQL: when one begins, when its reason changes and when it ends."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ REPEAT_AFTER_SECONDS = 60.0
 
 
 class Outage:
-    """An outage as one thread sees it; `who` says what waits for its end, such as "The agent waits"."""
+    """An outage as one thread sees it; `who` ends its messages, such as "The agent waits"."""
 
     def __init__(self, logger: logging.Logger, who: str, *, using: str) -> None:
         self._logger = logger

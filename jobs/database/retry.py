@@ -1,4 +1,4 @@
-"""How a worker's process writes: it waits while PostgreSQL is in trouble, because nothing else knows the outcome."""
+"""Repeats a worker's write while PostgreSQL is in trouble: only this process knows the outcome."""
 
 import logging
 import os
@@ -19,13 +19,12 @@ Written = TypeVar("Written")
 
 
 def patiently(write: Callable[[], Written], *, using: str) -> Written:
-    """Return what `write` returns, retrying for 10 minutes; after that this process ends itself.
+    """Return what `write` returns, retrying for 10 minutes; after that, end this process.
 
-    Every trouble but a bug is waited for: a server that is away or read-only, a lock, a missing
-    migration. The write may have been committed before its answer got lost, so it must bear being
-    repeated.
+    It retries after every error but a bug: a server that is away or read-only, a lock, a missing
+    migration. `write` must be idempotent: it may have been committed before its answer was lost.
 
-    Raises: django.db.Error for a bug: a statement that PostgreSQL will never take.
+    Raises: django.db.Error for a bug: a statement that PostgreSQL will never accept.
     """
     give_up_at = time.monotonic() + WAIT_SECONDS
     outage = Outage(logger, "The job waits", using=using)

@@ -1,4 +1,4 @@
-"""Whether the database has the tables of this version."""
+"""Checks that the database has the tables of this version."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ LOOK_EVERY_SECONDS = 2.0
 
 
 def schema_fault(using: str) -> str:
-    """Return why the tables are not those of this version, with the fix, in a sentence; "" if they are.
+    """Return which migrations are missing, and the fix, in a sentence; "" if none is.
 
     Tables of a newer version are no fault: during a deploy the old processes work on with them.
 
@@ -27,8 +27,8 @@ def schema_fault(using: str) -> str:
 def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
     """Return what an error means, and a sentence for the log.
 
-    A table or column that does not exist is a bug where the tables are those of this version; where
-    they are older or newer, the sentence has the fix.
+    A missing table or column is a bug if the tables are those of this version; if they are older or
+    newer, the sentence has the fix.
     """
     meaning, said = trouble(error), explain(error)
     if meaning is not Trouble.OUTDATED:
@@ -52,10 +52,10 @@ def unavailable(error: BaseException, using: str = DEFAULT_DB_ALIAS) -> Database
 
 
 def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threading.Event) -> None:
-    """Return once the database has the tables of this version, or once `stopped` is set.
+    """Block until the database has the tables of this version, or `stopped` is set.
 
-    Logs what is missing, and its fix, once. A database that does not answer is not waited for: the
-    first statement finds that out, and is repeated.
+    Logs once what is missing, and its fix. Returns if the database does not answer: the first
+    statement will find that out and be repeated.
     """
     said = ""
     while not stopped.is_set():
@@ -93,4 +93,8 @@ def _newer(executor: MigrationExecutor) -> str:
     names = sorted(f"{label}.{name}" for label, name in unknown if label in labels)
     if not names:
         return ""
-    return f"The database has migrations that this version does not know ({', '.join(names)}). {NEWER_FIX}."
+    unknown_names = ", ".join(names)
+    return (
+        f"The database has migrations that this version does not know ({unknown_names})."
+        f" {NEWER_FIX}."
+    )

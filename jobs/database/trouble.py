@@ -1,8 +1,8 @@
-"""What an error of PostgreSQL means for the caller: try again, wait for an operator, or look for a bug of our own.
+"""What an error of PostgreSQL means: try again, wait for an operator, or fix a bug.
 
-The SQLSTATE decides. Django's classes do not: a server that refuses writes raises InternalError, as
+The SQLSTATE decides. Django's classes cannot: a server that refuses writes raises InternalError, as
 does a corrupt index; a statement that ran too long raises OperationalError, as does a server that
-is not there.
+is away.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from django.db import DatabaseError, Error, InterfaceError, OperationalError
 
 
 class Trouble(Enum):
-    """What went wrong; the value says it in a sentence without its full stop."""
+    """A kind of error; the value explains it in a sentence without a full stop."""
 
     AWAY = "PostgreSQL does not answer, or takes no writes"
     BUSY = "PostgreSQL gave the statement up, because another one was in its way"
@@ -24,17 +24,17 @@ class Trouble(Enum):
     BUG = "PostgreSQL refused the statement"
 
 
-# What a caller of the site reads, and after how many seconds the same request may succeed.
+# The sentence for callers of the site, and the seconds after which to repeat the request.
 FOR_CALLERS = {
     Trouble.AWAY: ("The database does not answer, or takes no changes now.", 5),
     Trouble.BUSY: ("The database gave this up, because another change was in its way.", 5),
-    # It would most likely take as long again.
+    # A repeated statement would most likely take as long.
     Trouble.TOO_SLOW: ("The database gave this up for its time.", 60),
     Trouble.OUTDATED: ("The database does not have the tables of this version yet.", 60),
     Trouble.REFUSED: ("The database refuses this site.", 60),
 }
 
-# By SQLSTATE, or by its class (the first two characters).
+# By SQLSTATE, or by its class, which is its first two characters.
 # Source: PostgreSQL's documentation, appendix A.
 MEANINGS = {
     "08": Trouble.AWAY,  # connection exceptions; PgBouncer's own errors too
@@ -65,14 +65,14 @@ def trouble(error: BaseException) -> Trouble:
     state = getattr(cause, "pgcode", None)
     if state is not None:
         return MEANINGS.get(state) or MEANINGS.get(state[:2]) or Trouble.BUG
-    # Without a SQLSTATE the server said nothing: libpq could not connect, or lost the connection.
+    # Without a SQLSTATE there was no answer: libpq could not connect, or lost the connection.
     lost = (psycopg2.OperationalError, psycopg2.InterfaceError, OperationalError, InterfaceError)
     is_lost = isinstance(cause, lost) or type(cause) in (psycopg2.DatabaseError, DatabaseError)
     return Trouble.AWAY if is_lost else Trouble.BUG
 
 
 def is_bug(error: BaseException) -> bool:
-    """Return whether neither time nor an operator of PostgreSQL can cure the error."""
+    """Return whether the error is a bug: neither time nor an operator of PostgreSQL can fix it."""
     return trouble(error) is Trouble.BUG
 
 
@@ -84,7 +84,7 @@ def is_passing(error: BaseException) -> bool:
 def explain(error: BaseException) -> str:
     """Return the error in one line: what it means, then PostgreSQL's own message.
 
-    Without its details: they may quote a whole row, and with it a secret.
+    It leaves out PostgreSQL's details, which may quote a whole row with a secret in it.
     """
     cause = error.__cause__ if isinstance(error.__cause__, psycopg2.Error) else error
     primary = getattr(getattr(cause, "diag", None), "message_primary", None)

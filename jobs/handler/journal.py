@@ -85,13 +85,13 @@ def add_lines(
         for line in lines
     ]
     sql = f"""WITH mine AS (
-            SELECT id FROM jobs_job
-            WHERE {HELD} FOR SHARE
+            SELECT id FROM jobs_job WHERE {HELD} FOR SHARE
         ), added AS (
             INSERT INTO jobs_joblog (job_id, attempt, seq, at, level, message)
             SELECT mine.id, %(attempt)s, %(after)s + line.number, line.at, line.level, line.message
-            FROM mine, ROWS FROM (jsonb_to_recordset(%(lines)s::jsonb) AS (at timestamptz, level text, message text))
-                WITH ORDINALITY AS line(at, level, message, number)
+            FROM mine, ROWS FROM (
+                jsonb_to_recordset(%(lines)s::jsonb) AS (at timestamptz, level text, message text)
+            ) WITH ORDINALITY AS line(at, level, message, number)
             ON CONFLICT (job_id, seq) DO NOTHING
         )
         SELECT id FROM mine"""
@@ -125,15 +125,16 @@ def add_file(
     Raises: LostAttempt.
     """
     sql = f"""WITH mine AS (
-            SELECT id FROM jobs_job
-            WHERE {HELD} FOR SHARE
+            SELECT id FROM jobs_job WHERE {HELD} FOR SHARE
         ), replaced AS (
             SELECT stored_name FROM jobs_jobfile WHERE job_id = %(id)s AND attempt = %(attempt)s
                 AND name = %(name)s AND stored_name <> %(stored_name)s
         ), added AS (
-            INSERT INTO jobs_jobfile (job_id, attempt, name, content_type, size, sha256, stored_name, created_at)
-            SELECT id, %(attempt)s, %(name)s, %(content_type)s, %(size)s, %(sha256)s, %(stored_name)s,
-                clock_timestamp()
+            INSERT INTO jobs_jobfile (
+                job_id, attempt, name, content_type, size, sha256, stored_name, created_at
+            )
+            SELECT id, %(attempt)s, %(name)s, %(content_type)s, %(size)s, %(sha256)s,
+                %(stored_name)s, clock_timestamp()
             FROM mine
             ON CONFLICT (job_id, attempt, name) DO UPDATE SET content_type = excluded.content_type,
                 size = excluded.size, sha256 = excluded.sha256, stored_name = excluded.stored_name

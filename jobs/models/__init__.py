@@ -1,4 +1,4 @@
-"""The tables: jobs and what is known of them, workers, and API tokens, with the rules PostgreSQL keeps."""
+"""The tables: jobs and their records, workers, API tokens, audit trail; rules and indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
 from jobs.models.columns import fitted

@@ -1,4 +1,4 @@
-"""Who did what in the admin: kept when the account, or what it acted on, is deleted."""
+"""The audit trail of the admin: it outlives the account and the object of an entry."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from django.db.models import OuterRef, Subquery
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
-    """Entries by what was acted on."""
+    """Entries by their object."""
 
     def about(self, model: type[models.Model], pk: Any) -> "AuditEntryQuerySet":
-        """The entries about one object, the newest first."""
+        """Return the entries about one object, the newest first."""
         return self.filter(object_id=str(pk), object_type=model._meta.label_lower).order_by("-id")
 
     def with_present_names(self) -> "AuditEntryQuerySet":
-        """The same entries with the `present_name` of the account; None if it is deleted."""
+        """Annotate each entry with the account's `present_name`; None if it is deleted."""
         accounts = get_user_model().objects.filter(pk=OuterRef("account_id"))
         return self.annotate(present_name=Subquery(accounts.values("username")[:1]))
 
@@ -29,7 +29,7 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField()
-    # The name at that time. No foreign key: the entry outlives the account.
+    # The name at that time. `account_id` is no foreign key: the entry outlives the account.
     actor = models.CharField(max_length=150)
     account_id = models.BigIntegerField()
     object_type = models.CharField(max_length=201)  # such as jobs.job
@@ -53,7 +53,7 @@ class AuditEntry(models.Model):
 
     @property
     def text(self) -> str:
-        """What was done, as a sentence."""
+        """Return the action as a sentence."""
         changes = LogEntry(
             action_flag=self.action, change_message=self.message
         ).get_change_message()
@@ -61,10 +61,10 @@ class AuditEntry(models.Model):
 
     @property
     def actor_now(self) -> str:
-        """The actor's name at that time, and the present one; needs `with_present_names`."""
+        """Return the actor's name at that time, and the present one; needs `with_present_names`."""
         return with_present_name(self.actor, getattr(self, "present_name", None))
 
 
 def with_present_name(name: str, present: str | None) -> str:
-    """`name` as it was recorded, followed by the account's present name if that differs."""
+    """Return the recorded `name`, followed by the account's present name if that differs."""
     return name if not present or present == name else f"{name} (now {present})"

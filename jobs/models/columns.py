@@ -1,4 +1,4 @@
-"""The one place where texts are cut to what their columns hold.
+"""Cuts texts to the length of their columns.
 
 PostgreSQL refuses a longer text, and with it the whole statement: an outcome, a request to stop, a
 heartbeat.
@@ -10,7 +10,7 @@ from jobs.safe_text import storable
 
 
 def fitted(model: type[Model], **texts: object) -> dict[str, str]:
-    """Return the texts by column of `model`, as PostgreSQL takes them and none longer than its column."""
+    """Return the texts, by column of `model`, as PostgreSQL accepts them: storable and cut."""
     return {name: storable(text, _limit(model, name)) for name, text in texts.items()}
 
 

@@ -1,4 +1,4 @@
-"""Our processes as they report themselves: workers, and upkeep."""
+"""The processes as they report themselves: workers and upkeep."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,25 +9,25 @@ from django.db.models.functions import Now
 
 
 class HeartbeatQuerySet(models.QuerySet[Any]):
-    """Processes by whether they answer."""
+    """Processes by their last heartbeat."""
 
     def live(self) -> "HeartbeatQuerySet":
-        """Those that were heard of within a lease."""
-        return self.filter(_heard_of())
+        """Return the processes with a heartbeat within the last lease."""
+        return self.filter(_beat_lately())
 
     def with_is_live(self) -> "HeartbeatQuerySet":
-        """The same processes, each with `is_live`: whether it was heard of within a lease, by PostgreSQL's clock."""
+        """Annotate each process with `is_live`, as `live` decides it by PostgreSQL's clock."""
         return self.annotate(
-            is_live=models.ExpressionWrapper(_heard_of(), output_field=models.BooleanField())
+            is_live=models.ExpressionWrapper(_beat_lately(), output_field=models.BooleanField())
         )
 
 
-def _heard_of() -> models.Q:
+def _beat_lately() -> models.Q:
     return models.Q(heartbeat_at__gt=Now() - timedelta(seconds=settings.JOBS_LEASE_SECONDS))
 
 
 class Worker(models.Model):
-    """A worker process as its agent last reported it; each start has a new id."""
+    """A worker as its agent last reported it; each start has a new id."""
 
     id = models.CharField(primary_key=True, max_length=64)
     host = models.CharField(max_length=255)
@@ -49,7 +49,7 @@ class Worker(models.Model):
 
 
 class UpkeepState(models.Model):
-    """The upkeep process as its leader last reported it: one row."""
+    """The upkeep process as its leader last reported it; one row."""
 
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""What is kept of a job beside its own row: its events, its log, its files."""
+"""The records of a job beside its row: events, log and files."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -11,7 +11,7 @@ LOG_PAGE_BYTES = 2 * 1024 * 1024
 
 
 class JobEvent(models.Model):
-    """One status change of a job, written in the statement that made it; or a note, which changed none."""
+    """A change of a job's status, written in the same statement; or a note, which changes none."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
     from_status = models.CharField(max_length=10, blank=True, default="")
@@ -30,15 +30,15 @@ class JobEvent(models.Model):
 
     @property
     def is_note(self) -> bool:
-        """Whether it only tells who asked a running job to stop, or who has seen that one failed."""
+        """Return whether it records a request to stop or an acknowledgement: no new status."""
         return self.from_status == self.to_status
 
 
 class JobLogQuerySet(models.QuerySet["JobLog"]):
-    """Lines of one job's log."""
+    """The lines of a job's log."""
 
     def page(self, lines: int, order: str) -> list["JobLog"]:
-        """The first `lines` of them by `order`, as far as LOG_PAGE_BYTES reach: a thousand can be 64 MiB."""
+        """Return the first `lines` by `order`, at most LOG_PAGE_BYTES: 1,000 can have 64 MiB."""
         length = models.Func("message", function="octet_length", output_field=models.IntegerField())
         so_far = models.Window(models.Sum(length), order_by=order)
         return list(
@@ -47,7 +47,7 @@ class JobLogQuerySet(models.QuerySet["JobLog"]):
 
 
 class JobLog(models.Model):
-    """One line a handler logged. `seq` rises within the job, over all its attempts; between two of them is a gap."""
+    """A line that a handler logged; `seq` rises within the job, with a gap between attempts."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="logs", db_index=False)
     attempt = models.PositiveIntegerField()
@@ -69,7 +69,7 @@ class JobLog(models.Model):
 
 
 class JobFile(models.Model):
-    """A file a handler saved; its bytes are in STORAGES["jobs"] under `stored_name`, which is random."""
+    """A file that a handler saved; STORAGES["jobs"] has its bytes under a random `stored_name`."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files", db_index=False)
     attempt = models.PositiveIntegerField()

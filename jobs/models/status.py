@@ -1,10 +1,10 @@
-"""Where a job stands, and how it came in."""
+"""The statuses of a job, and the sources of submissions."""
 
 from django.db import models
 
 
 class Status(models.TextChoices):
-    """Where a job stands; docs/lifecycle.md has the picture."""
+    """The status of a job; docs/lifecycle.md has a picture."""
 
     PENDING = "PENDING", "Pending"
     PROCESSING = "PROCESSING", "Processing"
@@ -18,7 +18,7 @@ SETTLED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
 
 
 class Source(models.TextChoices):
-    """The door a job came in by."""
+    """How a job was submitted."""
 
     API = "api", "API"
     ADMIN = "admin", "Admin"

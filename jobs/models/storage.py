@@ -7,13 +7,13 @@ from django.db.models.functions import Now
 
 
 class FileStorage(models.Model):
-    """The identity that the database shares with its storage of job files: one row, made at first use."""
+    """The identity that the database shares with its file storage; one row, made at first use."""
 
     identity = models.UUIDField(default=uuid4)
-    # Rises with every look for files without a job; the storage's copy is never ahead of it.
+    # Rises with every search for files without a job; the storage's copy is never ahead of it.
     generation = models.PositiveBigIntegerField(default=1)
     tied_at = models.DateTimeField(db_default=Now())
-    # How far files were looked at, and why the last look removed nothing ("" if it was right).
+    # How far the search has come, and why the last one removed nothing ("" if it was right).
     looked_until = models.DateTimeField(null=True, blank=True)
     stripe = models.PositiveIntegerField(default=0)
     refusal = models.CharField(max_length=500, blank=True, default="")

@@ -1,4 +1,4 @@
-"""Keys to the API."""
+"""API tokens."""
 
 from django.db import models
 from knox.models import AbstractAuthToken
@@ -7,12 +7,12 @@ from jobs.safe_text import isolated
 
 
 class ApiToken(AbstractAuthToken):
-    """A named key to the API; only its digest is stored."""
+    """A named token for the API; only its digest is stored."""
 
     name = models.CharField(max_length=100)
     last_used_at = models.DateTimeField(null=True, blank=True)
-    # Of the admin's form that made it; NULL: made by code. PostgreSQL refuses a second token of the
-    # same form.
+    # The once-only key of the admin's form that made it, NULL if code did. PostgreSQL refuses a
+    # second token of the same form.
     form_key = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001
 
     class Meta:

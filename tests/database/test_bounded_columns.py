@@ -1,4 +1,4 @@
-"""No text is too long for its column: it is cut where it is written, so that the statement is not refused."""
+"""Texts are cut to their columns when they are written, so that PostgreSQL refuses none."""
 
 import logging
 from datetime import UTC, datetime

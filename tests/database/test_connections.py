@@ -1,4 +1,4 @@
-"""Connections keep their limits behind a pooler, leave a server that takes no writes, and find one that does."""
+"""Connections keep their limits behind a pooler, and leave a standby for a primary."""
 
 import pytest
 from django.conf import settings
@@ -14,8 +14,10 @@ django.setup()
 from django.db import connections
 for alias in ["default", "worker"]:
     with connections[alias].cursor() as cursor:
-        cursor.execute('''SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
-            current_setting('idle_in_transaction_session_timeout'), current_setting('random_page_cost')''')
+        cursor.execute('''SELECT current_setting('statement_timeout'),
+            current_setting('lock_timeout'),
+            current_setting('idle_in_transaction_session_timeout'),
+            current_setting('random_page_cost')''')
         print(*cursor.fetchone())
 """
 

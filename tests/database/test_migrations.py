@@ -1,4 +1,4 @@
-"""A process on a database without its tables says so once, with the fix, and goes on when they are there."""
+"""Processes on a database of another version: they say so once, with the fix, and wait for it."""
 
 import json
 import logging
@@ -118,14 +118,17 @@ def test_a_command_without_its_tables_names_the_fix(empty_database):
     assert FIX in done.stderr
 
 
-OF_1_0_0 = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
-        error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
+OF_TOMORROW = """INSERT INTO django_migrations (app, name, applied)
+    VALUES ('jobs', '9999_of_tomorrow', now())"""
+OF_1_0_0 = """INSERT INTO jobs_job (id, name, type, params, queue, status, version,
+        progress_message, error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
         request_hash, unique_key, publishes, attempt, worker, cancel_requested_by, cancel_reason,
         acknowledged_by, acknowledged_note)
-    VALUES (gen_random_uuid(), 'Old', 'prune_jobs', '{}', 'default', 'PENDING', 1, '', '', '', '', '',
+    VALUES (gen_random_uuid(), 'Old', 'prune_jobs', '{}', 'default', 'PENDING', 1, '', '', '', '',
+        '',
         '', 'api', '', '', '', 1, 0, '', '', '', '', '')"""
-OF_NOW = """INSERT INTO jobs_job (id, name, type, params, queue, created_by_name, source, request_id,
-        request_hash, unique_while_active)
+OF_NOW = """INSERT INTO jobs_job (id, name, type, params, queue, created_by_name, source,
+        request_id, request_hash, unique_while_active)
     VALUES (gen_random_uuid(), 'New', 'prune_jobs', '{}', 'default', '', 'api', '', '', true)"""
 
 
@@ -163,9 +166,7 @@ def test_one_missing_migration_is_named():
 @pytest.mark.django_db
 def test_a_newer_database_is_a_warning_and_no_reason_to_wait(caplog):
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '9999_of_tomorrow', now())"
-        )
+        cursor.execute(OF_TOMORROW)
     assert database.schema_fault("default") == ""
     database.await_tables(
         logging.getLogger("probe"), "It waits", using="default", stopped=threading.Event()
@@ -176,9 +177,7 @@ def test_a_newer_database_is_a_warning_and_no_reason_to_wait(caplog):
 @pytest.mark.django_db(transaction=True)
 def test_a_column_that_a_newer_version_has_removed_is_no_bug_of_this_one():
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '9999_of_tomorrow', now())"
-        )
+        cursor.execute(OF_TOMORROW)
     try:
         with pytest.raises(Error) as caught, connection.cursor() as cursor:
             cursor.execute("SELECT of_yesterday FROM jobs_job")

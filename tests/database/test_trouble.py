@@ -76,7 +76,7 @@ def test_an_error_without_a_sqlstate_that_no_server_raised_is_a_bug(error):
 
 @pytest.fixture
 def refuse_writes(transactional_db):
-    """Call it: from then on this connection is on a server that takes no writes, as after a failover."""
+    """A function that turns the connection's server into a standby, as after a failover."""
 
     def refuse():
         with connection.cursor() as cursor:

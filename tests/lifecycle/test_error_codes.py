@@ -1,4 +1,4 @@
-"""Keeps docs/lifecycle.md telling every error code with which a job may fail, and ERRORS putting it in words."""
+"""Each error code of a failed job is explained in docs/lifecycle.md and has a label in ERRORS."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""SQL names the statuses by the members of Status, so that grep finds each use and a rename is safe."""
+"""SQL takes statuses from Status, so that grep finds each use."""
 
 import ast
 import re

@@ -151,13 +151,13 @@ class BackofficeAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the home page, with figures for users who may see jobs."""
-        figures = home_views.figures(request) if access.may_see_some(request.user) else {}
+        figures = home_views.home_context(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Django's context plus what the header and footer of every page show."""
         context = super().each_context(request) | {"version": __version__}
         if context["has_permission"] and access.may_see_some(request.user):
-            context["attention"] = home_views.attention(request.user)
+            context["attention"] = home_views.unseen_count(request.user)
             context["may_launch"] = access.may_launch_some(request.user)
         return context

@@ -72,7 +72,7 @@ def cancel_summary(job: Job) -> SafeString:
 
 
 def progress_bar(job: Job) -> SafeString:
-    """The progress bar of a running job with percent and message; without a percent it only moves."""
+    """The progress bar of a running job, indeterminate without a percent, and its message."""
     label, percent = f"Progress of {job}", job.progress_percent
     if percent is None:
         bar = format_html('<progress aria-label="{}"></progress>', label)

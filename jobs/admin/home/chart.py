@@ -1,4 +1,4 @@
-"""A chart of counts per hour, measured here and drawn by a template as SVG, coloured by CSS classes."""
+"""The chart of the last 24 hours: sizes of its bars. A template draws it as SVG."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,15 @@ from jobs.models import Status
 
 HOURS = 24
 WIDTH, HEIGHT = 720, 140
-STEP = WIDTH / HOURS
+HOUR_WIDTH = WIDTH / HOURS
 GAP = 6
+SPACE_ABOVE = 8
+LOWEST_BAR = 2.0  # so that one job among thousands is visible
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One rectangle: a status in an hour."""
+    """One rectangle: the jobs of one status in one hour."""
 
     status: Status
     count: int
@@ -27,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Hour:
-    """An hour as the chart and its table have it."""
+    """One hour, as column of the chart and as row of the table."""
 
     at: datetime
     counts: list[int]
@@ -36,58 +38,56 @@ class Hour:
 
 @dataclass(frozen=True)
 class Chart:
-    """24 hours of stacked bars; `top` is what the highest one counts."""
+    """24 hours of stacked bars; `highest` is the largest count of an hour."""
 
     statuses: list[Status]
     hours: list[Hour]
-    top: int
+    highest: int
     width: int = WIDTH
     height: int = HEIGHT
-    bar_width: str = f"{STEP - GAP:.1f}"
+    bar_width: str = f"{HOUR_WIDTH - GAP:.1f}"
 
     @classmethod
-    def of_last_day(
+    def of(
         cls, counts: Mapping[datetime, Mapping[str, int]], statuses: Sequence[Status]
     ) -> "Chart":
-        """A chart of the last 24 hours, the present one last."""
+        """The chart of the last 24 hours, the current one last."""
         now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
-        moments = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
-        by_hour = [[counts.get(at, {}).get(status, 0) for status in statuses] for at in moments]
-        top = max(map(sum, by_hour))
-        hours = [
-            Hour(at, numbers, _bars(number, numbers, statuses, top))
-            for number, (at, numbers) in enumerate(zip(moments, by_hour, strict=True))
-        ]
-        return cls(list(statuses), hours, top)
+        hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
+        by_hour = [[counts.get(at, {}).get(status, 0) for status in statuses] for at in hours]
+        highest = max(map(sum, by_hour))
+        return cls(
+            list(statuses),
+            [
+                Hour(at, numbers, _stacked(index * HOUR_WIDTH, numbers, statuses, highest))
+                for index, (at, numbers) in enumerate(zip(hours, by_hour, strict=True))
+            ],
+            highest,
+        )
 
     @property
-    def labelled(self) -> list[Hour]:
-        """The hours whose time is written below, each at the end of its sixth of the day."""
+    def labelled_hours(self) -> list[Hour]:
+        """Every fourth hour, whose time is written below the chart."""
         return self.hours[3::4]
 
     @property
     def totals(self) -> list[tuple[Status, int]]:
-        """What each status counts over the day."""
+        """The count of each status over the day."""
         return [
             (status, sum(hour.counts[index] for hour in self.hours))
             for index, status in enumerate(self.statuses)
         ]
 
 
-def _bars(number: int, counts: Sequence[int], statuses: Sequence[Status], top: int) -> list[Bar]:
-    """The counts of an hour, stacked from the ground; what is not nothing can be seen."""
-    bars, ground = [], float(HEIGHT)
+def _stacked(
+    left: float, counts: Sequence[int], statuses: Sequence[Status], highest: int
+) -> list[Bar]:
+    """The bars of an hour, from the bottom up."""
+    bars, bottom = [], float(HEIGHT)
+    x = f"{left + GAP / 2:.1f}"
     for status, count in zip(statuses, counts, strict=True):
         if count:
-            height = max(2.0, count / top * (HEIGHT - 8))
-            ground -= height
-            bars.append(
-                Bar(
-                    status,
-                    count,
-                    f"{number * STEP + GAP / 2:.1f}",
-                    f"{ground:.1f}",
-                    f"{height:.1f}",
-                )
-            )
+            height = max(LOWEST_BAR, count / highest * (HEIGHT - SPACE_ABOVE))
+            bottom -= height
+            bars.append(Bar(status, count, x, f"{bottom:.1f}", f"{height:.1f}"))
     return bars

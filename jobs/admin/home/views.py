@@ -1,7 +1,6 @@
-"""The home page: what needs attention, how the last day went, and which workers are alive.
+"""The home page: what needs attention, the last 24 hours, queues and workers.
 
-Each figure is one query that stops at a cap, so the page costs the same however many jobs there
-are.
+Each figure is one query with a cap, so the page costs the same at any number of jobs.
 """
 
 from collections import Counter
@@ -22,15 +21,25 @@ from jobs.models import ACTIVE, Job, JobQuerySet, Status, UpkeepState, Worker
 from jobs.stats import CAP, GLANCE
 
 ATTENTION_CAP = 99
-TRIAGE_ROWS = 8
-SHOWN = 6
+FAILURE_ROWS = 8
+ROWS_PER_PANEL = 6
 TOO_LONG = timedelta(minutes=10)
 PERIODS = {"1 h": timedelta(hours=1), "24 h": timedelta(hours=24), "7 d": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
-class Failures:
-    """Failures of one type with one error, counted by period; each count leads to its list."""
+class Tile:
+    """One of the four figures at the top, and the address of the jobs that it counts."""
+
+    status: Status
+    label: str
+    count: str
+    url: str
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """The failures of one type with one error: for each period, their count and list address."""
 
     type: str
     code: str
@@ -40,7 +49,7 @@ class Failures:
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue: how many wait in it, since when the first, and whether that is too long."""
+    """A queue: how many jobs wait, since when the first, and how many run at a time."""
 
     name: str
     waiting: str
@@ -49,41 +58,42 @@ class Queue:
 
     @property
     def is_slow(self) -> bool:
-        """Whether it needs attention."""
+        """Whether its first job has waited more than 10 minutes."""
         return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
 
 
-def attention(user: Any) -> str:
-    """How many failures that the user sees are not acknowledged, for the header; "" for none.
+def unseen_count(user: Any) -> str:
+    """How many failures that `user` sees are not acknowledged, for the header; "" if none.
 
-    One query.
+    One query, with a cap.
     """
-    unseen = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()
-    return "" if not unseen else f"{ATTENTION_CAP}+" if unseen > ATTENTION_CAP else str(unseen)
+    count = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()
+    return capped_count(count, ATTENTION_CAP) if count else ""
 
 
-def figures(request: HttpRequest) -> dict[str, Any]:
-    """Everything the home page shows, for the eyes of this user."""
+def home_context(request: HttpRequest) -> dict[str, Any]:
+    """The template context of the home page, for a user who may see jobs."""
     jobs = access.visible_jobs(request.user).without_large()
     workers = list(Worker.objects.with_is_live()[:50])
     running = list(jobs.filter(status=Status.PROCESSING)[:200])
     hours = stats.settled_by_hour(jobs)
     queues = _queues(workers)
     upkeep = UpkeepState.objects.with_is_live().first()
+    my_jobs = jobs.active().filter(created_by=request.user)
     return {
         "tiles": _tiles(stats.counts_to(jobs, GLANCE, ACTIVE), hours),
-        "chart": Chart.of_last_day(hours, [Status.COMPLETED, Status.FAILED]),
-        "unseen": list(_unseen(jobs).order_by("-id")[:SHOWN]),
-        "triage": _triage(jobs),
+        "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
+        "unseen_failures": list(_unseen(jobs).order_by("-id")[:ROWS_PER_PANEL]),
+        "failure_rows": _failure_rows(jobs),
         "periods": list(PERIODS),
         "queues": queues,
         "slow_queues": [queue for queue in queues if queue.is_slow],
-        "workers": [(worker, _current(worker, running)) for worker in workers],
-        "silent": [worker for worker in workers if not worker.is_live],
+        "workers": [(worker, _jobs_of(worker, running)) for worker in workers],
+        "silent_workers": [worker for worker in workers if not worker.is_live],
         "live_workers": sum(worker.is_live for worker in workers),
         "upkeep": upkeep,
         "upkeep_is_live": upkeep is not None and upkeep.is_live,
-        "mine": list(jobs.active().filter(created_by=request.user).order_by("-id")[:SHOWN]),
+        "my_jobs": list(my_jobs.order_by("-id")[:ROWS_PER_PANEL]),
     }
 
 
@@ -91,86 +101,71 @@ def _unseen(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.filter(status=Status.FAILED, acknowledged_at=None)
 
 
-def _current(worker: Worker, running: list[Job]) -> list[Job]:
-    return [job for job in running if job.worker == worker.id][:SHOWN]
+def _jobs_of(worker: Worker, running: list[Job]) -> list[Job]:
+    return [job for job in running if job.worker == worker.id][:ROWS_PER_PANEL]
 
 
-def _tiles(
-    active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]
-) -> list[tuple[str, ...]]:
-    """Status, words, count and address of each of the four figures at the top."""
+def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]) -> list[Tile]:
     day = Counter[str]()
     for counts in hours.values():
         day.update(counts)
-    since = (timezone.now() - timedelta(hours=24)).isoformat(timespec="seconds")
+    # Beyond the cap, older jobs of the day were not read.
+    more = "+" if day.total() >= CAP else ""
+    since = _to_text(timezone.now() - timedelta(hours=24))
     return [
-        (
-            Status.PENDING,
-            "Waiting",
-            capped_count(active.get(Status.PENDING), GLANCE),
-            _list(status=Status.PENDING),
-        ),
-        (
-            Status.PROCESSING,
-            "Processing",
-            capped_count(active.get(Status.PROCESSING), GLANCE),
-            _list(status=Status.PROCESSING),
+        *(
+            Tile(status, label, capped_count(active.get(status), GLANCE), _list_url(status=status))
+            for status, label in ((Status.PENDING, "Waiting"), (Status.PROCESSING, "Processing"))
         ),
         *(
-            (
+            Tile(
                 status,
                 f"{status.label}, 24 h",
-                _of_day(day, status),
-                _list(status=status, finished_after=since),
+                f"{day[status]:,}{more}",
+                _list_url(status=status, finished_after=since),
             )
             for status in (Status.COMPLETED, Status.FAILED)
         ),
     ]
 
 
-def _of_day(day: Counter[str], status: Status) -> str:
-    # Beyond the cap older ones of the day were not read.
-    return f"{day[status]:,}{'+' if day.total() >= CAP else ''}"
-
-
-def _list(**filters: str) -> str:
+def _list_url(**filters: str) -> str:
     return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
 
 
-def _triage(jobs: JobQuerySet) -> list[Failures]:
+def _to_text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _failure_rows(jobs: JobQuerySet) -> list[FailureRow]:
     """The most frequent failures of the last seven days by type and error."""
     starts = [timezone.now() - period for period in PERIODS.values()]
-    return [
-        _linked(failures, starts)
-        for failures in stats.recent_failures(jobs, starts, limit=TRIAGE_ROWS)
-    ]
+    found = stats.recent_failures(jobs, starts, limit=FAILURE_ROWS)
+    return [_failure_row(failures, starts) for failures in found]
 
 
-def _linked(found: stats.Failures, starts: list[datetime]) -> Failures:
-    filters = {"status": Status.FAILED, "type": found.type, "error_code": found.error_code}
-    if found.error_type:
-        filters["error_type"] = found.error_type
-    cells = [
-        (
-            f"{count:,}{'+' if found.counted_from and start < found.counted_from else ''}",
-            _list(**filters, finished_after=start.isoformat(timespec="seconds")),
-        )
-        for count, start in zip(found.counts, starts, strict=True)
-    ]
-    error = explain.error_name(found.error_code, found.error_type)
-    return Failures(found.type, found.error_code, error, cells)
+def _failure_row(failures: stats.Failures, starts: list[datetime]) -> FailureRow:
+    type, code, error_type = failures.type, failures.error_code, failures.error_type
+    filters = {"status": Status.FAILED, "type": type, "error_code": code}
+    if error_type:
+        filters["error_type"] = error_type
+    counts = []
+    for count, start in zip(failures.counts, starts, strict=True):
+        more = "+" if failures.counted_from and start < failures.counted_from else ""
+        url = _list_url(**filters, finished_after=_to_text(start))
+        counts.append((f"{count:,}{more}", url))
+    return FailureRow(type, code, explain.error_name(code, error_type), counts)
 
 
 def _queues(workers: list[Worker]) -> list[Queue]:
-    """Every queue that a type names or that a job waits in; one query."""
+    """Every queue of a job type or of a waiting job; one query."""
     slots = Counter[str]()
-    for worker in (one for one in workers if one.is_live):
-        slots.update(dict.fromkeys(worker.queues, worker.slots))
+    for worker in workers:
+        if worker.is_live:
+            slots.update(dict.fromkeys(worker.queues, worker.slots))
     depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all(), GLANCE)}
-    return [
-        _queue(name, depths.get(name), slots[name])
-        for name in sorted({*registry.queues(), *depths})
-    ]
+    names = sorted({*registry.queues(), *depths})
+    return [_queue(name, depths.get(name), slots[name]) for name in names]
 
 
 def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:

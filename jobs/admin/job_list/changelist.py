@@ -101,11 +101,11 @@ class JobChangeList(ChangeList):
         if self.active_filters & OF_FAILURES and self.status in ("", Status.FAILED):
             # The pages' count says it all.
             return dict.fromkeys(Status.values, "0") | dict.fromkeys(
-                ["", Status.FAILED], self.found_words()
+                ["", Status.FAILED], self.counted_text()
             )
         counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
         if self.active_filters:
-            counts[self.status] = self.found_words()
+            counts[self.status] = self.counted_text()
         return counts
 
     def chips(self) -> list[Chip]:
@@ -115,7 +115,7 @@ class JobChangeList(ChangeList):
             for name, value, words in self.filters.hidden()
         ]
 
-    def found_words(self) -> str:
+    def counted_text(self) -> str:
         """How many jobs there are, as far as they were counted."""
         return capped_count(self.paginator.counted, self.paginator.count_limit)
 

@@ -1,4 +1,4 @@
-"""The home page: figures, attention, triage, queues and workers."""
+"""The home page: tiles, what needs attention, failures, queues and workers."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def test_the_tiles_count_what_is_active_and_what_ended_in_a_day(viewer):
     make_job(status=Status.COMPLETED, finished_at=hours_ago(30))
     failed()
     tiles = viewer.get(HOME).context["tiles"]
-    assert [(status, count) for status, _, count, _ in tiles] == [
+    assert [(tile.status, tile.count) for tile in tiles] == [
         ("PENDING", "1"),
         ("PROCESSING", "1"),
         ("COMPLETED", "1"),
@@ -51,16 +51,16 @@ def test_the_chart_counts_by_hour(viewer):
     failed(5)
     chart = viewer.get(HOME).context["chart"]
     assert [hour.counts for hour in chart.hours if any(hour.counts)] == [[1, 1], [2, 0]]
-    assert chart.top == 2
+    assert chart.highest == 2
 
 
-def test_failures_stand_by_type_and_error_with_links_to_their_lists(viewer):
+def test_failures_are_listed_by_type_and_error_with_links_to_their_lists(viewer):
     failed(0.5, error_type="KeyError")
     failed(5, error_type="KeyError")
     failed(50, error_type="KeyError")
     failed(50, error_type="", error_code="worker_lost")
     failed(200, error_type="Old")
-    rows = viewer.get(HOME).context["triage"]
+    rows = viewer.get(HOME).context["failure_rows"]
     assert [(row.error, [count for count, _ in row.counts]) for row in rows] == [
         ("KeyError", ["1", "2", "3"]),
         ("Worker lost", ["0", "0", "1"]),
@@ -73,44 +73,44 @@ def test_failures_stand_by_type_and_error_with_links_to_their_lists(viewer):
 def test_a_job_that_ran_long_is_counted_and_listed_when_it_failed(viewer):
     failed(0.5, created_at=hours_ago(50), started_at=hours_ago(49))
     page = viewer.get(HOME)
-    (count, link), *_ = page.context["triage"][0].counts
+    (count, link), *_ = page.context["failure_rows"][0].counts
     assert (count, viewer.get(link).context["cl"].result_count) == ("1", 1)
     tile = page.context["tiles"][-1]
-    assert (tile[2], viewer.get(tile[3]).context["cl"].result_count) == ("1", 1)
+    assert (tile.count, viewer.get(tile.url).context["cl"].result_count) == ("1", 1)
     assert "Ended since:" in viewer.get(link).content.decode()
 
 
-def test_where_not_all_failures_were_read_their_counts_say_so(viewer, monkeypatch):
+def test_counts_of_failures_end_with_a_plus_if_not_all_were_read(viewer, monkeypatch):
     monkeypatch.setattr(capped, "GLANCE", 3)
     for hours in (0.5, 5, 6, 7):
         failed(hours)
-    [row] = viewer.get(HOME).context["triage"]
+    [row] = viewer.get(HOME).context["failure_rows"]
     assert [count for count, _ in row.counts] == ["1", "3+", "3+"]
 
 
-def test_the_header_of_every_page_counts_failures_that_nobody_acknowledged(viewer):
+def test_the_header_of_every_page_counts_failures_that_are_not_acknowledged(viewer):
     failed()
     failed(acknowledged_at=timezone.now())
     for page in (HOME, "/admin/jobs/job/"):
         assert viewer.get(page).context["attention"] == "1"
-    assert b"1 failure not acknowledged: see it" in viewer.get(HOME).content
+    assert b"1 failure not acknowledged: see the list" in viewer.get(HOME).content
     failed()
-    assert b"2 failures not acknowledged: see them" in viewer.get(HOME).content
+    assert b"2 failures not acknowledged: see the list" in viewer.get(HOME).content
 
 
 def test_a_silent_worker_silent_upkeep_and_a_long_wait_need_attention(viewer):
     page = viewer.get(HOME).content.decode()
     assert "No worker is running" in page
-    assert "Upkeep has never been heard of" in page
+    assert "Upkeep has not run yet" in page
     Worker.objects.create(id="w1", host="app1", pid=7, slots=2, queues=["default"])
     Worker.objects.create(id="w2", host="app2", pid=8, slots=2, heartbeat_at=hours_ago(1))
     UpkeepState.objects.create(host="app1", pid=9)
     make_job(created_at=hours_ago(1))
     page = viewer.get(HOME).content.decode()
     assert "No worker is running" not in page
-    assert "until it runs" not in page
-    assert "Worker app2 (8) was last heard of" in page
-    assert "still waits" in page
+    assert "Until it runs" not in page
+    assert "The last heartbeat of worker app2 (8) was" in page
+    assert "is still waiting" in page
 
 
 def test_a_worker_shows_the_jobs_it_runs(viewer):
@@ -120,12 +120,12 @@ def test_a_worker_shows_the_jobs_it_runs(viewer):
     assert [job.name for job in current] == ["At work"]
 
 
-def test_those_who_may_only_launch_see_figures_of_their_own_jobs(client):
+def test_users_who_may_only_launch_see_figures_of_their_own_jobs(client):
     user = make_user("jobs.add_job", is_staff=True)
     client.force_login(user)
     failed()
     failed(created_by=user, name="Mine")
-    assert [job.name for job in client.get(HOME).context["unseen"]] == ["Mine"]
+    assert [job.name for job in client.get(HOME).context["unseen_failures"]] == ["Mine"]
 
 
 def test_staff_without_any_right_see_no_figures(client):

@@ -218,8 +218,8 @@ def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, que
 
 
 def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):
-    assert b"No job yet" in viewer.get(LIST).content
-    assert b"Your filters hide everything" in viewer.get(LIST, {"source": "api"}).content
+    assert b"No jobs yet" in viewer.get(LIST).content
+    assert b"No job matches the filters" in viewer.get(LIST, {"source": "api"}).content
 
 
 def test_those_who_may_only_launch_see_only_their_own_jobs(client):

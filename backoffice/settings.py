@@ -181,13 +181,13 @@ JOBS_HEARTBEAT_SECONDS = env.seconds(
 # --- REST API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "jobs.api.http.authentication.TokenAuthentication",
+        "jobs.api.http.callers.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.json_format.UTCRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.http.json_format.StrictJSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.throttling.CallerThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.callers.CallerThrottle"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would repeat a part of the schema
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DATETIME_FORMAT": None,  # the renderer writes every time in UTC

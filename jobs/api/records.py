@@ -181,5 +181,5 @@ class FileView(ApiView):
             return attachment(request, file)
         except FileNotFoundError as error:
             raise Problem(
-                404, "file_lost", "The file is listed, but its content is gone."
+                404, "file_lost", "The file is listed, but its content is lost."
             ) from error

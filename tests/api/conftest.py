@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from jobs.api.http.throttling import CallerThrottle
+from jobs.api.http.callers import CallerThrottle
 from jobs.engine import broker
 from jobs.models import ApiToken
 from tests.backoffice.processes import serving, started

@@ -10,7 +10,7 @@ import time
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from jobs.api.http.throttling import CallerThrottle
+from jobs.api.http.callers import CallerThrottle
 from jobs.api.schema import examples
 from jobs.engine import broker
 from tests.support.factories import make_job, make_worker

@@ -43,7 +43,7 @@ def parse_cursor(text: str, columns: tuple[str, ...]) -> Cursor:
         if not isinstance(back, bool) or None in parsed:
             raise ValueError("not a position")
     except (ValueError, TypeError, ValidationError, OverflowError, RecursionError) as error:
-        detail = "This is not a cursor of this list; take it from `next` or `previous`."
+        detail = "This is not a cursor of this list; use one from `next` or `previous`."
         raise invalid_parameter("cursor", detail) from error
     return Cursor(back, tuple(parsed))
 

@@ -30,7 +30,7 @@ from jobs.errors import (
 from jobs.models import Job
 from jobs.safe_text import storable
 
-MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 ERRORS_LIMIT = 100
 
 # Where the API words a kind of error in its own way, by code.
@@ -122,7 +122,10 @@ def problem_response(problem: Problem, request: Request) -> Response:
     }
     data = ProblemSerializer(body).data
     return Response(
-        data, status=problem.status_code, headers=dict(problem.headers), content_type=MEDIA_TYPE
+        data,
+        status=problem.status_code,
+        headers=dict(problem.headers),
+        content_type=PROBLEM_MEDIA_TYPE,
     )
 
 
@@ -166,7 +169,7 @@ def _from_framework(error: Exception) -> Problem | None:
             return _from_rest(NotFound())
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            return Problem(413, "too_large", f"The body may have {limit} bytes.")
+            return Problem(413, "too_large", f"The body may have at most {limit} bytes.")
         case UnreadablePostError():  # the caller hung up: only the log shows this answer
             return Problem(400, "incomplete", "The body ended before its Content-Length.")
         case PermissionDenied():

@@ -8,20 +8,20 @@ STATUSES: Mapping[int, str] = {
     400: "The query or the body is not valid; `errors` names each fault.",
     401: "No valid token.",
     403: "The caller lacks the permission, or a session its CSRF token.",
-    404: "There is nothing here that the caller may see.",
-    406: "The answer is JSON, and Accept refuses it.",
-    409: "The job's status does not allow it, or a job of its kind is active.",
-    411: "The body came in chunks, without its Content-Length.",
+    404: "Not found, or not visible to the caller.",
+    406: "The answer would be JSON, which Accept excludes.",
+    409: "The job's status does not allow it, or another job of its type is active.",
+    411: "The body has no Content-Length.",
     413: "The body or its params are too large.",
-    412: "The file has another ETag than If-Match asks for.",
+    412: "The file does not have the ETag of If-Match.",
     415: "The body is not JSON.",
     416: "The file ends before the range begins.",
-    422: "The Idempotency-Key was used for another request.",
+    422: "The Idempotency-Key was used for a different request.",
     429: "Too many requests; wait Retry-After seconds.",
     503: "The broker or the database does not answer: nothing was accepted."
     " Wait Retry-After seconds.",
-    504: "Whether the job was accepted is not known;"
-    " ask for `id`, or repeat with the same Idempotency-Key.",
+    504: "It is not known whether the job was accepted;"
+    " get `id`, or repeat the request with the same Idempotency-Key.",
 }
 CODES: Mapping[str, str] = {
     # The request is wrong.
@@ -30,32 +30,32 @@ CODES: Mapping[str, str] = {
     "bad_request": "The request is malformed, for example its Host.",
     "parse_error": "The body is not JSON.",
     "incomplete": "The body ended before its Content-Length.",
-    "length_required": "The body came in chunks, without its Content-Length.",
+    "length_required": "The body has no Content-Length.",
     "too_large": "The body or its params are too large.",
-    "unsupported_media_type": "The body is not declared as JSON.",
-    "not_acceptable": "Accept refuses JSON.",
-    "method_not_allowed": "The address does not know the method; `Allow` names those it knows.",
-    "idempotency_key_reused": "The Idempotency-Key was used for another request.",
-    # The caller may not, or there is nothing.
-    "not_authenticated": "The request carries no token.",
+    "unsupported_media_type": "Content-Type is not JSON.",
+    "not_acceptable": "Accept excludes JSON.",
+    "method_not_allowed": "The address does not support the method; `Allow` names those it supports.",
+    "idempotency_key_reused": "The Idempotency-Key was used for a different request.",
+    # The caller may not, or nothing is found.
+    "not_authenticated": "The request has no token.",
     "authentication_failed": "The token is not valid.",
     "permission_denied": "The caller lacks a permission.",
-    "csrf_failed": "The request comes from a session and lacks its CSRF token.",
-    "not_found": "There is nothing at this address that the caller may see.",
+    "csrf_failed": "The request is part of a session and lacks its CSRF token.",
+    "not_found": "Nothing at this address, or nothing that the caller may see.",
     "missing_slash": "The address lacks its slash at the end.",
-    "file_lost": "The file is listed, but its content is gone.",
-    # Not now, or not any more.
+    "file_lost": "The file is listed, but its content is lost.",
+    # Not in this state, or not now.
     "conflict": "The job's status does not allow it.",
     "already_active": "Only one job of this type may be active at a time.",
-    "precondition_failed": "The file has another ETag than If-Match asks for.",
+    "precondition_failed": "The file does not have the ETag of If-Match.",
     "range_not_satisfiable": "The file ends before the range begins.",
     "throttled": "The caller sent too many requests.",
     "too_many_downloads": "Too many files are being read.",
-    "too_slow": "The database gave the query up after 15 seconds.",
+    "too_slow": "The database cancelled the query after 15 seconds.",
     "broker_unavailable": "The broker does not answer; nothing was accepted.",
     "database_unavailable": "The database does not answer or is read-only; nothing was accepted.",
-    "outcome_unknown": "Whether the job was accepted is not known; `id` names it.",
-    "error": "A fault of the server; its log has the details.",
+    "outcome_unknown": "It is not known whether the job was accepted; `id` names it.",
+    "error": "An error of the server; its log has the details.",
 }
 
 PROBLEM_CODES = [*CODES.items()]

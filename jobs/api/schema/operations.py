@@ -11,7 +11,7 @@ from rest_framework.serializers import Serializer
 
 from jobs.api import filters, ordering
 from jobs.api.http import long_poll, pagination
-from jobs.api.http.problems import MEDIA_TYPE, ProblemSerializer
+from jobs.api.http.problems import PROBLEM_MEDIA_TYPE, ProblemSerializer
 from jobs.api.schema.codes import STATUSES
 from jobs.api.schema.examples import response_examples
 from jobs.filter_fields import IDS_LIMIT
@@ -23,7 +23,7 @@ WITH_BODY = (403, 411, 413, 415)  # 403: also a session without its CSRF token
 
 @dataclass(frozen=True)
 class Header:
-    """A response header, and the statuses that carry it always or sometimes."""
+    """A response header, and the statuses that have it always or sometimes."""
 
     description: str
     always: Sequence[int] = ()
@@ -32,21 +32,23 @@ class Header:
 
 HEADERS: Mapping[str, Header] = {
     "Retry-After": Header(
-        "Seconds until asking again makes sense; 200 and 304 carry it while the job is active.",
+        "Seconds to wait before the next request; 200 and 304 have it while the job is active.",
         always=(201, 202, 429, 503),
         sometimes=(200, 304),
     ),
-    "WWW-Authenticate": Header("The schemes that a token may be sent with.", always=(401,)),
+    "WWW-Authenticate": Header("The schemes in which a token can be sent.", always=(401,)),
     "ETag": Header(
         "The version of the job, or the hash of the file.", always=(200, 201, 202, 206, 304, 412)
     ),
     "Location": Header("The address of the new job.", always=(201,)),
     "Idempotency-Replayed": Header(
-        "`true` when an earlier request under the key made the job.", sometimes=(201,)
+        "`true` if an earlier request with the key made the job.", sometimes=(201,)
     ),
-    "Content-Disposition": Header("The name to save the file by.", always=(200, 206)),
-    "Accept-Ranges": Header("`bytes`: parts of the file may be asked for.", always=(200, 206)),
-    "Content-Range": Header("Which bytes these are, and of how many.", always=(206, 416)),
+    "Content-Disposition": Header("The name to save the file under.", always=(200, 206)),
+    "Accept-Ranges": Header("`bytes`: the download takes ranges.", always=(200, 206)),
+    "Content-Range": Header(
+        "The range of these bytes, and the size of the file.", always=(206, 416)
+    ),
 }
 # Headers of every operation: what to do after 401, 429 and 503.
 ALWAYS_HEADERS = ("Retry-After", "WWW-Authenticate")
@@ -54,7 +56,7 @@ KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
-    description="Makes repeating safe: a request that arrives again under the key changes nothing.",
+    description="Makes it safe to repeat the request: the key accepts it only once.",
 )
 
 
@@ -63,20 +65,20 @@ def request_header(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
 
 
-IF_NONE_MATCH = request_header("If-None-Match", "The ETag the caller has; 304 while it holds.")
+IF_NONE_MATCH = request_header("If-None-Match", "The ETag that you have; 304 while it is current.")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
     """The token as a bearer token, which tools and generated clients can send."""
 
-    target_class = "jobs.api.http.authentication.TokenAuthentication"
+    target_class = "jobs.api.http.callers.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The token that the admin showed. The scheme `Token` is taken as well.",
+            "description": "The token that the admin showed. The scheme `Token` is accepted as well.",
         }
 
 
@@ -91,10 +93,10 @@ def operation(
     headers: Sequence[str] = (),
     id: str,
 ) -> Callable[[Any], Any]:
-    """Describe a view's method.
+    """Describe a method of a view in the schema.
 
-    `answers` maps statuses of success, or pairs of status and media type, to a serializer; None
-    means no body.
+    `answers` maps statuses of success to the serializer of the body, or None without a body. A key
+    may be a tuple of the status and media types.
     """
     errors = sorted({*ALWAYS, *problems} | (set(WITH_BODY) if request else set()))
     successes = {
@@ -110,14 +112,14 @@ def operation(
         summary=summary,
         tags=[tag],
         request=request,
-        responses={**successes, **_problems(errors)},
+        responses={**successes, **_problem_responses(errors)},
         parameters=[*parameters, *(one for name in names for one in _header(name, statuses))],
     )
 
 
-def _problems(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
+def _problem_responses(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     problems: dict[Any, OpenApiResponse] = {
-        (status, MEDIA_TYPE): OpenApiResponse(
+        (status, PROBLEM_MEDIA_TYPE): OpenApiResponse(
             ProblemSerializer,
             description=STATUSES[status],
             examples=response_examples("problem", status),
@@ -125,23 +127,23 @@ def _problems(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
         for status in statuses
     }
     too_long = OpenApiResponse(
-        description="The address is too long. The web server's answer, in HTML."
+        description="The address is too long; answered by the web server, in HTML."
     )
     return problems | {414: too_long}
 
 
 def _header(name: str, statuses: Collection[int]) -> Iterator[OpenApiParameter]:
-    """The header in the answers with those of `statuses` that carry it."""
+    """The header in the answers of those `statuses` that have it."""
     header = HEADERS[name]
-    for carriers, required in ((header.always, True), (header.sometimes, False)):
-        if carry := [status for status in carriers if status in statuses]:
+    for having, required in ((header.always, True), (header.sometimes, False)):
+        if matching := [status for status in having if status in statuses]:
             yield OpenApiParameter(
                 name,
                 str,
                 OpenApiParameter.HEADER,
                 description=header.description,
                 required=required,
-                response=carry,
+                response=matching,
             )
 
 
@@ -196,10 +198,10 @@ LIST_PARAMETERS = (
             "default": pagination.PAGE_SIZE,
         },
     ),
-    query("count", {"type": "boolean", "default": False}, "Add `count`, which stops at 10,000."),
+    query("count", {"type": "boolean", "default": False}, "Add `count`, at most 10,000."),
 )
 WAIT = query(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": long_poll.LONGEST_SECONDS},
-    "Answer when the status changes, or after so many seconds.",
+    "Wait until the status changes, but at most so many seconds.",
 )

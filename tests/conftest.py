@@ -1,4 +1,4 @@
-"""What every test shares: cheap passwords, and job types of the tests' own."""
+"""Fixtures of all tests: the broker, cheap passwords, and job types that one test registers."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,6 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from jobs import registry
 from jobs.handler import context
 from jobs.registry import JobType
+from tests.support.queues import broken_redis, redis
+
+__all__ = ["broken_redis", "redis"]  # fixtures of all tests
 
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you
 # like: make test ARGS="tests/walk/test_state_machine.py --hypothesis-profile search"

@@ -19,8 +19,9 @@ from django.utils import timezone
 from jobs import registry, services, types
 from jobs.models import Source, Status
 from jobs.registry import JobType
-from tests.backoffice.processes import production, wait_until
 from tests.support.factories import make_user
+from tests.support.polling import wait_until
+from tests.support.processes import production
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/job-types.md").read_text()
 [EXAMPLE] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from tests.services.conftest import redis as redis
 from tests.support import journeys
 from tests.support.journeys import Journey
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from jobs import services
 from jobs.errors import InvalidName
 from jobs.models import Source
-from tests.services.conftest import redis as redis
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ FORMS = ["NFC", "NFD"]
 
 @pytest.fixture
 def user():
-    return make_user("jobs.view_job", "jobs.add_job", is_staff=True)
+    return people.operator()
 
 
 @pytest.mark.parametrize("searched", FORMS)

@@ -1,5 +1,24 @@
-"""What the admin's tests share: the broker as the services' tests have it."""
+"""Browsers in which a person of the cast is signed in."""
 
-from tests.services.conftest import broken_redis, redis
+import pytest
+from django.test import Client
 
-__all__ = ["broken_redis", "redis"]
+from tests.support import people
+
+
+@pytest.fixture
+def viewer(client) -> Client:
+    """The browser of a viewer, `viewer.user`."""
+    return people.sign_in(client, people.viewer())
+
+
+@pytest.fixture
+def operator(client) -> Client:
+    """The browser of an operator, `operator.user`."""
+    return people.sign_in(client, people.operator())
+
+
+@pytest.fixture
+def superuser(client) -> Client:
+    """The browser of a superuser, `superuser.user`."""
+    return people.sign_in(client, people.superuser())

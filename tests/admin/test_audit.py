@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import InternalError, connection, transaction
 
 from jobs.models import ApiToken, AuditEntry, Job, Status
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
@@ -238,5 +239,5 @@ def test_the_jobs_of_a_renamed_account_are_found_by_both_names(admin_client, fai
 
 def test_a_user_sees_by_a_name_only_the_jobs_that_they_may_see(client, failure, ada):
     ada.delete()
-    client.force_login(make_user("jobs.add_job", is_staff=True))
+    client.force_login(people.launcher())
     assert found(client, "ada") == set()

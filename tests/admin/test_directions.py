@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from jobs.models import ApiToken, Job, JobFile, Status
-from tests.support.factories import make_job, make_user, make_worker
+from tests.support.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,13 +19,6 @@ NAMES = ["gpj\u202e.exe", "a\u2069\u202eb", "x\u2066y", HEBREW, f"{HEBREW}\u202d
 @pytest.fixture(params=NAMES, ids=ascii)
 def name(request):
     return request.param
-
-
-@pytest.fixture
-def boss(client):
-    client.user = make_user(is_staff=True, is_superuser=True)
-    client.force_login(client.user)
-    return client
 
 
 def check(page, name):
@@ -51,8 +44,10 @@ def addresses(job):
 
 
 @pytest.mark.parametrize("page", range(5))
-def test_a_page_that_shows_a_name_isolates_it(boss, name, page, make_type):
-    job = make_job(name=name, type=make_type().slug, status=Status.FAILED, created_by=boss.user)
+def test_a_page_that_shows_a_name_isolates_it(superuser, name, page, make_type):
+    job = make_job(
+        name=name, type=make_type().slug, status=Status.FAILED, created_by=superuser.user
+    )
     JobFile.objects.create(
         job=job,
         attempt=1,
@@ -62,21 +57,21 @@ def test_a_page_that_shows_a_name_isolates_it(boss, name, page, make_type):
         sha256="",
         stored_name="x",
     )
-    check(boss.get(addresses(job)[page]), name)
+    check(superuser.get(addresses(job)[page]), name)
 
 
-def test_a_running_job_and_its_worker_isolate_a_name(boss, name, make_type):
+def test_a_running_job_and_its_worker_isolate_a_name(superuser, name, make_type):
     worker = make_worker()
     kind = make_type().slug
     job = make_job(
-        name=name, type=kind, status=Status.PROCESSING, worker=worker.pk, created_by=boss.user
+        name=name, type=kind, status=Status.PROCESSING, worker=worker.pk, created_by=superuser.user
     )
     again = make_job(name=name, type=kind, rerun_of=job)
     for address in ("/admin/", "/admin/jobs/job/", f"/admin/jobs/job/{again.pk}/change/"):
-        check(boss.get(address), name)
+        check(superuser.get(address), name)
 
 
-def test_a_question_about_many_jobs_isolates_their_names(boss, name):
+def test_a_question_about_many_jobs_isolates_their_names(superuser, name):
     job = make_job(name=name)
     entries = {
         "action": "cancel",
@@ -84,24 +79,24 @@ def test_a_question_about_many_jobs_isolates_their_names(boss, name):
         "select_across": 0,
         "index": 0,
     }
-    check(boss.post("/admin/jobs/job/", entries), name)
+    check(superuser.post("/admin/jobs/job/", entries), name)
 
 
-def test_messages_and_records_of_actions_isolate_a_name(boss, name, make_type, redis):
+def test_messages_and_records_of_actions_isolate_a_name(superuser, name, make_type, redis):
     job = make_job(name=name, type=make_type().slug, status=Status.COMPLETED)
-    check(boss.post(f"/admin/jobs/job/{job.pk}/rerun/", follow=True), name)
+    check(superuser.post(f"/admin/jobs/job/{job.pk}/rerun/", follow=True), name)
     Job.objects.exclude(pk=job.pk).delete()
-    check(boss.post(f"/admin/jobs/job/{job.pk}/delete/", follow=True), name)
+    check(superuser.post(f"/admin/jobs/job/{job.pk}/delete/", follow=True), name)
     for entry in LogEntry.objects.all():
         assert not set(entry.object_repr) & set("\u202d\u202e\u2066")
 
 
-def test_tokens_isolate_their_names(boss, name):
-    page = boss.post("/admin/jobs/apitoken/add/", {"name": name, "days": "30"})
+def test_tokens_isolate_their_names(superuser, name):
+    page = superuser.post("/admin/jobs/apitoken/add/", {"name": name, "days": "30"})
     check(page, name)
     token = ApiToken.objects.get()
     for address in ("", f"{token.pk}/change/", f"{token.pk}/delete/", f"{token.pk}/history/"):
-        check(boss.get(f"/admin/jobs/apitoken/{address}"), name)
+        check(superuser.get(f"/admin/jobs/apitoken/{address}"), name)
 
 
 SHOWN_RAW = re.compile(

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.models import ApiToken, Job, Status
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,14 +33,6 @@ class Greeting(forms.Form):
 @pytest.fixture
 def greet(make_type, redis):
     return make_type(slug="greet", form=Greeting)
-
-
-@pytest.fixture
-def operator(client):
-    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
-    client.user = make_user(*rights, "jobs.add_apitoken", "jobs.view_apitoken", is_staff=True)
-    client.force_login(client.user)
-    return client
 
 
 def once_in(page):
@@ -130,7 +123,7 @@ def test_two_presses_of_launch_again_make_one_job(operator, greet, changes):
 def test_the_same_form_of_two_users_makes_two_jobs(operator, client, greet):
     filled = {"once": opened(operator, FORM), "name": "Hi", "params-whom": "Ada"}
     operator.post(FORM, filled)
-    client.force_login(make_user("jobs.add_job", is_staff=True))
+    client.force_login(people.launcher())
     client.post(FORM, filled)
     assert Job.objects.count() == 2
 

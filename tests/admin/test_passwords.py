@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import ApiToken, AuditEntry
+from tests.support import people
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def tokens_of(user):
 
 
 def test_tokens_are_revoked_with_the_password_on_request(ada):
-    mine, other = tokens_of(ada.user), tokens_of(make_user("jobs.view_job"))
+    mine, other = tokens_of(ada.user), tokens_of(people.viewer())
     page = ada.get(OWN).content.decode()
     assert "Revoke my API tokens" in page
     assert "warehouse" in page

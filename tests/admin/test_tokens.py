@@ -15,14 +15,6 @@ pytestmark = pytest.mark.django_db
 TOKENS = "/admin/jobs/apitoken/"
 
 
-@pytest.fixture
-def operator(client):
-    rights = [f"jobs.{verb}_apitoken" for verb in ("view", "add", "delete")]
-    client.user = make_user(*rights, "jobs.view_job", is_staff=True)
-    client.force_login(client.user)
-    return client
-
-
 def make_token(client, **entries):
     page = client.post(f"{TOKENS}add/", {"name": "warehouse", "days": "30"} | entries)
     found = re.search(r'<pre id="token"[^>]*>([^<]+)</pre>', page.content.decode())

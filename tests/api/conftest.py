@@ -11,8 +11,9 @@ from rest_framework.test import APIClient
 from jobs.api.http.callers import CallerThrottle
 from jobs.engine import broker
 from jobs.models import ApiToken
-from tests.backoffice.processes import serving, started
+from tests.support import people
 from tests.support.factories import make_user
+from tests.support.processes import serving, started
 
 
 @pytest.fixture
@@ -36,13 +37,13 @@ def make_client(db) -> Callable[..., APIClient]:
 @pytest.fixture
 def client(make_client) -> APIClient:
     """A caller who may submit jobs and see their own."""
-    return make_client("jobs.add_job")
+    return make_client(user=people.launcher())
 
 
 @pytest.fixture
 def viewer(make_client) -> APIClient:
     """A caller who may see all jobs and change none."""
-    return make_client("jobs.view_job")
+    return make_client(user=people.viewer())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jobs.models import Job
-from tests.backoffice.processes import NOBODY_LISTENS, serving
+from tests.support.processes import NOBODY_LISTENS, serving
 
 HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
 JOBS = "/api/v1/jobs/"

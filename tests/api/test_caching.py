@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from jobs.models import JobFile
 from tests.api.test_rights import ADDRESSES, API, METHODS, content, full_job
-from tests.support.factories import make_user
+from tests.support import people
 
 KEPT_NOWHERE = {"no-store", "private"}
 ASKED_BEFORE_USE = {"no-cache", "private"}
@@ -76,7 +76,7 @@ def test_no_page_and_no_file_of_the_admin_is_kept_by_a_shared_cache(db):
     job = full_job()
     places = {"job": job.id, "file": JobFile.objects.get().id}
     browser = Client(raise_request_exception=False)
-    browser.force_login(make_user(is_staff=True, is_superuser=True))
+    browser.force_login(people.superuser())
     [admin] = [one for one in get_resolver().url_patterns if str(one.pattern) == "admin/"]
     addresses = [
         path for path in paths(admin.url_patterns, "/admin/") if "<" not in path and "(" not in path

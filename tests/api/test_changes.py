@@ -5,8 +5,8 @@ from django import forms
 
 from jobs import services
 from jobs.models import Job
-from tests.services.conftest import caller_for
 from tests.support.factories import make_job
+from tests.support.people import caller_for
 
 JOBS = "/api/v1/jobs/"
 

@@ -1,26 +1,14 @@
 """What a submission costs PostgreSQL and Redis, and that the request's name follows the job."""
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from redis import Redis
 
 from jobs.models import Job
 
 JOBS = "/api/v1/jobs/"
 
 pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def redis():
-    """The broker, empty."""
-    client = Redis.from_url(settings.CELERY_BROKER_URL)
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from tests.backoffice.processes import serving
+from tests.support.processes import serving
 
 HERE = {
     "ALLOWED_HOSTS": "127.0.0.1",

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from jobs.api.filters import JobFilter
 from jobs.models import Job
-from tests.backoffice.processes import wait_until
+from tests.support.polling import wait_until
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/api.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)

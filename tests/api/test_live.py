@@ -10,8 +10,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import ApiToken, Job
-from tests.backoffice.processes import Answer, Site, serving
-from tests.services.conftest import redis as redis
+from tests.support.processes import Answer, Site, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

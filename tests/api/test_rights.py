@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
@@ -11,7 +10,8 @@ from rest_framework.test import APIClient
 
 from jobs.api.urls import urlpatterns
 from jobs.models import Job, JobEvent, JobFile, JobLog
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 API = "/api/v1/"
 TABLE = Path(__file__).with_name("rights.txt")
@@ -114,15 +114,12 @@ def clients() -> dict[str, APIClient]:
     """One caller for each role; the owner has submitted the job and may see and launch their own."""
     users = {
         "anonymous": None,
-        "stranger": make_user(),
-        "owner": make_user("jobs.add_job"),
-        "viewer": make_user("jobs.view_job"),
-        "operator": make_user(),
-        "superuser": make_user(is_superuser=True),
+        "stranger": people.stranger(),
+        "owner": people.launcher(),
+        "viewer": people.viewer(),
+        "operator": people.operator(),
+        "superuser": people.superuser(),
     }
-    users["operator"].user_permissions.set(
-        Permission.objects.filter(content_type__app_label="jobs")
-    )
     made = {}
     for role, user in users.items():
         made[role] = APIClient()

@@ -16,8 +16,8 @@ from django.conf import settings
 from backoffice.local import binaries
 from backoffice.local.processes import free_port
 from backoffice.settings import env
-from tests.backoffice.processes import run
 from tests.support.polling import wait_until
+from tests.support.processes import run
 
 ROOT = settings.BASE_DIR
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()

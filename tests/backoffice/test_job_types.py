@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.backoffice.processes import production
+from tests.support.processes import production
 
 WRONG = """
 from django import forms

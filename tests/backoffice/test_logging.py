@@ -9,9 +9,9 @@ import pytest
 from backoffice.logging import JsonFormatter, logging_settings, request_id
 from jobs.engine import broker
 from jobs.models import Job
-from tests.backoffice.processes import run, started
 from tests.support.factories import make_job
 from tests.support.polling import wait_until
+from tests.support.processes import run, started
 
 
 def written(message="", *args, **fields):

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from tests.backoffice.processes import manage, run
+from tests.support.processes import manage, run
 
 HIDDEN = "s3cret"
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.conf import settings
 
-from tests.backoffice.processes import NOBODY_LISTENS, manage, serving
+from tests.support.processes import NOBODY_LISTENS, manage, serving
 
 
 @pytest.fixture(scope="module")

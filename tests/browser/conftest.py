@@ -11,11 +11,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from jobs.engine import broker
-from tests.backoffice.processes import production
-from tests.services.conftest import redis
-from tests.support.factories import make_user
-
-__all__ = ["redis"]
+from tests.support import people
+from tests.support.processes import production
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -48,9 +45,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def operator(transactional_db) -> User:
-    """A user with an operator's rights."""
-    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
-    return make_user(*rights, username="olga", is_staff=True)
+    """An operator."""
+    return people.operator()
 
 
 @pytest.fixture

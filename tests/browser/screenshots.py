@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import Job, JobLog, Source, Status, UpkeepState, Worker
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +135,7 @@ def add(now, people, name, status, minutes, wait, run, percent, who, source, err
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "suffix"), [(1280, ""), (390, "-phone")])
 def test_take_them(open_as, theme, width, suffix):
-    staff = make_user(username="maria", is_staff=True, is_superuser=True)
+    staff = people.superuser()
     tell(STORY, staff)
     failed = Job.objects.get(error_type="KeyError")
     page = open_as(staff, viewport={"width": width, "height": 844}, color_scheme=theme)

@@ -14,7 +14,8 @@ from django_celery_results.models import TaskResult
 from playwright.sync_api import expect
 
 from jobs.models import ApiToken, Job, JobFile, JobLog, Status
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -258,7 +259,7 @@ def seriously_wrong(page):
 def test_axe_finds_nothing_serious_and_no_page_is_wider_than_its_screen(
     open_as, greet, theme, width
 ):
-    staff = make_user(username="maria", is_staff=True, is_superuser=True)
+    staff = people.superuser()
     page = open_as(staff, viewport={"width": width, "height": 844}, color_scheme=theme)
     jobs = [make_job(status=status, created_by=staff, created_by_name="maria") for status in Status]
     JobLog.objects.create(

@@ -4,9 +4,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.backoffice.processes import manage, serving
 from tests.browser.conftest import watch
-from tests.support.factories import make_user
+from tests.support import people
+from tests.support.processes import manage, serving
 
 HERE = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
 
@@ -20,7 +20,7 @@ def session_of(user) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_page_draws_the_description_and_tries_a_call(chromium, tmp_path):
-    session = session_of(make_user("jobs.add_job"))
+    session = session_of(people.launcher())
     # The session is signed with our key.
     here = HERE | {"STATIC_ROOT": str(tmp_path / "static"), "SECRET_KEY": settings.SECRET_KEY}
     assert manage("collectstatic", "--noinput", **here).returncode == 0

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from jobs.models import ApiToken, Job, Status
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -27,11 +28,7 @@ def greet(make_type, redis):
 
 @pytest.fixture
 def staff(transactional_db):
-    rights = [
-        *(f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")),
-        "jobs.add_apitoken",
-    ]
-    return make_user(*rights, "jobs.view_apitoken", username="olga", password="pass", is_staff=True)
+    return people.operator(password="pass")
 
 
 @pytest.fixture
@@ -92,7 +89,7 @@ def test_a_page_says_that_its_user_was_signed_out_stops_asking_and_is_come_back_
 def test_a_page_says_that_another_account_has_signed_in(tab, client, live_server):
     job = make_job(status=Status.PROCESSING)
     tab.goto(f"{LIST}{job.pk}/change/")
-    client.force_login(make_user("jobs.view_job", username="omar", is_staff=True))
+    client.force_login(people.viewer(username="omar"))
     cookie = {
         "name": "sessionid",
         "value": client.cookies["sessionid"].value,

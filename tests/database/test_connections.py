@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import connection, connections
 
 from jobs.engine.worker.sessions import is_plain
-from tests.backoffice.processes import NOBODY_LISTENS, manage, run
 from tests.support.poolers import pooler
+from tests.support.processes import NOBODY_LISTENS, manage, run
 
 SHOW = """
 import django, backoffice.wsgi

@@ -15,8 +15,8 @@ from django.db import Error, IntegrityError, connection
 
 from jobs import database
 from jobs.database import Trouble
-from tests.backoffice.processes import manage, serving, started
 from tests.support.polling import wait_until
+from tests.support.processes import manage, serving, started
 
 FIX = "Run manage.py migrate with this version."
 WORKER = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--concurrency=1"]

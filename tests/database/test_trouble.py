@@ -12,8 +12,9 @@ from jobs import database, services
 from jobs.database import Trouble, trouble
 from jobs.errors import DatabaseUnavailable
 from jobs.models import ApiToken, Job, Source
-from tests.backoffice.processes import manage
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
+from tests.support.processes import manage
 
 # An anonymous block is the one way to have a healthy server raise any SQLSTATE.
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '{}'; END $$"
@@ -109,7 +110,7 @@ def test_a_command_says_why_postgresql_refuses_and_exits_with_75(command, make_t
 
 
 def test_reading_with_a_token_works_while_postgresql_takes_no_writes(refuse_writes):
-    owner = make_user("jobs.view_job")
+    owner = people.viewer()
     _, token = ApiToken.objects.create(owner, name="never used")
     refuse_writes()
     answer = Client().get("/api/v1/jobs/", headers={"Authorization": f"Token {token}"})

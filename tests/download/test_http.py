@@ -14,8 +14,9 @@ from django.test import Client
 
 from jobs import held_threads
 from jobs.models import ApiToken, JobFile
-from tests.backoffice.processes import serving
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
+from tests.support.processes import serving
 
 CONTENT = bytes(range(256)) * 40
 SIZE = len(CONTENT)
@@ -44,7 +45,7 @@ def address_of(file: JobFile, door: str) -> str:
 def ask(request, db):
     """Ask for a file by each door as a browser session does; returns status, headers and body."""
     browser = Client()
-    browser.force_login(make_user("jobs.view_job", is_staff=True))
+    browser.force_login(people.viewer())
 
     def ask(file, method="get", **headers):
         answer = getattr(browser, method)(address_of(file, request.param), headers=headers)
@@ -266,7 +267,7 @@ def site(transactional_db, tmp_path, settings):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("door", ["api", "admin"])
 def test_while_sixteen_clients_read_slowly_others_are_answered(site, door):
-    user = make_user("jobs.view_job", is_staff=True)
+    user = people.viewer()
     headers = {"Authorization": f"Token {ApiToken.objects.create(user, name='test')[1]}"}
     if door == "admin":
         browser = Client()

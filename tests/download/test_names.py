@@ -8,7 +8,8 @@ from django.core.files.storage import storages
 from rest_framework.test import APIClient
 
 from jobs.handler import journal
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def saved_as(name, content_type):
 
 def downloads(client, file):
     """What the file's address in the API's list answers, and the admin's."""
-    user = make_user("jobs.view_job", is_staff=True)
+    user = people.viewer()
     client.force_login(user)
     by_api = APIClient()
     by_api.force_authenticate(user)

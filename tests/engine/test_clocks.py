@@ -14,7 +14,8 @@ from jobs.engine.upkeep import prune
 from jobs.handler.sheets import workbook
 from jobs.models import Job, Status, UpkeepState, Worker
 from jobs.storage import new_name
-from tests.support.factories import make_job, make_user, make_worker
+from tests.support import people
+from tests.support.factories import make_job, make_worker
 
 # Upkeep speaks over its own connection, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
@@ -47,7 +48,7 @@ def test_the_home_page_under_a_wrong_clock_knows_who_lives(wrong_clock, client):
     make_worker(host="alive")
     make_worker(host="silent", heartbeat_at=datetime.now(UTC) - timedelta(minutes=2))
     UpkeepState.objects.create(id=1, host="here", pid=1)
-    client.force_login(make_user("jobs.view_job", is_staff=True))
+    client.force_login(people.viewer())
     figures = client.get("/admin/").context
     assert [worker.host for worker in figures["silent"]] == ["silent"]
     assert (figures["live_workers"], figures["upkeep_is_live"]) == (1, True)

@@ -14,13 +14,14 @@ from jobs import checks, parameters, services
 from jobs.admin.launch import params_form
 from jobs.engine.worker.tasks import execute
 from jobs.models import Job, Status
-from tests.services.conftest import caller_for
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 from tests.support.field_kinds import (
     KINDS,
     TYPED,
     odd_form,
 )
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -33,8 +34,8 @@ def groups():
 
 
 @pytest.fixture
-def boss():
-    return make_user(is_staff=True, is_superuser=True)
+def superuser():
+    return people.superuser()
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def typed(form, kind, value):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
-    kind, boss, make_type, groups
+    kind, superuser, make_type, groups
 ):
     _, values, written = KINDS[kind]
     form = odd_form(kind)
@@ -103,7 +104,7 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
         bound = parameters.bind(job_type, stored)
         assert bound == typed(form, kind, value)
         posted_form = params_form.make_params_form(
-            boss, job_type, QueryDict(urlencode(posted(written(value)), True))
+            superuser, job_type, QueryDict(urlencode(posted(written(value)), True))
         )
         assert posted_form.is_valid(), posted_form.errors
         by_admin = parameters.validate(job_type, params_form.as_params(job_type, posted_form))
@@ -115,14 +116,14 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_handler_gets_what_the_form_made_launched_by_either_door_and_again(
-    kind, boss, client, got, groups
+    kind, superuser, client, got, groups
 ):
     _, values, written = KINDS[kind]
     form = odd_form(kind)
     got.register(form)
     assert checks.check_job_types() == []
-    client.force_login(boss)
-    caller = caller_for(boss)
+    client.force_login(superuser)
+    caller = caller_for(superuser)
 
     @settings(max_examples=2, suppress_health_check=list(HealthCheck))
     @given(values)

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from jobs.engine.worker import result_backend
 from jobs.engine.worker.tasks import execute
 from jobs.models import ApiToken
+from tests.support import people
 from tests.support.factories import make_job, make_user
 from tests.types.exports import run_export
 
@@ -60,7 +61,7 @@ def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_
         raise ConnectionError(f"{host} does not know {password}")
 
     make_type(run, slug="login", label="Login", form=Login, secret_fields=("password",))
-    boss = make_user(is_staff=True, is_superuser=True)
+    boss = people.superuser()
     params = {"host": "db", "password": CANARY}
     job = make_job(type="login", status="PROCESSING", params=params, created_by=boss)
     result_backend.settle(job.id, execute(job), job.attempt)

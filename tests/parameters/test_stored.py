@@ -13,8 +13,9 @@ from jobs import parameters, services
 from jobs.engine.worker.tasks import execute
 from jobs.errors import InvalidParams
 from jobs.models import ApiToken, Job, Status
-from tests.services.conftest import caller_for
+from tests.support import people
 from tests.support.factories import make_job, make_user
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -67,7 +68,7 @@ class Everything(forms.Form):
 def test_what_get_shows_can_be_posted(got):
     got.register(Everything)
     Group.objects.create(name="ops")
-    _, token = ApiToken.objects.create(make_user("jobs.add_job"), name="test")
+    _, token = ApiToken.objects.create(people.launcher(), name="test")
     client = APIClient(HTTP_AUTHORIZATION=f"Token {token}")
     given = {
         "at": "2026-11-22T09:30:00+01:00",
@@ -165,7 +166,7 @@ def test_a_job_that_an_older_version_stored_runs_and_can_be_launched_again(
     """It stored the cleaned value, or the form has changed since."""
     got.register(form_of(x=field))
     assert got({"x": cleaned}) == {"x": expected}
-    caller = caller_for(make_user("jobs.add_job"))
+    caller = caller_for(people.launcher())
     old = make_job(
         type="stored", status=Status.COMPLETED, params={"x": cleaned}, created_by=caller.user
     )
@@ -174,7 +175,7 @@ def test_a_job_that_an_older_version_stored_runs_and_can_be_launched_again(
 
 def test_a_field_that_the_form_has_no_more_does_not_hinder_the_next_launch(got):
     got.register(form_of(x=forms.CharField(), new=forms.IntegerField(initial=3)))
-    caller = caller_for(make_user("jobs.add_job"))
+    caller = caller_for(people.launcher())
     params = {"x": "a", "gone": [1, {"deep": None}]}
     old = make_job(type="stored", status=Status.FAILED, params=params, created_by=caller.user)
     assert services.rerun(caller, old.id).params == {"x": "a", "new": 3}
@@ -218,7 +219,7 @@ def test_numbers_that_json_does_not_have_are_refused(got, number):
 
 def test_nan_typed_into_a_form_is_refused_beside_it(got, client):
     got.register(form_of(x=forms.JSONField()))
-    client.force_login(make_user(is_staff=True, is_superuser=True))
+    client.force_login(people.superuser())
     page = client.post("/admin/jobs/job/launch/stored/", {"name": "x", "params-x": "[NaN]"})
     assert "NaN or Infinity" in page.content.decode()
     assert not Job.objects.exists()
@@ -283,7 +284,7 @@ def test_anothers_secret_is_kept_where_the_same_is_sent_in_another_spelling(make
 
 def test_a_form_with_disabled_and_null_fields_is_launched_in_the_admin_as_by_the_api(got, client):
     got.register(Everything)
-    user = make_user(is_staff=True, is_superuser=True)
+    user = people.superuser()
     client.force_login(user)
     sent = {"number": "2", "maybe": "unknown", "made": "3", "lasts": "00:00:00", "fixed": "99"}
     page = client.post(

@@ -7,8 +7,9 @@ from django.db import connection, transaction
 
 from jobs import lifecycle, services
 from jobs.models import Job, JobEvent, Status
-from tests.services.conftest import caller_for
+from tests.support import people
 from tests.support.factories import make_job, make_user
+from tests.support.people import caller_for
 from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,15 +43,15 @@ def somebody_waits():
 
 
 @pytest.fixture
-def deleter():
-    return caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+def operator():
+    return caller_for(people.operator())
 
 
-def test_deleting_a_job_that_is_just_being_cancelled_takes_the_event_along(deleter, meanwhile):
+def test_deleting_a_job_that_is_just_being_cancelled_takes_the_event_along(operator, meanwhile):
     job = make_job()
     with transaction.atomic():
         lifecycle.cancel_waiting(job.id, actor="me")
-        deleted = meanwhile(lambda: services.delete(deleter, job.id))
+        deleted = meanwhile(lambda: services.delete(operator, job.id))
     deleted.result(10)
     assert not Job.objects.exists()
     assert not JobEvent.objects.exists()

@@ -14,8 +14,9 @@ from django_celery_results.models import TaskResult
 from jobs import access, lifecycle, services
 from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import ACTIVE, Job, JobEvent, JobFile, Status
-from tests.services.conftest import caller_for
+from tests.support import people
 from tests.support.factories import make_job, make_user
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db
 
@@ -79,8 +80,8 @@ def test_another_ones_job_is_not_there_or_not_to_be_cancelled(caller):
     with pytest.raises(Job.DoesNotExist):
         services.cancel(caller, job.id)
     with pytest.raises(NotPermitted):
-        services.cancel(caller_for(make_user("jobs.view_job")), job.id)
-    operator = caller_for(make_user("jobs.view_job", "jobs.cancel_job"))
+        services.cancel(caller_for(people.viewer()), job.id)
+    operator = caller_for(people.operator())
     assert services.cancel(operator, job.id).status == Status.CANCELLED
 
 
@@ -103,7 +104,7 @@ def test_only_failures_of_ones_own_are_acknowledged_without_a_right_to_more(call
     with pytest.raises(Job.DoesNotExist):
         services.acknowledge(caller, others.id)
     with pytest.raises(NotPermitted):
-        services.acknowledge(caller_for(make_user("jobs.view_job")), others.id)
+        services.acknowledge(caller_for(people.viewer()), others.id)
     assert not JobEvent.objects.exists()
 
 
@@ -118,7 +119,7 @@ def test_acknowledging_and_asking_to_stop_are_one_statement_each(caller, django_
 
 
 def test_deleting_takes_everything_that_belongs_to_the_job():
-    deleter = caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+    operator = caller_for(people.operator())
     job = make_job()
     again = make_job(rerun_of=job)
     lifecycle.cancel_waiting(job.id, actor="me")
@@ -132,7 +133,7 @@ def test_deleting_takes_everything_that_belongs_to_the_job():
         sha256="",
         stored_name=stored,
     )
-    services.delete(deleter, job.id)
+    services.delete(operator, job.id)
     assert list(Job.objects.all()) == [again]
     assert Job.objects.get().rerun_of_id is None
     assert not TaskResult.objects.exists()
@@ -141,23 +142,23 @@ def test_deleting_takes_everything_that_belongs_to_the_job():
 
 
 def test_deleting_asks_for_a_permission_and_a_settled_job_without_a_fresh_key(caller):
-    deleter = caller_for(make_user("jobs.view_job", "jobs.delete_job"))
+    operator = caller_for(people.operator())
     done = make_job(created_by=caller.user, status=Status.COMPLETED)
     with pytest.raises(NotPermitted):
         services.delete(caller, done.id)
     keyed = make_job(status=Status.COMPLETED, idempotency_key="k")
     for job in [make_job(status=status) for status in ACTIVE] + [keyed]:
         with pytest.raises(InvalidTransition):
-            services.delete(deleter, job.id)
+            services.delete(operator, job.id)
     Job.objects.filter(id=keyed.id).update(created_at=timezone.now() - timedelta(hours=25))
-    services.delete(deleter, keyed.id)
+    services.delete(operator, keyed.id)
 
 
 @pytest.mark.parametrize("status", Status)
 def test_what_is_offered_is_what_may_happen_next(status, make_type):
     kind = make_type()
-    everyone = make_user("jobs.view_job", "jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
-    offered = access.possible(everyone, make_job(status=status, type=kind.slug))
+    operator = people.operator()
+    offered = access.possible(operator, make_job(status=status, type=kind.slug))
     active = status in ACTIVE
     assert (offered.can_cancel, offered.can_rerun, offered.can_delete) == (
         active,

@@ -9,7 +9,7 @@ from jobs import lifecycle, services
 from jobs.errors import BrokerUnavailable, KeyReused, OutcomeUnknown
 from jobs.models import Job
 from jobs.services import Launch
-from tests.services.conftest import break_queue
+from tests.support.queues import break_queue
 
 pytestmark = pytest.mark.django_db
 

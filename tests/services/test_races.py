@@ -11,8 +11,9 @@ from jobs.engine import broker
 from jobs.errors import BrokerUnavailable, InvalidTransition, KeyReused
 from jobs.models import Job, JobEvent, Status
 from jobs.services import Launch
-from tests.services.conftest import caller_for
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,12 +50,12 @@ def test_a_job_cancelled_before_its_failed_publish_is_withdrawn_stays_cancelled(
 def test_a_job_is_deleted_or_launched_again_or_both_and_nothing_points_nowhere(
     make_type, redis, round
 ):
-    boss = caller_for(make_user("jobs.add_job", "jobs.view_job", "jobs.delete_job"))
-    job = make_job(type=make_type().slug, status=Status.FAILED, created_by=boss.user)
+    operator = caller_for(people.operator())
+    job = make_job(type=make_type().slug, status=Status.FAILED, created_by=operator.user)
     deleted, again, seen = at_once(
-        lambda: services.delete(boss, job.id),
-        lambda: services.rerun(boss, job.id),
-        lambda: services.acknowledge(boss, job.id),
+        lambda: services.delete(operator, job.id),
+        lambda: services.rerun(operator, job.id),
+        lambda: services.acknowledge(operator, job.id),
     )
     assert deleted is None
     assert again is Job.DoesNotExist or Job.objects.get().id == again.id

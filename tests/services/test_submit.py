@@ -18,8 +18,9 @@ from jobs.errors import (
     NotPermitted,
 )
 from jobs.models import Job, JobEvent, Status
-from tests.services.conftest import caller_for
+from tests.support import people
 from tests.support.factories import make_job, make_user
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ def test_a_job_taken_although_its_publish_failed_is_accepted(caller, make_type, 
 
 def test_only_those_who_may_launch_a_type_can(make_type, redis):
     kind = make_type(permission="auth.add_user")
-    plain, trusted = make_user("jobs.add_job"), make_user("jobs.add_job", "auth.add_user")
+    plain, trusted = people.launcher(), make_user("jobs.add_job", "auth.add_user")
     with pytest.raises(NotPermitted):
         services.submit(caller_for(plain), type=kind.slug)
     assert services.submit(caller_for(trusted), type=kind.slug)
@@ -85,7 +86,7 @@ class Colour(forms.Form):
 def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in(make_type, redis):
     kind = make_type(form=Colour, permission_for=by_colour)
     plain, viewer = (
-        make_user("jobs.add_job", username="paul"),
+        people.launcher(username="paul"),
         make_user("jobs.add_job", "auth.view_user"),
     )
     with pytest.raises(NotPermitted) as refused:
@@ -100,7 +101,7 @@ def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in
 
 def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
     kind = make_type(form=Colour, permission_for=by_colour)
-    demoted = make_user("jobs.add_job", username="dora")
+    demoted = people.launcher(username="dora")
     job = make_job(
         type=kind.slug,
         params={"colour": "add"},
@@ -114,7 +115,7 @@ def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
 
 def test_a_launcher_who_was_deactivated_or_deleted_is_refused_in_the_worker(make_type):
     kind = make_type()
-    leaver = make_user("jobs.add_job", is_active=False)
+    leaver = people.launcher(is_active=False)
     with pytest.raises(NotPermitted, match="is deactivated"):
         services.launcher(make_job(type=kind.slug, created_by=leaver, source="api").id)
     with pytest.raises(NotPermitted, match="is gone"):
@@ -128,7 +129,7 @@ def test_files_are_for_those_whom_the_params_permit(make_type):
     job.files.create(
         attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x"
     )
-    assert not access.files(make_user("jobs.view_job"), job).exists()
+    assert not access.files(people.viewer(), job).exists()
     assert access.files(make_user("auth.view_user"), job).exists()
     assert access.files(None, job).exists()
 
@@ -148,7 +149,7 @@ def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
         return "auth.view_user" if params["colour"] == "view" else None
 
     kind = make_type(form=Lowered, permission_for=by_exact_colour)
-    plain = make_user("jobs.add_job", username="paul")
+    plain = people.launcher(username="paul")
     with pytest.raises(NotPermitted, match=r"auth\.view_user"):
         services.submit(caller_for(plain), type=kind.slug, params={"colour": sent})
     job = make_job(type=kind.slug, params={"colour": sent}, created_by=plain, source="api")
@@ -234,7 +235,7 @@ def test_anothers_secret_is_kept_only_where_nothing_else_changes(caller, make_ty
     kind = make_type(form=Login, secret_fields=("password",))
     params = {"host": "a", "password": "hunter2"}
     job = make_job(type=kind.slug, params=params, status=Status.FAILED, created_by=caller.user)
-    other = caller_for(make_user(is_superuser=True))
+    other = caller_for(people.superuser())
     with pytest.raises(InvalidParams, match="password: Enter it again"):
         services.rerun(other, job.id, {"host": "evil", "password": parameters.MASK})
     assert services.rerun(other, job.id, {"host": "a"}).params == params

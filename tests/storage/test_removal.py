@@ -13,6 +13,7 @@ from jobs.engine.upkeep import prune
 from jobs.models import FileStorage, JobFile, Source
 from jobs.storage import identity, new_name
 from tests.storage.conftest import job_with_file, old_file
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = [
@@ -73,7 +74,7 @@ def test_the_files_of_a_pruned_job_are_kept_for_a_week(make_type):
 
 def test_the_files_of_a_job_that_somebody_deletes_go_at_once():
     path = job_with_file()
-    user = make_user("jobs.view_job", "jobs.delete_job")
+    user = people.operator()
     job_id = JobFile.objects.get().job_id
     services.delete(services.Caller(user=user, name="ann", source=Source.API), job_id)
     assert not path.exists()

@@ -20,7 +20,8 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import ApiToken, Job
-from tests.support.factories import make_user, make_worker
+from tests.support import people
+from tests.support.factories import make_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -70,7 +71,7 @@ class Journey:
 def submission() -> Journey:
     """POST /api/v1/jobs/ {"name": "Generate report"}, with a token, while a worker is there."""
     make_worker()
-    _, token = ApiToken.objects.create(make_user("jobs.add_job"), name="journey")
+    _, token = ApiToken.objects.create(people.launcher(), name="journey")
     client = Client(HTTP_AUTHORIZATION=f"Token {token}")
     body = json.dumps({"name": "Generate report"})
 
@@ -84,9 +85,7 @@ def submission() -> Journey:
 def bulk_cancel(count: int = 300) -> Journey:
     """The click that confirms that all of `count` waiting jobs are to be cancelled."""
     make_worker()
-    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel")]
-    client = Client()
-    client.force_login(make_user(*rights, is_staff=True))
+    client = people.sign_in(Client(), people.operator())
     address = reverse("admin:jobs_job_changelist")
 
     def question() -> dict[str, list[str]]:

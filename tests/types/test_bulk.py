@@ -15,6 +15,7 @@ from jobs.engine.worker.tasks import execute
 from jobs.errors import InvalidParams
 from jobs.models import Job, Status
 from jobs.services import BULK_TYPES as BULK
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
@@ -41,12 +42,12 @@ def run_bulk(type, user, of_job=None, **params):
 
 
 def test_the_active_ones_that_match_are_cancelled_and_the_csv_tells_of_each():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     waiting = make_job(name="report 1")
     running = make_job(name="report 2", status=Status.PROCESSING)
     make_job(name="report 3", status=Status.COMPLETED)
     other = make_job(name="other")
-    outcome, rows = run_bulk("bulk_cancel", boss, filters="q=report", reason="Enough")
+    outcome, rows = run_bulk("bulk_cancel", operator, filters="q=report", reason="Enough")
     assert outcome.result == {"cancelled": 1, "asked_to_stop": 1, "skipped": 0, "failed": 0}
     assert [(row["job"], row["outcome"], row["detail"]) for row in rows] == [
         (str(waiting.pk), "cancelled", ""),
@@ -55,14 +56,14 @@ def test_the_active_ones_that_match_are_cancelled_and_the_csv_tells_of_each():
     waiting.refresh_from_db()
     other.refresh_from_db()
     assert (waiting.status, other.status) == (Status.CANCELLED, Status.PENDING)
-    assert waiting.events.get().actor == "boss"
+    assert waiting.events.get().actor == "olga"
 
 
 def test_settled_jobs_are_launched_again_each_once(make_type):
     make_type(slug="again")
-    boss = make_user("jobs.add_job", "jobs.view_job", username="boss")
+    operator = people.operator()
     failed = [make_job(type="again", status=Status.FAILED) for _ in range(3)]
-    outcome, _ = run_bulk("bulk_rerun", boss, filters="type=again")
+    outcome, _ = run_bulk("bulk_rerun", operator, filters="type=again")
     assert outcome.result == {"launched": 3, "skipped": 0, "failed": 0}
     assert {job.rerun_of_id for job in Job.objects.filter(type="again", status=Status.PENDING)} == {
         job.pk for job in failed
@@ -70,13 +71,15 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
 
 
 def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_skipped():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     failed = make_job(status=Status.FAILED)
     before = make_job(
         status=Status.FAILED, acknowledged_at=timezone.now(), acknowledged_note="Seen"
     )
     make_job(status=Status.COMPLETED)
-    outcome, rows = run_bulk("bulk_acknowledge", boss, filters="type=report", reason="Known outage")
+    outcome, rows = run_bulk(
+        "bulk_acknowledge", operator, filters="type=report", reason="Known outage"
+    )
     assert [outcome.result[name] for name in ("acknowledged", "skipped", "failed")] == [1, 1, 0]
     assert [(row["job"], row["outcome"]) for row in rows] == [
         (str(failed.pk), "acknowledged"),
@@ -84,15 +87,15 @@ def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_
     ]
     failed.refresh_from_db()
     before.refresh_from_db()
-    assert (failed.acknowledged_by, failed.acknowledged_note) == ("boss", "Known outage")
+    assert (failed.acknowledged_by, failed.acknowledged_note) == ("olga", "Known outage")
     assert before.acknowledged_note == "Seen"
 
 
 def test_settled_jobs_are_deleted_with_an_entry_for_each_in_the_log():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.delete_job")
+    operator = people.operator()
     gone = [make_job(status=Status.FAILED), make_job(status=Status.COMPLETED)]
     waiting = make_job()
-    outcome, rows = run_bulk("bulk_delete", boss, filters="type=report")
+    outcome, rows = run_bulk("bulk_delete", operator, filters="type=report")
     assert outcome.result == {"deleted": 2, "skipped": 0, "failed": 0}
     assert [row["job"] for row in rows] == [str(job.pk) for job in gone]
     assert list(Job.objects.filter(type="report")) == [waiting]
@@ -112,16 +115,16 @@ def test_who_may_not_delete_any_more_deletes_nothing():
 
 @pytest.mark.parametrize("type", BULK)
 def test_a_bulk_action_is_not_launched_again_among_many(type):
-    boss = make_user("jobs.add_job", "jobs.view_job")
-    make_job(type=type, status=Status.COMPLETED, created_by=boss)
-    outcome, _ = run_bulk("bulk_rerun", boss, filters="mine=on&status=COMPLETED")
+    operator = people.operator()
+    make_job(type=type, status=Status.COMPLETED, created_by=operator)
+    outcome, _ = run_bulk("bulk_rerun", operator, filters="mine=on&status=COMPLETED")
     assert outcome.result == {"launched": 0, "skipped": 0, "failed": 0}
 
 
 def test_nothing_newer_than_meant_is_touched():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job")
+    operator = people.operator()
     meant, late = make_job(), make_job()
-    run_bulk("bulk_cancel", boss, newest=str(meant.pk))
+    run_bulk("bulk_cancel", operator, newest=str(meant.pk))
     late.refresh_from_db()
     assert late.status == Status.PENDING
 
@@ -179,7 +182,7 @@ def matched_before(**fields):
 
 
 def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not_cancelled():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     now, click = timezone.now(), a_minute_ago()
     ran = {"started_at": now, "finished_at": now}
     expected = [
@@ -202,7 +205,7 @@ def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not
             matched_before(
                 status=Status.CANCELLED,
                 finished_at=now,
-                cancel_requested_by="boss",
+                cancel_requested_by="olga",
                 cancel_requested_at=now,
             ),
             "PENDING",
@@ -212,7 +215,9 @@ def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not
     ]
     matched_before(status=Status.COMPLETED, finished_at=click - timedelta(minutes=1))
     make_job(name="launched after the click")
-    outcome, rows = run_bulk("bulk_cancel", boss, filters="type=report", as_of=click.isoformat())
+    outcome, rows = run_bulk(
+        "bulk_cancel", operator, filters="type=report", as_of=click.isoformat()
+    )
     assert [
         tuple(row[name] for name in ("job", "status_before", "outcome", "detail")) for row in rows
     ] == [(str(job.pk), *others) for job, *others in expected]
@@ -222,33 +227,33 @@ def test_the_csv_lists_every_job_that_matched_at_the_click_and_why_some_were_not
 
 
 def test_the_report_of_a_bulk_job_counts_what_was_done_of_how_many():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     for _ in range(3):
         matched_before()
     matched_before(status=Status.COMPLETED, started_at=timezone.now())
-    run_bulk("bulk_cancel", boss, filters="type=report", as_of=a_minute_ago().isoformat())
+    run_bulk("bulk_cancel", operator, filters="type=report", as_of=a_minute_ago().isoformat())
     said = Job.objects.get(type="bulk_cancel").progress_message
     assert said == "3 of 4 jobs cancelled; 1 had already completed."
 
 
 def test_a_tab_means_the_status_at_the_click():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     started = matched_before(status=Status.PROCESSING)
     matched_before(status=Status.PROCESSING, started_at=timezone.now() - timedelta(minutes=5))
     _, rows = run_bulk(
-        "bulk_cancel", boss, filters="status=PENDING", as_of=a_minute_ago().isoformat()
+        "bulk_cancel", operator, filters="status=PENDING", as_of=a_minute_ago().isoformat()
     )
     assert [(row["job"], row["outcome"]) for row in rows] == [(str(started.pk), "asked to stop")]
 
 
 def test_failures_acknowledged_since_the_click_are_listed_under_the_filter_of_unseen_ones():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     ended = a_minute_ago() - timedelta(minutes=1)
     failed = [matched_before(status=Status.FAILED, finished_at=ended) for _ in range(3)]
     Job.objects.filter(pk=failed[0].pk).update(acknowledged_at=timezone.now())
     Job.objects.filter(pk=failed[1].pk).update(acknowledged_at=ended)
     _, rows = run_bulk(
-        "bulk_acknowledge", boss, filters="unseen=on", as_of=a_minute_ago().isoformat()
+        "bulk_acknowledge", operator, filters="unseen=on", as_of=a_minute_ago().isoformat()
     )
     assert [(row["job"], row["outcome"], row["detail"]) for row in rows] == [
         (str(failed[0].pk), "skipped", "had already been acknowledged"),
@@ -257,19 +262,19 @@ def test_failures_acknowledged_since_the_click_are_listed_under_the_filter_of_un
 
 
 def test_a_bulk_job_that_is_stopped_half_way_keeps_the_csv_of_what_it_did():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
+    operator = people.operator()
     for _ in range(150):
         make_job()
-    stopping = {"cancel_requested_at": timezone.now(), "cancel_requested_by": "boss"}
-    outcome, rows = run_bulk("bulk_cancel", boss, filters="type=report", of_job=stopping)
+    stopping = {"cancel_requested_at": timezone.now(), "cancel_requested_by": "olga"}
+    outcome, rows = run_bulk("bulk_cancel", operator, filters="type=report", of_job=stopping)
     assert outcome.status == Status.CANCELLED
     assert [row["outcome"] for row in rows] == ["cancelled"] * 100
     assert Job.objects.filter(type="report", status=Status.CANCELLED).count() == 100
 
 
 def test_a_job_that_was_deleted_since_is_named_by_its_id():
-    boss = make_user("jobs.add_job", "jobs.view_job", "jobs.cancel_job", username="boss")
-    caller = services.Caller(user=boss, name="boss", source="admin")
+    operator = people.operator()
+    caller = services.Caller(user=operator, name="olga", source="admin")
     gone = uuid4()
     [row] = services.apply_action(services.CANCEL, caller, [gone], "", timezone.now())
     assert (row.job_id, row.outcome, row.detail) == (gone, "skipped", "had been deleted")

@@ -14,6 +14,7 @@ from jobs.errors import InvalidParams
 from jobs.models import ACTIVE, SETTLED, Job
 from jobs.selection import ListFilters
 from jobs.services import CANCEL, DELETE, Targets
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 BATCH = UUID(int=5)
@@ -23,7 +24,7 @@ BULK = ["bulk_cancel", "bulk_delete", "bulk_acknowledge", "bulk_rerun"]
 
 @pytest.fixture
 def boss(db):
-    return make_user("jobs.view_job", username="boss")
+    return people.viewer(username="boss")
 
 
 @pytest.fixture(autouse=True)

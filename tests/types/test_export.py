@@ -17,6 +17,7 @@ from jobs.handler.sheets import FORMULA_STARTS
 from jobs.models import Job, JobEvent, Source, Status
 from jobs.types import export
 from jobs.types.export.tables import TABLES
+from tests.support import people
 from tests.support.factories import make_job, make_user, make_worker
 from tests.types.exports import claimed, exported, run_export
 
@@ -122,7 +123,7 @@ def test_an_export_whose_launcher_was_deleted_meanwhile_fails():
 
 
 def test_who_may_not_see_all_jobs_exports_their_own_and_their_events():
-    alice = make_user("jobs.add_job")
+    alice = people.launcher()
     mine, other = make_job(created_by=alice), make_job()
     for job in (mine, other):
         JobEvent.objects.create(job=job, to_status=Status.PENDING, actor="x")

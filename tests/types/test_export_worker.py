@@ -9,8 +9,9 @@ from django.conf import settings
 
 from jobs import services
 from jobs.models import Source, Status
-from tests.backoffice.processes import production, wait_until
 from tests.support.factories import make_user
+from tests.support.polling import wait_until
+from tests.support.processes import production
 from tests.types.exports import content
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])

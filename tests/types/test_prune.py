@@ -17,7 +17,8 @@ from jobs.engine.worker.tasks import execute
 from jobs.errors import AlreadyActive, NotPermitted
 from jobs.models import Job, JobFile, Source, Status
 from jobs.storage import new_name
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -60,8 +61,8 @@ def claimed(user, **params):
 
 
 @pytest.fixture
-def boss():
-    return make_user("jobs.add_job", "jobs.delete_job", username="boss")
+def operator():
+    return people.operator()
 
 
 @pytest.fixture
@@ -88,8 +89,8 @@ COUNTS = {
 }
 
 
-def test_a_dry_run_says_what_would_go_and_deletes_nothing(boss, leavings):
-    job = claimed(boss, dry_run=True)
+def test_a_dry_run_says_what_would_go_and_deletes_nothing(operator, leavings):
+    job = claimed(operator, dry_run=True)
     assert execute(job).result == {"dry_run": True} | COUNTS
     assert [line.message for line in job.logs.all()] == [
         "Would delete 1 jobs of type long_gone (1 COMPLETED).",
@@ -101,27 +102,27 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(boss, leavings):
     assert JobFile.objects.count() == 1
 
 
-def test_what_goes_is_what_the_dry_run_said(boss, leavings):
-    assert execute(claimed(boss, dry_run=False)).result == {"dry_run": False} | COUNTS
+def test_what_goes_is_what_the_dry_run_said(operator, leavings):
+    assert execute(claimed(operator, dry_run=False)).result == {"dry_run": False} | COUNTS
     assert set(Job.objects.values_list("name", flat=True).exclude(type="prune")) == {"young"}
     assert not storages["jobs"].exists(ORPHAN)
     assert not JobFile.objects.exists()
 
 
-def test_it_is_a_dry_run_unless_told_otherwise(boss, redis):
-    caller = services.Caller(user=boss, name="boss", source=Source.API)
+def test_it_is_a_dry_run_unless_told_otherwise(operator, redis):
+    caller = services.Caller(user=operator, name="olga", source=Source.API)
     assert services.submit(caller, name="Delete old jobs").params == {"dry_run": True}
 
 
-def test_one_at_a_time(boss, redis):
-    caller = services.Caller(user=boss, name="boss", source=Source.API)
+def test_one_at_a_time(operator, redis):
+    caller = services.Caller(user=operator, name="olga", source=Source.API)
     services.submit(caller, type="prune")
     with pytest.raises(AlreadyActive):
         services.submit(caller, type="prune")
 
 
 def test_who_may_not_delete_jobs_cannot_launch_it():
-    caller = services.Caller(user=make_user("jobs.add_job"), name="ann", source=Source.API)
+    caller = services.Caller(user=people.launcher(), name="ann", source=Source.API)
     with pytest.raises(NotPermitted) as refused:
         services.submit(caller, type="prune")
     assert str(refused.value) == (
@@ -129,26 +130,26 @@ def test_who_may_not_delete_jobs_cannot_launch_it():
     )
 
 
-def test_whoever_lost_the_right_to_delete_meanwhile_deletes_nothing(boss, leavings):
-    boss.user_permissions.clear()
-    outcome = execute(claimed(boss, dry_run=False))
+def test_whoever_lost_the_right_to_delete_meanwhile_deletes_nothing(operator, leavings):
+    operator.user_permissions.clear()
+    outcome = execute(claimed(operator, dry_run=False))
     assert outcome.status == Status.FAILED
     assert "needs the permission jobs." in outcome.error_message
     assert Job.objects.count() == 5
 
 
-def test_the_job_of_somebody_deleted_meanwhile_deletes_nothing(boss, leavings):
-    job = claimed(boss, dry_run=False)
+def test_the_job_of_somebody_deleted_meanwhile_deletes_nothing(operator, leavings):
+    job = claimed(operator, dry_run=False)
     User.objects.all().delete()
     assert execute(job).error_message == "The account that launched this job is gone."
     assert Job.objects.count() == 5
 
 
-def test_progress_comes_with_every_batch_and_a_stop_keeps_the_rest(boss, monkeypatch):
+def test_progress_comes_with_every_batch_and_a_stop_keeps_the_rest(operator, monkeypatch):
     monkeypatch.setattr(pruning, "BATCH", 2)
     for number in range(6):
         make_old_job(number)
-    job = claimed(boss, dry_run=False)
+    job = claimed(operator, dry_run=False)
     Job.objects.filter(id=job.id).update(cancel_requested_at=timezone.now())
     assert execute(job).status == Status.CANCELLED
     job.refresh_from_db()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from jobs.engine.worker.tasks import execute
 from jobs.models import Job, Status
+from tests.support import people
 from tests.support.factories import make_job, make_user
 from tests.types.reports import csv_rows, figures, launched, run_report, sheet_rows, workbook
 
@@ -209,7 +210,7 @@ def test_a_name_made_of_xml_leaves_the_workbook_whole(name):
 
 
 def test_a_report_of_one_who_may_not_see_all_jobs_covers_their_own():
-    alice = make_user("jobs.add_job")
+    alice = people.launcher()
     job_that_ran(1, created_by=alice)
     job_that_ran(1)
     outcome, _ = run_report(**MARCH, created_by=alice, source="api")

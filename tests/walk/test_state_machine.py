@@ -9,7 +9,7 @@ from jobs.engine import broker
 from jobs.handler import journal
 from jobs.models import Job, Source, Status
 from jobs.services import Caller
-from tests.support.factories import make_user
+from tests.support import people
 from tests.walk.broker import Broker
 from tests.walk.model import MAX_ATTEMPTS
 from tests.walk.walk import Walk
@@ -26,7 +26,7 @@ def walk(monkeypatch, make_type, settings):
     stand_in = Broker()
     monkeypatch.setattr(broker, "publish", stand_in.publish)
     monkeypatch.setattr(broker, "queue_depth", stand_in.queue_depth)
-    user = make_user(is_superuser=True)
+    user = people.superuser()
     caller = Caller(user=user, name=user.username, source=Source.API)
     return lambda chosen: run_state_machine_as_test(lambda: Walk(caller, stand_in), settings=chosen)
 

@@ -7,19 +7,13 @@ from django.utils import timezone
 
 from jobs.models import Status, UpkeepState, Worker
 from jobs.stats import capped
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 # As for the list: the counts limit a statement's time until their transaction ends.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOME = "/admin/"
-
-
-@pytest.fixture
-def viewer(client):
-    client.user = make_user("jobs.view_job", is_staff=True)
-    client.force_login(client.user)
-    return client
 
 
 def hours_ago(hours):
@@ -121,7 +115,7 @@ def test_a_worker_shows_the_jobs_it_runs(viewer):
 
 
 def test_users_who_may_only_launch_see_figures_of_their_own_jobs(client):
-    user = make_user("jobs.add_job", is_staff=True)
+    user = people.launcher()
     client.force_login(user)
     failed()
     failed(created_by=user, name="Mine")

@@ -7,18 +7,12 @@ from django.utils.dateparse import parse_datetime
 from jobs.admin.job_list import bulk_actions
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/jobs/job/"
-
-
-@pytest.fixture
-def operator(client):
-    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
-    client.force_login(make_user(*rights, username="olga", is_staff=True))
-    return client
 
 
 def choose(client, action, jobs=(), *, query="", across=False, **more):
@@ -154,7 +148,7 @@ def test_settled_jobs_are_deleted_from_the_list(operator):
 
 @pytest.mark.parametrize("action", [action.name for action in ACTIONS])
 def test_those_who_may_only_look_are_refused_every_action(client, action):
-    client.force_login(make_user("jobs.view_job", is_staff=True))
+    client.force_login(people.viewer())
     job = make_job()
     assert choose(client, action, [job], confirmed="yes").status_code == 403
     assert statuses() == ["PENDING"]

@@ -18,22 +18,12 @@ from jobs.admin.job_list import bulk_actions
 from jobs.engine.worker.tasks import execute
 from jobs.models import Job, JobEvent, Status
 from jobs.services import bulk as bulk_service
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
-
-
-def sign_in(client, *rights):
-    client.user = make_user("jobs.view_job", *rights, username="olga", is_staff=True)
-    client.force_login(client.user)
-    return client
-
-
-@pytest.fixture
-def operator(client):
-    return sign_in(client, "jobs.add_job", "jobs.cancel_job")
 
 
 def waiting(count, **fields):
@@ -151,7 +141,8 @@ def test_a_ticked_job_that_starts_between_question_and_click_is_asked_to_stop(op
 
 
 def test_who_may_cancel_their_own_jobs_only_cancels_no_others(client, redis):
-    client = sign_in(client, "jobs.add_job")
+    user = make_user("jobs.view_job", "jobs.add_job", is_staff=True)
+    client = people.sign_in(client, user)
     own, others = waiting(120, created_by=client.user), waiting(5)
     cancel_all(client)
     assert (statuses(own), statuses(others)) == (["CANCELLED"] * 120, ["PENDING"] * 5)

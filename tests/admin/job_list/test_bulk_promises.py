@@ -20,13 +20,6 @@ LIST = "/admin/jobs/job/"
 TABS = ("", *Status.values)
 
 
-@pytest.fixture
-def operator(client):
-    rights = [f"jobs.{right}_job" for right in ("view", "add", "cancel", "delete")]
-    client.force_login(make_user(*rights, username="olga", is_staff=True))
-    return client
-
-
 @pytest.fixture(autouse=True)
 def again(make_type):
     return make_type(slug="again")

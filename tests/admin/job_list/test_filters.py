@@ -12,6 +12,7 @@ from jobs.admin.job import JobAdmin
 from jobs.admin.job_list import changelist
 from jobs.models import Job, Source, Status
 from jobs.stats import capped
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 # The list's counts limit a statement's time until their transaction ends: a test must not be that
@@ -19,13 +20,6 @@ from tests.support.factories import make_job, make_user
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/jobs/job/"
-
-
-@pytest.fixture
-def viewer(client):
-    client.user = make_user("jobs.view_job", is_staff=True)
-    client.force_login(client.user)
-    return client
 
 
 def names(client, **query):
@@ -223,7 +217,7 @@ def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):
 
 
 def test_those_who_may_only_launch_see_only_their_own_jobs(client):
-    launcher = make_user("jobs.add_job", is_staff=True)
+    launcher = people.launcher()
     client.force_login(launcher)
     make_job(name="theirs")
     mine = make_job(name="mine", created_by=launcher)

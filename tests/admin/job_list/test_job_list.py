@@ -6,19 +6,12 @@ import pytest
 from django.urls import reverse
 
 from jobs.models import Job, Status
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/jobs/job/"
 LIVE = "/admin/jobs/job/live/"
-
-
-@pytest.fixture
-def viewer(client):
-    user = make_user("jobs.view_job", is_staff=True)
-    client.force_login(user)
-    return client
 
 
 def refresh(client, *jobs, **headers):

@@ -6,16 +6,10 @@ import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 
 from jobs.models import Job, Status
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def operator(client):
-    rights = [f"jobs.{verb}_job" for verb in ("view", "add", "cancel", "delete")]
-    client.force_login(make_user(*rights, username="olga", is_staff=True))
-    return client
 
 
 def do(client, job, verb, **entries):
@@ -134,7 +128,7 @@ def test_deeds_are_posts(operator, verb):
 @pytest.mark.parametrize("verb", ["cancel", "rerun", "acknowledge", "delete"])
 def test_those_who_may_only_look_change_nothing(client, verb, make_type):
     make_type(slug="again")
-    client.force_login(make_user("jobs.view_job", is_staff=True))
+    client.force_login(people.viewer())
     job = make_job(type="again", status=Status.PENDING if verb == "cancel" else Status.FAILED)
     assert do(client, job, verb).status_code == 403
     job.refresh_from_db()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import lifecycle
 from jobs.admin.job_page import content
 from jobs.models import Job, JobFile, JobLog, Source, Status
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +24,6 @@ TRACEBACK = """Traceback (most recent call last):
     raise ValueError("no rows")
 ValueError: no rows
 """
-
-
-@pytest.fixture
-def viewer(client):
-    client.force_login(make_user("jobs.view_job", is_staff=True))
-    return client
 
 
 def address(job, verb="change"):

@@ -11,6 +11,7 @@ from django import forms
 from jobs import parameters, registry
 from jobs.errors import InvalidParams
 from jobs.models import ApiToken, Job, Status
+from tests.support import people
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,19 +49,18 @@ class Login(forms.Form):
 
 
 @pytest.fixture
-def operator(client, redis, live_server):
-    """Someone at the admin of the live server."""
+def exporter(client, redis, live_server):
+    """The browser of a user who may launch exports, at the admin of the live server."""
     user = make_user("jobs.view_job", "jobs.add_job", "auth.view_user", is_staff=True)
-    client.force_login(user)
-    client.user = user
+    people.sign_in(client, user)
     client.defaults["HTTP_HOST"] = live_server.url.removeprefix("http://")
     return client
 
 
 @pytest.fixture
-def run(operator, tmp_path):
+def run(exporter, tmp_path):
     """Run a call as it is shown, in a shell that knows the token; gives status and body of the answer."""
-    token = ApiToken.objects.create(operator.user, name="t")[1]
+    token = ApiToken.objects.create(exporter.user, name="t")[1]
 
     def run(call: str, **variables: str):
         env = {"PATH": os.environ["PATH"], "TOKEN": token} | variables
@@ -100,18 +100,18 @@ def lacking_by_default(job_type):
 
 @pytest.mark.parametrize("slug", sorted(one.slug for one in registry.all()))
 def test_the_call_of_a_form_as_it_opens_is_accepted_unless_its_defaults_are_not(
-    operator, run, slug
+    exporter, run, slug
 ):
-    operator.user.is_superuser = True
-    operator.user.save()
-    status, answer = run(shown(operator.get(f"{LAUNCH}{slug}/")))
+    exporter.user.is_superuser = True
+    exporter.user.save()
+    status, answer = run(shown(exporter.get(f"{LAUNCH}{slug}/")))
     lacking = lacking_by_default(registry.get(slug))
     assert status == (400 if lacking else 201), answer
     assert {one["pointer"] for one in answer.get("errors", [])} == lacking
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_the_call_makes_the_job_that_the_form_makes(operator, run, make_type, text):
+def test_the_call_makes_the_job_that_the_form_makes(exporter, run, make_type, text):
     make_type(slug="order", label="Order's", form=Order)
     filled = {"name": " ".join(re.sub(r"[\x00-\x1f\x7f]", "", text).split())}
     filled |= {
@@ -122,19 +122,19 @@ def test_the_call_makes_the_job_that_the_form_makes(operator, run, make_type, te
     }
     filled |= {"params-at": "2026-11-22T09:30", "params-kinds": ["a b", "'"]}
     filled |= {"params-extra": json.dumps({text: [text, None]})}
-    status, answer = run(operator.post(f"{LAUNCH}order/call/", filled).content.decode())
+    status, answer = run(exporter.post(f"{LAUNCH}order/call/", filled).content.decode())
     assert status == 201, answer
-    location = operator.post(f"{LAUNCH}order/", filled).headers["Location"]
+    location = exporter.post(f"{LAUNCH}order/", filled).headers["Location"]
     assert made(answer["id"]) == made(location.split("/")[-3])
 
 
-def test_the_same_call_twice_makes_one_job_and_a_changed_one_another(operator, run, make_type):
+def test_the_same_call_twice_makes_one_job_and_a_changed_one_another(exporter, run, make_type):
     make_type(slug="order", form=Order)
     once = re.search(
-        r'name="once" value="([^"]+)"', operator.get(f"{LAUNCH}order/").content.decode()
+        r'name="once" value="([^"]+)"', exporter.get(f"{LAUNCH}order/").content.decode()
     )[1]
     calls = [
-        operator.post(
+        exporter.post(
             f"{LAUNCH}order/call/", {"once": once, "params-text": text, "params-times": "1"}
         )
         for text in ("a", "a", "b")
@@ -144,7 +144,7 @@ def test_the_same_call_twice_makes_one_job_and_a_changed_one_another(operator, r
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_the_call_to_launch_again_sends_what_was_changed(operator, run, make_type, text):
+def test_the_call_to_launch_again_sends_what_was_changed(exporter, run, make_type, text):
     make_type(slug="order", form=Order)
     params = {
         "text": text,
@@ -156,23 +156,23 @@ def test_the_call_to_launch_again_sends_what_was_changed(operator, run, make_typ
         "urgent": False,
     }
     job = make_job(
-        type="order", status=Status.FAILED, params=params, name="Mine", created_by=operator.user
+        type="order", status=Status.FAILED, params=params, name="Mine", created_by=exporter.user
     )
-    page = operator.get(f"{LAUNCH}order/?again={job.pk}")
+    page = exporter.get(f"{LAUNCH}order/?again={job.pk}")
     assert f"/api/v1/jobs/{job.pk}/rerun/" in shown(page)
     status, answer = run(shown(page))
     assert (status, made(answer["id"])) == (201, ("Mine", "order", params, job.pk))
     typed = {"params-text": text, "params-times": "7", "params-price": "1.5"}
-    call = operator.post(f"{LAUNCH}order/call/?again={job.pk}", typed).content.decode()
+    call = exporter.post(f"{LAUNCH}order/call/?again={job.pk}", typed).content.decode()
     assert json.loads(re.search(r"-d '(.*)'", call, re.DOTALL)[1]) == {"params": {"times": 7}}
     status, answer = run(call)
     assert (status, made(answer["id"])) == (201, ("Mine", "order", params | {"times": 7}, job.pk))
 
 
-def test_secrets_are_variables_of_the_shell_and_never_shown(operator, run, make_type):
+def test_secrets_are_variables_of_the_shell_and_never_shown(exporter, run, make_type):
     make_type(slug="login", form=Login, secret_fields=("password", "pin"))
     typed = {"name": "x", "params-host": "h", "params-password": "hunter2", "params-pin": "4711"}
-    call = operator.post(f"{LAUNCH}login/call/", typed).content.decode()
+    call = exporter.post(f"{LAUNCH}login/call/", typed).content.decode()
     assert "hunter2" not in call
     assert "4711" not in call
     status, answer = run(call, SECRET_PASSWORD="it's $HOME", SECRET_PIN="12")
@@ -181,13 +181,13 @@ def test_secrets_are_variables_of_the_shell_and_never_shown(operator, run, make_
 
 
 def test_a_secret_that_stays_as_it_was_is_left_out_of_the_call_to_launch_again(
-    operator, run, make_type
+    exporter, run, make_type
 ):
     make_type(slug="login", form=Login, secret_fields=("password", "pin"))
     params = {"host": "a", "password": "hunter2", "pin": 4711}
-    job = make_job(type="login", status=Status.FAILED, params=params, created_by=operator.user)
+    job = make_job(type="login", status=Status.FAILED, params=params, created_by=exporter.user)
     typed = {"params-host": "b", "params-password": "", "params-pin": ""}
-    call = operator.post(f"{LAUNCH}login/call/?again={job.pk}", typed).content.decode()
+    call = exporter.post(f"{LAUNCH}login/call/?again={job.pk}", typed).content.decode()
     assert "SECRET" not in call
     assert "****" not in call
     status, answer = run(call)

@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from backoffice.local import binaries, postgres, redis, servers
 from backoffice.local.processes import free_port, is_running, spawn, stop_process
-from tests.backoffice.local.test_processes import wait_until
+from tests.support.polling import wait_until
 
 
 def ask(url, query):

@@ -20,7 +20,7 @@ import pytest
 from backoffice.local.home import PROJECT
 from backoffice.local.processes import is_running
 from tests.backoffice.local.places import copy_of, place
-from tests.backoffice.local.test_processes import wait_until
+from tests.support.polling import wait_until
 
 SETTINGS = (
     "DATABASE_URL",

@@ -1,3 +1,0 @@
-"""What the tests of job types share: the broker, empty."""
-
-from tests.services.conftest import redis as redis

@@ -1,6 +1,6 @@
-"""System checks that refuse to start with a job type that could only fail later.
+"""System checks that refuse to start with a wrongly declared job type.
 
-jobs/options.py says what an option of @job_type may be; these checks need the form, the handler or
+jobs/options.py checks each option of @job_type alone; these checks need the form, the handler or
 other applications.
 """
 
@@ -21,30 +21,25 @@ from jobs import parameters, registry
 from jobs.registry import JobType
 
 TAG = "jobs"
-# The admin shows them in widgets of its own.
+# The admin has its own widgets for them.
 TEMPORAL = (forms.DateTimeField, forms.DateField, forms.TimeField)
 ONE_VALUE = "Use a field and a widget of one value, such as DateTimeField with DateTimeInput."
 
 
 @register(TAG)
 def check_job_types(**kwargs: Any) -> list[CheckMessage]:
-    """Every job type's form can be read from JSON, its handler takes what the form gives, its permission exists."""
+    """Check the form, the handler and the permission of every job type."""
     return [problem for job_type in registry.all() for problem in _problems(job_type)]
 
 
 @register(TAG)
 def check_default_type(**kwargs: Any) -> list[CheckMessage]:
-    """JOBS_DEFAULT_TYPE names a registered type."""
+    """Check that JOBS_DEFAULT_TYPE is a registered type."""
     if registry.find(settings.JOBS_DEFAULT_TYPE):
         return []
     known = ", ".join(one.slug for one in registry.all())
-    return [
-        Error(
-            f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type.",
-            hint=f"Set it to one of: {known}.",
-            id="jobs.E001",
-        )
-    ]
+    fault = f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type."
+    return [Error(fault, hint=f"Set it to one of: {known}.", id="jobs.E001")]
 
 
 def _problems(job_type: JobType) -> Iterator[CheckMessage]:
@@ -55,7 +50,7 @@ def _problems(job_type: JobType) -> Iterator[CheckMessage]:
     except Exception as error:
         yield Error(
             f"Job type {job_type.slug}: its form cannot be made without arguments: {error!r}.",
-            hint="Let __init__ take only what forms.Form takes, and hand it on: (self, *args, **kwargs).",
+            hint="Let __init__ take and pass on what forms.Form takes: (self, *args, **kwargs).",
             id="jobs.E005",
         )
         return
@@ -71,7 +66,7 @@ def _problems(job_type: JobType) -> Iterator[CheckMessage]:
 
 
 def _permission_problems(job_type: JobType) -> Iterator[CheckMessage]:
-    """Compare with the permissions that models declare: the start must not need a migrated database."""
+    """Check against the permissions that models declare: the database may not be migrated yet."""
     if job_type.permission is None or job_type.permission in _declared_permissions():
         return
     yield Error(
@@ -83,17 +78,12 @@ def _permission_problems(job_type: JobType) -> Iterator[CheckMessage]:
 
 
 def _declared_permissions() -> set[str]:
-    return {
-        f"{model._meta.app_label}.{codename}"
-        for model in apps.get_models()
-        for codename in (
-            *(
-                get_permission_codename(action, model._meta)
-                for action in model._meta.default_permissions
-            ),
-            *(codename for codename, _ in model._meta.permissions),
-        )
-    }
+    found = set()
+    for meta in (model._meta for model in apps.get_models()):
+        codenames = [get_permission_codename(action, meta) for action in meta.default_permissions]
+        codenames += [codename for codename, _ in meta.permissions]
+        found |= {f"{meta.app_label}.{codename}" for codename in codenames}
+    return found
 
 
 def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[CheckMessage]:
@@ -119,17 +109,14 @@ def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[Ch
 
 
 def _has_one_value(field: forms.Field) -> bool:
-    """Whether JSON has a value for the field: no inputs in parts, no file, no widget that changes text.
+    """Return whether a single JSON value fits the field: no file, one input, unchanged text.
 
     A field of several inputs reads name_0, name_1 ... and silently drops the API's single value.
     """
-    several = isinstance(field, forms.MultiValueField | forms.FileField)
     widget = field.widget
-    if (
-        several
-        or widget.needs_multipart_form
-        or isinstance(widget, forms.MultiWidget | forms.SelectDateWidget)
-    ):
+    several = isinstance(field, forms.MultiValueField | forms.FileField)
+    several |= isinstance(widget, forms.MultiWidget | forms.SelectDateWidget)
+    if several or widget.needs_multipart_form:
         return False
     if isinstance(field, TEMPORAL) or parameters.json_type(field).schema.get("type") != "string":
         return True
@@ -144,25 +131,22 @@ def _handler_problems(job_type: JobType, form: BaseForm) -> Iterator[CheckMessag
     about = f"Job type {job_type.slug}: its handler does not take the form's fields"
     hint = f"def run({', '.join([_free_name(form), *form.fields])})"
     if _self_of(job_type.run) in form.fields:
-        yield Error(
-            f"{about}: one is called as its `self`.", hint="Rename the field.", id="jobs.E004"
-        )
+        fault = f"{about}: one has the name of its `self`."
+        yield Error(fault, hint="Rename the field.", id="jobs.E004")
     try:
         inspect.signature(job_type.run).bind(None, **dict.fromkeys(form.fields))
     except TypeError as error:
         yield Error(f"{about}: {error}.", hint=hint, id="jobs.E004")
-    except ValueError:  # a function in C says nothing of its parameters
+    except ValueError:  # a function in C without a signature
         return
 
 
 def _self_of(handler: Any) -> str:
-    """The name of `self`, where the handler is a method or an object; "" for a function."""
+    """Return the name of `self` if the handler is a method or an object; "" for a function."""
     function = handler.__func__ if inspect.ismethod(handler) else type(handler).__call__
-    return (
-        next(iter(inspect.signature(function).parameters), "")
-        if inspect.isfunction(function)
-        else ""
-    )
+    if not inspect.isfunction(function):
+        return ""
+    return next(iter(inspect.signature(function).parameters), "")
 
 
 def _free_name(form: BaseForm) -> str:

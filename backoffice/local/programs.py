@@ -15,7 +15,7 @@ from backoffice.local.servers import Servers
 from jobs.registry import MAINTENANCE
 
 MAINTENANCE_SLOTS = 2  # as in docker-compose.yml
-STOP_SECONDS = 40  # a worker lets running jobs finish for 25 s
+PROGRAM_STOP_SECONDS = 40  # a worker lets running jobs finish for 25 s
 MANAGE = [sys.executable, "manage.py"]
 
 
@@ -43,13 +43,13 @@ class Program:
 
 
 def stop_programs(programs: Sequence[Program]) -> None:
-    """Stop all at the same time, and give them STOP_SECONDS to finish their work."""
+    """Stop all at the same time, and give them PROGRAM_STOP_SECONDS to finish their work."""
     processes = [program.process for program in programs if program.process]
     for process in processes:
         if process.poll() is None:
             process.terminate()  # once: a second one makes a worker drop its running jobs
     for process in processes:
-        await_end(process, STOP_SECONDS)
+        await_end(process, PROGRAM_STOP_SECONDS)
 
 
 def environment(directory: Path, servers: Servers) -> dict[str, str]:

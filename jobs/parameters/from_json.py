@@ -1,4 +1,4 @@
-"""Converts stored JSON to the text that a form reads, and to the Python values that a widget shows."""
+"""Converts stored JSON to the text that forms read and to the Python values that widgets show."""
 
 import json
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from jobs.parameters.json_types import moment
 
 @singledispatch
 def to_form(field: forms.Field, value: Any) -> Any:
-    """A stored value as the field's own widget would hand it to the field."""
+    """Return a stored value as the field's own widget would pass it to the field."""
     return "" if value is None else str(value)
 
 
 @to_form.register
 def _(field: forms.DateTimeField, value: Any) -> Any:
-    # In the site's zone, as of a form that a browser sent: a clean_x that takes the date finds the
+    # In the site's zone, as in a browser's form, so that a clean_x that reads the date finds the
     # same one.
     at = moment(value) if isinstance(value, str) else None
     return timezone.localtime(at) if at else value
@@ -45,7 +45,7 @@ def _(field: forms.Field, value: Any) -> Any:
 
 
 def take_json(field: forms.Field) -> None:
-    """Make `field` read what `to_form` returns, regardless of its widget and the site's language."""
+    """Make `field` read what `to_form` returns, whatever its widget and the site's language."""
     field.widget = forms.Widget()
     field.localize = False
     field.disabled = False  # the value it was fixed to at the launch is stored
@@ -53,21 +53,19 @@ def take_json(field: forms.Field) -> None:
 
 
 def take_iso(field: forms.Field) -> None:
-    """Let a date or time be written as JSON and browsers write it, besides the field's own formats."""
-    for kind, name in (
-        (forms.DateField, "DATE_INPUT_FORMATS"),
-        (forms.TimeField, "TIME_INPUT_FORMATS"),
-    ):
-        if isinstance(field, kind) and not isinstance(field, forms.DateTimeField):
-            # The stubs do not know that these are lists of text, which may be lazy.
-            field.input_formats = [
-                *ISO_INPUT_FORMATS[name],
-                *cast("list[str]", field.input_formats),
-            ]
+    """Let a date or time field also read the ISO formats that JSON and browsers use."""
+    if isinstance(field, forms.DateField) and not isinstance(field, forms.DateTimeField):
+        iso = ISO_INPUT_FORMATS["DATE_INPUT_FORMATS"]
+    elif isinstance(field, forms.TimeField):
+        iso = ISO_INPUT_FORMATS["TIME_INPUT_FORMATS"]
+    else:
+        return
+    # The stubs do not know that these are lists of text, which may be lazy.
+    field.input_formats = [*iso, *cast("list[str]", field.input_formats)]
 
 
 def to_initial(field: forms.Field, value: Any) -> Any:
-    """A stored value as the initial value of `field`; as it is where it cannot be one any more."""
+    """Return a stored value as an initial value of `field`; unchanged if it is no longer one."""
     read = next((read for kind, read in _SHOWN.items() if isinstance(field, kind)), None)
     try:
         found = read(value) if read and isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""How each kind of form field looks in JSON: what is accepted, in words, and as JSON Schema."""
+"""The JSON type of each kind of form field: a test, its name in errors, and its JSON Schema."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.dateparse import parse_duration
 
-# Python's fromisoformat also takes week dates, the basic format and more, which RFC 3339 does not.
+# Python's fromisoformat also accepts week dates, the basic format and more than RFC 3339 does.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
 MOMENT = re.compile(
@@ -18,9 +18,10 @@ MOMENT = re.compile(
 
 
 def moment(text: str) -> datetime | None:
-    """The moment that an RFC 3339 date-time names, in UTC; None if it is not one.
+    """Parse an RFC 3339 date-time; None if `text` is not one.
 
-    In UTC, because PostgreSQL refuses zones more than 16 hours off, which Python takes.
+    It is converted to UTC because PostgreSQL refuses zones more than 16 hours from UTC, which
+    Python accepts.
     """
     if not MOMENT.fullmatch(text):
         return None
@@ -31,13 +32,13 @@ def moment(text: str) -> datetime | None:
 
 
 def moment_text(moment: datetime) -> str:
-    """An aware datetime as RFC 3339 text in UTC, which ends with Z."""
+    """Return an aware datetime as RFC 3339 text in UTC, which ends with Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
 class JsonType:
-    """How a kind of form field looks in JSON: a test, words for the error, and its JSON Schema."""
+    """The JSON type of a kind of form field; `words` names it in errors."""
 
     accepts: Callable[[Any], bool]
     words: str
@@ -45,7 +46,7 @@ class JsonType:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number; true and false are not."""
+    """Return whether a JSON value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -58,7 +59,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_choice(value: Any) -> bool:
-    """Text, or the number or boolean that a choice is keyed by, as with TypedChoiceField(coerce=int)."""
+    """Accept text, and the number or boolean that keys a choice of TypedChoiceField(coerce=int)."""
     return isinstance(value, str | int | float)
 
 
@@ -80,7 +81,7 @@ def _time(text: str) -> time | None:
     return time.fromisoformat(text) if TIME.fullmatch(text) else None
 
 
-# The first kind that a field is an instance of counts, so subclasses stand before their parents.
+# The first kind that matches a field counts, so subclasses come before their parents.
 JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonType], ...] = (
     (
         forms.DateTimeField,
@@ -136,15 +137,18 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
 
 
 def json_type(field: forms.Field) -> JsonType:
-    """How `field` looks in JSON."""
+    """Return the JSON type of `field`."""
     return next(found for kinds, found in JSON_TYPES if isinstance(field, kinds))
 
 
 def fits(field: forms.Field, value: Any) -> bool:
-    """Whether a JSON value has the type of `field`; null fits, and the form says whether it may be missing."""
+    """Return whether a JSON value has the type of `field`.
+
+    null fits every field; the form decides whether the value may be missing.
+    """
     return value is None or json_type(field).accepts(value)
 
 
 def may_be_null(field: forms.Field) -> bool:
-    """Whether null is a value of `field`: it need not be filled in, as a NullBooleanField never has to be."""
+    """Return whether null is a valid value of `field`: if it is optional or a NullBooleanField."""
     return not field.required or field.disabled or isinstance(field, forms.NullBooleanField)

@@ -1,4 +1,4 @@
-"""The params of a job type as JSON Schema, for callers who write programs."""
+"""Describes the params of a job type as JSON Schema, for programs that call the API."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,14 +14,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(job_type: JobType) -> dict[str, Any]:
-    """The schema of `params`; what spans several fields (since before until) only the form knows.
+    """Return the schema of `params` (JSON Schema 2020-12).
 
-    Source: JSON Schema 2020-12.
+    It lacks the rules over several fields, such as since before until, which only the form has.
     """
     form = job_type.form()
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     properties = {
-        # A computed default, such as a week ago, is no constant to print.
+        # A computed default, such as a week ago, has no constant value.
         name: _property(field, None if callable(field.initial) else initial[name])
         | _secrecy(name, job_type)
         for name, field in form.fields.items()
@@ -47,7 +47,7 @@ def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
         schema["items"] = {"type": "string", "enum": choices} if choices else {}
     elif choices:
         schema["enum"] = choices
-    schema |= _limits(field)
+    schema |= _field_limits(field)
     if may_be_null(field):
         schema = _or_null(schema)
     about: dict[str, Any] = {"title": str(field.label or ""), "description": str(field.help_text)}
@@ -57,7 +57,7 @@ def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
 
 
 def _choices(field: forms.Field) -> list[str]:
-    """The values a field offers, groups opened; none for rows of a table, of which there may be a million."""
+    """Return the field's choices, also those in groups; none for rows, which may be millions."""
     if isinstance(field, ModelChoiceField) or not isinstance(field, forms.ChoiceField):
         return []
     choices: Any = field.choices
@@ -72,10 +72,10 @@ def _flat(choices: Iterable[Any]) -> Iterable[Any]:
             yield value
 
 
-def _limits(field: forms.Field) -> dict[str, Any]:
+def _field_limits(field: forms.Field) -> dict[str, Any]:
     pairs = {
         "maxLength": getattr(field, "max_length", None),
-        # Of an optional text the form takes "" too, however long another must be.
+        # The form accepts "" for an optional text, regardless of min_length.
         "minLength": getattr(field, "min_length", None) if field.required else None,
         "maximum": getattr(field, "max_value", None),
         "minimum": getattr(field, "min_value", None),

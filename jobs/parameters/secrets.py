@@ -1,4 +1,4 @@
-"""Keeps the values of secret fields out of everything that is shown."""
+"""Masks the values of secret fields for display."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,28 +10,28 @@ from jobs.registry import JobType
 from jobs.safe_text import to_text
 
 MASK = "********"
-HIDDEN_LENGTH = 4  # a shorter secret stands by chance in any text
-EMPTY: tuple[Any, ...] = (None, "", [], {})
+HIDDEN_LENGTH = 4  # a shorter secret appears by chance in any text
+NO_SECRETS: tuple[Any, ...] = (None, "", [], {})
 
 
 def mask(job_type: JobType | None, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `params` safe to display: secrets masked; all of them if the job type no longer exists."""
-    if job_type is None:  # which of them are secret went with it
+    """Return `params` safe to display: secrets masked, or everything without a job type."""
+    if job_type is None:  # the type no longer exists, and with it the list of secret fields
         return dict.fromkeys(params, MASK)
     return {
-        name: MASK if name in job_type.secret_fields and value not in EMPTY else value
+        name: MASK if name in job_type.secret_fields and value not in NO_SECRETS else value
         for name, value in params.items()
     }
 
 
 def secrets_in(job_type: JobType, params: Mapping[str, Any]) -> list[str]:
-    """The texts that must not be shown: those of the secret fields, stored params or cleaned ones."""
+    """Return the texts of the secret fields in stored or cleaned params."""
     found = (text for name in job_type.secret_fields for text in _texts(params.get(name)))
     return [text for text in found if len(text) >= HIDDEN_LENGTH]
 
 
 def hide(secrets: Sequence[str], text: object) -> str:
-    """`text` safe to display, as in errors: each secret replaced, wherever it stands and however it is quoted."""
+    """Return `text`, such as an error, with each secret in it masked, however it is quoted."""
     shown = to_text(text)
     for secret in sorted(secrets, key=len, reverse=True):
         for spelling in _spellings(secret):
@@ -50,7 +50,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _spellings(secret: str) -> tuple[str, ...]:
-    """How errors write a secret: as it is, or as Python, JSON and addresses quote it."""
+    """Return how errors may write a secret: plain, or as Python, JSON and URLs quote it."""
     return (
         secret,
         repr(secret)[1:-1],

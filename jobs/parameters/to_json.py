@@ -1,6 +1,6 @@
-"""Converts what callers, browsers and authors of forms give to JSON as it is stored.
+"""Converts values of callers, browsers and forms' initial values to JSON as it is stored.
 
-Only Django's own reading of a kind of field is used here, never `clean_x`, `clean` or a validator.
+Only the `to_python` of Django's own fields is used here, never `clean_x`, `clean` or a validator.
 """
 
 import json
@@ -19,12 +19,12 @@ from jobs.parameters.json_types import fits, is_number, moment, moment_text
 
 
 class Unreadable(ValueError):
-    """The value cannot be one of its field's kind."""
+    """The value does not have the type of its field."""
 
 
 @singledispatch
 def normal(field: forms.Field, value: Any) -> Any:
-    """A JSON value of the right type as it is stored: one spelling for what the form takes alike."""
+    """Return a JSON value of the field's type as stored: values equal for the form become equal."""
     return "" if value is None else value
 
 
@@ -75,12 +75,12 @@ def _(field: forms.MultipleChoiceField, value: Any) -> Any:
 
 @normal.register(forms.ModelChoiceField)
 def _(field: "forms.ModelChoiceField[Any]", value: Any) -> Any:
-    return None if value is None or value == "" else _key(field, value)
+    return None if value is None or value == "" else _row_key(field, value)
 
 
 @normal.register(forms.ModelMultipleChoiceField)
 def _(field: "forms.ModelMultipleChoiceField[Any]", value: Any) -> Any:
-    return [_key(field, one) for one in value or []] if _is_list(value) else value
+    return [_row_key(field, one) for one in value or []] if _is_list(value) else value
 
 
 def _is_list(value: Any) -> bool:
@@ -91,8 +91,8 @@ def _scalar(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-def _key(field: "forms.ModelChoiceField[Any]", value: Any) -> Any:
-    """`value` as a number where the rows are known by numbers, so that "5" and 5 are stored alike."""
+def _row_key(field: "forms.ModelChoiceField[Any]", value: Any) -> Any:
+    """Return `value` as a number if the rows have numbers as keys: "5" and 5 are stored alike."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return value
     try:
@@ -108,11 +108,11 @@ def _key_field(field: "forms.ModelChoiceField[Any]") -> "ModelField[Any, Any]":
 
 
 def from_initial(field: forms.Field, value: Any) -> Any:
-    """The initial value of `field` as JSON.
+    """Return the initial value of `field` as JSON.
 
     Raises: Unreadable.
     """
-    # prepare_value would take its zone away, and the hour that comes twice would have two meanings.
+    # prepare_value would drop the zone, which makes the hour after a clock change ambiguous.
     if isinstance(value, datetime):
         return from_widget(field, value)
     try:
@@ -123,7 +123,7 @@ def from_initial(field: forms.Field, value: Any) -> Any:
 
 
 def from_widget(field: forms.Field, value: Any) -> Any:
-    """What the field's widget read from a browser's form, as JSON.
+    """Return what the field's widget read from a browser's form, as JSON.
 
     Raises: Unreadable.
     """
@@ -134,7 +134,7 @@ def from_widget(field: forms.Field, value: Any) -> Any:
 
 
 def refit(field: forms.Field, value: Any) -> Any:
-    """A stored value, which may be of an older form, in the type that `field` has now, where it can be."""
+    """Return a stored value of a possibly older form, converted to the field's type if possible."""
     if not fits(field, value) and isinstance(value, str | int | float):
         try:
             return from_widget(field, value)
@@ -184,7 +184,7 @@ def _(field: forms.DecimalField, value: Any) -> Any:
     return None if found is None else str(found)
 
 
-# Django's own method, not that of a subclass: it may return what JSON does not have.
+# Django's own method, because a subclass's may return values that JSON does not have.
 for _kind in (forms.FloatField, forms.IntegerField, forms.NullBooleanField, forms.BooleanField):
     _plain.register(_kind, _kind.to_python)
 

@@ -1,8 +1,8 @@
-"""The storage of job files: where they lie, whose they are, and how they are removed."""
+"""The storage of job files: their layout, the database they belong to, and their removal."""
 
 from jobs.storage.identity import StorageRefused, adopt, check_present, problem, sample, tie
 from jobs.storage.layout import Folder, folders, job_of, names_in, new_name, remove_if_empty, root
-from jobs.storage.removal import chunks, discard, purge, remove, removed_files, restore
+from jobs.storage.removal import chunks, discard, move_to_removed, purge, removed_files, restore
 
 __all__ = [
     "Folder",
@@ -13,11 +13,11 @@ __all__ = [
     "discard",
     "folders",
     "job_of",
+    "move_to_removed",
     "names_in",
     "new_name",
     "problem",
     "purge",
-    "remove",
     "remove_if_empty",
     "removed_files",
     "restore",

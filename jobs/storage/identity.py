@@ -1,9 +1,9 @@
-"""The tie between the database and its storage of job files, so that no other database removes files from it.
+"""Ties a storage of job files to its database, so that no other database removes its files.
 
-Both hold the same identity and a generation. Each look for files without a job raises the
-generation, first in the database, then in the storage. A storage that is ahead has been looked
-after by a database that is not this one: a later state of it (this one was restored from a dump),
-or a copy of it that uses the same files.
+Both hold the same identity and a generation. Each search for files without a job raises the
+generation, first in the database, then in the storage. A storage with a higher generation was
+searched by another database: a later state of this one (which was restored from a dump), or a copy
+of it that uses the same files.
 """
 
 import errno
@@ -22,22 +22,19 @@ MARKER = "storage.json"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SAMPLE = 20  # of the oldest and of the newest files that the database knows
 LEFT_ALONE = "Its files are left alone."
-FIX = "If it is the right one, run: manage.py job_files adopt."
-FOREIGN = f"FILES_DIR belongs to another database. {LEFT_ALONE} {FIX}"
+ADOPT = "If it is the right one, run: manage.py job_files adopt."
+FOREIGN = f"FILES_DIR belongs to another database. {LEFT_ALONE} {ADOPT}"
 AHEAD = (
-    "FILES_DIR is ahead of this database, which was restored from a dump, or shares its files with a copy of it."
-    f" {LEFT_ALONE} {FIX}"
+    "FILES_DIR is ahead of this database, which was restored from a dump, "
+    f"or shares its files with a copy of it. {LEFT_ALONE} {ADOPT}"
 )
-ABSENT = f"FILES_DIR lacks the files that this database knows: is it mounted? {LEFT_ALONE} {FIX}"
-UNKNOWN = f"FILES_DIR holds files, and this database knows none of them. {LEFT_ALONE} {FIX}"
-UNREADABLE = f"FILES_DIR/{MARKER} cannot be read. {LEFT_ALONE} {FIX}"
+ABSENT = f"FILES_DIR lacks the files that this database knows: is it mounted? {LEFT_ALONE} {ADOPT}"
+UNKNOWN = f"FILES_DIR holds files, and this database knows none of them. {LEFT_ALONE} {ADOPT}"
+UNREADABLE = f"FILES_DIR/{MARKER} cannot be read. {LEFT_ALONE} {ADOPT}"
 
 
 class StorageRefused(Exception):
-    """The storage may not be this database's: nothing may be removed from it.
-
-    The text says what to do.
-    """
+    """The storage may belong to another database: nothing may be removed; the text names a fix."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Marker:
 
 
 def problem(using: str) -> str | None:
-    """Return why the storage cannot be taken for this database's, in a sentence with the fix; None if it can.
+    """Return why the storage may belong to another database, with the fix; None if it is ours.
 
     Raises: OSError.
     """
@@ -75,7 +72,7 @@ def mismatch(using: str) -> str | None:
 
 
 def check_present(using: str) -> None:
-    """Check before a file is saved that the storage is mounted: below a mount point the file would be lost.
+    """Check that the storage is mounted: a file saved below an empty mount point would be lost.
 
     Raises: StorageRefused.
     """
@@ -84,9 +81,9 @@ def check_present(using: str) -> None:
 
 
 def tie(using: str) -> FileStorage:
-    """Check that the storage is this database's and raise the generation of both; ties a new one.
+    """Check that the storage is this database's, or tie a new one, and raise the generation.
 
-    A new one is empty, as the database is, or holds what the database knows.
+    A new one is empty, as the database is, or holds the files that the database knows.
     Raises: StorageRefused, OSError.
     """
     if not _is_marked(using):
@@ -95,24 +92,19 @@ def tie(using: str) -> FileStorage:
 
 
 def adopt(using: str) -> FileStorage:
-    """Give the storage and the database a new identity; every other database is refused from now on.
+    """Give storage and database a new identity, which refuses every other database from now on.
 
     Raises: OSError.
     """
-    defaults = {
-        "identity": uuid4(),
-        "generation": 1,
-        "looked_until": None,
-        "stripe": 0,
-        "refusal": "",
-    }
+    defaults = {"identity": uuid4(), "generation": 1, "looked_until": None}
+    defaults |= {"stripe": 0, "refusal": ""}
     with transaction.atomic(using=using):  # a storage that cannot be written changes nothing
         FileStorage.objects.using(using).update_or_create(id=1, defaults=defaults)
         return _raise_generation(using)
 
 
 def sample(using: str) -> tuple[int, int]:
-    """Look for the oldest and the newest files that the database knows: how many are there, of how many."""
+    """Look for the oldest and newest files that the database knows; return (found, looked for)."""
     files = JobFile.objects.using(using).values_list("stored_name", flat=True)
     known = {*files.order_by("id")[:SAMPLE], *files.order_by("-id")[:SAMPLE]}
     return sum((layout.root() / name).is_file() for name in known), len(known)
@@ -123,7 +115,7 @@ def _is_marked(using: str) -> bool:
 
     Raises: StorageRefused, OSError.
     """
-    marker = _read()  # before the row: a look that begins now raises the row's generation first
+    marker = _read_marker()  # before the row: a search that begins now raises the row's first
     row = FileStorage.objects.using(using).first()
     if marker is None:
         return False
@@ -144,22 +136,20 @@ def _check_content(using: str) -> None:
 
 
 def _raise_generation(using: str) -> FileStorage:
-    # Committed before the storage learns it: a crash in between leaves the storage behind, which is
-    # allowed.
+    # Committed before it is written to the storage: after a crash in between the storage is
+    # behind, which is allowed.
     FileStorage.objects.using(using).get_or_create(id=1)
     FileStorage.objects.using(using).update(generation=F("generation") + 1)
     row = FileStorage.objects.using(using).get()
     try:
-        _write(Marker(row.identity, row.generation))
+        _write_marker(Marker(row.identity, row.generation))
     except OSError as error:
-        if (
-            error.errno not in FULL
-        ):  # on a full disk the storage stays behind, so that room can be made
+        if error.errno not in FULL:  # a full disk must not prevent the removal of files
             raise
     return row
 
 
-def _read() -> Marker | None:
+def _read_marker() -> Marker | None:
     try:
         held = json.loads((layout.root() / MARKER).read_text())
         return Marker(UUID(held["identity"]), int(held["generation"]))
@@ -169,8 +159,8 @@ def _read() -> Marker | None:
         raise StorageRefused(UNREADABLE) from error
 
 
-def _write(marker: Marker) -> None:
-    """Replace the marker at once; a crash leaves the old one or the new one."""
+def _write_marker(marker: Marker) -> None:
+    """Replace the marker atomically: a crash leaves the old one or the new one."""
     layout.root().mkdir(parents=True, exist_ok=True)
     new = layout.root() / f".{MARKER}.{os.getpid()}"
     with new.open("w") as file:

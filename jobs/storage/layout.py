@@ -1,11 +1,11 @@
-"""Where the files of jobs lie below FILES_DIR: by the hour in which they were saved.
+"""The layout of FILES_DIR: files of jobs are in a folder for the hour in which they were saved.
 
     2026/11/25/13/<job id>-<random>     today's layout
     <job id>/<random>                   the layout of earlier versions, still read
-    removed/2026-11-25/...              what was removed, for some days; see removal.py
+    removed/2026-11-25/...              removed files, kept for some days; see removal.py
     storage.json                        the identity; see identity.py
 
-Everything else is left alone: FILES_DIR may hold what others put there, such as lost+found.
+Everything else is left alone: FILES_DIR may hold foreign files, such as lost+found.
 """
 
 import os
@@ -24,12 +24,7 @@ JOB_FOLDER = re.compile(ID)
 NAME = re.compile(
     rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}/({ID})-[0-9a-f]{{32}}|({ID})/[0-9a-f]{{32}}"
 )
-LEVELS = (
-    re.compile("[0-9]{4}"),
-    re.compile("[0-9]{2}"),
-    re.compile("[0-9]{2}"),
-    re.compile("[0-9]{2}"),
-)
+LEVELS = tuple(re.compile(f"[0-9]{{{digits}}}") for digits in (4, 2, 2, 2))
 
 
 @dataclass(frozen=True)
@@ -41,25 +36,25 @@ class Folder:
 
 
 def root() -> Path:
-    """The directory of the storage (FILES_DIR)."""
+    """Return the directory of the storage (FILES_DIR)."""
     storage = storages["jobs"]
     assert isinstance(storage, FileSystemStorage)
     return Path(storage.location)
 
 
 def new_name(job_id: UUID) -> str:
-    """The name under which a file of the job is stored; each call gives another."""
+    """Return a new name for a file of the job in the storage."""
     return f"{datetime.now(UTC):%Y/%m/%d/%H}/{job_id}-{uuid4().hex}"
 
 
 def job_of(name: str) -> UUID | None:
-    """The job whose file is stored under `name`; None if no job's file has such a name."""
+    """Return the id of the job whose file has this name in the storage; None if none can."""
     match = NAME.fullmatch(name)
     return UUID(match[1] or match[2]) if match else None
 
 
 def folders() -> Iterator[Folder]:
-    """Every folder that may hold files of jobs."""
+    """Yield every folder that may hold files of jobs."""
     for name in _directories(""):
         if LEVELS[0].fullmatch(name):
             yield from _hours(name, 1)
@@ -93,7 +88,7 @@ def _directories(path: str) -> Iterator[str]:
 
 
 def names_in(folder: str) -> Iterator[str]:
-    """The names of the files of jobs in a folder."""
+    """Yield the names of the files of jobs in a folder."""
     try:
         with os.scandir(root() / folder) as entries:
             for entry in entries:
@@ -105,7 +100,7 @@ def names_in(folder: str) -> Iterator[str]:
 
 
 def remove_if_empty(folder: Folder) -> None:
-    """Remove the folder, and what holds it, as far as nothing is in them."""
+    """Remove the folder and its parents as far as they are empty."""
     path = folder.path
     with suppress(OSError):
         while path:
@@ -114,5 +109,5 @@ def remove_if_empty(folder: Folder) -> None:
 
 
 def is_empty() -> bool:
-    """Whether the storage holds no file of any job."""
+    """Return whether the storage has no files of jobs."""
     return not any(name for folder in folders() for name in names_in(folder.path))

@@ -1,7 +1,6 @@
-"""Files that are removed go to FILES_DIR/removed/<day>/ first and are deleted a week later.
+"""Removes files of jobs: moves them to FILES_DIR/removed/<day>/ and deletes them a week later.
 
-What the database knows again by then, for example after a restored dump, is put back and not
-deleted.
+Files that the database knows again by then, for example after a restored dump, are put back.
 """
 
 import logging
@@ -20,14 +19,14 @@ from jobs.storage import identity, layout
 logger = logging.getLogger(__name__)
 
 REMOVED = "removed"
-KEPT = timedelta(days=7)
+REMOVED_FOR = timedelta(days=7)
 AT_A_TIME = 1_000
 
 Item = TypeVar("Item")
 
 
-def remove(names: Iterable[str], *, using: str) -> int:
-    """Move files to the removed ones; returns how many moved. Files that are gone are passed over."""
+def move_to_removed(names: Iterable[str], *, using: str) -> int:
+    """Move files to the removed ones, and return how many; files that are gone do not count."""
     folder = f"{REMOVED}/{database.now(using):%Y-%m-%d}"
     return sum(_move(name, f"{folder}/{name}") for name in names)
 
@@ -35,7 +34,7 @@ def remove(names: Iterable[str], *, using: str) -> int:
 def discard(names: Iterable[str], *, using: str) -> None:
     """Delete the files of deleted jobs at once, without the week among the removed ones.
 
-    They stay where they are if the storage may not be this database's, or cannot be written.
+    They stay if the storage may belong to another database or cannot be written.
     """
     try:
         if refusal := identity.mismatch(using):
@@ -49,12 +48,12 @@ def discard(names: Iterable[str], *, using: str) -> None:
 
 
 def restore(*, using: str) -> int:
-    """Put back every removed file that the database knows; returns how many."""
+    """Put back every removed file that the database knows; return how many."""
     return sum(restored for day in _days() for restored, _ in _put_known_back(day, using))
 
 
-def purge(*, using: str, kept: timedelta = KEPT) -> Iterator[None]:
-    """Delete what was removed a week ago or earlier, in steps; puts back what the database knows."""
+def purge(*, using: str, kept: timedelta = REMOVED_FOR) -> Iterator[None]:
+    """Delete, in steps, what was removed a week ago or earlier and the database does not know."""
     last = database.now(using).date() - kept
     for day in _days():
         if day.name > f"{last}":
@@ -69,14 +68,14 @@ def purge(*, using: str, kept: timedelta = KEPT) -> Iterator[None]:
 
 
 def chunks(items: Iterable[Item], size: int = AT_A_TIME) -> Iterator[list[Item]]:
-    """The items in lists of `size`; the last may be shorter."""
+    """Yield the items in lists of `size`; the last may be shorter."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
 def removed_files() -> Iterator[Path]:
-    """Every file among the removed ones."""
+    """Yield every file among the removed ones."""
     for day in _days():
         yield from _files(day)
 
@@ -100,7 +99,7 @@ def _files(day: Path) -> Iterator[Path]:
 
 
 def _put_known_back(day: Path, using: str) -> Iterator[tuple[int, list[Path]]]:
-    """Put back the files of a day that the database knows, some at a time: how many, and the other files."""
+    """Put back a day's files that the database knows; yield their number and the others by step."""
     files = JobFile.objects.using(using)
     for paths in chunks(_files(day)):
         names = {path.relative_to(day).as_posix(): path for path in paths}
@@ -129,7 +128,7 @@ def _move(name: str, new_name: str) -> bool:
 
 
 def _remove_folder_of_job(name: str) -> None:
-    """Remove an empty folder of a job. The folder of an hour stays: a worker may be about to write there."""
+    """Remove an empty folder of a job; an hour's folder stays, as a worker may write to it now."""
     folder = name.rpartition("/")[0]
     if layout.JOB_FOLDER.fullmatch(folder):
         with suppress(OSError):

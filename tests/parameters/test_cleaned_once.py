@@ -101,14 +101,14 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
         assert schema.is_valid(stored), stored
         assert json.loads(json.dumps(stored)) == stored == parameters.validate(job_type, stored)
         assert parameters.validate(job_type, {}, kept=stored) == stored
-        bound = parameters.bind(job_type, stored)
+        bound = parameters.clean(job_type, stored)
         assert bound == typed(form, kind, value)
         posted_form = params_form.make_params_form(
             superuser, job_type, QueryDict(urlencode(posted(written(value)), True))
         )
         assert posted_form.is_valid(), posted_form.errors
         by_admin = parameters.validate(job_type, params_form.as_params(job_type, posted_form))
-        assert parameters.bind(job_type, by_admin) == bound == posted_form.cleaned_data
+        assert parameters.clean(job_type, by_admin) == bound == posted_form.cleaned_data
         assert by_admin == stored
 
     each()

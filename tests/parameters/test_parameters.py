@@ -48,7 +48,7 @@ def test_what_is_stored_binds_to_the_same_python_values(every):
         "extra": {"x": [1, None, "s"]},
     }
     stored = parameters.validate(every, given)
-    bound = parameters.bind(every, stored)
+    bound = parameters.clean(every, stored)
     assert bound["at"] == datetime(2026, 11, 22, 8, 30, 0, 123456, tzinfo=UTC)
     assert bound["day"] == date(2026, 11, 22)
     assert bound["price"] == Decimal("12.1")

@@ -174,7 +174,7 @@ def test_on_a_full_disk_what_was_removed_a_week_ago_still_makes_room(monkeypatch
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(identity, "_write", full)
+    monkeypatch.setattr(identity, "_write_marker", full)
     assert prune().refusal == ""
     assert not path.exists()
     assert removed() == set()

@@ -125,7 +125,7 @@ def settled_before() -> datetime:
 def remove(look: Look) -> Iterator[None]:
     """Remove what a look found, in steps, and note how far it got."""
     for names in storage.chunks(look.orphans):
-        storage.remove(names, using=WORKER_DB)
+        storage.move_to_removed(names, using=WORKER_DB)
         yield
     for folder in look.folders:
         if folder.hour and folder.hour < _settled_hour(look.before):

@@ -179,7 +179,7 @@ def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Prun
     if stored_names is None:
         return False
     try:
-        storage.remove(stored_names, using=WORKER_DB)
+        storage.move_to_removed(stored_names, using=WORKER_DB)
     except OSError as error:
         pruned.refusal = _sentence(error)  # the files belong to no job now; a later look finds them
     _add(pruned, job_type, *counts)

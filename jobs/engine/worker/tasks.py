@@ -79,7 +79,7 @@ def _called(job: Job) -> Outcome:
     context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
     try:
         with isolated_process(), context.logging(), interruptible(job, job_type), logged_output():
-            params = parameters.bind(job_type, job.params)
+            params = parameters.clean(job_type, job.params)
             secrets += parameters.secrets_in(job_type, params)
             result = call_apart(job_type.run, context, **params)
         return _completed(result)

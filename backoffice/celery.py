@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
 app = Celery("backoffice")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["jobs.engine.worker"])
+app.autodiscover_tasks(["jobs.engine.worker"], related_name="startup")
 worker_init.connect(stop_worker_with_wrong_types)
 
 

@@ -9,7 +9,9 @@ from django.db import connections
 from jobs import lifecycle, services
 from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep import leader
-from jobs.engine.worker import agent, result_backend
+from jobs.engine.worker.agent import Agent
+from jobs.engine.worker.state import WorkerState
+from jobs.engine.worker.tasks import write_outcome
 from jobs.handler import journal
 from jobs.handler.context import JobContext
 from jobs.handler.journal import LogLine
@@ -125,7 +127,7 @@ def test_a_level_of_a_handlers_own_reaches_the_log():
 
 def test_workers_and_upkeep_report_themselves_from_a_host_with_a_long_name(monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: LONG)
-    agent.Agent(1, ["default"])._write_row()
+    Agent(WorkerState(), 1, ["default"]).write_row()
     leader._report()
     assert {len(one.host) for one in (Worker.objects.get(), UpkeepState.objects.get())} == {255}
 
@@ -136,9 +138,7 @@ def test_an_outcome_that_postgresql_refuses_is_a_failure_with_its_reason_and_no_
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job ADD CONSTRAINT no_seven CHECK (result->>'x' <> '7')")
     try:
-        result_backend.settle(
-            job.id, Outcome(status=Status.COMPLETED, result={"x": 7}), job.attempt
-        )
+        write_outcome(job, Outcome(status=Status.COMPLETED, result={"x": 7}))
     finally:
         with connections["default"].cursor() as cursor:
             cursor.execute("ALTER TABLE jobs_job DROP CONSTRAINT no_seven")

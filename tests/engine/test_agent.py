@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.engine.worker import agent
+from jobs.engine.worker.state import WorkerState
 from jobs.models import Worker
 from tests.support.polling import wait_until
 
@@ -17,14 +18,13 @@ def test_a_fault_of_the_agent_is_logged_and_it_goes_on(monkeypatch, caplog):
             raise RuntimeError("a fault")
         return []
 
-    monkeypatch.setattr(agent, "dead_attempts", fail_at_first)
-    thread = agent.Agent(1, ["default"])
+    monkeypatch.setattr(agent, "crashed_attempts", fail_at_first)
+    thread = agent.Agent(WorkerState(), 1, ["default"])
     thread.start()
     try:
         wait_until(lambda: len(looks) > 1, 10)
     finally:
-        agent._inbox.put(None)
-        thread.join(10)
+        thread.stop()
     assert not thread.is_alive()
     assert "the agent failed, and goes on" in caplog.text
     assert not Worker.objects.exists()

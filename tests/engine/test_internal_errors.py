@@ -4,8 +4,9 @@ import pytest
 from django import forms
 
 from jobs import parameters
-from jobs.engine.worker import isolation, result_backend, tasks
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker import execution, isolation, tasks
+from jobs.engine.worker.execution import execute
+from jobs.engine.worker.tasks import write_outcome
 from jobs.handler import journal
 from jobs.models import Status
 from tests.support.factories import make_job
@@ -27,7 +28,7 @@ def run(make_type, handler=lambda job, password: {"done": 1}):
     """A job of a type with a secret, executed and settled as in a worker."""
     make_type(handler, slug="login", form=Login, secret_fields=("password",))
     job = make_job(type="login", status=Status.PROCESSING, params={"password": "hunter2"})
-    result_backend.settle(job.id, execute(job), job.attempt)
+    write_outcome(job, execute(job))
     job.refresh_from_db()
     return job
 
@@ -36,9 +37,9 @@ def run(make_type, handler=lambda job, password: {"done": 1}):
     ("place", "name"),
     [
         (parameters, "secrets_in"),
-        (tasks, "JobContext"),
-        (tasks, "_completed"),
-        (tasks, "_not_completed"),
+        (execution, "JobContext"),
+        (execution, "_completed"),
+        (execution, "_not_completed"),
     ],
 )
 def test_a_bug_before_or_after_the_handler_is_an_internal_error(
@@ -46,7 +47,7 @@ def test_a_bug_before_or_after_the_handler_is_an_internal_error(
 ):
     monkeypatch.setattr(place, name, bug)
     if name == "_completed":  # the first failure of it is taken for the handler's
-        monkeypatch.setattr(tasks, "_not_completed", bug)
+        monkeypatch.setattr(execution, "_not_completed", bug)
     handler = (
         (lambda job, password: 1 / 0) if name == "_not_completed" else (lambda job, password: None)
     )
@@ -78,14 +79,14 @@ def test_a_bug_in_cleaning_up_leaves_the_outcome_of_the_handler(make_type, monke
 
 
 def test_a_bug_in_writing_an_outcome_is_an_internal_error(make_type, monkeypatch):
-    settle = result_backend.lifecycle.settle
+    settle = tasks.lifecycle.settle
 
     def fails_for_completed(job_id, outcome, **options):
         if outcome.status == Status.COMPLETED:
             bug()
         return settle(job_id, outcome, **options)
 
-    monkeypatch.setattr(result_backend.lifecycle, "settle", fails_for_completed)
+    monkeypatch.setattr(tasks.lifecycle, "settle", fails_for_completed)
     job = run(make_type)
     assert (job.status, job.error_code) == (Status.FAILED, "internal_error")
 

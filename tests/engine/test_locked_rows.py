@@ -13,7 +13,8 @@ from jobs.engine.upkeep import Upkeep
 from jobs.engine.upkeep.republish import PUBLISHES_LIMIT, Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.unknown import GiveUpUnknown
-from jobs.engine.worker import agent
+from jobs.engine.worker.agent import Agent
+from jobs.engine.worker.state import CrashedAttempt, WorkerState
 from jobs.models import Job, Source, Status, UpkeepState
 from tests.database.locks import locked, locked_row
 from tests.support.factories import make_job, make_worker
@@ -48,15 +49,16 @@ def test_the_leases_of_the_neighbours_of_a_locked_job_are_renewed_at_once():
 
 def test_the_agent_renews_a_lease_as_soon_as_its_row_is_free(monkeypatch, settings):
     settings.JOBS_LEASE_SECONDS, settings.JOBS_HEARTBEAT_SECONDS = 60, 20
-    held, other = (running(60, worker=agent.WORKER_ID, pid=number) for number in (1, 2))
-    monkeypatch.setattr(agent, "running_attempts", lambda: {held.id: 1, other.id: 2})
-    thread = agent.Agent(2, ["default"])
+    worker = WorkerState()
+    held, other = (running(60, worker=worker.id, pid=number) for number in (1, 2))
+    monkeypatch.setattr(worker.running, "holders", lambda: {held.id: 1, other.id: 2})
+    thread = Agent(worker, 2, ["default"])
     before = {job.id: job.lease_until for job in (held, other)}
     with locked_row(held):
-        thread._look()
+        thread.poll()
         assert Job.objects.get(id=other.id).lease_until > before[other.id]
         assert Job.objects.get(id=held.id).lease_until == before[held.id]
-    thread._look()  # long before the next heartbeat
+    thread.poll()  # long before the next heartbeat
     assert Job.objects.get(id=held.id).lease_until > before[held.id]
 
 
@@ -121,20 +123,20 @@ def test_jobs_of_an_unknown_type_beside_a_locked_one_are_failed(settings):
     assert Job.objects.get(id=other.id).error_code == "unknown_type"
 
 
-def test_the_agent_ends_the_neighbours_of_a_locked_lost_attempt(monkeypatch, make_type):
+def test_the_agent_ends_the_neighbours_of_a_locked_lost_attempt(make_type):
     slug = make_type().slug
     pids = (2**22 + 1, 2**22 + 2)  # no process has such a number
-    held, other = (running(60, type=slug, worker=agent.WORKER_ID, pid=pid) for pid in pids)
-    thread = agent.Agent(2, ["default"])
-    thread._unsettled = [agent.Lost(job.id, job.pid, "x" * 2000) for job in (held, other)]
-    monkeypatch.setattr(agent, "running_attempts", dict)
+    worker = WorkerState()
+    held, other = (running(60, type=slug, worker=worker.id, pid=pid) for pid in pids)
+    thread = Agent(worker, 2, ["default"])
+    thread.crashes.add(*(CrashedAttempt(job.id, job.pid, "x" * 2000) for job in (held, other)))
     started = time.monotonic()
     with locked_row(held):
-        thread._look()
+        thread.poll()
     assert time.monotonic() - started < AT_ONCE_SECONDS
     assert Job.objects.get(id=other.id).error_code == "worker_lost"
     assert Job.objects.get(id=held.id).status == Status.PROCESSING
-    thread._look()
+    thread.poll()
     assert Job.objects.get(id=held.id).error_code == "worker_lost"
 
 

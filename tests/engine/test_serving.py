@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from celery import Celery
 
 from jobs import registry
-from jobs.engine.worker.startup import serve
+from jobs.engine.worker.startup import choose_queues
 
 
 def test_a_worker_takes_from_every_queue_that_a_type_names_unless_told_otherwise(make_type):
@@ -27,5 +27,5 @@ def test_only_a_worker_started_for_it_serves_the_queue_of_bulk_actions():
 def a_worker() -> Celery:
     app = Celery("probe", set_as_current=False)
     app.conf.task_default_queue = "default"
-    serve(SimpleNamespace(app=app))
+    choose_queues(SimpleNamespace(app=app))
     return app

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from jobs import checks, parameters, services
 from jobs.admin.launch import params_form
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import Job, Status
 from tests.support import people
 from tests.support.factories import make_job

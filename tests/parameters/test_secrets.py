@@ -12,8 +12,8 @@ from django.test import Client
 from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
-from jobs.engine.worker import result_backend
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
+from jobs.engine.worker.tasks import write_outcome
 from jobs.models import ApiToken
 from tests.support import people
 from tests.support.factories import make_job, make_user
@@ -64,7 +64,7 @@ def test_a_secret_param_is_seen_nowhere_although_the_handler_trips_over_it(make_
     boss = people.superuser()
     params = {"host": "db", "password": CANARY}
     job = make_job(type="login", status="PROCESSING", params=params, created_by=boss)
-    result_backend.settle(job.id, execute(job), job.attempt)
+    write_outcome(job, execute(job))
     shown = dict(_shown(job, boss))
     assert "db does not know ********" in shown["/api/v1/jobs/{id}/"]
     assert "with ********" in shown["/api/v1/jobs/{id}/logs/"]

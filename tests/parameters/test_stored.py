@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from jobs import parameters, services
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.errors import InvalidParams
 from jobs.models import ApiToken, Job, Status
 from tests.support import people

@@ -11,7 +11,7 @@ from django.db.models import F
 from jobs import storage
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.sliced import SlicedPrune
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import new_name
 from tests.storage.conftest import job_with_file, old_file

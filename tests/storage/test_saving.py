@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from jobs import storage
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import Job, JobFile, Status
 from tests.support.factories import make_job
 

@@ -9,7 +9,7 @@ from django.core.files.storage import storages
 from openpyxl import Workbook, load_workbook
 
 from jobs import parameters, registry
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.lifecycle import Outcome
 from jobs.models import Job, JobFile, Status
 from tests.support.factories import make_job

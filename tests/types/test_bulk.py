@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from jobs import parameters, registry, services
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.errors import InvalidParams
 from jobs.models import Job, Status
 from jobs.services import BULK_TYPES as BULK

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs import parameters, registry, services
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.errors import InvalidParams, NotPermitted
 from jobs.handler.sheets import FORMULA_STARTS
 from jobs.models import Job, JobEvent, Source, Status

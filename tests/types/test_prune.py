@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from jobs import services
 from jobs.engine.upkeep import pruning
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.errors import AlreadyActive, NotPermitted
 from jobs.models import Job, JobFile, Source, Status
 from jobs.storage import new_name

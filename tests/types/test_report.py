@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import Job, Status
 from tests.support import people
 from tests.support.factories import make_job, make_user

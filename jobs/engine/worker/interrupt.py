@@ -1,7 +1,6 @@
-"""How the agent interrupts the handler of one attempt and no other: a note in shared memory, then a signal.
+"""Interrupts the handler of one attempt and of no other: a note in shared memory, then a signal.
 
-The note says which attempt is meant. A child that has gone on to another job finds itself not meant
-and goes on.
+The note says which attempt is meant. A pool process that has gone on to another job ignores it.
 """
 
 import mmap
@@ -10,12 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 from uuid import UUID
 
-from celery.signals import worker_process_init
-
-from jobs.engine.worker import running
+from jobs.engine.worker.running import RunningAttempts
 from jobs.handler.context import Cancelled, TimeLimitReached
 from jobs.models import Job
 from jobs.registry import JobType
@@ -24,56 +20,62 @@ SIGNAL = signal.SIGUSR2  # Celery and billiard use SIGUSR1 themselves
 NOTE_BYTES = 128
 NOTES = 256
 
-# Made in the worker's main process and shared with the children it forks. A child reads the note of
-# its pid; two children whose notes collide are ended by force instead.
-_notes = mmap.mmap(-1, NOTE_BYTES * NOTES)
-_running: str | None = None
+
+class Interrupts:
+    """The notes. A pool process reads the note of its pid.
+
+    Two processes whose pids share a note are killed at their deadline instead.
+    """
+
+    def __init__(self, running: RunningAttempts) -> None:
+        self._notes = mmap.mmap(-1, NOTE_BYTES * NOTES)
+        self._running = running
+        self._attempt: str | None = None  # the one that this process runs
+
+    def send(self, pid: int, job_id: UUID, attempt: int, *, time_limit: bool) -> None:
+        """Have the handler of this attempt raise, if process `pid` still runs it.
+
+        A handler that does not return to Python, such as a long call into C, does not notice.
+        """
+        note = f"{'time_limit' if time_limit else 'cancel'} {_name(job_id, attempt)}".encode()
+        start = _start(pid)
+        self._notes[start : start + NOTE_BYTES] = note.ljust(NOTE_BYTES)
+        os.kill(pid, SIGNAL)
+
+    def listen(self) -> None:
+        """Let the main process interrupt this process."""
+        signal.signal(SIGNAL, self._handle)
+
+    @contextmanager
+    def interruptible(self, job: Job, job_type: JobType) -> Iterator[None]:
+        """While in this block, the process may be interrupted, or killed, for this attempt."""
+        self._running.begin(job.id, job.attempt, job_type)
+        self._attempt = _name(job.id, job.attempt)
+        # billiard raises SystemExit for these: a handler that ends with its worker would seem to
+        # have called sys.exit.
+        before = {
+            number: signal.signal(number, signal.SIG_DFL)
+            for number in (signal.SIGTERM, signal.SIGQUIT)
+        }
+        try:
+            yield
+        finally:
+            self._attempt = None
+            self._running.end()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        start = _start(os.getpid())
+        note = self._notes[start : start + NOTE_BYTES].decode().strip()
+        reason, _, meant = note.partition(" ")
+        if meant and meant == self._attempt:
+            raise TimeLimitReached if reason == "time_limit" else Cancelled
 
 
-def interrupt(pid: int, job_id: UUID, attempt: int, *, time_limit: bool) -> None:
-    """Make the handler of this attempt raise, if the child `pid` still runs it and Python gets to see the signal."""
-    note = f"{'time_limit' if time_limit else 'cancel'} {_key(job_id, attempt)}".encode()
-    start = _start(pid)
-    _notes[start : start + NOTE_BYTES] = note.ljust(NOTE_BYTES)
-    os.kill(pid, SIGNAL)
-
-
-@contextmanager
-def interruptible(job: Job, job_type: JobType) -> Iterator[None]:
-    """While in this block, the process may be interrupted, or ended, for this attempt."""
-    global _running
-    running.begin(job.id, job.attempt, job_type)
-    _running = _key(job.id, job.attempt)
-    # billiard makes them a SystemExit: a handler ended by its worker's stop would seem to have left
-    # by itself.
-    before = {
-        number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGQUIT)
-    }
-    try:
-        yield
-    finally:
-        _running = None
-        running.end()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _key(job_id: UUID, attempt: int) -> str:
+def _name(job_id: UUID, attempt: int) -> str:
     return f"{job_id}:{attempt}"
 
 
 def _start(pid: int) -> int:
     return pid % NOTES * NOTE_BYTES
-
-
-def _handle(number: int, frame: FrameType | None) -> None:
-    start = _start(os.getpid())
-    why, _, meant = _notes[start : start + NOTE_BYTES].decode().strip().partition(" ")
-    if meant and meant == _running:
-        raise TimeLimitReached if why == "time_limit" else Cancelled
-
-
-@worker_process_init.connect
-def listen(**kwargs: Any) -> None:
-    """Let the agent interrupt this child."""
-    signal.signal(SIGNAL, _handle)

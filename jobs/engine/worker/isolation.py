@@ -1,4 +1,7 @@
-"""Keeps what a handler changes in its process from the next job: put back, or the process replaced."""
+"""Keeps what a handler changes in its process from the next job.
+
+The process is restored after each job; where that is impossible, it is replaced.
+"""
 
 import asyncio
 import contextlib
@@ -15,8 +18,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from celery.signals import worker_process_init
-
 from jobs.engine.worker import interpreter_parts, processes, system_parts
 from jobs.engine.worker.process_state import ProcessState
 from jobs.engine.worker.replacement import replace_process
@@ -28,75 +29,66 @@ logger = logging.getLogger(__name__)
 REAPED_WITHIN_SECONDS = 1.0
 SET_CHILD_SUBREAPER = 36  # prctl(2)
 
-_is_pool_child = False
+_isolates = False
 _state: ProcessState | None = None  # as it was before the first job of this process
 
 
-@worker_process_init.connect
-def watch(**kwargs: Any) -> None:
-    """Isolate the jobs of this process; elsewhere, as in tests, nothing is put back."""
-    global _is_pool_child
-    _is_pool_child = True
-    # billiard's pool children count as daemons, which may not have children of their own.
+def isolate_jobs() -> None:
+    """Isolate the jobs of this pool process; in other processes nothing is restored."""
+    global _isolates
+    _isolates = True
+    # billiard marks its processes as daemons, which may not have children of their own.
     multiprocessing.current_process().daemon = False
-    # What a program of the handler left running becomes a child of this process, and is found at
-    # the end of the job.
+    # A program of the handler that outlives its parent becomes a child of this process, which
+    # finds it at the end of the job.
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @contextlib.contextmanager
 def isolated_process() -> Iterator[None]:
     """Run a handler in this block; afterwards the process is as it was, or ends after this job."""
-    state = _begin() if _is_pool_child else None
+    state = _read_once() if _isolates else None
     pid = os.getpid()
     threads = set(threading.enumerate())
     try:
         yield
     finally:
-        if (
-            os.getpid() != pid
-        ):  # a fork that the handler let return: it must not go on as a second worker
+        if os.getpid() != pid:  # a fork that the handler let return must not go on as a worker
             os._exit(1)
-        if left := _left_behind(state, threads):
+        if left := _restore(state, threads):
             replace_process(left)
 
 
-def _begin() -> ProcessState:
+def _read_once() -> ProcessState:
     global _state
     if _state is None:
         _state = ProcessState([*system_parts.PARTS, *interpreter_parts.PARTS])
     return _state
 
 
-def _left_behind(state: ProcessState | None, threads: set[threading.Thread]) -> list[str]:
-    """Put the process back; return what stays different. A fault here never changes the outcome."""
+def _restore(state: ProcessState | None, threads: set[threading.Thread]) -> list[str]:
+    """Restore the process; returns what stays different. A bug in it never changes the outcome."""
     try:
         renew_sessions()
         return [] if state is None else _clean_up(state, threads)
-    except Exception:  # a new process is always clean, so any failure here has the same remedy
+    except Exception:  # the remedy is the same for any: a new process is always clean
         logger.exception("cleaning up after a job failed")
         return ["what could not be cleaned up"]
 
 
 def _clean_up(state: ProcessState, threads: set[threading.Thread]) -> list[str]:
-    left = ["a process"] if _end_children() else []
-    left += [
-        f"thread {one.name}"
-        for one in threading.enumerate()
-        if one not in threads | {writer.thread}
-    ]
+    left = ["a process"] if _kill_children() else []
+    known = threads | {writer.thread}
+    left += [f"thread {one.name}" for one in threading.enumerate() if one not in known]
     left += state.restore()
     random.seed(int.from_bytes(os.urandom(16)))
-    if sys.version_info < (
-        3,
-        14,
-    ):  # asyncio.run leaves it without a loop for asyncio.get_event_loop
+    if sys.version_info < (3, 14):  # after asyncio.run, asyncio.get_event_loop would find no loop
         asyncio.set_event_loop_policy(None)
     return left
 
 
-def _end_children() -> bool:
-    """End all processes that the handler left; return whether there was any."""
+def _kill_children() -> bool:
+    """Kill all processes that the handler left running; returns whether there were any."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -112,7 +104,7 @@ def _end_children() -> bool:
 
 
 def call_apart(handler: Callable[..., object], *args: Any, **kwargs: Any) -> object:
-    """Call a handler with context variables, and a decimal context, of its own."""
+    """Call a handler with its own context variables and its own decimal context."""
     return contextvars.copy_context().run(_call, handler, *args, **kwargs)
 
 

@@ -1,7 +1,7 @@
 """Turns what a handler and its child processes print into log records, and so into the job's log.
 
-`sys.stdout` and `sys.stderr` are ordinary text streams while a handler runs: with `buffer`,
-`encoding`, and, on demand, a `fileno()` that child processes may write to.
+`sys.stdout` and `sys.stderr` are ordinary text streams while a handler runs: they have `buffer`,
+`encoding` and, on demand, a `fileno()` to which child processes may write.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ STREAMS = ("stdout", "stderr")
 READ_TO_THE_END_SECONDS = 1.0
 
 _logging = threading.local()
-# Those of the handler that runs in this process.
+# The streams of the handler that runs in this process.
 _open: dict[str, "LogWriter"] = {}
 
 
@@ -35,11 +35,11 @@ class LogWriter(io.RawIOBase):
         self._reader: threading.Thread | None = None
 
     def writable(self) -> bool:
-        """Say that this stream is for writing."""
+        """Return True: this stream is for writing."""
         return True
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # only bytes are written
-        """Log the lines that are complete."""
+        """Log the complete lines."""
         *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
         for line in lines:
             self._log(line)
@@ -48,7 +48,7 @@ class LogWriter(io.RawIOBase):
         return len(data)
 
     def fileno(self) -> int:
-        """Return the writing end of a pipe whose lines are logged, too."""
+        """Return the writing end of a pipe; lines written to it are logged too."""
         if self._descriptor is None:
             source, self._descriptor = os.pipe()
             self._reader = threading.Thread(
@@ -58,7 +58,7 @@ class LogWriter(io.RawIOBase):
         return self._descriptor
 
     def finish(self) -> None:
-        """Log what has no end of line, and what is still in the pipe."""
+        """Log an unfinished last line, and what is still in the pipe."""
         if self._rest:
             self.write(b"\n")
         if self._descriptor is not None and self._reader is not None:
@@ -80,10 +80,10 @@ class LogWriter(io.RawIOBase):
 
 
 class TextStream(io.TextIOWrapper):
-    """A stream as `sys.stdout` is one: UTF-8, flushed at each end of line.
+    """A text stream like `sys.stdout`: UTF-8, flushed at each end of line.
 
-    What is written while a line is logged is dropped: a logging.StreamHandler on this stream would
-    go on for ever.
+    It drops what is written while it logs a line: a logging.StreamHandler on this stream would
+    otherwise never end.
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:
@@ -91,18 +91,18 @@ class TextStream(io.TextIOWrapper):
         super().__init__(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write text; returns how many characters were taken."""
         return len(text) if getattr(_logging, "busy", False) else super().write(text)
 
     def flush(self) -> None:
-        """Pass on what was written."""
+        """Log what is buffered."""
         if not getattr(_logging, "busy", False):
             super().flush()
 
 
 @contextlib.contextmanager
 def logged_output() -> Iterator[None]:
-    """While in this block, what is printed is logged."""
+    """Log what is printed in this block."""
     before = {name: getattr(sys, name) for name in STREAMS}
     _open.update({name: LogWriter(name) for name in STREAMS})
     streams = {name: TextStream(raw) for name, raw in _open.items()}
@@ -116,8 +116,13 @@ def logged_output() -> Iterator[None]:
         for name, stream in streams.items():
             with contextlib.suppress(ValueError):  # the handler may have closed it
                 stream.flush()
-            if raw := _open.pop(name, None):  # it is gone in a fork
+            if raw := _open.pop(name, None):  # None in a fork
                 raw.finish()
+
+
+def watch_forks() -> None:
+    """Have the processes that a handler forks print to the job's log, too."""
+    os.register_at_fork(before=_before_fork, after_in_child=_in_fork)
 
 
 def _before_fork() -> None:
@@ -126,7 +131,7 @@ def _before_fork() -> None:
 
 
 def _in_fork() -> None:
-    """In a forked process: print and log through the handler's process, share no connection."""
+    """In a forked process, print and log through the handler's process, and share no connection."""
     if not _open:
         return
     for name, raw in list(_open.items()):
@@ -136,7 +141,4 @@ def _in_fork() -> None:
     logging.getLogger().handlers[:] = [relay]
     for alias in list(connections):
         with contextlib.suppress(AttributeError):  # it is not open
-            del connections[alias]  # psycopg2 closes none that another process opened
-
-
-os.register_at_fork(before=_before_fork, after_in_child=_in_fork)
+            del connections[alias]  # psycopg2 never closes a connection of another process

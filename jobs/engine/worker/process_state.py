@@ -1,8 +1,8 @@
-"""The state of a process that a handler can change: read before the first job, put back after each.
+"""The state of a process that a handler can change: read before the first job, restored after each.
 
-What it consists of is listed in system_parts.py and interpreter_parts.py. A part is read when the
-process begins its first job, and again after each job; what differs is restored. Reading all of
-them takes 0.07 ms of CPU.
+Its parts are listed in system_parts.py and interpreter_parts.py. Each is read before the first job
+of the process and again after each job; what differs is restored. Reading all of them takes
+0.07 ms of CPU.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a process's state; without `restore` only a new process has it as it was."""
+    """One part of a process's state; without `restore` only a new process brings it back."""
 
     name: str
     read: Callable[[], Any]
@@ -27,7 +27,7 @@ class ProcessState:
         self._parts = [(part, _read(part)) for part in parts]
 
     def restore(self) -> list[str]:
-        """Put back what has changed; returns the names of the parts that stay different."""
+        """Restore what has changed; returns the names of the parts that stay different."""
         return [part.name for part, before in self._parts if not _is_as_before(part, before)]
 
 
@@ -44,5 +44,5 @@ def _is_as_before(part: Part, before: Any) -> bool:
 def _read(part: Part) -> Any:
     try:
         return part.read()
-    except Exception as error:  # such as a working directory that was removed
+    except Exception as error:  # such as of a working directory that was removed
         return type(error)

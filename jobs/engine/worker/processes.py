@@ -1,4 +1,4 @@
-"""The worker's processes as Linux shows them in /proc: what they started, whether they stand still."""
+"""The processes of a worker as Linux shows them in /proc, and how they are suspended and killed."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-STANDSTILL_SECONDS = 1.0
+SUSPENDED_WITHIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Process:
     """One process; `started` (ticks since boot) tells it from a later one with the same pid.
 
-    `ending` is "" while it lives, and "signal 9" or "exit code 7" until its parent has taken note
-    of its end.
+    `ending` is "" while it lives. After its end it is "signal 9" or "exit code 7", until its
+    parent has waited for it.
     """
 
     pid: int
@@ -27,13 +27,13 @@ class Process:
     ending: str
 
 
-def look(pid: int) -> Process | None:
-    """The process `pid`; None if there is none."""
+def find(pid: int) -> Process | None:
+    """Return the process `pid`; None if there is none."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    fields = text.rpartition(")")[2].split()  # the command before it may hold anything
+    fields = stat.rpartition(")")[2].split()  # the command before it may hold any character
     ending = _ending(int(fields[49])) if fields[0] == "Z" else ""
     return Process(pid, int(fields[1]), fields[0], int(fields[19]), ending)
 
@@ -44,10 +44,10 @@ def _ending(status: int) -> str:
 
 
 def descendants(pid: int) -> set[Process]:
-    """All that `pid` started and that still runs, in any session."""
+    """Return all processes that `pid` started and that still run, in any session."""
     children: dict[int, list[Process]] = defaultdict(list)
     for entry in os.listdir("/proc"):
-        if entry.isdigit() and (process := look(int(entry))):
+        if entry.isdigit() and (process := find(int(entry))):
             children[process.parent].append(process)
     found: set[Process] = set()
     to_visit = [pid]
@@ -59,30 +59,33 @@ def descendants(pid: int) -> set[Process]:
 
 
 def kill(processes: Iterable[Process]) -> None:
-    """End processes at once; one that has just ended is not mixed up with its pid's next owner."""
+    """Kill processes; the next owner of the pid of one that has just ended is not hit."""
     for process in processes:
-        now = look(process.pid)
+        now = find(process.pid)
         if now is not None and now.started == process.started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
 
 
-def freeze(pid: int) -> bool:
-    """Stop our child `pid` where it stands; False, and it runs on, if it is not ours or does not stand still."""
-    process = look(pid)
+def suspend(pid: int) -> bool:
+    """Suspend the child process `pid`; returns whether it stands still.
+
+    One that is not our child, or does not stand still within a second, runs on.
+    """
+    process = find(pid)
     if process is None or process.ending or process.parent != os.getpid():
         return False
     os.kill(pid, signal.SIGSTOP)
-    give_up_at = time.monotonic() + STANDSTILL_SECONDS
-    while (process := look(pid)) is not None and time.monotonic() < give_up_at:
+    give_up_at = time.monotonic() + SUSPENDED_WITHIN_SECONDS
+    while (process := find(pid)) is not None and time.monotonic() < give_up_at:
         if process.state in "Tt":
             return True
         time.sleep(0.01)
-    thaw(pid)
+    resume(pid)
     return False
 
 
-def thaw(pid: int) -> None:
-    """Let a frozen child go on."""
+def resume(pid: int) -> None:
+    """Let a suspended process go on."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)

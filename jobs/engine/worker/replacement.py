@@ -1,4 +1,4 @@
-"""Ends a pool child after its job, so that the next job begins in a new process."""
+"""Ends a pool process after its job, so that the next job begins in a new process."""
 
 import logging
 import sys
@@ -7,28 +7,26 @@ from typing import Any
 
 from billiard.pool import EX_RECYCLE
 from billiard.process import current_process
-from celery.signals import worker_process_init
 
 logger = logging.getLogger(__name__)
 
-_is_wanted = False
+_is_due = False
 
 
 def replace_process(reasons: Iterable[str]) -> None:
-    """End this pool child once the outcome of its job is written; the pool starts another."""
-    global _is_wanted
-    _is_wanted = True
+    """End this pool process once the outcome of its job is written; the pool starts another."""
+    global _is_due
+    _is_due = True
     logger.info("this process is replaced after its job, which left behind: %s", ", ".join(reasons))
 
 
-@worker_process_init.connect
-def watch_loop(**kwargs: Any) -> None:
-    """Have billiard's loop ask, before it waits for the next job, whether it should leave."""
+def watch_pool_loop() -> None:
+    """Have billiard's loop check, before it waits for the next job, whether it must leave."""
     worker = current_process()._target
     wait = worker.wait_for_job
 
     def wait_or_leave() -> Any:
-        if _is_wanted:
+        if _is_due:
             sys.exit(EX_RECYCLE)
         return wait()
 

@@ -1,19 +1,40 @@
-"""What a worker serves: the queues that registered types name, and no task but ours."""
+"""The receivers of Celery's signals: what each process of a worker does at its start and end.
+
+Celery imports this module in a worker and nothing else does, so no other process has a worker's
+state.
+"""
 
 import gc
+import logging
+import threading
+from functools import partial
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, worker_ready
+from celery.signals import (
+    celeryd_init,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from jobs import registry
+from jobs.database import await_tables
+from jobs.engine.worker import isolation, output, replacement, sessions
+from jobs.engine.worker.agent import Agent
+from jobs.engine.worker.state import current_worker, start_worker
+from jobs.engine.worker.tasks import run_job
 from jobs.engine.worker.transport import JobConnection
-from jobs.lifecycle import TASK
+from jobs.lifecycle import WORKER_DB
+
+logger = logging.getLogger(__name__)
 
 
 @celeryd_init.connect
-def serve(instance: Any, **kwargs: Any) -> None:
-    """Before the worker takes its options: -Q and -X still choose among the queues.
+def choose_queues(instance: Any, **kwargs: Any) -> None:
+    """Serve the queues of the registered types, and the one task; -Q and -X still choose.
 
     Only a worker started with -Q maintenance serves that queue: business jobs cannot fill its
     slots.
@@ -23,11 +44,54 @@ def serve(instance: Any, **kwargs: Any) -> None:
     for queue in set(registry.queues()) - {registry.MAINTENANCE}:
         app.amqp.queues.select_add(queue)
     # Celery's own nine can start other tasks; any client that writes to Redis could ask for them.
-    for name in set(app.tasks) - {TASK}:
+    for name in set(app.tasks) - {run_job.name}:
         app.tasks.unregister(name)
 
 
+@worker_init.connect
+def prepare_main_process(**kwargs: Any) -> None:
+    """Wait for the tables of this version before the first fork; a signal ends the wait."""
+    await_tables(logger, "The worker waits", using=WORKER_DB, stopped=threading.Event())
+    start_worker()
+
+
+@worker_process_init.connect
+def prepare_pool_process(**kwargs: Any) -> None:
+    """Let the main process interrupt this pool process, and keep its jobs apart from each other."""
+    if worker := current_worker():
+        worker.interrupts.listen()
+    isolation.isolate_jobs()
+    sessions.watch_connections()
+    output.watch_forks()
+    replacement.watch_pool_loop()
+
+
 @worker_ready.connect
-def freeze(**kwargs: Any) -> None:
-    """Leave what is loaded out of garbage collection: Celery collects before each child that it forks."""
-    gc.freeze()
+def start_agent(sender: Any, **kwargs: Any) -> None:
+    """Start the agent when the worker consumes; `sender` is Celery's consumer."""
+    gc.freeze()  # Celery collects before each fork: what is loaded by now need not be searched
+    worker = current_worker()
+    assert worker is not None
+    # Celery starts a new pool process up to 5 seconds after one ended.
+    maintain_pool = partial(sender.hub.call_soon, sender.pool.maintain_pool)
+    queues = sorted(sender.app.amqp.queues.consume_from)
+    agent = Agent(worker, sender.pool.limit, queues, maintain_pool)
+    agent.start()
+    worker.stop_agent = agent.stop
+
+
+@worker_shutdown.connect
+def stop_agent(**kwargs: Any) -> None:
+    """End the agent: the worker takes nothing more, and gives back what it holds."""
+    if worker := current_worker():
+        worker.stop_agent()
+
+
+@worker_shutting_down.connect
+def stop_agent_if_cold(how: str, **kwargs: Any) -> None:
+    """Do the same at a cold shutdown, which sends no worker_shutdown.
+
+    SIGTERM is one after its 25 s, with REMAP_SIGTERM=SIGQUIT.
+    """
+    if how == "Cold":
+        stop_agent()

@@ -15,7 +15,7 @@ from django_celery_results.models import TaskResult
 
 from jobs import lifecycle, services
 from jobs.admin.job_list import bulk_actions
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import Job, JobEvent, Status
 from jobs.services import bulk as bulk_service
 from tests.support import people

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from jobs.engine.worker.tasks import execute
+from jobs.engine.worker.execution import execute
 from jobs.models import SETTLED, Job, Status
 from jobs.services import ACTIONS
 from tests.admin.job_list.test_bulk_cancel import form_of

@@ -1,0 +1,121 @@
+"""Calls the handler of a claimed job, and makes one Outcome of its result or exception."""
+
+import contextlib
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from jobs import parameters, registry
+from jobs.engine.worker.isolation import call_apart, isolated_process
+from jobs.engine.worker.output import logged_output
+from jobs.engine.worker.state import current_worker
+from jobs.errors import InvalidParams
+from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
+from jobs.lifecycle import Outcome, failed
+from jobs.models import Job, Status
+from jobs.registry import JobType
+from jobs.safe_text import is_deeper, to_text
+
+logger = logging.getLogger(__name__)
+
+RESULT_LIMIT = 256 * 1024
+RESULT_DEPTH_LIMIT = 100  # to read or write each level takes some of Python's 1,000 frames
+
+
+def execute(job: Job) -> Outcome:
+    """Call the handler of a claimed job; returns one Outcome, also if the job system fails."""
+    try:
+        return _called(job)
+    except Exception as error:  # left to Celery it would be reported as a lost worker
+        logger.exception("the job system failed at job %s", job.id)
+        return internal_error(error)
+
+
+def internal_error(error: Exception) -> Outcome:
+    """Return the outcome of a job at which the job system failed.
+
+    It has the error's type and not its text, which may hold a secret.
+    """
+    failure = f"The job system failed, not the handler ({type(error).__name__})."
+    return failed("internal_error", f"{failure} The worker's log says more.")
+
+
+def _called(job: Job) -> Outcome:
+    job_type = registry.get(job.type)
+    secrets = parameters.secrets_in(job_type, job.params)
+    hide = partial(parameters.hide, secrets)
+    context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
+    interruptible = _interruptible(job, job_type)
+    try:
+        with isolated_process(), context.logging(), interruptible, logged_output():
+            params = parameters.clean(job_type, job.params)
+            secrets += parameters.secrets_in(job_type, params)
+            result = call_apart(job_type.run, context, **params)
+        return _completed(result)
+    except BaseException as error:
+        return _not_completed(error, job_type, hide)
+    finally:
+        _close(context)
+
+
+def _interruptible(job: Job, job_type: JobType) -> contextlib.AbstractContextManager[None]:
+    """Return the block in which the worker may interrupt the job; without a worker, none does."""
+    worker = current_worker()
+    return worker.interrupts.interruptible(job, job_type) if worker else contextlib.nullcontext()
+
+
+def _close(context: JobContext) -> None:
+    """Flush the context; if that fails the job keeps its outcome, and the error is logged."""
+    try:
+        context.close()
+    except Exception:
+        logger.exception("a step after the handler failed")
+
+
+def _not_completed(
+    error: BaseException, job_type: JobType, hide: Callable[[object], str]
+) -> Outcome:
+    if isinstance(error, TimeLimitReached):
+        limit = f"{job_type.time_limit:g} s"
+        return failed("time_limit", f"The job ran longer than its time limit of {limit}.")
+    if isinstance(error, Cancelled):
+        return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")
+    if isinstance(error, InvalidParams):
+        return failed("invalid_params", hide(error))
+    if isinstance(error, SystemExit):
+        return failed("exited", f"The handler ended its process (exit code {to_text(error.code)}).")
+    kind = type(error).__qualname__
+    return failed("exception", hide(error), type=kind, traceback=hide(_format(error)))
+
+
+def _format(error: BaseException) -> str:
+    """Return an exception's traceback; of an odd SyntaxError, which Python cannot format, a part."""
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        last_line = f"{type(error).__qualname__}: {to_text(error)}\n"
+        return f"Traceback (most recent call last):\n{frames}{last_line}"
+
+
+def _completed(result: object) -> Outcome:
+    if result is not None and not isinstance(result, dict):
+        kind = type(result).__name__
+        return _invalid(f"The handler returned a {kind}, not a dict or None.")
+    try:
+        text = json.dumps(result, allow_nan=False)
+        if len(text) > RESULT_LIMIT:
+            size = f"{len(text):,} characters of JSON"
+            return _invalid(f"The result has {size}; {RESULT_LIMIT:,} are allowed.")
+        plain = json.loads(text)  # as it is stored: tuples are lists, and keys are text
+    except (TypeError, ValueError, RecursionError) as error:
+        return _invalid(f"The result is not JSON: {error}")
+    if is_deeper(plain, RESULT_DEPTH_LIMIT):
+        return _invalid(f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep.")
+    return Outcome(status=Status.COMPLETED, result=plain)
+
+
+def _invalid(message: str) -> Outcome:
+    return failed("invalid_result", message)

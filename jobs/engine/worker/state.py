@@ -1,0 +1,56 @@
+"""What the processes of one worker share: made by the main process, inherited by its forks."""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from jobs.engine.worker.fork_lock import ForkLock
+from jobs.engine.worker.interrupt import Interrupts
+from jobs.engine.worker.running import RunningAttempts
+
+
+@dataclass(frozen=True)
+class CrashedAttempt:
+    """An attempt whose pool process ended without settling it."""
+
+    job_id: UUID
+    pid: int
+    message: str
+    code: str = "worker_lost"
+
+
+class WorkerState:
+    """One worker: its id, the memory its processes share, and what its event loop reports."""
+
+    def __init__(self) -> None:
+        self.id = uuid7().hex
+        self.running = RunningAttempts()
+        self.interrupts = Interrupts(self.running)
+        self.fork_lock = ForkLock()
+        # Put by the event loop, read by the agent; None asks the agent to end.
+        self.crashes: queue.SimpleQueue[CrashedAttempt | None] = queue.SimpleQueue()
+        self.stop_agent: Callable[[], object] = lambda: None
+
+    @property
+    def actor(self) -> str:
+        """The name under which this worker's events are stored."""
+        return f"worker {self.id}"
+
+
+_worker: WorkerState | None = None
+
+
+def start_worker() -> WorkerState:
+    """Make the state of this worker; called once, before its main process forks."""
+    global _worker
+    _worker = WorkerState()
+    _worker.fork_lock.register()
+    return _worker
+
+
+def current_worker() -> WorkerState | None:
+    """Return the state of the worker to which this process belongs; None outside a worker."""
+    return _worker

@@ -9,7 +9,7 @@ from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 from jobs import registry
-from jobs.handler import context
+from jobs.handler.writer import writer
 from jobs.registry import JobType
 from tests.support.queues import broken_redis, redis
 
@@ -43,7 +43,7 @@ def pytest_configure() -> None:
 def django_db_setup(django_db_setup, django_db_blocker):
     """Let pytest-django drop the database at the end."""
     yield
-    context.writer.stop()
+    writer.stop()
     connections["worker"].close()
     # Threads of the project, such as the one that answers long polls, end with the process and not
     # before.

@@ -1,4 +1,4 @@
-"""Talks to the broker, alone: publishes jobs, asks how deep a queue is, and refuses fast while Redis is away."""
+"""The only module that publishes to the broker; it refuses fast while Redis is away."""
 
 import threading
 import time
@@ -15,31 +15,31 @@ from jobs.models import Job
 
 OPEN_SECONDS = 5.0
 SLOW_SECONDS = 0.5
-# As many as Celery's pool has connections: who waited there for one would wait without a bound.
-SLOTS = 10
+# As many as Celery's pool has connections: a wait for one of those would have no limit.
+CALLS_LIMIT = 10
 SLOT_WAIT_SECONDS = 0.5
 
 
 class Breaker:
-    """Refuses at once for a while after a failure that took its time, so that a hung Redis holds no web thread twice.
+    """A circuit breaker, one for each process: a hung Redis holds no web thread twice.
 
-    One for each process. After OPEN_SECONDS a single caller may probe; the others go on being
-    refused. A failure that comes fast costs no time, and the next call may be the one that
-    succeeds.
+    It opens after a failure that took long. After OPEN_SECONDS a single caller may probe, while the
+    others are still refused. A fast failure costs no time, and the next call may succeed, so it
+    does not open the breaker.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._slots = threading.BoundedSemaphore(SLOTS)
+        self._slots = threading.BoundedSemaphore(CALLS_LIMIT)
         self._is_open = False
         self._probe_at = 0.0
 
     def reset(self) -> None:
-        """Let everybody pass, as after a success."""
+        """Close the breaker, as after a success: all calls pass."""
         self._is_open = False
 
     def open(self) -> None:
-        """Refuse everybody for a while."""
+        """Open the breaker: all calls are refused for OPEN_SECONDS."""
         with self._lock:
             self._is_open = True
             self._probe_at = time.monotonic() + OPEN_SECONDS
@@ -55,7 +55,7 @@ class Breaker:
             raise BrokerUnavailable("all connections to the broker are in use")
         began_at = time.monotonic()
         try:
-            self._refuse_while_open(probes=True)  # it may have opened while we waited
+            self._refuse_while_open(probes=True)  # it may have opened during the wait
             yield
         except (OperationalError, redis.exceptions.RedisError, OSError) as error:
             if time.monotonic() - began_at > SLOW_SECONDS:
@@ -80,19 +80,18 @@ breaker = Breaker()
 
 
 def publish(jobs: Iterable[Job]) -> None:
-    """Tell the workers that the jobs wait, over one connection; a message holds the id and nothing else.
+    """Publish the ids of waiting jobs over one connection; a message holds nothing else.
 
-    Raises: BrokerUnavailable; any of the messages may have arrived all the same.
+    Raises: BrokerUnavailable; any of the messages may have arrived nevertheless.
     """
     with breaker.guard(), current_app.producer_or_acquire() as producer:
         for job in jobs:
-            current_app.send_task(
-                TASK, task_id=str(job.id), queue=job.queue, retry=False, producer=producer
-            )
+            options = {"task_id": str(job.id), "queue": job.queue, "producer": producer}
+            current_app.send_task(TASK, retry=False, **options)
 
 
 def queue_depth(queue: str) -> int:
-    """How many messages wait in `queue`.
+    """Return how many messages wait in `queue`.
 
     Raises: BrokerUnavailable.
     """

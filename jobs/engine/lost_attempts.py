@@ -1,4 +1,7 @@
-"""What becomes of an attempt whose worker cannot say it: cancelled as asked, tried again where allowed, or failed."""
+"""Ends an attempt whose process or worker was lost.
+
+The job is cancelled if it was asked to stop, runs again if its type allows it, or fails.
+"""
 
 import logging
 from datetime import datetime
@@ -24,23 +27,22 @@ def end_attempt(
     lease_until: datetime | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
-    """End the attempt that `job` shows; None if it no longer holds the job (under that lease, if one is given)."""
-    fence: dict[str, Any] = {
-        "attempt": job.attempt,
-        "actor": actor,
-        "lease_until": lease_until,
-        "using": using,
-    }
+    """End the attempt that `job` shows; returns the job as it is now.
+
+    Returns None if the attempt no longer holds the job, or `lease_until` is not its lease.
+    """
+    fence: dict[str, Any] = {"attempt": job.attempt, "actor": actor, "using": using}
+    fence["lease_until"] = lease_until
     cancelled = Outcome(status=Status.CANCELLED, reason=message)
     if job.cancel_requested_at is not None:
         return lifecycle.settle(job.id, cancelled, **fence)
     if job.attempt >= _max_attempts(job):
         return lifecycle.settle(job.id, failed(code, message), **fence)
-    waits = lifecycle.release(job.id, reason=message, **fence)
-    if waits is None:  # it may have been asked to stop since we looked
+    waiting = lifecycle.release(job.id, reason=message, **fence)
+    if waiting is None:  # it may have been asked to stop since it was read
         return lifecycle.settle(job.id, cancelled, only_if_asked=True, **fence)
-    _publish(waits)
-    return waits
+    _publish(waiting)
+    return waiting
 
 
 def _max_attempts(job: Job) -> int:
@@ -52,6 +54,5 @@ def _publish(job: Job) -> None:
     try:
         broker.publish([job])
     except BrokerUnavailable:
-        logger.warning(
-            "job %s waits again, but the broker is away; upkeep publishes it later", job.id
-        )
+        message = "job %s waits again, but the broker is away; upkeep publishes it later"
+        logger.warning(message, job.id)

@@ -1,1 +1,5 @@
-"""What a handler gets: its context, its log, and writers of spreadsheets."""
+"""What a handler gets: its context, its log, and writers of spreadsheets.
+
+`context` is for handlers; `journal` has its statements, `writer` its thread, `log_handler` its
+link to `logging`. `sheets` writes CSV and JSON Lines, `xlsx` workbooks.
+"""

@@ -1,7 +1,7 @@
-"""What a running attempt writes about itself: progress, log lines, files. None of it changes the status.
+"""Writes a running attempt's progress, log lines and files; none of it changes the status.
 
-Each write is one statement fenced by (id, attempt): an attempt that lost its job writes nothing
-more.
+Each write is one statement fenced by (id, attempt), so that an attempt that lost its job writes
+nothing.
 """
 
 import json
@@ -18,7 +18,7 @@ from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.models import JobLog, Status, fitted
 from jobs.safe_text import file_name, media_type, storable
 
-LINES_LIMIT = 10_000  # of one attempt
+LOG_LINES_LIMIT = 10_000  # of one attempt
 LOG_LINE_LIMIT = 64 * 1024
 
 
@@ -39,10 +39,10 @@ class LogLine:
     message: str
 
 
-def progress(
+def write_progress(
     job_id: UUID, attempt: int, *, percent: int | None, message: str, using: str = DEFAULT_DB_ALIAS
 ) -> bool:
-    """Store how far the attempt is; returns whether it was asked to stop.
+    """Store the attempt's progress; returns whether it was asked to stop.
 
     Raises: LostAttempt.
     """
@@ -50,16 +50,8 @@ def progress(
             version = version + 1
         WHERE {HELD}
         RETURNING cancel_requested_at IS NOT NULL"""
-    row = _one_row(
-        sql,
-        {
-            "id": job_id,
-            "attempt": attempt,
-            "percent": percent,
-            "message": storable(message, MESSAGE_LIMIT),
-        },
-        using,
-    )
+    values = {"id": job_id, "attempt": attempt, "percent": percent}
+    row = _one_row(sql, {**values, "message": storable(message, MESSAGE_LIMIT)}, using)
     return bool(row[0])
 
 
@@ -71,10 +63,10 @@ def add_lines(
     after: int,
     using: str = DEFAULT_DB_ALIAS,
 ) -> None:
-    """Append lines to the job's log, behind the `after` lines that the attempt has already there.
+    """Append lines to the job's log, after the first `after` lines of the attempt.
 
-    May be repeated, with the same lines or more, when its answer got lost: who sends them says
-    where they stand.
+    If its answer got lost it can be repeated with the same lines or more: `after` says where they
+    belong.
 
     Raises: LostAttempt.
     """
@@ -95,15 +87,10 @@ def add_lines(
             ON CONFLICT (job_id, seq) DO NOTHING
         )
         SELECT id FROM mine"""
-    # Each attempt has its own stretch of numbers, so that no other is asked how far it came.
-    after += (attempt - 1) * LINES_LIMIT
-    said = {
-        "id": job_id,
-        "attempt": attempt,
-        "after": after,
-        "lines": json.dumps(values, default=str),
-    }
-    _one_row(sql, said, using)
+    # Each attempt has its own range of numbers, so that it need not know how far others came.
+    after += (attempt - 1) * LOG_LINES_LIMIT
+    texts = json.dumps(values, default=str)
+    _one_row(sql, {"id": job_id, "attempt": attempt, "after": after, "lines": texts}, using)
 
 
 def add_file(
@@ -117,9 +104,9 @@ def add_file(
     stored_name: str,
     using: str = DEFAULT_DB_ALIAS,
 ) -> str | None:
-    """Record a stored file of the attempt; a second one of the same name replaces the first.
+    """Store the row of an attempt's file; a second file of the same name replaces the first.
 
-    A handler chose name and type: what could break a header or an address is replaced.
+    The handler chose name and type, so characters that could break a header or URL are replaced.
 
     Returns: the stored name of the file that was replaced.
     Raises: LostAttempt.
@@ -140,14 +127,9 @@ def add_file(
                 size = excluded.size, sha256 = excluded.sha256, stored_name = excluded.stored_name
         )
         SELECT (SELECT stored_name FROM replaced) FROM mine"""
-    values = {
-        "id": job_id,
-        "attempt": attempt,
-        "size": size,
-        "sha256": sha256,
-        "stored_name": stored_name,
-    }
+    values = {"id": job_id, "attempt": attempt, "size": size, "sha256": sha256}
     values |= {"name": file_name(name), "content_type": media_type(content_type)}
+    values["stored_name"] = stored_name
     replaced: str | None = _one_row(sql, values, using)[0]
     return replaced
 

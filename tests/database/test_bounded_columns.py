@@ -106,7 +106,7 @@ def test_a_log_line_has_any_level_and_progress_any_message(text):
     line = LogLine(datetime.now(UTC), text, text)
     journal.add_lines(job.id, job.attempt, [line], after=0)
     assert len(JobLog.objects.get().level) == 10
-    journal.progress(job.id, job.attempt, percent=1, message=text)
+    journal.write_progress(job.id, job.attempt, percent=1, message=text)
     assert len(Job.objects.get(id=job.id).progress_message) == 1000
 
 

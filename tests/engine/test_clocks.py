@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import prune
-from jobs.handler.sheets import workbook
+from jobs.handler.xlsx import workbook
 from jobs.models import Job, Status, UpkeepState, Worker
 from jobs.storage import new_name
 from tests.support import people

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import orphan_results, prune
-from jobs.engine.upkeep.orphan_results import SLICE, ResultLook, owners, slice_after
+from jobs.engine.upkeep.orphan_results import RESULTS_A_SLICE, ResultSearch, owners, slice_after
 from jobs.models import Job, Status
 from tests.support.factories import make_job
 
@@ -58,14 +58,14 @@ def test_old_results_of_no_job_are_removed_whatever_their_task_id():
     assert left() == kept
 
 
-def test_a_look_goes_on_where_the_last_one_ended_and_begins_again_at_the_end(monkeypatch):
-    monkeypatch.setattr(orphan_results, "SLICE", 2)
-    monkeypatch.setattr(orphan_results, "SLICES_A_LOOK", 2)
+def test_a_search_goes_on_where_the_last_one_ended_and_begins_again_at_the_end(monkeypatch):
+    monkeypatch.setattr(orphan_results, "RESULTS_A_SLICE", 2)
+    monkeypatch.setattr(orphan_results, "SLICES_A_SEARCH", 2)
     ids = [result_of(f"r{number}") for number in range(10)]
-    look = ResultLook()
+    search = ResultSearch()
 
     def found():
-        return sum(look.steps(whole=False, dry_run=False))
+        return sum(search.steps(whole=False, dry_run=False))
 
     assert (found(), left()) == (4, set(ids[4:]))
     assert (found(), found(), found()) == (4, 2, 0)
@@ -79,8 +79,8 @@ def test_slices_are_read_by_index_alone():
         cursor.execute(JOBS)
         cursor.execute("ANALYZE jobs_job, django_celery_results_taskresult")
     assert Job.objects.count() == 50_000
-    ids = list(slice_after(0).values_list("task_id", flat=True)[:SLICE])
-    for query in (slice_after(20_000)[:SLICE], owners(ids).values_list("id")):
+    ids = list(slice_after(0).values_list("task_id", flat=True)[:RESULTS_A_SLICE])
+    for query in (slice_after(20_000)[:RESULTS_A_SLICE], owners(ids).values_list("id")):
         plan = query.explain()
         assert "Index" in plan, plan
         assert "Seq Scan" not in plan, plan

@@ -4,7 +4,7 @@ import pytest
 
 from jobs.handler import journal
 from jobs.handler.context import JobContext, writer
-from jobs.handler.journal import LINES_LIMIT
+from jobs.handler.journal import LOG_LINES_LIMIT
 from jobs.models import Job, JobLog, Status
 from tests.support.factories import make_job
 from tests.support.lost_answers import door_of
@@ -39,8 +39,8 @@ def test_the_log_of_a_second_attempt_follows_that_of_the_first():
     assert list(job.logs.values_list("attempt", "seq")) == [
         (1, 1),
         (1, 2),
-        (2, LINES_LIMIT + 1),
-        (2, LINES_LIMIT + 2),
+        (2, LOG_LINES_LIMIT + 1),
+        (2, LOG_LINES_LIMIT + 2),
     ]
 
 

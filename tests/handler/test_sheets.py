@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from jobs.handler import sheets
+from jobs.handler import sheets, xlsx
 from jobs.handler.sheets import Column, Kind
 
 NAME = Column("name", "Name")
@@ -47,7 +47,7 @@ def as_json_lines(columns, rows):
 
 def as_xlsx(columns, rows):
     file = BytesIO()
-    with sheets.workbook(file) as book:
+    with xlsx.workbook(file) as book:
         book.add_table(book.add_sheet("Table", columns), columns, rows)
     return load_workbook(file)["Table"]
 
@@ -117,7 +117,7 @@ def test_times_of_the_hour_that_comes_twice_keep_their_order(settings, zone):
 @pytest.mark.parametrize("letter", ["x", "é", "電", "🎉"])
 def test_a_text_longer_than_a_cell_is_cut_with_a_mark_and_counted(letter):
     file = BytesIO()
-    with sheets.workbook(file) as book:
+    with xlsx.workbook(file) as book:
         last = book.add_table(
             book.add_sheet("Table", [NAME]), [NAME], [[letter * 40_000], ["short"]]
         )
@@ -211,6 +211,6 @@ def test_a_workbook_clears_away_what_killed_workers_left_and_nothing_else(tmp_pa
         (directory / "sheet").write_text("x")
     for directory in (left, foreign):
         os.utime(directory, (time.time() - 25 * 3600,) * 2)
-    with sheets.workbook(BytesIO()) as book:
+    with xlsx.workbook(BytesIO()) as book:
         book.add_sheet("One", [NAME])
     assert set(tmp_path.iterdir()) == {at_work, foreign}

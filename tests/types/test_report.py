@@ -272,7 +272,7 @@ def test_the_log_tells_what_the_report_covers():
 def test_progress_tells_the_section_and_the_row(monkeypatch):
     told = []
     monkeypatch.setattr(
-        "jobs.handler.context.journal.progress",
+        "jobs.handler.context.journal.write_progress",
         lambda *a, percent, message, **k: told.append((percent, message)),
     )
     monkeypatch.setattr("jobs.handler.context.WRITE_EVERY_SECONDS", 0)

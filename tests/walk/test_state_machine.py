@@ -55,11 +55,11 @@ def release_without_bound(job_id, outcome, *, attempt, actor, **rest):
     return lifecycle.release(job_id, attempt=attempt, actor=actor, reason="", **rest)
 
 
-real_settle, real_progress = lifecycle.settle, journal.progress
+real_settle, real_progress = lifecycle.settle, journal.write_progress
 BROKEN = {
     "settle without the fence": (lifecycle, "settle", settle_without_the_fence),
     "a withdraw of what others were promised": (lifecycle, "republish", republish_without_a_word),
-    "progress of a lost attempt": (journal, "progress", progress_without_the_fence),
+    "progress of a lost attempt": (journal, "write_progress", progress_without_the_fence),
     "attempts without bound": (lifecycle, "settle", release_without_bound),
 }
 

@@ -12,7 +12,7 @@ LINES = itertools.count()
 
 
 def progress(*fence):
-    return journal.progress(*fence, percent=50, message="half")
+    return journal.write_progress(*fence, percent=50, message="half")
 
 
 def add_line(*fence):

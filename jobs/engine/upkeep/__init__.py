@@ -1,4 +1,15 @@
-"""The duties of `manage.py upkeep`: rescue lost attempts, publish lost messages again, prune what is old."""
+"""The duties of `manage.py upkeep`, all in one thread of one process.
+
+=============================  ==========================================================
+module                         duty
+=============================  ==========================================================
+leader                         the loop: one of several processes leads
+rescue                         ends the attempts of lost workers
+republish fleet                publishes jobs again whose message was lost
+unknown                        fails jobs of types that no worker knows
+sliced pruning                 removes old jobs, with orphan_files and orphan_results
+=============================  ==========================================================
+"""
 
 from jobs.engine.upkeep.leader import Upkeep
 from jobs.engine.upkeep.pruning import Pruned, old_jobs, prune

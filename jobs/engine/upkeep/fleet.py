@@ -1,4 +1,4 @@
-"""What the live workers of each queue know: in the middle of a deploy not all of them know the same types."""
+"""The types that the live workers of each queue know: during a deploy they may differ."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ class Fleet:
     """The live workers that serve one queue. `known` is None if there are none."""
 
     known: list[str] | None = None  # the types that any of them knows
-    mixed: list[str] = field(default_factory=list)  # those that another of them does not know
+    mixed: list[str] = field(default_factory=list)  # of those, the ones that not all of them know
 
 
 def fleets() -> dict[str, Fleet]:
-    """The fleet of each queue that a live worker serves; one query."""
-    knows: dict[str, list[set[str]]] = defaultdict(list)
+    """Return the fleet of each queue that a live worker serves; one query."""
+    known: dict[str, list[set[str]]] = defaultdict(list)
     for queues, types in Worker.objects.using(WORKER_DB).live().values_list("queues", "types"):
         for queue in queues:
-            knows[queue].append(set(types))
-    return {queue: _fleet(types) for queue, types in knows.items()}
+            known[queue].append(set(types))
+    return {queue: _fleet(types) for queue, types in known.items()}
 
 
 def _fleet(types: list[set[str]]) -> Fleet:

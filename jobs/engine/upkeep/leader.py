@@ -1,7 +1,7 @@
-"""One leader does each duty when it is due; another upkeep that was started waits to take its place.
+"""The loop of upkeep: one leader does each duty when it is due, other processes stand by.
 
-The lock belongs to the connection over which all duties speak: who loses the one has lost the
-other. So a leader that is frozen, and keeps both, is deposed by ending its connection.
+The leader's lock belongs to the connection that all duties use, so it loses both together. A leader
+that is frozen keeps both; another process deposes it by ending its connection.
 """
 
 import logging
@@ -32,7 +32,7 @@ LOCK = 5_041_722_008  # any number that no other program locks in this database
 
 @dataclass
 class Duty:
-    """Something to do every so often."""
+    """A function to call at intervals."""
 
     run: Callable[[], object]
     every_seconds: float
@@ -55,7 +55,7 @@ class Upkeep:
         ]
 
     def run(self) -> None:
-        """Work until stopped. No error ends it: a database that is away comes back."""
+        """Work until stopped. No error ends it: after an outage it goes on."""
         await_tables(logger, "Upkeep waits", using=WORKER_DB, stopped=self.stopped)
         outage = Outage(logger, "Upkeep waits", using=WORKER_DB)
         while not self.stopped.is_set():
@@ -72,17 +72,17 @@ class Upkeep:
         connections[WORKER_DB].close()
 
     def once(self) -> None:
-        """Do what is due, if this is the leader."""
+        """Do what is due, if this process leads."""
         if not _lead():
             _depose()
             return
         for duty in self._duties:
             if time.monotonic() >= duty.due_at:
                 duty.due_at = time.monotonic() + duty.every_seconds
-                _attempt(duty)
+                _try_duty(duty)
 
 
-def _attempt(duty: Duty) -> None:
+def _try_duty(duty: Duty) -> None:
     try:
         duty.run()
     except BrokerUnavailable as error:
@@ -90,27 +90,33 @@ def _attempt(duty: Duty) -> None:
     except Error as error:
         if not (is_passing(error) or is_bug(error)):
             raise
-        logger.warning(
-            "%s The duty is done again when it is due.", explain(error), exc_info=is_bug(error)
-        )
-    except Exception:  # one job that breaks one duty must not keep the others from theirs
+        message = "%s The duty is done again when it is due."
+        logger.warning(message, explain(error), exc_info=is_bug(error))
+    except Exception:  # one job that breaks one duty must not stop the others
         logger.exception("an upkeep duty failed")
 
 
 def _lead() -> bool:
-    # Taken once for each connection; its holder answers from pg_locks without taking it again.
-    sql = """SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
-            AND (classid::bigint << 32) + objid::bigint = %s) OR pg_try_advisory_lock(%s)"""
+    # The lock is taken once for each connection; its holder reads pg_locks and does not retake it.
+    sql = """SELECT EXISTS (
+            SELECT 1 FROM pg_locks
+            WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+                AND (classid::bigint << 32) + objid::bigint = %s
+        ) OR pg_try_advisory_lock(%s)"""
     with connections[WORKER_DB].cursor() as cursor:
         cursor.execute(sql, [LOCK, LOCK])
         return bool(cursor.fetchone()[0])
 
 
 def _depose() -> None:
-    """End the leader's connection if nothing was heard of it within a lease; when it wakes it waits like others."""
+    """End the leader's connection if it has sent no heartbeat within a lease.
+
+    When that process goes on, it stands by like the others.
+    """
     if UpkeepState.objects.using(WORKER_DB).live().exists():
         return
-    sql = """SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
+    sql = """SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+        WHERE locktype = 'advisory' AND granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND (classid::bigint << 32) + objid::bigint = %s"""
     with connections[WORKER_DB].cursor() as cursor:

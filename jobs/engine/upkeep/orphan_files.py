@@ -1,4 +1,4 @@
-"""Looks for stored files that belong to no job, which a crash left behind, and removes them."""
+"""Finds stored files that belong to no job, left behind by a crash, and removes them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ from jobs.lifecycle import WORKER_DB
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import Folder
 
-# A file is stored before its row is written: only one this old can have lost it.
+# A file is stored before its row is written; a younger file may still get one.
 ORPHAN_AFTER = timedelta(days=1)
 FILES_A_STEP = 1_000
 FOLDERS_A_STEP = 10_000  # of which few are due
-AT_MOST = 10_000  # in one look; the next one takes the rest
-# What crashes leave behind is little. More is a sign that the database is not the one that knows
-# the files.
+ORPHANS_LIMIT = 10_000  # of one search; the next one takes the rest
+# Crashes leave few files behind. More of them suggest that this database is not the one of these
+# files.
 LIKELY_FILES = 5
 LIKELY_SHARE = 0.1
-# Each hour one of this many parts of the old folders is looked at, so each of them once a week.
+# Each hour one of this many parts of the old folders is searched, so each part once a week.
 STRIPES = 7 * 24
 
 
 @dataclass
-class Look:
-    """One look: the folders looked at, the files in them, and those that belong to no job, with their sizes."""
+class FileSearch:
+    """One search: its folders, how many files they hold, and the sizes of those without a job."""
 
     row: FileStorage | None
     whole: bool  # or only what can have changed
-    before: datetime  # files older than this are settled: either a job has them or none ever will
+    before: datetime  # files older than this have their row, or will never get one
     files: int = 0
 
     def __post_init__(self) -> None:
@@ -39,7 +39,7 @@ class Look:
         self.orphans: dict[str, int] = {}
 
     def steps(self) -> Iterator[None]:
-        """Look, in steps."""
+        """Search, in steps."""
         names: list[str] = []
         for number, folder in enumerate(storage.folders()):
             if number % FOLDERS_A_STEP == 0:
@@ -57,17 +57,18 @@ class Look:
     @property
     def is_cut(self) -> bool:
         """Whether it ended before its last folder."""
-        return len(self.orphans) >= AT_MOST
+        return len(self.orphans) >= ORPHANS_LIMIT
 
     @property
     def refusal(self) -> str:
-        """Why nothing may be removed, in a sentence; "" if so few files without a job are likely."""
+        """Why nothing may be removed, in a sentence; "" if a crash explains so few orphans."""
         count = len(self.orphans)
         if count <= max(LIKELY_FILES, LIKELY_SHARE * self.files):
             return ""
         return (
-            f"{count:,} of {self.files:,} stored files belong to no job, which is unlikely: they are left alone."
-            " Compare database and FILES_DIR; to remove them, run: manage.py prune_jobs --remove-unknown-files."
+            f"{count:,} of {self.files:,} stored files belong to no job, which is unlikely:"
+            " they are left alone. Compare database and FILES_DIR; to remove them, run:"
+            " manage.py prune_jobs --remove-unknown-files."
         )
 
     def _sort_out(self, names: list[str]) -> Iterator[None]:
@@ -79,10 +80,8 @@ class Look:
     def _is_due(self, folder: Folder) -> bool:
         if self.whole or self.row is None:
             return True
-        return (
-            self._is_newly_settled(folder)
-            or crc32(folder.path.encode()) % STRIPES == self.row.stripe
-        )
+        stripe = crc32(folder.path.encode()) % STRIPES
+        return self._is_newly_settled(folder) or stripe == self.row.stripe
 
     def _is_newly_settled(self, folder: Folder) -> bool:
         if folder.hour is None or folder.hour >= _settled_hour(self.before):
@@ -97,14 +96,10 @@ class Look:
             return {}
         sizes = {name: self._size_if_old(name) for name in unknown}
         old = {name: size for name, size in sizes.items() if size is not None}
-        jobs = (
-            Job.objects.using(WORKER_DB)
-            .active()
-            .filter(id__in={storage.job_of(name) for name in old})
-        )
-        active = set(
-            jobs.values_list("id", flat=True)
-        )  # a file is stored before its row is written
+        active_jobs = Job.objects.using(WORKER_DB).active()
+        owners = active_jobs.filter(id__in={storage.job_of(name) for name in old})
+        # An active job may still write the row of its file.
+        active = set(owners.values_list("id", flat=True))
         return {name: size for name, size in old.items() if storage.job_of(name) not in active}
 
     def _size_if_old(self, name: str) -> int | None:
@@ -116,39 +111,39 @@ class Look:
 
 
 def settled_before() -> datetime:
-    """The time before which a stored file has its row, if it ever gets one."""
-    # A file's time is of the clock that runs here or beside its disk: what only one of the two
-    # calls old may be new.
+    """Return the time before which a stored file has its row, if it ever gets one."""
+    # The time of a file comes from the clock of this machine or of its disk's: a file that is old
+    # by one clock only may be new.
     return min(database.now(WORKER_DB), timezone.now()) - ORPHAN_AFTER
 
 
-def remove(look: Look) -> Iterator[None]:
-    """Remove what a look found, in steps, and note how far it got."""
-    for names in storage.chunks(look.orphans):
+def remove_orphans(search: FileSearch) -> Iterator[None]:
+    """Remove what a search found, in steps, and note how far it got."""
+    for names in storage.chunks(search.orphans):
         storage.move_to_removed(names, using=WORKER_DB)
         yield
-    for folder in look.folders:
-        if folder.hour and folder.hour < _settled_hour(look.before):
+    for folder in search.folders:
+        if folder.hour and folder.hour < _settled_hour(search.before):
             storage.remove_if_empty(folder)
-    if not look.is_cut:
+    if not search.is_cut:
         note_refusal("")
-        _advance(look)
+        _advance(search)
 
 
 def note_refusal(refusal: str) -> None:
-    """Keep the sentence for /healthz."""
+    """Store the sentence for /healthz."""
     FileStorage.objects.using(WORKER_DB).update(refusal=refusal)
 
 
-def _advance(look: Look) -> None:
-    assert look.row is not None
-    rows = FileStorage.objects.using(WORKER_DB).filter(identity=look.row.identity)
+def _advance(search: FileSearch) -> None:
+    assert search.row is not None
+    rows = FileStorage.objects.using(WORKER_DB).filter(identity=search.row.identity)
     rows.update(
-        looked_until=_settled_hour(look.before),
-        stripe=look.row.stripe if look.whole else (look.row.stripe + 1) % STRIPES,
+        looked_until=_settled_hour(search.before),
+        stripe=search.row.stripe if search.whole else (search.row.stripe + 1) % STRIPES,
     )
 
 
 def _settled_hour(before: datetime) -> datetime:
-    """The beginning of the hour in which `before` lies: all earlier folders are settled from end to end."""
+    """Return the start of the hour of `before`: in all earlier folders every file is settled."""
     return before.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""Looks for TaskResults that belong to no job: by primary key, a slice at a time."""
+"""Removes TaskResults that belong to no job: by primary key, a slice at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,23 +12,26 @@ from django_celery_results.models import TaskResult
 from jobs.lifecycle import WORKER_DB
 from jobs.models import Job
 
-KEPT = timedelta(days=30)
-SLICE = 1_000  # results
-SLICES_A_LOOK = 200  # of a look that goes on where the last one ended
+ORPHANS_KEPT = timedelta(days=30)
+RESULTS_A_SLICE = 1_000
+SLICES_A_SEARCH = 200  # of a search that continues where the last one ended
 
 
 @dataclass
-class ResultLook:
-    """Goes through the results by id; the next one goes on where this one ended, or begins again at the end."""
+class ResultSearch:
+    """A search through the results by id; it continues where the last one ended, in a circle."""
 
     after: int = 0
 
     def steps(self, *, whole: bool, dry_run: bool) -> Iterator[int]:
-        """Remove results older than 30 days that belong to no job, or only count them; yields how many."""
+        """Remove results older than 30 days that belong to no job; yields how many in each step.
+
+        With `dry_run` only count them.
+        """
         if whole:
             self.after = 0
         done = 0
-        while whole or done < SLICES_A_LOOK:
+        while whole or done < SLICES_A_SEARCH:
             last = _last_of_slice(self.after)
             if last is None:
                 self.after = 0
@@ -42,23 +45,23 @@ class ResultLook:
 
 
 def slice_after(result_id: int) -> QuerySet[TaskResult]:
-    """The next results by id."""
+    """Return the next results by id."""
     return TaskResult.objects.using(WORKER_DB).filter(id__gt=result_id).order_by("id")
 
 
 def owners(task_ids: list[str]) -> QuerySet[Job]:
-    """The jobs to which results belong."""
+    """Return the jobs to which results belong."""
     ids = [found for text in task_ids if (found := _as_uuid(text))]
     return Job.objects.using(WORKER_DB).filter(id__in=ids).order_by()
 
 
 def _last_of_slice(after: int) -> int | None:
-    ids = slice_after(after).values_list("id", flat=True)[:SLICE]
+    ids = slice_after(after).values_list("id", flat=True)[:RESULTS_A_SLICE]
     return max(ids, default=None)
 
 
 def _orphans(after: int, last: int) -> list[int]:
-    old = slice_after(after).filter(id__lte=last, date_done__lt=Now() - KEPT)
+    old = slice_after(after).filter(id__lte=last, date_done__lt=Now() - ORPHANS_KEPT)
     found = dict(old.values_list("id", "task_id"))
     owned = {str(job_id) for job_id in owners(list(found.values())).values_list("id", flat=True)}
     return [result_id for result_id, task_id in found.items() if task_id not in owned]

@@ -1,4 +1,4 @@
-"""What every pass of upkeep keeps to."""
+"""What all passes of upkeep share."""
 
-ACTOR = "upkeep"  # signs the events
-LIMIT = 1000  # jobs of one kind in one pass; the next one takes the rest
+ACTOR = "upkeep"  # in the events
+LIMIT = 1000  # jobs of one kind in one pass; the next pass takes the rest

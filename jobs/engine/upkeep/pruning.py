@@ -1,4 +1,4 @@
-"""Removes what is past its time: settled jobs by their type's retention, and what belongs to no job any more."""
+"""Removes settled jobs past their type's retention, and files and results without a job."""
 
 import logging
 from collections import Counter
@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 
 from jobs import database, lifecycle, registry, storage
 from jobs.engine.upkeep import orphan_files
-from jobs.engine.upkeep.orphan_files import Look, settled_before
-from jobs.engine.upkeep.orphan_results import ResultLook
+from jobs.engine.upkeep.orphan_files import FileSearch, settled_before
+from jobs.engine.upkeep.orphan_results import ResultSearch
 from jobs.engine.upkeep.unknown import stored_types
 from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
 from jobs.models import SETTLED, FileStorage, Job, JobFile, JobQuerySet, Worker
@@ -23,7 +23,7 @@ from jobs.storage import StorageRefused
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-COUNTED = 10_000  # jobs a step of a dry run
+COUNTED_A_STEP = 10_000  # jobs, in a dry run
 RETENTION_DAYS_OF_UNKNOWN_TYPES = 30
 SILENT_AFTER = timedelta(days=1)
 
@@ -38,13 +38,12 @@ class Pruned:
     file_bytes: int = 0  # of both
     task_results: int = 0
     workers: int = 0
-    # Why files are left alone, in a sentence with the fix; upkeep logs it once, not with each
-    # prune.
+    # Why files are left alone, in a sentence with the fix; upkeep logs it only when it changes.
     refusal: str = field(default="", repr=False)
 
     @property
     def job_count(self) -> int:
-        """The jobs of every type and status."""
+        """How many jobs of all types and statuses."""
         return sum(sum(by_status.values()) for by_status in self.jobs.values())
 
 
@@ -54,28 +53,29 @@ def prune(
     remove_unknown_files: bool = False,
     after_step: Callable[[Pruned], object] = lambda so_far: None,
 ) -> Pruned:
-    """Remove all that is past its time, in steps, each its own transaction; `after_step` is called after each.
+    """Remove everything past its retention, in steps, and call `after_step` after each.
 
-    With `remove_unknown_files` also files without a job whose number is unlikely.
+    Each step is a transaction. With `remove_unknown_files` it also removes files without a job
+    where there are unlikely many.
     """
     pruned = Pruned()
-    for _ in steps(pruned, dry_run=dry_run, remove_unknown_files=remove_unknown_files):
+    for _ in prune_steps(pruned, dry_run=dry_run, remove_unknown_files=remove_unknown_files):
         after_step(pruned)
     return pruned
 
 
-def steps(
+def prune_steps(
     pruned: Pruned,
     *,
     dry_run: bool = False,
     whole: bool = True,
     remove_unknown_files: bool = False,
-    results: ResultLook | None = None,
+    results: ResultSearch | None = None,
 ) -> Iterator[None]:
-    """Do what `prune` does, adding to `pruned`; each step takes a few seconds at most.
+    """Do what `prune` does and add to `pruned`; each step takes a few seconds at most.
 
-    Without `whole` only files and results that can have changed are looked at; `results` says from
-    where on.
+    Without `whole` it checks only files and results that can have changed; `results` knows where
+    its search ended.
     """
     row = _tie(pruned, dry_run)
     if not dry_run and not pruned.refusal:
@@ -85,10 +85,9 @@ def steps(
             jobs = jobs.filter(~Exists(JobFile.objects.filter(job=OuterRef("id"))))
         yield from _prune_jobs(job_type, jobs, pruned, dry_run)
     if not pruned.refusal:
-        yield from _prune_files(
-            pruned, Look(row, whole, settled_before()), dry_run, remove_unknown_files
-        )
-    for count in (results or ResultLook()).steps(whole=whole, dry_run=dry_run):
+        search = FileSearch(row, whole, settled_before())
+        yield from _prune_files(pruned, search, dry_run, remove_unknown_files)
+    for count in (results or ResultSearch()).steps(whole=whole, dry_run=dry_run):
         pruned.task_results += count
         yield
     silent = Worker.objects.using(WORKER_DB).filter(heartbeat_at__lt=Now() - SILENT_AFTER)
@@ -112,7 +111,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _purge(pruned: Pruned) -> Iterator[None]:
-    """Delete for good what was removed a week ago."""
+    """Delete the files that were removed a week ago."""
     try:
         yield from storage.purge(using=WORKER_DB)
     except OSError as error:
@@ -120,11 +119,11 @@ def _purge(pruned: Pruned) -> Iterator[None]:
 
 
 def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
-    """Each type that any job has, with its settled jobs past their retention, by id."""
+    """Yield each type of any job, with its settled jobs past their retention, by id."""
     now = database.now(WORKER_DB)
     for job_type, days in _retentions().items():
         before = now - timedelta(days=days)
-        # The id holds the time of its making, so this reads no job that is too young.
+        # The id holds its job's time, so this reads no job that is too young.
         jobs = Job.objects.using(WORKER_DB).filter(
             Q(idempotency_key=None) | Q(created_at__lt=now - KEY_REMEMBERED),
             type=job_type,
@@ -150,27 +149,27 @@ def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) 
     while ids := list(old.exclude(id__in=stuck).values_list("id", flat=True)[:size]):
         if _prune_batch(job_type, old.filter(id__in=ids), ids, pruned):
             size = min(BATCH, 2 * size)
-        elif size > 1:  # one of them was deleted or is locked, or their logs are very long
+        elif size > 1:  # one was deleted or is locked, or their logs are very long
             size = max(1, size // 8)
         else:
             stuck += ids
-            logger.warning("job %s cannot be pruned now; the next look tries again", ids[0])
+            logger.warning("job %s cannot be pruned now; the next prune tries again", ids[0])
         yield
 
 
 def _count_jobs(job_type: str, old: JobQuerySet, pruned: Pruned) -> Iterator[None]:
     """Count what would be removed, some jobs at a time: of millions one query would take too long."""
     rest = old
-    while ids := list(rest.values_list("id", flat=True)[:COUNTED]):
-        _add(pruned, job_type, *_counts(rest.filter(id__lte=ids[-1])))
+    while ids := list(rest.values_list("id", flat=True)[:COUNTED_A_STEP]):
+        _add(pruned, job_type, *_count_batch(rest.filter(id__lte=ids[-1])))
         rest = old.filter(id__gt=ids[-1])
         yield
 
 
 def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Pruned) -> bool:
-    """Remove jobs and their files; False if PostgreSQL does not let all of them go in time."""
+    """Remove jobs and their files; returns False if PostgreSQL does not delete all in time."""
     try:
-        counts = _counts(jobs)
+        counts = _count_batch(jobs)
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
     except Error as error:
         if database.is_passing(error):
@@ -181,13 +180,13 @@ def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Prun
     try:
         storage.move_to_removed(stored_names, using=WORKER_DB)
     except OSError as error:
-        pruned.refusal = _sentence(error)  # the files belong to no job now; a later look finds them
+        pruned.refusal = _sentence(error)  # a later search finds the files, now without a job
     _add(pruned, job_type, *counts)
     return True
 
 
-def _counts(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
-    """How many jobs of each status, how many files of theirs, and the bytes of these."""
+def _count_batch(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
+    """Return the number of jobs of each status, and the number and bytes of their files."""
     unordered = jobs.order_by()
     by_status = Counter(dict(unordered.values_list("status").annotate(Count("id"))))
     files = JobFile.objects.using(WORKER_DB).filter(job__in=unordered)
@@ -203,24 +202,24 @@ def _add(pruned: Pruned, job_type: str, by_status: Counter[str], files: int, siz
 
 
 def _first_id_at(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a millisecond."""
+    """Return the smallest UUIDv7 of a millisecond."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _prune_files(
-    pruned: Pruned, look: Look, dry_run: bool, remove_unknown_files: bool
+    pruned: Pruned, search: FileSearch, dry_run: bool, remove_unknown_files: bool
 ) -> Iterator[None]:
     """Remove files without a job."""
     try:
-        yield from look.steps()
-        if look.refusal and not remove_unknown_files:
-            pruned.refusal = look.refusal
+        yield from search.steps()
+        if search.refusal and not remove_unknown_files:
+            pruned.refusal = search.refusal
             if not dry_run:
-                orphan_files.note_refusal(look.refusal)
+                orphan_files.note_refusal(search.refusal)
             return
-        pruned.files += len(look.orphans)
-        pruned.file_bytes += sum(look.orphans.values())
+        pruned.files += len(search.orphans)
+        pruned.file_bytes += sum(search.orphans.values())
         if not dry_run:
-            yield from orphan_files.remove(look)
+            yield from orphan_files.remove_orphans(search)
     except OSError as error:
         pruned.refusal = _sentence(error)

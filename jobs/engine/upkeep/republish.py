@@ -1,16 +1,17 @@
-"""Publishes jobs again whose message is lost; never by age alone, for a long queue is not a lost one.
+"""Publishes jobs again whose message was lost. Age alone is no sign of it: a queue may be long.
 
-A message is lost when a later one of its queue was taken before it (the watermark), or when its
-queue is empty in two passes running and the job still waits. In the middle of a deploy it may also
-have met a worker that does not know the type, and drops it: such a job is published again at every
-pass that finds its queue empty, until a worker that knows it is met; and not at all while no worker
-is there that does.
+A message is lost if a later one of its queue was taken before it (the watermark), or if its queue
+is empty in two passes in a row and the job still waits. During a deploy a worker that does not
+know the type may have taken and dropped it: such a job is published again at every pass that finds
+its queue empty, until a worker that knows the type takes it. While no live worker knows it, it is
+not published.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -31,31 +32,32 @@ PUBLISHES_LIMIT = 20
 # The queues in which jobs wait.
 QUEUES = distinct_values("jobs_job", "queue", where=f"status = '{Status.PENDING}'")
 
-# Jobs due for another publish: 10 s after the first, 20 after the second ... at most 10 minutes.
-# With a mixed fleet at each pass, and by half the time between passes, so that none is missed by a
+# Jobs due for another publish: 10 s after the first, 20 s after the second ... at most 10 minutes.
+# In a mixed fleet at each pass: half the time between passes, so that a job is not missed by a
 # moment.
 DUE = f"""status = '{Status.PENDING}' AND queue = %(queue)s
     AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
-    AND published_at < now() - interval '1 second' * %(first)s * CASE WHEN type = ANY(%(mixed)s) THEN 0.5
-        ELSE least(power(2, least(publishes, 20) - 1), 60) END"""
+    AND published_at < now() - interval '1 second' * %(first)s
+        * CASE WHEN type = ANY(%(mixed)s) THEN 0.5
+            ELSE least(power(2, least(publishes, 20) - 1), 60) END"""
 
-COLUMNS = "id, publishes, type = ANY(%(mixed)s)"
+DUE_COLUMNS = "id, publishes, type = ANY(%(mixed)s)"
 
 # Only jobs published once move the watermark: of two messages of one job, the older may have been
 # taken.
-OVERTAKEN = f"""SELECT {COLUMNS} FROM jobs_job
+OVERTAKEN = f"""SELECT {DUE_COLUMNS} FROM jobs_job
     WHERE {DUE} AND published_at < interval '-2 seconds' + (
         SELECT max(taken_published_at) FROM jobs_job
         WHERE queue = %(queue)s AND taken_published_at IS NOT NULL AND publishes = 1
             AND started_at < now() - interval '2 seconds')
     ORDER BY published_at LIMIT {LIMIT}"""
 
-OLDEST = f"SELECT {COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"
+OLDEST = f"SELECT {DUE_COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A job that is due; `mixed` if some of the workers that may take its message do not know its type."""
+class DueJob:
+    """A job to be published again; `mixed` if not all workers of its queue know its type."""
 
     job_id: UUID
     publishes: int
@@ -63,18 +65,18 @@ class Waiting:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether workers that know it had their chances."""
+        """Whether workers that know its type had the chance to take it often enough."""
         return self.publishes >= PUBLISHES_LIMIT and not self.mixed
 
 
 class Republish:
-    """Remembers, from pass to pass, which jobs waited while their queue was empty."""
+    """Remembers from pass to pass which jobs waited while their queue was empty."""
 
     def __init__(self) -> None:
         self._waited: dict[str, set[UUID]] = defaultdict(set)
 
     def run(self) -> int:
-        """One pass over all queues; returns how many jobs were published again.
+        """Do one pass over all queues; returns how many jobs it published again.
 
         Raises: BrokerUnavailable.
         """
@@ -87,24 +89,24 @@ class Republish:
         return sum(self._pass(queue, served.get(queue, Fleet())) for queue in queues)
 
     def _pass(self, queue: str, fleet: Fleet) -> int:
-        lost = _ask(OVERTAKEN, queue, fleet)
+        lost = _query(OVERTAKEN, queue, fleet)
         if broker.queue_depth(queue):
             self._waited[queue] = set()
         else:
-            waiting = _ask(OLDEST, queue, fleet)
+            waiting = _query(OLDEST, queue, fleet)
             lost |= {one for one in waiting if one.mixed or one.job_id in self._waited[queue]}
             self._waited[queue] = {one.job_id for one in waiting}
-        return _again(queue, lost) if lost else 0
+        return _republish(queue, lost) if lost else 0
 
 
-def _ask(sql: str, queue: str, fleet: Fleet) -> set[Waiting]:
+def _query(sql: str, queue: str, fleet: Fleet) -> set[DueJob]:
     values = {"queue": queue, "first": settings.JOBS_HEARTBEAT_SECONDS, **asdict(fleet)}
     with connections[WORKER_DB].cursor() as cursor:
         cursor.execute(sql, values)
-        return {Waiting(*row) for row in cursor.fetchall()}
+        return {DueJob(*row) for row in cursor.fetchall()}
 
 
-def _again(queue: str, lost: set[Waiting]) -> int:
+def _republish(queue: str, lost: set[DueJob]) -> int:
     hopeless = {one for one in lost if one.is_hopeless}
     _give_up(hopeless)
     mixed = [one.job_id for one in lost if one.mixed]
@@ -115,17 +117,14 @@ def _again(queue: str, lost: set[Waiting]) -> int:
     ]
     broker.publish(jobs)
     if jobs:
-        logger.warning(
-            "published %s jobs of queue %s again: their messages were lost", len(jobs), queue
-        )
+        message = "published %s jobs of queue %s again: their messages were lost"
+        logger.warning(message, len(jobs), queue)
     return len(jobs)
 
 
-def _give_up(hopeless: Iterable[Waiting]) -> None:
-    outcome = failed(
-        "not_taken", f"Published {PUBLISHES_LIMIT} times without being taken by any worker."
-    )
+def _give_up(hopeless: Iterable[DueJob]) -> None:
+    message = f"Published {PUBLISHES_LIMIT} times without being taken by any worker."
+    outcome = failed("not_taken", message)
+    signed: dict[str, Any] = {"actor": ACTOR, "using": WORKER_DB}
     for one in hopeless:
-        lifecycle.give_up(
-            one.job_id, outcome, publishes=one.publishes, actor=ACTOR, using=WORKER_DB
-        )
+        lifecycle.give_up(one.job_id, outcome, publishes=one.publishes, **signed)

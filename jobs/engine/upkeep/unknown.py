@@ -20,29 +20,28 @@ PATIENCE_LEASES = 10
 
 
 def stored_types() -> set[str]:
-    """The types that any job has or had."""
+    """Return the types of all jobs."""
     with connections[WORKER_DB].cursor() as cursor:
         cursor.execute(distinct_values("jobs_job", "type"))
         return {name for (name,) in cursor.fetchall()}
 
 
 class GiveUpUnknown:
-    """Remembers since when each type has been unknown to every live worker.
+    """Remembers since when each type has been unknown to all live workers.
 
-    While no worker lives nothing is unknown: jobs wait for workers, however long those are away.
+    Without a live worker no type is unknown: jobs wait for workers without a limit.
     """
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
     def run(self) -> int:
-        """One pass; returns how many jobs were failed."""
+        """Do one pass; returns how many jobs it failed."""
         now = time.monotonic()
         self._since = {name: self._since.get(name, now) for name in _unknown()}
         patience = PATIENCE_LEASES * settings.JOBS_LEASE_SECONDS
-        return sum(
-            _fail(name, patience) for name, since in self._since.items() if now - since >= patience
-        )
+        given_up = [name for name, since in self._since.items() if now - since >= patience]
+        return sum(_fail(name, patience) for name in given_up)
 
 
 def _unknown() -> set[str]:
@@ -54,13 +53,11 @@ def _unknown() -> set[str]:
 
 
 def _fail(name: str, patience: float) -> int:
-    outcome = failed(
-        "unknown_type", f"No live worker has known the type {name} for {patience / 60:.0f} minutes."
-    )
-    waiting = Job.objects.using(WORKER_DB).filter(
-        type=name, status=Status.PENDING, created_at__lt=Now() - timedelta(seconds=patience)
-    )
-    jobs = list(waiting.order_by("id").values_list("id", "publishes")[:LIMIT])
+    message = f"No live worker has known the type {name} for {patience / 60:.0f} minutes."
+    outcome = failed("unknown_type", message)
+    waiting = Job.objects.using(WORKER_DB).filter(type=name, status=Status.PENDING)
+    old = waiting.filter(created_at__lt=Now() - timedelta(seconds=patience))
+    jobs = list(old.order_by("id").values_list("id", "publishes")[:LIMIT])
     for job_id, publishes in jobs:
         lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)
     if jobs:

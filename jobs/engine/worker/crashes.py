@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # A worker that stops ends by these signals the pool processes whose time is over, perhaps before
 # the agent does.
-CODES = {"signal 3": "worker_stopped", "signal 15": "worker_stopped"}
+ENDING_CODES = {"signal 3": "worker_stopped", "signal 15": "worker_stopped"}
 
 
 def crashed_attempts(holders: Mapping[UUID, int]) -> list[CrashedAttempt]:
@@ -31,10 +31,10 @@ def crashed_attempts(holders: Mapping[UUID, int]) -> list[CrashedAttempt]:
             job_id,
             pid,
             f"worker process lost ({process.ending})",
-            CODES.get(process.ending, "worker_lost"),
+            ENDING_CODES.get(process.ending, "worker_lost"),
         )
         for job_id, pid in holders.items()
-        if (process := processes.find(pid)) is not None and process.ending
+        if (process := processes.find_process(pid)) is not None and process.ending
     ]
 
 
@@ -106,6 +106,6 @@ class Crashes:
 
 
 def _kill_pool_process(pid: int) -> None:
-    process = processes.find(pid)
+    process = processes.find_process(pid)
     if process is not None and process.parent == os.getpid():
         processes.kill([*processes.descendants(pid), process])

@@ -81,7 +81,7 @@ class Deadlines(threading.Thread):
             return
         self.outcomes[attempt.job_id, attempt.pid] = outcome
         logger.warning("job %s is ended by force: %s", attempt.job_id, outcome.status)
-        process = processes.find(attempt.pid)
+        process = processes.find_process(attempt.pid)
         processes.kill([*processes.descendants(attempt.pid), *([process] if process else [])])
 
 

@@ -91,7 +91,7 @@ def _not_completed(
 
 
 def _format(error: BaseException) -> str:
-    """Return an exception's traceback; of an odd SyntaxError, which Python cannot format, a part."""
+    """Return an exception's traceback; only a part of it if Python cannot format the exception."""
     try:
         return "".join(traceback.format_exception(error))
     except Exception:
@@ -103,19 +103,21 @@ def _format(error: BaseException) -> str:
 def _completed(result: object) -> Outcome:
     if result is not None and not isinstance(result, dict):
         kind = type(result).__name__
-        return _invalid(f"The handler returned a {kind}, not a dict or None.")
+        return _invalid_result(f"The handler returned a {kind}, not a dict or None.")
     try:
         text = json.dumps(result, allow_nan=False)
         if len(text) > RESULT_LIMIT:
             size = f"{len(text):,} characters of JSON"
-            return _invalid(f"The result has {size}; {RESULT_LIMIT:,} are allowed.")
+            return _invalid_result(f"The result has {size}; {RESULT_LIMIT:,} are allowed.")
         plain = json.loads(text)  # as it is stored: tuples are lists, and keys are text
     except (TypeError, ValueError, RecursionError) as error:
-        return _invalid(f"The result is not JSON: {error}")
+        return _invalid_result(f"The result is not JSON: {error}")
     if is_deeper(plain, RESULT_DEPTH_LIMIT):
-        return _invalid(f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep.")
+        return _invalid_result(
+            f"The result may be nested at most {RESULT_DEPTH_LIMIT} levels deep."
+        )
     return Outcome(status=Status.COMPLETED, result=plain)
 
 
-def _invalid(message: str) -> Outcome:
+def _invalid_result(message: str) -> Outcome:
     return failed("invalid_result", message)

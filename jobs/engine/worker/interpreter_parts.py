@@ -1,4 +1,4 @@
-"""What a handler can change of Python, its libraries and Django, and how each is put back."""
+"""What a handler can change in Python, its libraries and Django, and how each part is restored."""
 
 import builtins
 import csv
@@ -96,7 +96,7 @@ def _warnings() -> tuple[list[Any], Any]:
 def _set_warnings(before: tuple[list[Any], Any]) -> None:
     filters, warnings.showwarning = before
     warnings.resetwarnings()
-    warnings.filters[:] = filters  # type: ignore[index]
+    warnings.filters[:] = filters  # type: ignore[index]  # a list, declared as a Sequence
 
 
 def _start_method() -> str | None:
@@ -108,34 +108,30 @@ def _set_start_method(before: str | None) -> None:
 
 
 def _settings() -> dict[str, Any]:
-    return dict(vars(settings._wrapped))  # type: ignore[misc]
+    return dict(vars(settings._wrapped))  # type: ignore[misc]  # the plugin knows settings only
 
 
 class Loggers:
-    """The levels and handlers of the loggers of the first look, and of later ones that have any.
+    """The loggers that exist at the first read, and later ones that have a level or handlers.
 
-    A module that a handler imports makes loggers, as a rule without either, and is not imported
-    again.
+    A module that a handler imports makes loggers, usually without levels and handlers, and is not
+    imported again.
     """
 
     def __init__(self) -> None:
         self._known: set[logging.Logger] = set()
 
     def read(self) -> list[Any]:
-        """Return what is logged, and where to."""
+        """Return the set-up of logging."""
         root = logging.getLogger()
-        loggers = [
-            one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)
-        ]
+        made = root.manager.loggerDict.values()
+        loggers = [one for one in made if isinstance(one, logging.Logger)]
         self._known = self._known or {root, *loggers}
-        states = [_logger_state(one) for one in self._known]
-        states += [
-            _logger_state(one) for one in loggers if one not in self._known and _is_set_up(one)
-        ]
-        return [root.manager.disable, *states]
+        later = [one for one in loggers if one not in self._known and _is_set_up(one)]
+        return [root.manager.disable, *map(_logger_state, [*self._known, *later])]
 
     def restore(self, before: list[Any]) -> None:
-        """Put back the loggers that existed at the first look."""
+        """Restore the loggers that existed at the first read."""
         logging.disable(before[0])
         for logger, level, logger.propagate, logger.disabled, handlers, filters in before[1:]:
             logger.setLevel(level)
@@ -143,25 +139,18 @@ class Loggers:
 
 
 def _is_set_up(logger: logging.Logger) -> bool:
-    return bool(logger.level) or any(
-        not isinstance(one, logging.NullHandler) for one in logger.handlers
-    )
+    handles = any(not isinstance(one, logging.NullHandler) for one in logger.handlers)
+    return bool(logger.level) or handles
 
 
 def _logger_state(logger: logging.Logger) -> tuple[Any, ...]:
-    return (
-        logger,
-        logger.level,
-        logger.propagate,
-        logger.disabled,
-        logger.handlers[:],
-        logger.filters[:],
-    )
+    flags = logger.level, logger.propagate, logger.disabled
+    return logger, *flags, logger.handlers[:], logger.filters[:]
 
 
 _loggers = Loggers()
 
-PARTS = [
+INTERPRETER_PARTS = [
     Part("attributes of sys", _sys, _set_sys),
     Part("sys.argv or sys.path", _lists, _set_lists),
     Part("limits of the interpreter", _interpreter, _set_interpreter),

@@ -18,11 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.engine.worker import interpreter_parts, processes, system_parts
+from jobs.engine.worker import processes
+from jobs.engine.worker.interpreter_parts import INTERPRETER_PARTS
 from jobs.engine.worker.process_state import ProcessState
 from jobs.engine.worker.replacement import replace_process
 from jobs.engine.worker.sessions import renew_sessions
-from jobs.handler.context import writer
+from jobs.engine.worker.system_parts import SYSTEM_PARTS
+from jobs.handler.writer import writer
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def isolated_process() -> Iterator[None]:
 def _read_once() -> ProcessState:
     global _state
     if _state is None:
-        _state = ProcessState([*system_parts.PARTS, *interpreter_parts.PARTS])
+        _state = ProcessState([*SYSTEM_PARTS, *INTERPRETER_PARTS])
     return _state
 
 

@@ -21,7 +21,7 @@ READ_TO_THE_END_SECONDS = 1.0
 
 _logging = threading.local()
 # The streams of the handler that runs in this process.
-_open: dict[str, "LogWriter"] = {}
+_streams: dict[str, "LogWriter"] = {}
 
 
 class LogWriter(io.RawIOBase):
@@ -104,8 +104,8 @@ class TextStream(io.TextIOWrapper):
 def logged_output() -> Iterator[None]:
     """Log what is printed in this block."""
     before = {name: getattr(sys, name) for name in STREAMS}
-    _open.update({name: LogWriter(name) for name in STREAMS})
-    streams = {name: TextStream(raw) for name, raw in _open.items()}
+    _streams.update({name: LogWriter(name) for name in STREAMS})
+    streams = {name: TextStream(raw) for name, raw in _streams.items()}
     for name, stream in streams.items():
         setattr(sys, name, stream)
     try:
@@ -116,7 +116,7 @@ def logged_output() -> Iterator[None]:
         for name, stream in streams.items():
             with contextlib.suppress(ValueError):  # the handler may have closed it
                 stream.flush()
-            if raw := _open.pop(name, None):  # None in a fork
+            if raw := _streams.pop(name, None):  # None in a fork
                 raw.finish()
 
 
@@ -126,17 +126,17 @@ def watch_forks() -> None:
 
 
 def _before_fork() -> None:
-    for raw in _open.values():
+    for raw in _streams.values():
         raw.fileno()
 
 
 def _in_fork() -> None:
     """In a forked process, print and log through the handler's process, and share no connection."""
-    if not _open:
+    if not _streams:
         return
-    for name, raw in list(_open.items()):
+    for name, raw in list(_streams.items()):
         setattr(sys, name, TextStream(io.FileIO(raw.fileno(), "wb", closefd=False)))
-    _open.clear()
+    _streams.clear()
     relay = logging.StreamHandler(sys.stderr)
     logging.getLogger().handlers[:] = [relay]
     for alias in list(connections):

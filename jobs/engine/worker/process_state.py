@@ -24,7 +24,7 @@ class ProcessState:
     """The state of this process, as it was when this object was made."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        self._parts = [(part, _read(part)) for part in parts]
+        self._parts = [(part, _read_part(part)) for part in parts]
 
     def restore(self) -> list[str]:
         """Restore what has changed; returns the names of the parts that stay different."""
@@ -32,16 +32,16 @@ class ProcessState:
 
 
 def _is_as_before(part: Part, before: Any) -> bool:
-    if _read(part) == before:
+    if _read_part(part) == before:
         return True
     if part.restore is None:
         return False
     with contextlib.suppress(Exception):
         part.restore(before)
-    return bool(_read(part) == before)
+    return bool(_read_part(part) == before)
 
 
-def _read(part: Part) -> Any:
+def _read_part(part: Part) -> Any:
     try:
         return part.read()
     except Exception as error:  # such as of a working directory that was removed

@@ -27,7 +27,7 @@ class Process:
     ending: str
 
 
-def find(pid: int) -> Process | None:
+def find_process(pid: int) -> Process | None:
     """Return the process `pid`; None if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -47,7 +47,7 @@ def descendants(pid: int) -> set[Process]:
     """Return all processes that `pid` started and that still run, in any session."""
     children: dict[int, list[Process]] = defaultdict(list)
     for entry in os.listdir("/proc"):
-        if entry.isdigit() and (process := find(int(entry))):
+        if entry.isdigit() and (process := find_process(int(entry))):
             children[process.parent].append(process)
     found: set[Process] = set()
     to_visit = [pid]
@@ -61,7 +61,7 @@ def descendants(pid: int) -> set[Process]:
 def kill(processes: Iterable[Process]) -> None:
     """Kill processes; the next owner of the pid of one that has just ended is not hit."""
     for process in processes:
-        now = find(process.pid)
+        now = find_process(process.pid)
         if now is not None and now.started == process.started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
@@ -72,12 +72,12 @@ def suspend(pid: int) -> bool:
 
     One that is not our child, or does not stand still within a second, runs on.
     """
-    process = find(pid)
+    process = find_process(pid)
     if process is None or process.ending or process.parent != os.getpid():
         return False
     os.kill(pid, signal.SIGSTOP)
     give_up_at = time.monotonic() + SUSPENDED_WITHIN_SECONDS
-    while (process := find(pid)) is not None and time.monotonic() < give_up_at:
+    while (process := find_process(pid)) is not None and time.monotonic() < give_up_at:
         if process.state in "Tt":
             return True
         time.sleep(0.01)

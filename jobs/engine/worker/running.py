@@ -53,9 +53,8 @@ class RunningAttempts:
     def end(self) -> None:
         """Note that the handler has ended: no deadline applies to this process any more."""
         offset = _own_offset()
-        if (
-            LAYOUT.unpack_from(self._slots, offset)[1] == os.getpid()
-        ):  # not in a fork of the handler
+        owner = LAYOUT.unpack_from(self._slots, offset)[1]
+        if owner == os.getpid():  # not in a fork of the handler
             self._slots[offset] = 0
 
     def in_process(self, pid: int) -> RunningAttempt | None:

@@ -73,21 +73,21 @@ class WatchedCursor(cursor):
 
     def execute(self, query: Any, variables: Any = None) -> None:
         """Execute one statement."""
-        _note(query)
+        _note_statement(query)
         super().execute(query, variables)
 
     def executemany(self, query: Any, variables: Any) -> None:
         """Execute a statement once for each row of variables."""
-        _note(query)
+        _note_statement(query)
         super().executemany(query, variables)
 
     def callproc(self, name: Any, *args: Any) -> Any:
         """Call a function, which may change the session."""
-        _note(None)
+        _note_statement(None)
         return super().callproc(name, *args)
 
 
-def _note(query: Any) -> None:
+def _note_statement(query: Any) -> None:
     global _changed
     if not _changed and not (isinstance(query, str) and is_plain(query)):
         _changed = True

@@ -40,17 +40,17 @@ class WorkerState:
         return f"worker {self.id}"
 
 
-_worker: WorkerState | None = None
+_this_worker: WorkerState | None = None
 
 
 def start_worker() -> WorkerState:
     """Make the state of this worker; called once, before its main process forks."""
-    global _worker
-    _worker = WorkerState()
-    _worker.fork_lock.register()
-    return _worker
+    global _this_worker
+    _this_worker = WorkerState()
+    _this_worker.fork_lock.register()
+    return _this_worker
 
 
 def current_worker() -> WorkerState | None:
     """Return the state of the worker to which this process belongs; None outside a worker."""
-    return _worker
+    return _this_worker

@@ -1,4 +1,4 @@
-"""What a handler can change of its process as the system sees it, and how each is put back."""
+"""What a handler can change in its process as the kernel sees it, and how each part is restored."""
 
 import locale
 import os
@@ -12,11 +12,11 @@ from typing import Any
 from jobs.engine.worker.process_state import Part
 
 SIGNALS = sorted(int(one) for one in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
-LEFT_FILES = 50  # a process may open 1,024, as a rule
+LEFT_FILES = 50  # a process may usually open 1,024
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 LIMITS = ("AS", "CORE", "CPU", "DATA", "FSIZE", "MEMLOCK", "NOFILE", "NPROC", "STACK")
 RLIMITS = [getattr(resource, f"RLIMIT_{name}") for name in LIMITS]
-# In C: the one of `signal` makes an enum of each answer, 20 times as slow.
+# In C: the function of `signal` makes an enum of each answer, which takes 20 times as long.
 get_handler = import_module("_signal").getsignal
 
 
@@ -34,8 +34,7 @@ def _mask() -> set[signal.Signals | int]:
 
 
 def _set_mask(before: Iterable[int]) -> None:
-    # A signal that waits behind the mask was meant for the job that is over: ignoring it discards
-    # it.
+    # A signal that waits behind the mask was meant for the job that is over; it is discarded.
     for number in signal.sigpending() - {signal.SIGTERM, signal.SIGQUIT}:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -66,7 +65,7 @@ def _set_environment(before: dict[bytes, bytes]) -> None:
     os.environb.update(before)
 
 
-def _limits() -> list[tuple[int, int]]:
+def _resource_limits() -> list[tuple[int, int]]:
     return [resource.getrlimit(limit) for limit in RLIMITS]
 
 
@@ -84,13 +83,13 @@ def _descriptors() -> list[tuple[int, int]]:
 
 
 class OpenFiles:
-    """Whether more files than those of a few connections were left open since the first look."""
+    """Whether more files than those of a few connections were left open since the first check."""
 
     def __init__(self) -> None:
         self._first: int | None = None
 
     def are_many(self) -> bool:
-        """Compare the lowest free descriptor with that of the first look."""
+        """Compare the lowest free descriptor with that of the first check."""
         lowest = os.dup(2)
         os.close(lowest)
         self._first = lowest if self._first is None else self._first
@@ -99,9 +98,9 @@ class OpenFiles:
 
 _open_files = OpenFiles()
 
-# Timers first, so that none goes off while the rest is restored; a signal's handler after the
-# signals that wait.
-PARTS = [
+# Timers come first, so that none goes off while the rest is restored. Signal handlers come after
+# the signals that wait.
+SYSTEM_PARTS = [
     Part("a timer", _timers, _stop_timers),
     Part("blocked signals", _mask, _set_mask),
     Part("signal handlers", _handlers, _set_handlers),
@@ -118,7 +117,7 @@ PARTS = [
         lambda: locale.setlocale(locale.LC_ALL),
         lambda name: locale.setlocale(locale.LC_ALL, name),
     ),
-    Part("resource limits", _limits, _set_limits),
+    Part("resource limits", _resource_limits, _set_limits),
     Part(
         "the priority",
         lambda: os.getpriority(os.PRIO_PROCESS, 0),

@@ -1,8 +1,8 @@
-"""The worker's Redis transport: of each message it takes the job's id, and nothing else.
+"""The worker's Redis transport: it takes the job's id from each message, and nothing else.
 
-Every program that can write to Redis can write into a queue. So each message is rebuilt from the id
-alone before Celery sees it, and one without an id is dropped with a warning; Celery and kombu never
-meet what it held.
+Every program that can write to Redis can write into a queue. So each message is rebuilt from its id
+before Celery sees it, and one without an id is dropped with a warning. Celery and kombu never
+parse the rest.
 """
 
 import contextlib
@@ -22,94 +22,91 @@ from jobs.lifecycle import TASK
 logger = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 2.0
-MESSAGE_BYTES_LIMIT = 64 * 1024  # ours have about 1 KiB
-SHOWN = 100
+MESSAGE_BYTES_LIMIT = 64 * 1024  # a job's message has about 1 KiB
+LOGGED_BYTES = 100
 WRONG_TYPE = "WRONGTYPE"
 
 
 def job_id(message: bytes) -> UUID | None:
-    """Return the id of the job that a queue's message is about; None if it is no job's."""
+    """Return the job's id in a message; None if the message is not a job's."""
     if len(message) > MESSAGE_BYTES_LIMIT:
         return None
     try:
         headers = json.loads(message)["headers"]
         return UUID(headers["id"]) if headers["task"] == TASK else None
-    except Exception:  # the bytes may be anything, so the failure may be any, too
+    except Exception:  # any bytes may arrive, and fail in any way
         return None
 
 
 def rebuilt(job: UUID, queue: str) -> str:
-    """Return the message that Celery gets for a job: what kombu needs, and no options of the task."""
-    return json.dumps(
-        {
-            "body": "[[], {}, {}]",
-            "content-type": "application/json",
-            "content-encoding": "utf-8",
-            "headers": {"lang": "py", "task": TASK, "id": str(job)},
-            "properties": {
-                "body_encoding": "utf-8",
-                "delivery_tag": str(uuid4()),
-                "delivery_info": {"exchange": "", "routing_key": queue},
-            },
-        }
-    )
+    """Return a job's message as Celery gets it: what kombu needs, without options of the task."""
+    properties = {
+        "body_encoding": "utf-8",
+        "delivery_tag": str(uuid4()),
+        "delivery_info": {"exchange": "", "routing_key": queue},
+    }
+    message = {
+        "body": "[[], {}, {}]",
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"lang": "py", "task": TASK, "id": str(job)},
+        "properties": properties,
+    }
+    return json.dumps(message)
 
 
 class JobClient(redis.Redis):
     """The Redis client of a channel; BRPOP answers with rebuilt messages only."""
 
     def parse_response(self, connection: Any, command_name: str | bytes, **options: Any) -> Any:
-        """Return the answer to a command; None, as when BRPOP finds nothing, for a dropped message."""
-        response = super().parse_response(connection, command_name, **options)  # type: ignore[no-untyped-call]
+        """Return a command's response; a dropped message is None, as if BRPOP had found nothing."""
+        parse = super().parse_response
+        response = parse(connection, command_name, **options)  # type: ignore[no-untyped-call] # redis-py has no annotations here
         if command_name != "BRPOP" or not response:
             return response
         key, message = response
         queue = key.decode().partition(kombu_redis.Channel.sep)[0]
         if (job := job_id(message)) is not None:
             return key, rebuilt(job, queue)
-        logger.warning(
-            "a message in queue %s is no job's, and is dropped: %d bytes, %r",
-            queue,
-            len(message),
-            message[:SHOWN],
-        )
+        what = (queue, len(message), message[:LOGGED_BYTES])
+        logger.warning("a message in queue %s is no job's, and is dropped: %d bytes, %r", *what)
         return None
 
 
 class JobChannel(kombu_redis.Channel):
     """A channel that keeps the messages it has not started in memory; upkeep replaces lost ones."""
 
-    # With it kombu would put back at any worker's start what the hash `unacked` in Redis holds,
-    # unchecked.
+    # With it kombu would requeue, unchecked and at any worker's start, what the hash `unacked` in
+    # Redis holds.
     ack_emulation = False
-    # Messages have no priority. kombu would read four keys a queue, three of them only forged.
-    priority_steps = (0,)  # type: ignore[assignment]
+    # Messages have no priority: three of the four keys that kombu reads for each queue would hold
+    # forged messages only.
+    priority_steps = (0,)  # type: ignore[assignment]  # kombu infers a list from its default
 
     def _brpop_read(self, **options: Any) -> Any:
-        """Read one message; delete a queue that is not a list, for which Redis would refuse every read."""
+        """Read one message; delete a queue that is not a list: Redis would refuse every read."""
         try:
-            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call] # kombu has none
         except redis.ResponseError as error:
             if not str(error).startswith(WRONG_TYPE):
                 raise
-            self._delete_what_is_no_list()
+            self._delete_other_kinds()
             raise Empty from error
 
-    def _delete_what_is_no_list(self) -> None:
+    def _delete_other_kinds(self) -> None:
         with self.conn_or_acquire() as client:
             for queue in self.active_queues:
                 kind = client.type(queue).decode()
                 if kind not in ("list", "none"):
                     client.delete(queue)
-                    logger.warning(
-                        "queue %s was a %s instead of a list, and is deleted", queue, kind
-                    )
+                    message = "queue %s was a %s instead of a list, and is deleted"
+                    logger.warning(message, queue, kind)
 
     def _get_client(self) -> type[redis.Redis]:
         return JobClient
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:
-        # At the end that is read next: the job has waited its turn.
+        # At the end from which workers read: the job has waited its turn.
         queue = message.delivery_info["routing_key"]
         with contextlib.suppress(*self.connection_errors), self.conn_or_acquire() as client:
             client.rpush(queue, rebuilt(message.headers["id"], queue))
@@ -122,9 +119,9 @@ class JobTransport(kombu_redis.Transport):
 
 
 class JobConnection(Connection):
-    """A worker's connection: reads by JobTransport, and looks for a lost Redis every 2 s.
+    """A worker's connection: it reads through JobTransport, and tries a lost Redis every 2 s.
 
-    kombu's own pauses grow to 30 s, and work would resume that much later.
+    kombu's own back-off grows to 30 s, and work would resume that much later.
     """
 
     ensure_connection = partialmethod(

@@ -12,16 +12,8 @@ from django.db.models import QuerySet
 from jobs import services
 from jobs.database.snapshot import snapshot
 from jobs.handler.context import JobContext
-from jobs.handler.sheets import (
-    CSV_TYPE,
-    JSON_LINES_TYPE,
-    XLSX_TYPE,
-    Column,
-    cut_note,
-    workbook,
-    write_csv,
-    write_json_lines,
-)
+from jobs.handler.sheets import CSV_TYPE, JSON_LINES_TYPE, Column, write_csv, write_json_lines
+from jobs.handler.xlsx import XLSX_TYPE, cut_note, workbook
 from jobs.registry import job_type
 from jobs.types.export.tables import TABLES, RowValues, Table, view_permission
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs.handler import sheets
+from jobs.handler import sheets, xlsx
 from jobs.handler.context import JobContext
-from jobs.handler.sheets import Kind, Workbook
+from jobs.handler.sheets import Kind
+from jobs.handler.xlsx import Workbook
 from jobs.models import Status
 from jobs.types.report.figures import (
     BY_DAY,
@@ -113,8 +114,8 @@ def save_json(job: JobContext, report: JobsReport) -> None:
 def save_xlsx(job: JobContext, report: JobsReport) -> None:
     """Save a workbook: a summary with a chart, then a sheet for each further table."""
     with (
-        job.save_file(f"{report.stem}.xlsx", sheets.XLSX_TYPE) as file,
-        sheets.workbook(file) as book,
+        job.save_file(f"{report.stem}.xlsx", xlsx.XLSX_TYPE) as file,
+        xlsx.workbook(file) as book,
     ):
         book.book.set_properties({"title": "Jobs report", "comments": " ".join(report.about)})
         summary = _add_summary(book, report)
@@ -129,7 +130,7 @@ def save_xlsx(job: JobContext, report: JobsReport) -> None:
             if section is BY_DAY and last:
                 summary.insert_chart("E7", _chart(book, last))
         if book.cut_cells:
-            job.log(sheets.cut_note(book.cut_cells), level="WARNING")
+            job.log(xlsx.cut_note(book.cut_cells), level="WARNING")
 
 
 def _add_summary(book: Workbook, report: JobsReport) -> Any:

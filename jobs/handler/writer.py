@@ -51,7 +51,7 @@ class Writer:
         self._has_work.set()
 
     def forget(self, buffer: Buffer) -> None:
-        """Stop writing this buffer; another one that was passed to `wake` since is still written."""
+        """Stop writing this buffer; another one that `wake` got since is still written."""
         if self._buffer is buffer:
             self._buffer = None
 

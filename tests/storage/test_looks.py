@@ -8,7 +8,7 @@ import pytest
 from jobs import storage
 from jobs.engine.upkeep import orphan_files, prune
 from jobs.engine.upkeep.orphan_files import STRIPES
-from jobs.engine.upkeep.pruning import Pruned, steps
+from jobs.engine.upkeep.pruning import Pruned, prune_steps
 from jobs.models import FileStorage, JobFile
 from jobs.storage import layout
 from tests.storage.conftest import job_with_file, old_file
@@ -27,7 +27,7 @@ def tied(own_files):
 def look():
     """What upkeep does every hour."""
     pruned = Pruned()
-    for _ in steps(pruned, whole=False):
+    for _ in prune_steps(pruned, whole=False):
         pass
     return pruned
 

@@ -158,7 +158,7 @@ def test_progress_comes_with_every_batch_and_a_stop_keeps_the_rest(operator, mon
 
 
 def test_a_dry_run_counts_in_steps_and_misses_none(monkeypatch):
-    monkeypatch.setattr(pruning, "COUNTED", 2)
+    monkeypatch.setattr(pruning, "COUNTED_A_STEP", 2)
     for number in range(5):
         make_old_job(number, content=b"123")
     steps = []

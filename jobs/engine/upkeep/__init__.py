@@ -7,11 +7,12 @@ leader                         the loop: one of several processes leads
 rescue                         ends the attempts of lost workers
 republish fleet                publishes jobs again whose message was lost
 unknown                        fails jobs of types that no worker knows
-sliced pruning                 removes old jobs, with orphan_files and orphan_results
+sliced pruning retention       removes old jobs, with orphan_files and orphan_results
 =============================  ==========================================================
 """
 
 from jobs.engine.upkeep.leader import Upkeep
-from jobs.engine.upkeep.pruning import Pruned, old_jobs, prune
+from jobs.engine.upkeep.pruning import Pruned, prune
+from jobs.engine.upkeep.retention import old_jobs
 
 __all__ = ["Pruned", "Upkeep", "old_jobs", "prune"]

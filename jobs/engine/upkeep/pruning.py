@@ -4,27 +4,26 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import Error
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import Now
 
-from jobs import database, lifecycle, registry, storage
+from jobs import database, lifecycle, storage
 from jobs.engine.upkeep import orphan_files
 from jobs.engine.upkeep.orphan_files import FileSearch, settled_before
 from jobs.engine.upkeep.orphan_results import ResultSearch
-from jobs.engine.upkeep.unknown import stored_types
-from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
-from jobs.models import SETTLED, FileStorage, Job, JobFile, JobQuerySet, Worker
+from jobs.engine.upkeep.retention import old_jobs
+from jobs.lifecycle import WORKER_DB
+from jobs.models import FileStorage, JobFile, JobQuerySet, Worker
 from jobs.storage import StorageRefused
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 COUNTED_A_STEP = 10_000  # jobs, in a dry run
-RETENTION_DAYS_OF_UNKNOWN_TYPES = 30
 SILENT_AFTER = timedelta(days=1)
 
 
@@ -118,29 +117,6 @@ def _purge(pruned: Pruned) -> Iterator[None]:
         pruned.refusal = _sentence(error)
 
 
-def old_jobs() -> Iterator[tuple[str, JobQuerySet]]:
-    """Yield each type of any job, with its settled jobs past their retention, by id."""
-    now = database.now(WORKER_DB)
-    for job_type, days in _retentions().items():
-        before = now - timedelta(days=days)
-        # The id holds its job's time, so this reads no job that is too young.
-        jobs = Job.objects.using(WORKER_DB).filter(
-            Q(idempotency_key=None) | Q(created_at__lt=now - KEY_REMEMBERED),
-            type=job_type,
-            status__in=SETTLED,
-            id__lt=_first_id_at(before),
-            finished_at__lt=before,
-        )
-        yield job_type, jobs.order_by("id")
-
-
-def _retentions() -> dict[str, int]:
-    known = {one.slug: one.retention_days for one in registry.all()}
-    return {
-        name: known.get(name, RETENTION_DAYS_OF_UNKNOWN_TYPES) for name in sorted(stored_types())
-    }
-
-
 def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) -> Iterator[None]:
     if dry_run:
         yield from _count_jobs(job_type, old, pruned)
@@ -158,7 +134,7 @@ def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) 
 
 
 def _count_jobs(job_type: str, old: JobQuerySet, pruned: Pruned) -> Iterator[None]:
-    """Count what would be removed, some jobs at a time: of millions one query would take too long."""
+    """Count what would be removed, in steps: one query of millions would take too long."""
     rest = old
     while ids := list(rest.values_list("id", flat=True)[:COUNTED_A_STEP]):
         _add(pruned, job_type, *_count_batch(rest.filter(id__lte=ids[-1])))
@@ -199,11 +175,6 @@ def _add(pruned: Pruned, job_type: str, by_status: Counter[str], files: int, siz
         pruned.jobs[job_type] = dict(by_status + Counter(pruned.jobs.get(job_type, {})))
     pruned.job_files += files
     pruned.file_bytes += size
-
-
-def _first_id_at(moment: datetime) -> UUID:
-    """Return the smallest UUIDv7 of a millisecond."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _prune_files(

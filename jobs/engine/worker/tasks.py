@@ -27,7 +27,6 @@ class JobFailed(Exception):
     name=lifecycle.TASK,
     bind=True,
     throws=(JobFailed,),
-    ignore_result=True,  # write_outcome has stored it, with the status in one statement
     Request="jobs.engine.worker.request:JobRequest",
 )
 def run_job(self: Task) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ def test_the_log_of_a_second_attempt_follows_that_of_the_first():
 def test_the_last_job_of_a_process_silences_not_the_present_one():
     last, present = (JobContext(make_job(status=Status.PROCESSING)) for _ in range(2))
     present.log("here")
-    writer.leave(last)  # as its thread does that finds the attempt lost when the next job is there
+    writer.forget(last)  # as its thread does when it finds the attempt lost after the next began
     wait_until(JobLog.objects.exists, seconds=10)
     present.close()
 

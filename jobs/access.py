@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +11,7 @@ from django.db.models import QuerySet
 from django_celery_results.models import TaskResult
 
 from jobs import parameters, registry
-from jobs.lifecycle import NEXT
-from jobs.models import Job, JobFile, JobQuerySet, Status
+from jobs.models import Job, JobFile, JobQuerySet
 from jobs.registry import JobType
 
 
@@ -104,30 +102,6 @@ def cancellable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
 def may_delete(user: Any) -> bool:
     """Whether `user` may delete settled jobs they see."""
     return user is None or user.has_perm("jobs.delete_job")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Possible:
-    """What may happen to a job next; what is False is not offered."""
-
-    can_cancel: bool
-    can_rerun: bool
-    can_delete: bool
-    can_acknowledge: bool
-
-
-def possible(user: Any, job: Job) -> Possible:
-    """What `user` may do to `job` as it stands: the transitions left to it, and their permissions."""
-    next_statuses = NEXT[Status(job.status)]
-    settled = not next_statuses
-    unseen = job.status == Status.FAILED and job.acknowledged_at is None
-    asked = job.cancel_requested_at is not None
-    return Possible(
-        can_cancel=Status.CANCELLED in next_statuses and not asked and may_cancel(user, job),
-        can_rerun=settled and may_launch_again(user, job),
-        can_delete=settled and may_delete(user),
-        can_acknowledge=unseen and may_cancel(user, job),
-    )
 
 
 def may_launch_again(user: Any, job: Job) -> bool:

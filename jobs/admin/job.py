@@ -19,7 +19,7 @@ from jobs.admin.launch import views as launch_views
 from jobs.admin.paginator import CappedPaginator, page_number
 from jobs.models import Job
 from jobs.selection import as_uuid
-from jobs.services import ACKNOWLEDGE, ACTIONS, CANCEL, DELETE, RERUN
+from jobs.services import ACTIONS
 
 
 @admin.register(Job)
@@ -77,18 +77,6 @@ class JobAdmin(admin.ModelAdmin):
     def has_launch_permission(self, request):
         return access.may_launch_some(request.user)
 
-    def has_rerun_permission(self, request):
-        return RERUN.allowed(request.user)
-
-    def has_cancel_permission(self, request):
-        return CANCEL.allowed(request.user)
-
-    def has_acknowledge_permission(self, request):
-        return ACKNOWLEDGE.allowed(request.user)
-
-    def has_delete_permission(self, request, obj=None):
-        return DELETE.allowed(request.user)
-
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
         urls = [
@@ -106,13 +94,17 @@ class JobAdmin(admin.ModelAdmin):
                 "GET",
                 "HEAD",
             ),
-            ("<uuid:job_id>/cancel/", "cancel", page_actions.cancel, view, "POST"),
-            ("<uuid:job_id>/rerun/", "rerun", page_actions.rerun, view, "POST"),
-            ("<uuid:job_id>/acknowledge/", "acknowledge", page_actions.acknowledge, view, "POST"),
+            *(self._route_of(action) for action in ACTIONS),
         ]
         return [
             path(route, guarded(*guard), name=f"jobs_job_{name}") for route, name, *guard in urls
         ] + super().get_urls()
+
+    def _route_of(self, action):
+        methods = ("GET", "POST") if action.asks_first else ("POST",)
+        view = page_actions.view_of(action)
+        route = f"<uuid:job_id>/{action.name}/"
+        return (route, action.name, view, self.has_view_permission, *methods)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
@@ -122,9 +114,8 @@ class JobAdmin(admin.ModelAdmin):
         return page(request, _job_id(object_id))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
-        """Our confirmation page: services.delete also removes what belongs to the job."""
-        page = guarded(page_actions.delete, self.has_delete_permission, "GET", "POST")
-        return page(request, _job_id(object_id))
+        """404: the URLs of jobs are among those of the actions, before Django's own."""
+        raise Http404("No such job.")
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list. A job id in the search box leads to the page of that job."""
@@ -171,3 +162,12 @@ def _job_id(text: str) -> UUID:
     if job_id is None:
         raise Http404("No such job.")
     return job_id
+
+
+def _permission_of(action):
+    return lambda self, request, obj=None: action.allowed(request.user)
+
+
+# The methods by which Django asks whether the user may do an action: has_cancel_permission ...
+for _action in ACTIONS:
+    setattr(JobAdmin, f"has_{_action.name}_permission", _permission_of(_action))

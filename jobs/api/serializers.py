@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from jobs import access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, Status
+from jobs.services import CANCEL, RERUN
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -110,10 +111,10 @@ class JobSummarySerializer(serializers.ModelSerializer):
         return _seconds_between(job.started_at, job.finished_at)
 
     def get_can_cancel(self, job: Job) -> bool:
-        return access.possible(self.context["request"].user, job).can_cancel
+        return CANCEL.is_possible(self.context["request"].user, job)
 
     def get_can_rerun(self, job: Job) -> bool:
-        return access.possible(self.context["request"].user, job).can_rerun
+        return RERUN.is_possible(self.context["request"].user, job)
 
     def get_admin_url(self, job: Job) -> str:
         return reverse("admin:jobs_job_change", args=[job.id], request=self.context["request"])

@@ -1,11 +1,22 @@
 """The services behind admin, API and commands: submit, cancel, rerun, acknowledge, delete."""
 
-from jobs.services.actions import ACKNOWLEDGE, ACTIONS, BULK_TYPES, CANCEL, DELETE, RERUN, Action
+from jobs.services.actions import (
+    ACKNOWLEDGE,
+    ACTIONS,
+    CANCEL,
+    DELETE,
+    RERUN,
+    bulk_types,
+    possible_actions,
+)
+from jobs.services.actions.acknowledge import acknowledge
+from jobs.services.actions.action import Acted, Action
+from jobs.services.actions.cancel import cancel
+from jobs.services.actions.delete import delete
 from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, jobs_in_words
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, launcher, once_accepted
-from jobs.services.handling import acknowledge, cancel, delete
 from jobs.services.submission import (
     Launch,
     check,
@@ -19,12 +30,12 @@ from jobs.services.submission import (
 __all__ = [
     "ACKNOWLEDGE",
     "ACTIONS",
-    "BULK_TYPES",
     "CANCEL",
     "DELETE",
     "DONE",
     "REACHED",
     "RERUN",
+    "Acted",
     "Action",
     "Caller",
     "Launch",
@@ -34,6 +45,7 @@ __all__ = [
     "Targets",
     "acknowledge",
     "apply_action",
+    "bulk_types",
     "caller_of",
     "cancel",
     "cancel_waiting_targets",
@@ -44,6 +56,7 @@ __all__ = [
     "jobs_in_words",
     "launcher",
     "once_accepted",
+    "possible_actions",
     "rerun",
     "submit",
     "submit_batch",

@@ -16,11 +16,11 @@ from jobs.errors import (
     Unavailable,
 )
 from jobs.models import Job, Status
-from jobs.services.actions import Action
+from jobs.services.actions.action import Action
+from jobs.services.actions.cancel import cancel_many
 from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller
-from jobs.services.handling import cancel_many
 
 SLICE = 1_000
 
@@ -58,7 +58,7 @@ def apply_action(
     Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.
     """
     found = Job.objects.without_large().in_bulk(ids)
-    cancelled = cancel_many(caller, found.values(), note) if action.name == "cancel" else set()
+    done_together = action.run_many(caller, found.values(), note)
     for job_id in ids:
         job = found.get(job_id)
         if job is None:
@@ -66,7 +66,7 @@ def apply_action(
             continue
         outcome = (
             (DONE, "")
-            if job_id in cancelled
+            if job_id in done_together
             else _one(action, caller, job, note, as_of, key_of(job_id))
         )
         yield Row(job_id, job.name, job.status_at(as_of), *outcome)
@@ -98,7 +98,7 @@ def _one(
     if known := _settled_before(action, caller, job, as_of):
         return known
     try:
-        after = action.run(caller, job.id, note, key)
+        after, replayed = action.run(caller, job.id, note, key)
     except Job.DoesNotExist:
         return SKIPPED, GONE
     except InvalidTransition as error:
@@ -114,12 +114,8 @@ def _one(
             raise
         return FAILED, str(unavailable(error))
     if after is None or after.id == job.id:
-        return (
-            (ASKED, "")
-            if action.name == "cancel" and after and not after.is_settled
-            else (DONE, "")
-        )
-    return (SKIPPED, LAUNCHED_BEFORE) if after.replayed else (DONE, str(after.id))
+        return (ASKED, "") if action.asks_to_stop and after and not after.is_settled else (DONE, "")
+    return (SKIPPED, LAUNCHED_BEFORE) if replayed else (DONE, str(after.id))
 
 
 def _sentence(error: Refused | Unavailable) -> str:
@@ -140,15 +136,12 @@ def _settled_before(
     """The outcome where there is nothing left to do; None where the action must be tried."""
     asked = job.cancel_requested_at
     ours = asked is not None and asked >= as_of and job.cancel_requested_by == caller.name
-    if action.name == "cancel" and ours:
+    if action.asks_to_stop and ours:
         # By an earlier part of the same action, in the request that became this job.
         return (
             (DONE, "") if job.status_at(as_of) == Status.PENDING and job.is_settled else (ASKED, "")
         )
     if job.status not in action.statuses:
         return SKIPPED, ENDED.get(Status(job.status), f"is {job.get_status_display().lower()}")
-    if action.name == "cancel" and asked is not None:
-        return SKIPPED, "had already been asked to stop"
-    if action.name == "acknowledge" and job.acknowledged_at is not None:
-        return SKIPPED, "had already been acknowledged"
-    return None
+    reason = action.already(job)
+    return (SKIPPED, reason) if reason else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jobs.services.actions import Action
+from jobs.services.actions.action import Action
 
 DONE, ASKED, SKIPPED, FAILED = "done", "asked to stop", "skipped", "failed"
 REACHED = (DONE, ASKED)
@@ -93,12 +93,11 @@ class Report:
         reasons = [f"{reason.count:,} {reason.words}" for reason in self.reasons()]
         return "; ".join([self.done(), *reasons]) + "."
 
-    def result(self, done: str) -> dict[str, Any]:
-        """The result of a bulk job: counts by outcome, with `done` as given, and the first jobs left out."""
-        counts = {done: 0, SKIPPED: 0, FAILED: 0} | {
-            done if outcome == DONE else outcome.replace(" ", "_"): count
-            for outcome, count in self.counts.items()
-        }
+    def result(self) -> dict[str, Any]:
+        """The result of a bulk job: the count of each outcome, and the first jobs left out."""
+        outcomes = [DONE, *([ASKED] if self._action.asks_to_stop else []), SKIPPED, FAILED]
+        names = {DONE: self._action.outcome, ASKED: ASKED.replace(" ", "_")}
+        counts = {names.get(one, one): self.counts[one] for one in outcomes}
         not_done = [
             {"job": str(row.job_id), "name": row.name, "reason": detail}
             for detail, rows in self._examples.items()

@@ -12,7 +12,8 @@ from django.db.models import Q
 from jobs import access
 from jobs.models import JobQuerySet, Status
 from jobs.selection import ListFilters
-from jobs.services.actions import Action
+from jobs.services.actions import bulk_types
+from jobs.services.actions.action import Action
 
 ID_BYTES = 16
 
@@ -87,9 +88,7 @@ class Targets:
         By the status of now alone, so that an index is all that is read.
         """
         jobs = self.matching.filter(status__in=self.statuses)
-        if self.action.leaves_out:
-            jobs = jobs.exclude(type__in=self.action.leaves_out)
-        return self.action.reachable(self.user, jobs)
+        return self.action.reachable(self.user, self._without_spared(jobs))
 
     @property
     def refused(self) -> JobQuerySet:
@@ -103,8 +102,10 @@ class Targets:
         return self._were(self.matching.filter(since))
 
     def _were(self, jobs: JobQuerySet) -> JobQuerySet:
-        jobs = jobs.that_were(self.statuses, self.as_of)
-        return jobs.exclude(type__in=self.action.leaves_out) if self.action.leaves_out else jobs
+        return self._without_spared(jobs.that_were(self.statuses, self.as_of))
+
+    def _without_spared(self, jobs: JobQuerySet) -> JobQuerySet:
+        return jobs.exclude(type__in=bulk_types()) if self.action.spares_bulk_jobs else jobs
 
     def first(self, limit: int) -> list[UUID]:
         """The ids of the targets, as far as `limit`."""

@@ -1,4 +1,4 @@
-"""Job types that cancel, acknowledge, delete or launch again all jobs that a filter matches.
+"""The bulk job types: each does an action to all jobs that a filter matches.
 
 Each job goes through the same service as a click, with the rights of the user who launched the
 bulk job. A CSV file lists the outcome of each.
@@ -18,7 +18,7 @@ from jobs.handler.sheets import CSV_TYPE, Column, write_csv
 from jobs.models import Job
 from jobs.registry import MAINTENANCE, job_type
 from jobs.selection import ListFilters
-from jobs.services import ACKNOWLEDGE, CANCEL, DELETE, RERUN, Action, Row, Targets
+from jobs.services import ACTIONS, Action, Row, Targets
 
 PAGE_ROWS = 100  # takes 1 to 2 s; after each page the job notices a request to stop
 EXAMPLES_LIMIT = 10
@@ -77,70 +77,34 @@ class ReasonForm(BulkForm):
     reason = forms.CharField(required=False, max_length=1000, label="Reason or note")
 
 
-@job_type(
-    slug=CANCEL.job_type,
-    label="Cancel many",
-    description="Cancels every job that a filter matches. A CSV file lists the outcome of each.",
-    form=ReasonForm,
-    queue=MAINTENANCE,
-    time_limit=3600,
-)
-def cancel_many(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
-    """Cancel the active jobs that match; running ones are asked to stop."""
-    found = _apply_to_each(job, CANCEL, "cancelled", note=reason, **which)
-    return {"cancelled": 0, "asked_to_stop": 0} | found
+def _register(action: Action) -> None:
+    """Register the job type that does `action` to every job that matches."""
+
+    @job_type(
+        slug=action.job_type,
+        label=action.bulk_label,
+        description=f"{action.bulk_summary} A CSV file lists the outcome of each.",
+        form=ReasonForm if action.note else BulkForm,
+        queue=MAINTENANCE,
+        permission=action.bulk_permission,
+        time_limit=3600,
+    )
+    def apply_to_many(job: JobContext, reason: str = "", **which: Any) -> dict[str, Any]:
+        return _apply_to_each(job, action, note=reason, **which)
 
 
-@job_type(
-    slug=ACKNOWLEDGE.job_type,
-    label="Acknowledge many",
-    description="Acknowledges every failure that a filter matches. A CSV file lists each outcome.",
-    form=ReasonForm,
-    queue=MAINTENANCE,
-    time_limit=3600,
-)
-def acknowledge_many(job: JobContext, reason: str, **which: Any) -> dict[str, Any]:
-    """Acknowledge the failed jobs that match."""
-    found = _apply_to_each(job, ACKNOWLEDGE, "acknowledged", note=reason, **which)
-    return {"acknowledged": 0} | found
-
-
-@job_type(
-    slug=DELETE.job_type,
-    label="Delete many",
-    description="Deletes every settled job that a filter matches. A CSV file lists each outcome.",
-    form=BulkForm,
-    queue=MAINTENANCE,
-    permission="jobs.delete_job",
-    time_limit=3600,
-)
-def delete_many(job: JobContext, **which: Any) -> dict[str, Any]:
-    """Delete the settled jobs that match."""
-    return {"deleted": 0} | _apply_to_each(job, DELETE, "deleted", **which)
-
-
-@job_type(
-    slug=RERUN.job_type,
-    label="Launch many again",
-    description="Launches settled jobs that a filter matches again. A CSV file lists each outcome.",
-    form=BulkForm,
-    queue=MAINTENANCE,
-    time_limit=3600,
-)
-def rerun_many(job: JobContext, **which: Any) -> dict[str, Any]:
-    """Launch the settled jobs that match again."""
-    return {"launched": 0} | _apply_to_each(job, RERUN, "launched", **which)
+for _action in ACTIONS:
+    _register(_action)
 
 
 def _apply_to_each(
     job: JobContext,
     action: Action,
-    done: str,
     *,
     filters: str,
     newest: UUID | None,
     as_of: datetime | None,
-    note: str = "",
+    note: str,
 ) -> dict[str, Any]:
     """Apply the action to each job that matched and write the CSV; return the outcomes' counts."""
     caller = services.launcher(job.id)
@@ -160,7 +124,7 @@ def _apply_to_each(
         for page in pages:
             for row in services.apply_action(action, caller, page, note, targets.as_of):
                 report.add(row)
-                yield _csv_row(row, done)
+                yield _csv_row(row, action)
             # Only after the page's last row: its PENDING jobs are cancelled in one statement, and
             # a stop in between would leave some of them out of the CSV.
             job.progress(report.total, len(pages), f"{report.total:,} of {len(pages):,}")
@@ -170,7 +134,7 @@ def _apply_to_each(
     if stopped:
         raise stopped[0]
     job.progress(1, 1, report.sentence())
-    return report.result(done)
+    return report.result()
 
 
 @contextmanager
@@ -183,6 +147,6 @@ def _collect_exception() -> Iterator[list[BaseException]]:
         stopped.append(error)
 
 
-def _csv_row(row: Row, done: str) -> tuple[str, ...]:
-    outcome = done if row.outcome == services.DONE else row.outcome
+def _csv_row(row: Row, action: Action) -> tuple[str, ...]:
+    outcome = action.outcome if row.outcome == services.DONE else row.outcome
     return str(row.job_id), row.name, row.status_before, outcome, row.detail

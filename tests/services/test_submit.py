@@ -18,6 +18,7 @@ from jobs.errors import (
     NotPermitted,
 )
 from jobs.models import Job, JobEvent, Status
+from jobs.services import RERUN
 from tests.support import people
 from tests.support.factories import make_job, make_user
 from tests.support.people import caller_for
@@ -185,7 +186,7 @@ def test_a_rerun_asks_for_the_permission_of_today(caller, make_type, redis):
     services.cancel(caller, first.id)
     caller.user.user_permissions.clear()
     demoted = caller_for(type(caller.user).objects.get(pk=caller.user.pk))
-    assert not access.possible(demoted.user, Job.objects.get(id=first.id)).can_rerun
+    assert not RERUN.is_possible(demoted.user, Job.objects.get(id=first.id))
     with pytest.raises(NotPermitted):
         services.rerun(demoted, first.id)
 
@@ -246,5 +247,5 @@ def test_anothers_secret_is_kept_only_where_nothing_else_changes(caller, make_ty
 def test_running_again_is_offered_only_to_those_whom_the_params_permit(make_type):
     kind = make_type(form=Colour, permission_for=by_colour)
     job = make_job(type=kind.slug, params={"colour": "view"}, status=Status.COMPLETED)
-    assert not access.possible(make_user("jobs.view_job", "jobs.add_job"), job).can_rerun
-    assert access.possible(make_user("jobs.add_job", "auth.view_user"), job).can_rerun
+    assert not RERUN.is_possible(make_user("jobs.view_job", "jobs.add_job"), job)
+    assert RERUN.is_possible(make_user("jobs.add_job", "auth.view_user"), job)

@@ -14,7 +14,7 @@ from jobs import parameters, registry, services
 from jobs.engine.worker.execution import execute
 from jobs.errors import InvalidParams
 from jobs.models import Job, Status
-from jobs.services import BULK_TYPES as BULK
+from jobs.services import bulk_types
 from tests.support import people
 from tests.support.factories import make_job, make_user
 
@@ -113,7 +113,7 @@ def test_who_may_not_delete_any_more_deletes_nothing():
     assert Job.objects.filter(pk=job.pk).exists()
 
 
-@pytest.mark.parametrize("type", BULK)
+@pytest.mark.parametrize("type", bulk_types())
 def test_a_bulk_action_is_not_launched_again_among_many(type):
     operator = people.operator()
     make_job(type=type, status=Status.COMPLETED, created_by=operator)
@@ -162,7 +162,7 @@ def test_filters_that_the_list_refuses_are_refused(filters):
 @pytest.mark.parametrize(
     "params", [{}, {"filters": ""}, {"filters": "status=&q="}, {"filters": "mine=false"}]
 )
-@pytest.mark.parametrize("type", BULK)
+@pytest.mark.parametrize("type", bulk_types())
 def test_every_job_there_is_must_be_meant(type, params):
     with pytest.raises(InvalidParams, match="filters: Say which jobs"):
         parameters.validate(registry.get(type), params)

@@ -153,7 +153,7 @@ def _tally(targets: Targets, counts: Any) -> list[tuple[str, str, str, str]]:
     """Return status, label, exact count and what happens to those jobs; first those that the action will affect."""
     everything = stats.counts_in_time(targets.listed) or {}
     labels = dict(Status.choices)
-    stops = {Status.PROCESSING: "asked to stop"}
+    stops = {Status.PROCESSING: "asked to stop"} if targets.action.asks_to_stop else {}
     done = [
         (
             status,
@@ -255,7 +255,7 @@ def _launched(request: HttpRequest, targets: Targets) -> Job:
         "newest": None if targets.newest is None else str(targets.newest),
         "as_of": targets.as_of.isoformat(),
     }
-    if targets.action.asks_note:
+    if targets.action.note:
         params["reason"] = audit.note(request)
     caller, key = audit.caller(request), once.idempotency_key(request)
     return services.submit(caller, type=targets.action.job_type, params=params, idempotency_key=key)

@@ -1,7 +1,4 @@
-"""What staff do to one job from its page: cancel, launch again, acknowledge, delete.
-
-Each a POST, then a redirect.
-"""
+"""The views behind the buttons of a job's page: each acts on POST, then redirects."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -15,7 +12,8 @@ from django.urls import reverse
 from jobs import access, services
 from jobs.admin import audit, once
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
-from jobs.models import Job, Status
+from jobs.models import Job
+from jobs.services import Action
 
 # Where the page words a kind of error in its own way, by code.
 SENTENCES_ON_PAGE = {
@@ -35,77 +33,70 @@ def refusal(error: Refused | Unavailable) -> str:
     return SENTENCES_ON_PAGE.get(error.code, str(error))
 
 
-def _deed(act: Callable[[HttpRequest, UUID], Job]) -> Callable[[HttpRequest, UUID], HttpResponse]:
-    """A view that does `act` and leads to the job it returns, or back with the reason why not."""
+def view_of(action: Action) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """A view that does `action` to a job on POST and redirects to what it left.
+
+    On GET, which only actions that ask first have, it asks.
+    """
 
     def view(request: HttpRequest, job_id: UUID) -> HttpResponse:
-        try:
-            shown = act(request, job_id).pk
-        except Job.DoesNotExist:
-            raise Http404("No such job.") from None
-        except NotPermitted as error:
-            raise PermissionDenied(str(error)) from error
-        except OutcomeUnknown:
-            raise  # has a page of its own, which needs no PostgreSQL
-        except (Refused, Unavailable) as error:
-            messages.error(request, refusal(error))
-            shown = job_id
-        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[shown]))
+        job = access.visible_jobs(request.user).without_large().filter(pk=job_id).first()
+        if job is None:
+            raise Http404("No such job.")
+        answer = _question if request.method == "GET" else _act
+        return answer(request, action, job)
 
     return view
 
 
-def _cancel(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.cancel(audit.caller(request), job_id, audit.note(request))
-    cancelled = job.status == Status.CANCELLED
-    audit.action(request, [job], "Cancelled." if cancelled else "Asked to stop.")
-    messages.success(request, "Cancelled." if cancelled else "The job was asked to stop.")
-    return job
-
-
-def _rerun(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.rerun(
-        audit.caller(request), job_id, idempotency_key=once.idempotency_key(request)
-    )
-    if job.replayed:
-        messages.info(request, once.already_made(job))
-        return job
-    with services.once_accepted(job):
-        audit.action(request, [job], f"Launched again, after {job_id}.")
-    messages.success(request, f"“{job}” is launched again.")
-    return job
-
-
-def _acknowledge(request: HttpRequest, job_id: UUID) -> Job:
-    job = services.acknowledge(audit.caller(request), job_id, audit.note(request))
-    audit.action(request, [job], f"Acknowledged. {audit.note(request)}".strip())
-    messages.success(request, "Acknowledged.")
-    return job
-
-
-cancel, rerun, acknowledge = _deed(_cancel), _deed(_rerun), _deed(_acknowledge)
-
-
-def delete(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Ask on GET, delete on POST, and lead to the list."""
-    job = access.visible_jobs(request.user).filter(pk=job_id).first()
-    if job is None:
-        raise Http404("No such job.")
-    if not access.may_delete(request.user):
+def _question(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
+    if not action.allowed(request.user):
         raise PermissionDenied
-    if request.method == "POST":
-        return _deleted(request, job)
-    context = audit.site_context(request) | {"title": "Delete this job?", "job": job}
-    return TemplateResponse(request, "admin/jobs/job_page/delete.html", context)
+    context = audit.site_context(request) | {
+        "title": f"{action.label} this job?",
+        "job": job,
+        "action": action,
+    }
+    return TemplateResponse(request, "admin/jobs/job_page/confirm.html", context)
 
 
-def _deleted(request: HttpRequest, job: Job) -> HttpResponse:
+def _act(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
+    caller, note = audit.caller(request), audit.note(request)
     try:
-        services.delete(audit.caller(request), job.pk)
+        acted = action.run(caller, job.pk, note, once.idempotency_key(request))
     except Job.DoesNotExist:
         raise Http404("No such job.") from None
-    except Refused as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
-    messages.success(request, f"“{job}” is deleted.")
-    return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
+    except NotPermitted as error:
+        raise PermissionDenied(str(error)) from error
+    except OutcomeUnknown:
+        raise  # has a page of its own, which needs no PostgreSQL
+    except (Refused, Unavailable) as error:
+        messages.error(request, refusal(error))
+        return _redirect(job)
+    if acted.job is None:
+        messages.success(request, f"“{job}” is {action.done}.")
+    elif acted.replayed:
+        messages.info(request, once.already_made(acted.job))
+    elif acted.job.pk != job.pk:
+        with services.once_accepted(acted.job):
+            audit.action(request, [acted.job], f"{action.done.capitalize()}, after {job.pk}.")
+        messages.success(request, f"“{acted.job}” is {action.done}.")
+    else:
+        _report_same(request, action, acted.job)
+    return _redirect(acted.job)
+
+
+def _report_same(request: HttpRequest, action: Action, job: Job) -> None:
+    """Note in the admin's log, and say, what was done to a job that is still there."""
+    note = "" if action.asks_to_stop else audit.note(request)  # a reason to stop is in the event
+    done = message = f"{action.done.capitalize()}."
+    if action.asks_to_stop and not job.is_settled:
+        done, message = "Asked to stop.", "The job was asked to stop."
+    audit.action(request, [job], f"{done} {note}".strip())
+    messages.success(request, message)
+
+
+def _redirect(job: Job | None) -> HttpResponse:
+    if job is None:
+        return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
+    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from jobs import explain, parameters, registry
 from jobs.admin.display import times
 from jobs.models import AuditEntry, Job, JobEvent, Status, Worker
-from jobs.services import BULK_TYPES
+from jobs.services import bulk_types
 
 FRAME = re.compile(
     r'^  File "(?P<path>[^"]{1,500})", line (?P<line>\d+), in (?P<function>\S{1,200})$', re.M
@@ -149,7 +149,7 @@ def result_of(job: Job) -> Data | None:
 
 def left_out_of(job: Job) -> list[dict[str, str]]:
     """Return the first jobs that a bulk job left out: their "job" (id), "name" and "reason"."""
-    if job.type not in BULK_TYPES or not isinstance(job.result, dict):
+    if job.type not in bulk_types() or not isinstance(job.result, dict):
         return []
     rows: list[dict[str, str]] = job.result.get("not_done", [])
     return rows

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
-from jobs import access, explain
+from jobs import access, explain, services
 from jobs.admin import audit, signed_out
 from jobs.admin.job_page import content
 from jobs.admin.signed_out import Kept
@@ -104,7 +104,7 @@ def _regions(request: HttpRequest, job: Job, kept: Kept | None = None) -> dict[s
     """The HTML of each part of the page that follows the job's status, by name; with the note that was typed."""
     context = {
         "job": job,
-        "may": access.possible(request.user, job),
+        "actions": services.possible_actions(request.user, job),
         "explanation": explain.explanation(job),
         "acknowledgement": explain.acknowledgement(job),
         "note": kept.entries.get("note", "") if kept else "",

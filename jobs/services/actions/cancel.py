@@ -1,0 +1,84 @@
+"""Cancel: a waiting job at once; a running one is asked to stop."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from jobs import access, lifecycle
+from jobs.errors import InvalidTransition, NotPermitted
+from jobs.models import ACTIVE, Job, JobQuerySet, Status
+from jobs.services.actions.action import Acted, Action
+from jobs.services.caller import Caller, visible
+
+TRIES = 3
+
+
+def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
+    """Cancel a waiting job, or ask a running one to stop: then it is still PROCESSING.
+
+    Cancelling twice has the effect of cancelling once.
+
+    Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if the job has COMPLETED or FAILED.
+    """
+    job = visible(caller, job_id)
+    if not access.may_cancel(caller.user, job):
+        raise NotPermitted("You may cancel only your own jobs.")
+    for _ in range(TRIES):  # a claim or a rescue may come in between
+        moved = lifecycle.cancel_waiting(
+            job_id, actor=caller.name, reason=reason
+        ) or lifecycle.request_cancel(job_id, actor=caller.name, reason=reason)
+        job = moved or Job.objects.get(id=job_id)
+        asked_before = job.status == Status.PROCESSING and job.cancel_requested_at is not None
+        if moved or asked_before or job.status == Status.CANCELLED:
+            return job
+        if job.is_settled:
+            break
+    raise InvalidTransition(
+        f"The job is {job.get_status_display().lower()}; it cannot be cancelled any more."
+    )
+
+
+def cancel_many(caller: Caller, jobs: Iterable[Job], reason: str = "") -> set[UUID]:
+    """Cancel the waiting jobs that the caller may cancel, in one statement; return their ids.
+
+    A job that a worker takes at that moment is left out: `cancel` asks it to stop.
+    """
+    waiting = [
+        job.id
+        for job in jobs
+        if job.status == Status.PENDING and access.may_cancel(caller.user, job)
+    ]
+    if not waiting:
+        return set()
+    return set(lifecycle.cancel_all_waiting(waiting, actor=caller.name, reason=reason))
+
+
+def _already_asked(job: Job) -> str:
+    return "" if job.cancel_requested_at is None else "had already been asked to stop"
+
+
+def _asked_to_stop(jobs: JobQuerySet) -> JobQuerySet:
+    return jobs.filter(status=Status.PROCESSING).exclude(cancel_requested_at=None)
+
+
+CANCEL = Action(
+    name="cancel",
+    label="Cancel",
+    done="cancelled",
+    summary="Cancel a waiting job, or ask a running one to stop.",
+    statuses=ACTIVE,
+    run=lambda caller, job_id, note, key: Acted(cancel(caller, job_id, note)),
+    allowed=access.may_cancel_some,
+    allowed_on=access.may_cancel,
+    reachable=access.cancellable,
+    refused=_asked_to_stop,
+    already=_already_asked,
+    note="reason",
+    note_label="Why?",
+    button="Cancel job",
+    is_dangerous=True,
+    warning="Jobs that run already are asked to stop, and are stopped if they do not.",
+    bulk_label="Cancel many",
+    bulk_summary="Cancels every job that a filter matches.",
+    run_many=cancel_many,
+    asks_to_stop=True,
+)

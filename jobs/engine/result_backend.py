@@ -1,4 +1,4 @@
-"""The Celery result backend: it reads the TaskResults that the lifecycle writes, and writes none."""
+"""The Celery result backend: it reads the TaskResults that the lifecycle wrote, and writes none."""
 
 from typing import Any
 

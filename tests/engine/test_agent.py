@@ -1,4 +1,4 @@
-"""The agent's thread outlives its own faults: without it leases run out, and healthy jobs are rescued."""
+"""The agent survives its own bugs: without it leases run out, and healthy jobs are rescued."""
 
 import pytest
 

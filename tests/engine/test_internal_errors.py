@@ -1,4 +1,4 @@
-"""A bug of the job system, between claim and settle, ends the job with its own code; the next job runs."""
+"""A bug of the job system between claim and settle fails the job with an error code of its own."""
 
 import pytest
 from django import forms

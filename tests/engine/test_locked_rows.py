@@ -1,4 +1,4 @@
-"""A row that another session keeps locked holds up its own job alone, and does not make its worker seem lost."""
+"""A locked row holds up its own job alone, and does not make its worker seem lost."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Publishing again in the middle of a deploy: workers that take and drop messages of types they do not know."""
+"""Publishing again during a deploy, while some workers drop messages of types they do not know."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "work
 
 @pytest.fixture
 def republished(redis):
-    """Let upkeep pass a beat later, after the workers have dropped what was in the queue; tells how many it was."""
+    """Do a pass of upkeep one heartbeat after workers emptied the queue; returns its messages."""
     duty = Republish()
 
     def passes() -> int:

@@ -1,4 +1,4 @@
-"""TaskResults that belong to no job are removed once they are a month old, at a price that does not grow."""
+"""TaskResults without a job are removed after a month, at a cost that does not grow."""
 
 from datetime import timedelta
 
@@ -21,10 +21,13 @@ MANY = """INSERT INTO django_celery_results_taskresult
     (task_id, status, content_type, content_encoding, date_created, date_done)
     SELECT gen_random_uuid()::text, 'SUCCESS', '', '', now(), now() - interval '40 days'
     FROM generate_series(1, %s)"""
-JOBS = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message, created_by_name,
-        source, request_id, publishes, attempt, worker, cancel_requested_by, cancel_reason, acknowledged_by,
+JOBS = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
+        created_by_name, source, request_id, publishes, attempt, worker, cancel_requested_by,
+        cancel_reason, acknowledged_by,
         error_code, error_type, error_message, error_traceback, request_hash, finished_at)
-    SELECT task_id::uuid, 'a', 'report', '{}', 'default', 'COMPLETED', 1, '', '', 'API', '', 1, 1, '', '', '', '',
+    SELECT task_id::uuid, 'a', 'report', '{}', 'default', 'COMPLETED', 1, '',
+        '', 'API', '', 1, 1, '', '',
+        '', '',
         '', '', '', '', '', now()
     FROM django_celery_results_taskresult"""
 

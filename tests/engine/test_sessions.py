@@ -20,7 +20,10 @@ QUERIES = [
 ]
 PLAIN = [
     "INSERT INTO effect VALUES (%s, %s, %s)",
-    'INSERT INTO "jobs_job" ("id", "name") VALUES (%s, %s) ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name"',
+    (
+        'INSERT INTO "jobs_job" ("id", "name") VALUES (%s, %s)'
+        ' ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name"'
+    ),
     'UPDATE "jobs_job" SET "name" = CONCAT("name", %s) WHERE "id" IN (%s, %s)',
     "delete from jobs_job where id = any (%s)",
     "SAVEPOINT s1",
@@ -29,13 +32,19 @@ PLAIN = [
 ]
 NOT_PLAIN = [
     "SET search_path TO x", "set role x", "RESET ALL", "SELECT set_config('a.b', 'x', false)",
-    "SELECT pg_catalog.set_config ('a.b', 'x', false)", 'SELECT "set_config"(\'a.b\', \'x\', false)',
+    "SELECT pg_catalog.set_config ('a.b', 'x', false)",
+    'SELECT "set_config"(\'a.b\', \'x\', false)',
     "SELECT set_config/**/('a.b', 'x', false)", "SELECT set_config -- (\n('a.b', 'x', false)",
-    "SELECT pg_advisory_lock(1)", "SELECT of_somebody(1)", "SELECT 1; SET search_path TO x", "SELECT 1 INTO TEMP t",
-    "WITH x AS (SELECT set_config('a.b', 'x', false)) SELECT * FROM x", "CREATE TEMP TABLE t (x int)",
-    "INSERT INTO t SELECT set_config('a.b', 'x', false)", "DO $$ BEGIN END $$", "CALL anything()", "LISTEN x",
-    "PREPARE x AS SELECT 1", "DECLARE x CURSOR WITH HOLD FOR SELECT 1", "LOAD 'x'", "DISCARD TEMP", "EXPLAIN SELECT 1",
-    "/* a */ SET search_path TO x", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "", "BEGIN",
+    "SELECT pg_advisory_lock(1)", "SELECT of_somebody(1)", "SELECT 1; SET search_path TO x",
+    "SELECT 1 INTO TEMP t",
+    "WITH x AS (SELECT set_config('a.b', 'x', false)) SELECT * FROM x",
+    "CREATE TEMP TABLE t (x int)",
+    "INSERT INTO t SELECT set_config('a.b', 'x', false)", "DO $$ BEGIN END $$", "CALL anything()",
+    "LISTEN x",
+    "PREPARE x AS SELECT 1", "DECLARE x CURSOR WITH HOLD FOR SELECT 1", "LOAD 'x'", "DISCARD TEMP",
+    "EXPLAIN SELECT 1",
+    "/* a */ SET search_path TO x", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "",
+    "BEGIN",
 ]  # fmt: skip
 
 

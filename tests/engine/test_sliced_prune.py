@@ -1,4 +1,4 @@
-"""A long prune leaves the leader time for its other duties, and one job that resists holds up no other."""
+"""A long prune leaves the leader time for its other duties; a locked job holds up no other."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Registers the fault suite's job types in the processes it starts, and its faults where a test asks for them."""
+"""Registers the fault suite's job types in the processes it starts, and the faults of a test."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Where the suite's web server dies: after the commit of a job of this name, before its message is sent."""
+"""Kills the suite's web server after the commit of a certain job, before its message is sent."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ DYING = "its web server dies before it is published"
 
 
 def install() -> None:
-    """Go off in front of the real publish; asked for by FAULTS_FAIL_POINT, which the suite's web server has."""
+    """Wrap the real publish; the suite's web server calls this because it has FAULTS_FAIL_POINT."""
     real = broker.publish
 
     def publish(jobs: Iterable[Job]) -> None:

@@ -11,32 +11,40 @@ QUERIES = {
         SELECT id FROM jobs_job WHERE attempt > 1 AND type NOT IN {REPEATABLE}""",
     "a job of an at-most-once type that ran twice": f"""
         SELECT job_id FROM effect JOIN jobs_job ON id = job_id WHERE type NOT IN {REPEATABLE}
-        GROUP BY job_id HAVING count(DISTINCT effect.attempt) > 1 OR count(DISTINCT effect.pid) > 1""",
+        GROUP BY job_id
+        HAVING count(DISTINCT effect.attempt) > 1 OR count(DISTINCT effect.pid) > 1""",
     "an attempt that ran in two processes": """
         SELECT job_id FROM effect GROUP BY job_id, attempt HAVING count(DISTINCT pid) > 1""",
     "a run of a job that does not exist": """
         SELECT job_id FROM effect LEFT JOIN jobs_job ON id = job_id WHERE id IS NULL""",
     "a COMPLETED job whose winning attempt left no trace": """
-        SELECT id FROM jobs_job WHERE status = 'COMPLETED' AND type <> 'idle' AND queue <> 'maintenance'
-            AND NOT EXISTS (SELECT 1 FROM effect WHERE job_id = id AND effect.attempt = jobs_job.attempt)""",
-    "an expired lease": "SELECT id FROM jobs_job WHERE status = 'PROCESSING' AND lease_until < now()",
+        SELECT id FROM jobs_job
+        WHERE status = 'COMPLETED' AND type <> 'idle' AND queue <> 'maintenance' AND NOT EXISTS (
+            SELECT 1 FROM effect WHERE job_id = id AND effect.attempt = jobs_job.attempt)""",
+    "an expired lease": """
+        SELECT id FROM jobs_job WHERE status = 'PROCESSING' AND lease_until < now()""",
     "a history with a gap": """
-        SELECT job_id FROM (SELECT job_id, from_status,
-            lag(to_status, 1, '') OVER (PARTITION BY job_id ORDER BY id) AS before FROM jobs_jobevent) AS pair
+        SELECT job_id FROM (
+            SELECT job_id, from_status,
+                lag(to_status, 1, '') OVER (PARTITION BY job_id ORDER BY id) AS before
+            FROM jobs_jobevent) AS pair
         WHERE from_status <> before""",
     "a status that is not the last event's": """
-        SELECT id FROM jobs_job WHERE status IS DISTINCT FROM
-            (SELECT to_status FROM jobs_jobevent WHERE job_id = jobs_job.id ORDER BY id DESC LIMIT 1)""",
+        SELECT id FROM jobs_job WHERE status IS DISTINCT FROM (
+            SELECT to_status FROM jobs_jobevent WHERE job_id = jobs_job.id
+            ORDER BY id DESC LIMIT 1)""",
     "more claims than attempts": """
-        SELECT id FROM jobs_job WHERE attempt <>
-            (SELECT count(*) FROM jobs_jobevent WHERE job_id = jobs_job.id AND to_status = 'PROCESSING'
+        SELECT id FROM jobs_job WHERE attempt <> (
+            SELECT count(*) FROM jobs_jobevent
+            WHERE job_id = jobs_job.id AND to_status = 'PROCESSING'
                 AND from_status <> to_status)""",
     "a note other than the one that asks to stop, or says that a failure was seen": """
         SELECT job_id FROM jobs_jobevent WHERE from_status = to_status
-        GROUP BY job_id, to_status HAVING to_status NOT IN ('PROCESSING', 'FAILED') OR count(*) > 1""",
+        GROUP BY job_id, to_status
+        HAVING to_status NOT IN ('PROCESSING', 'FAILED') OR count(*) > 1""",
     "a request to cancel without its event, or the event without the request": """
-        SELECT id FROM jobs_job WHERE (cancel_requested_at IS NOT NULL) <> EXISTS (SELECT 1 FROM jobs_jobevent
-            WHERE job_id = jobs_job.id AND (from_status, to_status) IN
+        SELECT id FROM jobs_job WHERE (cancel_requested_at IS NOT NULL) <> EXISTS (
+            SELECT 1 FROM jobs_jobevent WHERE job_id = jobs_job.id AND (from_status, to_status) IN
                 (('PROCESSING', 'PROCESSING'), ('PENDING', 'CANCELLED')))""",
     "two final events": """
         SELECT job_id FROM jobs_jobevent WHERE to_status IN ('COMPLETED', 'FAILED', 'CANCELLED')
@@ -44,9 +52,9 @@ QUERIES = {
     "a TaskResult that does not agree": """
         SELECT job.id FROM jobs_job job LEFT JOIN django_celery_results_taskresult task
             ON task.task_id = job.id::text
-        WHERE job.status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND (task.status IS NULL OR job.task_result_id IS NULL
-            OR task.status <> CASE job.status WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'FAILED' THEN 'FAILURE'
-                ELSE 'REVOKED' END)""",
+        WHERE job.status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND (
+            task.status IS NULL OR job.task_result_id IS NULL OR task.status <> CASE job.status
+                WHEN 'COMPLETED' THEN 'SUCCESS' WHEN 'FAILED' THEN 'FAILURE' ELSE 'REVOKED' END)""",
     "a TaskResult of an active or unknown job": """
         SELECT task.task_id FROM django_celery_results_taskresult task LEFT JOIN jobs_job job
             ON task.task_id = job.id::text

@@ -1,4 +1,4 @@
-"""Handlers that leave something behind, and one that reports what it finds: run one after the other in one process."""
+"""Handlers that leave something behind in their process, and one that reports what it finds."""
 
 import asyncio
 import builtins
@@ -216,17 +216,26 @@ LEAKS = {
 }
 
 
+LIMITS = (
+    {*range(resource.RLIM_NLIMITS)} - {resource.RLIMIT_SIGPENDING}
+    if hasattr(resource, "RLIM_NLIMITS")
+    else {resource.RLIMIT_NOFILE, resource.RLIMIT_CORE}
+)
+
+
 def findings():
     """What a handler may find changed; the same in each job, but for what another one left."""
     connection.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT array_agg(name || '=' || setting ORDER BY name) FROM pg_settings WHERE source = 'session'"
+            "SELECT array_agg(name || '=' || setting ORDER BY name)"
+            " FROM pg_settings WHERE source = 'session'"
         )
         [session] = cursor.fetchone()
         cursor.execute(
-            "SELECT current_user::text, current_setting('search_path'), (SELECT count(*) FROM pg_locks"
-            " WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_listening_channels()),"
+            "SELECT current_user::text, current_setting('search_path'),"
+            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),"
+            " (SELECT count(*) FROM pg_listening_channels()),"
             " (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),"
             " to_regclass('pg_temp.jobs_worker')::text"
         )
@@ -235,22 +244,27 @@ def findings():
     return {
         "session": session, "database": database, "autocommit": connection.connection.autocommit,
         "connection": [connection.connection.readonly, connection.connection.isolation_level],
-        "wrappers": len(connection.execute_wrappers), "timezone": str(timezone.get_current_timezone()),
-        "language": translation.get_language(), "decimal": decimal.getcontext().prec, "variable": VARIABLE.get(),
-        "warnings": [str(one) for one in warnings.filters], "directory": os.getcwd(), "umask": _umask(),
-        "tz": time.tzname, "environment": sorted(os.environ.items()), "locale": locale.setlocale(locale.LC_ALL),
+        "wrappers": len(connection.execute_wrappers),
+        "timezone": str(timezone.get_current_timezone()),
+        "language": translation.get_language(), "decimal": decimal.getcontext().prec,
+        "variable": VARIABLE.get(),
+        "warnings": [str(one) for one in warnings.filters], "directory": os.getcwd(),
+        "umask": _umask(),
+        "tz": time.tzname, "environment": sorted(os.environ.items()),
+        "locale": locale.setlocale(locale.LC_ALL),
         "seeded": random_now == random.Random(1).random(), "path": sys.path, "argv": sys.argv,
         "encoding": sys.stdout.encoding, "hooks": str(sys.excepthook),
         "signals": [str(signal.getsignal(one)) for one in sorted(signal.valid_signals())],
-        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), "timer": signal.getitimer(signal.ITIMER_REAL),
-        "socket": socket.getdefaulttimeout(), "csv": csv.field_size_limit(), "recursion": sys.getrecursionlimit(),
+        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+        "timer": signal.getitimer(signal.ITIMER_REAL),
+        "socket": socket.getdefaulttimeout(), "csv": csv.field_size_limit(),
+        "recursion": sys.getrecursionlimit(),
         "gc": [gc.isenabled(), gc.get_threshold()], "level": logging.getLogger("jobs").level,
         "root": len(logging.getLogger().handlers), "disabled": logging.root.manager.disable,
         "handlers": len(logging.getLogger("made.by.a.job").handlers),
-        "start_method": multiprocessing.get_start_method(allow_none=True), "tempdir": tempfile.tempdir,
-        "limits": [resource.getrlimit(one) for one in range(resource.RLIM_NLIMITS)
-                   if one not in (resource.RLIMIT_SIGPENDING,)] if hasattr(resource, "RLIM_NLIMITS") else
-                  [resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_CORE)],
+        "start_method": multiprocessing.get_start_method(allow_none=True),
+        "tempdir": tempfile.tempdir,
+        "limits": [resource.getrlimit(one) for one in LIMITS],
         "nice": os.nice(0), "setting": getattr(settings, "LEFT", None),
         "threads": sorted(one.name for one in threading.enumerate() if one.name != "job writer"),
         "processes": _processes(), "files": _free_descriptor() > 100, "print": repr(print),

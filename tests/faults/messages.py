@@ -1,4 +1,4 @@
-"""Hostile messages for a queue: bytes that are no message, and messages that ask for more than their job."""
+"""Hostile messages for a queue: any bytes, and messages that ask for more than their job."""
 
 import copy
 import json
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 ODD: list[Any] = [
-    None, True, 0, -1, 5, 1e308, 10**400, "", "x", "\x00", "\ud800", [], {}, [1], {"a": 1}, [[]] * 9,
+    None, True, 0, -1, 5, 1e308, 10**400, "", "x", "\x00", "\ud800", [], {}, [1], {"a": 1},
+    [[]] * 9,
     "2026-11-25T12:00:00", "1970-01-01T00:00:00", "garbage", "x" * 10_000, {"id": {}}, {"task": []},
 ]  # fmt: skip
 SIGNATURE = {
@@ -18,21 +19,28 @@ SIGNATURE = {
 }
 # What a message may hold beside its job's id.
 HEADERS = [
-    "lang", "eta", "expires", "retries", "timelimit", "callbacks", "errbacks", "chain", "chord", "group", "groups",
-    "group_index", "root_id", "parent_id", "shadow", "argsrepr", "kwargsrepr", "origin", "ignore_result", "stamps",
-    "stamped_headers", "replaced_task_nesting", "compression", "priority", "countdown", "method", "redelivered",
+    "lang", "eta", "expires", "retries", "timelimit", "callbacks", "errbacks", "chain", "chord",
+    "group", "groups",
+    "group_index", "root_id", "parent_id", "shadow", "argsrepr", "kwargsrepr", "origin",
+    "ignore_result", "stamps",
+    "stamped_headers", "replaced_task_nesting", "compression", "priority", "countdown", "method",
+    "redelivered",
 ]  # fmt: skip
 PROPERTIES = [
-    "correlation_id", "reply_to", "delivery_mode", "delivery_info", "priority", "body_encoding", "delivery_tag",
+    "correlation_id", "reply_to", "delivery_mode", "delivery_info", "priority", "body_encoding",
+    "delivery_tag",
     "expiration",
 ]  # fmt: skip
 TOP = ("body", "content-type", "content-encoding", "properties")
 
 NO_MESSAGES = [
-    b"", b"x", b"5", b"[]", b"{}", b"null", b"true", b'""', b"NaN", b"garbage", b"\xff\xfe\x00", b"\x80\x04N.",
-    b"[" * 100_000, b'{"headers":' * 5_000, b"9" * 60_000, b"x" * 5_000_000, b'{"headers": null}', b"\x00" * 64,
+    b"", b"x", b"5", b"[]", b"{}", b"null", b"true", b'""', b"NaN", b"garbage", b"\xff\xfe\x00",
+    b"\x80\x04N.",
+    b"[" * 100_000, b'{"headers":' * 5_000, b"9" * 60_000, b"x" * 5_000_000, b'{"headers": null}',
+    b"\x00" * 64,
     b'{"headers": {"task": "jobs.run_job"}}', b'{"headers": {"id": 5, "task": "jobs.run_job"}}',
-    b'{"headers": {"task": "celery.backend_cleanup", "id": "0193f5a0-0000-7000-8000-000000000000"}}',
+    (b'{"headers": {"task": "celery.backend_cleanup",'
+    b' "id": "0193f5a0-0000-7000-8000-000000000000"}}'),
 ]  # fmt: skip
 
 

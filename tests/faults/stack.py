@@ -33,7 +33,8 @@ SILENCE_SEEN_WITHIN = min(60.0, LEASE_SECONDS + 3)
 # Where the handlers of tests/faults/types.py note each run.
 EFFECTS = """CREATE TABLE IF NOT EXISTS effect (job_id uuid, attempt int, pid int,
     at timestamptz DEFAULT clock_timestamp())"""
-TABLES = "jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effect, django_celery_results_taskresult"
+TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effect,
+    django_celery_results_taskresult"""
 
 
 class Stack:

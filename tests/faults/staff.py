@@ -1,4 +1,4 @@
-"""A member of staff who uses the admin over HTTP, with cookies and CSRF tokens as a browser has them."""
+"""A member of staff who uses the admin over HTTP, with cookies and CSRF tokens."""
 
 import time
 import urllib.error

@@ -1,4 +1,4 @@
-"""Redis stopped, hung, full, read-only, emptied: submits are refused fast, and nothing accepted is lost."""
+"""Redis stopped, hung, full, read-only, emptied: submits are refused fast, no job is lost."""
 
 import base64
 import json

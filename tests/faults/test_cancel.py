@@ -157,7 +157,8 @@ def test_cancels_that_race_the_claim_and_the_finish_leave_one_final_status_each(
         statuses = set(pool.map(race, range(500)))
     assert {200, 409} <= statuses <= {200, 202, 409}
     stack.drain(30)
-    took = "SELECT extract(epoch FROM coalesce(max(finished_at - cancel_requested_at), '0')) FROM jobs_job"
+    took = """SELECT extract(epoch FROM coalesce(max(finished_at - cancel_requested_at), '0'))
+        FROM jobs_job"""
     within("500 cancels that race claims and finishes", 5).saw(float(stack.sql(took)[0][0]))
     counts = dict(stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY status"))
     assert set(counts) == {"COMPLETED", "CANCELLED"}

@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, hung, or cutting connections: 503 or 504 over HTTP, and no job lost or run twice."""
+"""PostgreSQL restarted, hung, or cut off: 503 or 504 over HTTP, and no job lost or run twice."""
 
 import contextlib
 import os

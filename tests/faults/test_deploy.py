@@ -1,4 +1,4 @@
-"""Warm stops and rolling deploys: what runs may end, what waits is taken by others, callers notice nothing."""
+"""Warm stops and rolling deploys: running jobs may end, others take what waits."""
 
 import contextlib
 import http.client
@@ -119,7 +119,7 @@ def deploy_web(stack):
 
 
 class Customer(threading.Thread):
-    """Submits about 15 times a second; asks again under the same key whenever the line breaks, as api.md says."""
+    """Submits about 15 times a second; repeats with the same key after a lost connection."""
 
     def __init__(self, client, name, stopped, *, type="quick"):
         super().__init__(daemon=True, name=name)

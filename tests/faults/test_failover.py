@@ -1,4 +1,4 @@
-"""PostgreSQL takes no writes for a while: 503, no outcome lost, and no connection left behind on a standby."""
+"""PostgreSQL takes no writes for a while: 503, no outcome lost, no connection left on a standby."""
 
 import threading
 import time

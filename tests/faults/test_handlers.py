@@ -99,7 +99,8 @@ def test_progress_is_seen_and_the_lease_renewed_while_a_handler_holds_a_transact
     seen = []
     while stack.job(job_id)["status"] == "PROCESSING":
         [(percent, left)] = stack.sql(
-            "SELECT progress_percent, extract(epoch FROM lease_until - now()) FROM jobs_job WHERE id = %s",
+            "SELECT progress_percent, extract(epoch FROM lease_until - now())"
+            " FROM jobs_job WHERE id = %s",
             job_id,
         )
         seen.append(percent)

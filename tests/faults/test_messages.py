@@ -75,8 +75,8 @@ def test_nothing_that_a_message_holds_beside_the_id_has_an_effect(stack, broker,
     broker.delete("slow")
     messages = broker.lrange("default", 0, -1)
     broker.delete("default")
-    hostile = [with_wishes(one, chance).replace(SIGNATURE["options"]["task_id"].encode(), victim.encode())
-               for one in messages]  # fmt: skip
+    named = SIGNATURE["options"]["task_id"].encode()
+    hostile = [with_wishes(one, chance).replace(named, victim.encode()) for one in messages]
     broker.lpush("default", *hostile)
     worker = stack.worker()
     wait_until(lambda: bool(connections(broker)), 10)
@@ -88,8 +88,10 @@ def test_nothing_that_a_message_holds_beside_the_id_has_an_effect(stack, broker,
     assert stack.job(victim)["status"] == "PENDING"
     assert connections(broker) == before
     assert complaints(worker) == []
-    assert set(broker.keys()) <= {b"_kombu.binding.default", b"_kombu.binding.slow",
-                                  b"_kombu.binding_permanent.default", b"_kombu.binding_permanent.slow"}  # fmt: skip
+    kinds, queues = (b"binding", b"binding_permanent"), (b"default", b"slow")
+    assert set(broker.keys()) <= {
+        b"_kombu." + one + b"." + queue for one in kinds for queue in queues
+    }
     stack.client.cancel(victim)
 
 

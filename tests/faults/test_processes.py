@@ -81,9 +81,11 @@ def test_a_worker_frozen_past_its_lease_changes_nothing_when_it_wakes(stack, wit
     job = stack.wait_for(job_id, "COMPLETED", "FAILED", seconds=20)
     assert (job["status"], job["attempt"]) == ("COMPLETED", 2)
     wait_until(lambda: "no longer holds the job" in sleeper.log.read_text(), LEASE_SECONDS + 10)
-    told = """SELECT result->>'attempt', progress_message, ARRAY(SELECT message FROM jobs_joblog WHERE job_id = job.id),
-        ARRAY(SELECT name FROM jobs_jobfile WHERE job_id = job.id) FROM jobs_job job WHERE id = %s"""
-    assert stack.sql(told, job_id) == [("2", "attempt 2", ["attempt 2"], ["attempt 2"])]
+    written = """SELECT result->>'attempt', progress_message,
+            ARRAY(SELECT message FROM jobs_joblog WHERE job_id = job.id),
+            ARRAY(SELECT name FROM jobs_jobfile WHERE job_id = job.id)
+        FROM jobs_job job WHERE id = %s"""
+    assert stack.sql(written, job_id) == [("2", "attempt 2", ["attempt 2"], ["attempt 2"])]
 
 
 @pytest.mark.long

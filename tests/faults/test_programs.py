@@ -1,4 +1,4 @@
-"""A handler is a plain Python program: what it prints is in the job's log, and it may have child processes."""
+"""A handler is a plain program: its output is in the job's log, and it may have child processes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Upkeep killed, frozen, or started twice: it is noticed, another takes over, and nothing is done twice."""
+"""Upkeep killed, frozen, or started twice: another takes over, and nothing is done twice."""
 
 import json
 import re

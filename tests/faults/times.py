@@ -20,7 +20,7 @@ class Clock:
     def until(
         self, condition: Callable[[], bool], seen: Callable[[], object] = lambda: "never"
     ) -> None:
-        """Poll until true; past the bound, too, so that the table shows by how much it was missed."""
+        """Poll until true, also past the bound: the table then shows by how much it was missed."""
         wait_until(condition, 2 * self.bound, seen)
         self.saw(time.monotonic() - self.started_at)
 

@@ -133,7 +133,8 @@ def deaf(job, seconds):
 
 
 @job_type(
-    slug="deaf_limited", label="Deaf, two seconds", description="Hears no signal.", form=Seconds, time_limit=2,
+    slug="deaf_limited", label="Deaf, two seconds", description="Hears no signal.", form=Seconds,
+    time_limit=2,
     cancel_grace=1,
 )  # fmt: skip
 def deaf_limited(job, seconds):

@@ -1,1 +1,1 @@
-"""The admin as a job console. site.py registers its pages; the site itself needs home/ from here."""
+"""The admin: jobs, API tokens, accounts, audit trail. site.py registers their pages."""

@@ -1,4 +1,4 @@
-"""Accounts and groups: Django's pages, limited to the rights that the user of the page has."""
+"""Accounts and groups: Django's pages, limited to the rights that the user has."""
 
 import json
 
@@ -14,15 +14,15 @@ from django.urls import reverse
 from jobs.admin.passwords import SetPasswordForm, revocation
 from jobs.models import ApiToken, Job
 
-# Deleting an account writes to each of its jobs: 7 s for 40,000; a statement of the web has 15 s.
-JOBS_LIMIT = 10_000
+# Deleting an account updates each of its jobs: 7 s for 40,000; the web's statement timeout is 15 s.
+DELETABLE_JOBS_LIMIT = 10_000
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 def permissions_of(user):
-    """The permissions of an account and its groups, active or not; all for a superuser."""
+    """All permissions of an account and its groups, even if inactive; every one for a superuser."""
     if user.is_superuser:
         return Permission.objects.all()
     own = Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
@@ -30,13 +30,13 @@ def permissions_of(user):
 
 
 def grantable_groups(user):
-    """The groups that have no permission which `user` lacks."""
+    """The groups whose permissions `user` all has."""
     lacked = Permission.objects.exclude(pk__in=permissions_of(user).values("pk"))
     return Group.objects.exclude(permissions__in=lacked)
 
 
 def may_manage_account(user, account):
-    """Whether `user` has every right of `account`, so that taking it over would gain nothing."""
+    """Whether `user` has every right of `account`: taking over the account then gains nothing."""
     if user.is_superuser:
         return True
     lacked = permissions_of(account).exclude(pk__in=permissions_of(user).values("pk"))
@@ -44,7 +44,7 @@ def may_manage_account(user, account):
 
 
 def may_manage_group(user, group):
-    """Whether `user` has every permission of the group and is no member of it."""
+    """Whether `user` has every permission of the group and is not a member."""
     if user.is_superuser:
         return True
     return grantable_groups(user).filter(pk=group.pk).exclude(user=user).exists()
@@ -52,13 +52,13 @@ def may_manage_group(user, group):
 
 def _have_many_jobs(accounts):
     jobs = Job.objects.filter(created_by__in=[one.pk for one in accounts]).order_by()
-    return jobs[: JOBS_LIMIT + 1].count() > JOBS_LIMIT
+    return jobs[: DELETABLE_JOBS_LIMIT + 1].count() > DELETABLE_JOBS_LIMIT
 
 
 class WithinOwnRights(admin.ModelAdmin):
-    """A ModelAdmin whose rows can be changed and deleted only as far as `may_manage` allows."""
+    """A ModelAdmin whose objects can be changed and deleted only if `may_manage` allows it."""
 
-    refusal = ""
+    read_only_message = ""
     grantable = {}
 
     def may_manage(self, user, obj):
@@ -74,28 +74,28 @@ class WithinOwnRights(admin.ModelAdmin):
         return obj is None or self.may_manage(request.user, obj)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        """Django's field; it offers and accepts only what the user may grant."""
+        """Django's field, limited to what the user may grant."""
         if choose := self.grantable.get(db_field.name):
             kwargs["queryset"] = choose(request.user)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Django's page; says why it is read-only to a user who may change other rows."""
+        """Django's page; says why it is read-only if the user may change other objects."""
         obj = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
         if (
             obj
             and self.has_change_permission(request)
             and not self.has_change_permission(request, obj)
         ):
-            messages.warning(request, self.refusal)
+            messages.warning(request, self.read_only_message)
         return super().change_view(request, object_id, form_url, extra_context)
 
 
 @admin.register(User)
 class AccountAdmin(WithinOwnRights, UserAdmin):
-    """Django's page of an account. Users who are not superusers keep the rights they have."""
+    """Django's page of an account. Only superusers change their own rights or make superusers."""
 
-    refusal = "You cannot change this account: it has rights that you do not have."
+    read_only_message = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": permissions_of, "groups": grantable_groups}
     change_password_form = SetPasswordForm
 
@@ -106,13 +106,13 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return super().has_delete_permission(request, obj) and obj != request.user
 
     def lookup_allowed(self, lookup, value, request):
-        """Django's, without the account's API tokens: filters would tell their digests, character by character."""
+        """Django's, without API tokens: filters would reveal digests character by character."""
         return not lookup.startswith("auth_token_set") and super().lookup_allowed(
             lookup, value, request
         )
 
     def get_fieldsets(self, request, obj=None):
-        """Django's; without the button that sets a password on a page that is read-only."""
+        """Django's; without the button that sets a password if the page is read-only."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
@@ -125,7 +125,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return ("is_superuser", *own)
 
     def construct_change_message(self, request, form, formsets, add=False):
-        """Django's, with both names of a renamed account and the tokens that were revoked."""
+        """Django's, with the old and new name of a renamed account and the revoked tokens."""
         message = super().construct_change_message(request, form, formsets, add)
         also = [getattr(form, "revocation", "")]
         if not add and "username" in form.changed_data:
@@ -138,8 +138,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     def get_deleted_objects(self, objs, request):
         """The accounts and the number of their tokens; jobs and audit trail stay.
 
-        Accounts with too many jobs together are returned as protected, which keeps Django from
-        deleting any.
+        Accounts with too many jobs together are returned as protected, so Django deletes none.
         """
         tokens = ApiToken.objects.filter(user__in=objs).count()
         counts = {self.opts.verbose_name_plural: len(objs)} | (
@@ -152,14 +151,14 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return names, counts, lacking, names if _have_many_jobs(objs) else []
 
     def log_deletions(self, request, queryset):
-        """Django's entry for each account; it names the tokens that are deleted with it."""
+        """Django's entry for each account, with the tokens that are deleted with it."""
         for account in queryset:
             tokens = list(account.auth_token_set.values_list("name", flat=True))
             message = f"Deleted. {revocation(tokens)}".strip()
             LogEntry.objects.log_actions(request.user.pk, [account], DELETION, message)
 
     def user_change_password(self, request, id, form_url=""):
-        """Django's page; users change their own password where the old one is asked for."""
+        """Django's page; users change their own password on the page that asks for the old one."""
         is_own = self.get_object(request, unquote(id)) == request.user
         if is_own and request.user.has_usable_password():
             return HttpResponseRedirect(reverse("admin:password_change"))
@@ -168,10 +167,10 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
 @admin.register(Group)
 class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
-    """Django's page of a group. Members cannot change it, unless they are superusers."""
+    """Django's page of a group. Only superusers can change a group of which they are members."""
 
-    refusal = (
-        "You cannot change this group: you belong to it, or it has rights that you do not have."
+    read_only_message = (
+        "You cannot change this group: you are a member, or it has rights that you do not have."
     )
     grantable = {"permissions": permissions_of}
 

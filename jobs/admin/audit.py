@@ -1,4 +1,4 @@
-"""Who acts from the admin, with which note, and the log entry that says so."""
+"""Who acts in the admin, with which note, and the entry about it in the admin log."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,27 +12,30 @@ from jobs.models import Job, Source
 from jobs.safe_text import storable
 from jobs.services import Caller, caller_of
 
-MESSAGE_LIMIT = 2000
+LOG_MESSAGE_LIMIT = 2000
 
 
-def caller(request: HttpRequest) -> Caller:
-    """The user of this request, as services know callers."""
+def admin_caller(request: HttpRequest) -> Caller:
+    """The user of this request as the caller of a service."""
     return caller_of(request, Source.ADMIN)
 
 
-def note(request: HttpRequest) -> str:
-    """The note or reason in the form that was sent, cut to what is stored."""
+def note_of(request: HttpRequest) -> str:
+    """The note or reason in the form, cut to the length that is stored."""
     return request.POST.get("note", "").strip()[: lifecycle.MESSAGE_LIMIT]
 
 
-def action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
-    """Note in the admin's log what the user did to `jobs`."""
+def log_action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
+    """Log what the user did to `jobs`, in the admin log of each."""
     LogEntry.objects.log_actions(
         user_id=str(request.user.pk),
         queryset=list(jobs),
         action_flag=CHANGE,
-        change_message=storable(message, MESSAGE_LIMIT),
+        change_message=storable(message, LOG_MESSAGE_LIMIT),
     )
+
+
+caller, note, action = admin_caller, note_of, log_action  # until their callers are renamed
 
 
 def site_context(request: HttpRequest) -> dict[str, Any]:

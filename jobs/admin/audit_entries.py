@@ -1,4 +1,4 @@
-"""The audit trail, read-only: who did what in the admin, deleted accounts and rows included."""
+"""The audit trail, read-only: who did what in the admin, even if account or object are deleted."""
 
 from django.contrib import admin
 from django.db.models import Q
@@ -9,14 +9,14 @@ from jobs.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(ReadOnlyAdmin):
-    """PostgreSQL writes the entries and refuses to change them."""
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """PostgreSQL writes the entries and refuses changes."""
 
     list_display = ("when", "who", "what", "on", "object_name")
-    fields = readonly_fields = ("exactly", *list_display[1:], "object_id")
+    fields = readonly_fields = ("exact_time", *list_display[1:], "object_id")
     list_display_links = ("what",)
     search_fields = ("actor", "object_id")
-    search_help_text = "The whole name of an account, or the whole id of what it acted on."
+    search_help_text = "The complete name of an account, or the complete id of an object."
     list_per_page = 50
     list_max_show_all = 0
     sortable_by = ()
@@ -27,7 +27,7 @@ class AuditAdmin(ReadOnlyAdmin):
         return times.relative_time(entry.at)
 
     @admin.display(description="when")
-    def exactly(self, entry):
+    def exact_time(self, entry):
         return times.exact_time(entry.at)
 
     @admin.display(description="who")
@@ -46,6 +46,6 @@ class AuditAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).with_present_names()
 
     def get_search_results(self, request, queryset, search_term):
-        wanted = search_term.strip()
-        found = Q(actor=wanted) | Q(object_id=wanted)
-        return (queryset.filter(found) if wanted else queryset), False
+        term = search_term.strip()
+        matches = Q(actor=term) | Q(object_id=term)
+        return (queryset.filter(matches) if term else queryset), False

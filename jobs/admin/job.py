@@ -80,9 +80,9 @@ class JobAdmin(admin.ModelAdmin):
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
         urls = [
-            ("launch/", "launch", launch_views.types, launch, "GET"),
-            ("launch/<slug:slug>/", "launch_type", launch_views.form, launch, "GET", "POST"),
-            ("launch/<slug:slug>/call/", "launch_call", launch_views.call, launch, "POST"),
+            ("launch/", "launch", launch_views.choose_type, launch, "GET"),
+            ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
+            ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", refresh.refreshed_cells, view, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.live, view, "GET"),
             ("<uuid:job_id>/log/", "log", page_views.log, view, "GET"),
@@ -119,7 +119,7 @@ class JobAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list. A job id in the search box leads to the page of that job."""
-        if kept := signed_out.take(request):
+        if kept := signed_out.take_kept_form(request):
             # A confirmation sent while signed out. Without `confirmed` it only asks again.
             request.method, request.POST = "POST", kept.entries
         self._check_action(request)

@@ -1,8 +1,8 @@
 """Once-only keys: a form that is sent twice makes one job, not two.
 
-Each form that makes something carries a key of its own. The key and what was filled in make the
-job's idempotency key, so PostgreSQL decides between two presses, and other content under the same
-key makes a job of its own.
+Each form that makes something carries its own key. The key and the form's content make the job's
+idempotency key, so PostgreSQL decides between two simultaneous requests. The same key with other
+content makes another job.
 """
 
 import hashlib
@@ -13,45 +13,49 @@ from typing import Any
 from django.core.signing import Signer
 from django.http import HttpRequest
 
+from jobs.admin.messages import sent_twice
 from jobs.lifecycle import FORM_KEY
 from jobs.models import Job
 
 FIELD = "once"
-# once.js adds it, and the time, to the key of a page that the browser's Back button brings back.
+# once.js appends it and the time to the key of a page from the browser's cache (Back button).
 RENEWED = "~"
 NOT_CONTENT = (FIELD, "csrfmiddlewaretoken")
 
 
-def signer() -> Signer:
-    """The signer of keys: what is kept of a form while its user signs in again comes from a page of this site.
+def key_signer() -> Signer:
+    """The signer of keys. The signature proves that this site gave the form to an account.
 
-    Made at each use, because `manage.py up` imports the admin before there is a SECRET_KEY.
+    Made at each use, because `manage.py up` imports the admin before SECRET_KEY exists.
     """
     return Signer(salt="jobs.admin.once")
 
 
 def new_key(user: Any) -> str:
     """A new key for a form shown to `user`."""
-    return signer().sign(f"{user.pk}-{uuid.uuid4().hex}")
+    return key_signer().sign(f"{user.pk}-{uuid.uuid4().hex}")
 
 
-def current_key(request: HttpRequest) -> str:
-    """The key of the form that is shown again: the one that was sent, or a new one."""
+def key_of_form(request: HttpRequest) -> str:
+    """The key for a form that is shown again: the one that was sent, or a new one."""
     return request.POST.get(FIELD) or new_key(request.user)
 
 
-def idempotency_key(request: HttpRequest, *more: object) -> str | None:
-    """The idempotency key of what the form makes; None if the form had no once-only key.
+def form_idempotency_key(request: HttpRequest, *more: object) -> str | None:
+    """The idempotency key of what the form makes; None if the form has no once-only key.
 
-    `more` tells apart what one form makes: the ids of the jobs that a confirmation launches again.
+    `more` separates the jobs that one form makes, such as the ids of the jobs to launch again.
     """
     if not request.POST.get(FIELD):
         return None
     content = {name: values for name, values in request.POST.lists() if name not in NOT_CONTENT}
-    said = [request.POST[FIELD], request.get_full_path(), content, *map(str, more)]
-    return FORM_KEY + hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    parts = [request.POST[FIELD], request.get_full_path(), content, *map(str, more)]
+    return FORM_KEY + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+idempotency_key = form_idempotency_key  # until its callers are renamed
 
 
 def already_made(job: Job) -> str:
     """Return the message for a form that was sent twice."""
-    return f"This form was sent twice, and “{job}” was launched once. To launch another job, open the form again."
+    return sent_twice(job)

@@ -1,4 +1,4 @@
-"""Changing passwords: wrong old ones are limited and recorded, API tokens revoked on request."""
+"""Password changes: wrong old passwords are limited and logged, API tokens can be revoked."""
 
 import logging
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from django.views.decorators.debug import sensitive_variables
 
 logger = logging.getLogger(__name__)
 
-SHOWN = 20
+TOKENS_LISTED = 20
 
 
 class WithTokens(forms.Form):
-    """A form that sets a password; lists the account's API tokens, revokes them on request."""
+    """A password form that lists the account's API tokens and can revoke them."""
 
     revoke_tokens = forms.BooleanField(required=False)
     revoke_label = "Revoke its API tokens"
@@ -35,12 +35,12 @@ class WithTokens(forms.Form):
         tokens = list(user.auth_token_set.order_by("-created"))
         if tokens:
             self.fields["revoke_tokens"].label = self.revoke_label
-            self.fields["revoke_tokens"].help_text = _listed(tokens)
+            self.fields["revoke_tokens"].help_text = _token_list(tokens)
         else:
             del self.fields["revoke_tokens"]
 
     def save(self, commit: bool = True) -> Any:
-        """The account with its new password; `revoked` has the names of the tokens revoked."""
+        """Save the password and return the account; `revoked` names the revoked tokens."""
         with transaction.atomic():
             user = super().save(commit)
             if self.cleaned_data.get("revoke_tokens"):
@@ -50,25 +50,24 @@ class WithTokens(forms.Form):
 
     @property
     def revocation(self) -> str:
-        """Which tokens were revoked, in a sentence; "" if none was."""
+        """The revoked tokens in a sentence; "" if there are none."""
         return revocation(self.revoked)
 
 
 def revocation(names: Sequence[str]) -> str:
-    """The API tokens that were revoked, as a sentence for the audit trail; "" without any."""
-    return (
-        f"Revoked {len(names)} API token{pluralize(len(names))}: {', '.join(names)}."
-        if names
-        else ""
-    )
+    """The revoked API tokens in a sentence for the audit trail; "" if there are none."""
+    if not names:
+        return ""
+    return f"Revoked {len(names)} API token{pluralize(len(names))}: {', '.join(names)}."
 
 
-def _listed(tokens: list[Any]) -> SafeString:
-    """Each token by its name and first characters, the newest first."""
+def _token_list(tokens: list[Any]) -> SafeString:
+    """The name and first characters of each token, newest first."""
     names = format_html_join(
-        "", "<li>{} <code>{}…</code></li>", ((one, one.token_key) for one in tokens[:SHOWN])
+        "", "<li>{} <code>{}…</code></li>", ((one, one.token_key) for one in tokens[:TOKENS_LISTED])
     )
-    more = f" The {SHOWN} newest of {len(tokens)}:" if len(tokens) > SHOWN else ""
+    is_cut = len(tokens) > TOKENS_LISTED
+    more = f" The {TOKENS_LISTED} newest of {len(tokens)}:" if is_cut else ""
     return format_html("Otherwise they stay valid.{}<ul>{}</ul>", more, names)
 
 
@@ -77,7 +76,7 @@ class SetPasswordForm(WithTokens, AdminPasswordChangeForm):
 
 
 class OwnPasswordForm(WithTokens, StockOwnForm):
-    """Django's form for the own password; django-axes counts wrong old ones like sign-ins."""
+    """Django's form for one's own password; django-axes counts wrong ones like failed sign-ins."""
 
     revoke_label = "Revoke my API tokens"
     field_order = ("old_password", "new_password1", "new_password2", "revoke_tokens")
@@ -104,7 +103,7 @@ class OwnPasswordForm(WithTokens, StockOwnForm):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """Django's page; changes and wrong old passwords are in the audit trail."""
+    """Django's page, with changes and wrong old passwords in the audit trail."""
 
     form_class = OwnPasswordForm
 
@@ -114,22 +113,22 @@ class OwnPasswordView(PasswordChangeView):
         return kwargs | {"request": self.request}
 
     def form_valid(self, form: OwnPasswordForm) -> Any:
-        """Change the password and note it."""
+        """Change the password and log it."""
         response = super().form_valid(form)
-        self._note(f"Changed the own password. {form.revocation}".strip())
+        self._log(f"Changed their own password. {form.revocation}".strip())
         if form.revocation:
             messages.success(self.request, form.revocation)
         return response
 
     def form_invalid(self, form: OwnPasswordForm) -> Any:
-        """The form with its errors. Records a wrong old password, until the account is locked."""
+        """The form with its errors. Logs a wrong old password until the account is locked."""
         if form.has_error("old_password", "password_incorrect"):
             logger.warning("wrong old password", extra=self._who())
             if (self.request.axes_failures_since_start or 0) <= settings.AXES_FAILURE_LIMIT:
-                self._note("Gave a wrong old password.")
+                self._log("Entered a wrong old password.")
         return super().form_invalid(form)
 
-    def _note(self, message: str) -> None:
+    def _log(self, message: str) -> None:
         LogEntry.objects.log_actions(self.request.user.pk, [self.request.user], CHANGE, message)
 
     def _who(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""A ModelAdmin for rows that the admin shows and never writes."""
+"""A ModelAdmin for objects that the admin only shows."""
 
 from django.contrib import admin
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Refuses to add, change and delete, and to filter by lookups in the address."""
+    """Refuses to add, change and delete objects, and to filter by lookups in the address."""
 
     def lookup_allowed(self, lookup, value, request=None):
         return False

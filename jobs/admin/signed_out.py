@@ -1,8 +1,8 @@
-"""Forms sent after their user was signed out: nothing is done, and the form comes back filled in after sign-in.
+"""Forms sent after their user was signed out: they do nothing, and are shown again after sign-in.
 
-What was typed waits in the session, without secrets, and only for a form that this site gave to a
-user: the once-only key in the form is signed and names the account. Another account that signs in
-never sees it.
+They are shown filled in. The entries are kept in the session, without secrets, and only for a form
+that this site gave to an account: the once-only key in the form is signed and names the account. No
+other account that signs in sees them.
 """
 
 from dataclasses import dataclass
@@ -19,65 +19,63 @@ from django.urls import reverse
 from jobs import registry
 from jobs.admin import once
 
-KEPT = "kept_form"
-# Addresses below the page of a job that are not pages: they only take a POST, or return a file.
-OF_JOB_PAGE = tuple(
+SESSION_KEY = "kept_form"
+# URLs below a job's page that are not pages: they take a POST, or return a file or JSON.
+BELOW_JOB_PAGE = tuple(
     f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live")
 )
-# Sent by scripts while a form is filled in. They see the redirect themselves.
-OF_SCRIPTS = ("jobs_job_launch_call",)
+# Scripts send these POSTs while a form is filled in, and handle the redirect themselves.
+SENT_BY_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What was typed into a form, and the name of the address that it was sent to."""
+class KeptForm:
+    """The entries of a form, and the name of the URL to which it was sent."""
 
     entries: QueryDict
     sent_to: str
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Redirect to the login page, and after it to the page that sent the request; keeps the form that was sent."""
+    """Redirect to the login page, and then to the page that sent the request; keep its form."""
     if is_form(request):
-        return _refuse(request)
+        return _keep_and_sign_in(request)
     return redirect_to_login(page_of(request), reverse("admin:login"))
 
 
-def _refuse(request: HttpRequest) -> HttpResponse:
+def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
     _keep(request)
-    why = (
-        "You may not use the admin any more"
+    reason = (
+        "You may no longer use the admin"
         if request.user.is_authenticated
         else "You were signed out"
     )
-    messages.warning(request, f"{why}, so nothing was done. Sign in to go on where you were.")
+    messages.warning(request, f"{reason}, so nothing was done. Sign in to continue.")
     return redirect_to_login(page_of(request), reverse("admin:login"))
 
 
 def refuse_old_page(request: HttpRequest) -> HttpResponse | None:
-    """Answer a form that fails Django's CSRF check because its page is older than the sign-in; None if it is not ours.
+    """Answer a form that fails the CSRF check because its page is older than the sign-in.
 
-    Nothing is done: the page is shown again, filled in if the same account is signed in.
+    Nothing is done. The page is shown again, filled in if the same account is signed in. None for a
+    form that is not ours.
     """
     if request.path == reverse("admin:login") and request.user.is_authenticated:
-        there = request.POST.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
-        return HttpResponseRedirect(f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: there})}")
-    owner = _owner(request)
-    if owner is None or not is_form(request):
+        target = request.POST.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        return HttpResponseRedirect(f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: target})}")
+    account = _account_of_form(request)
+    if account is None or not is_form(request):
         return None
     if not request.user.is_authenticated:
-        return _refuse(request)
-    if owner == str(request.user.pk):
+        return _keep_and_sign_in(request)
+    if account == str(request.user.pk):
         _keep(request)
-        messages.warning(
-            request, "You signed in again since this page was opened, so nothing was done."
-        )
+        reason = "You signed in again after this page was opened, so nothing was done."
     else:
         name = request.user.get_username()
-        messages.warning(
-            request, f"Another account opened that page, so nothing was done. You are {name}."
-        )
+        reason = f"Another account opened that page, so nothing was done. You are {name}."
+    messages.warning(request, reason)
     return HttpResponseRedirect(page_of(request))
 
 
@@ -87,45 +85,45 @@ def is_form(request: HttpRequest) -> bool:
     return (
         request.method == "POST"
         and match is not None
-        and match.url_name not in (*OF_SCRIPTS, "logout")
+        and match.url_name not in (*SENT_BY_SCRIPTS, "logout")
     )
 
 
-def take(request: HttpRequest) -> Kept | None:
-    """What was kept of the form on this page, if this account filled it in; given once."""
-    found = request.session.get(KEPT)
-    if request.method != "GET" or not found or found["page"] != request.get_full_path():
+def take_kept_form(request: HttpRequest) -> KeptForm | None:
+    """Remove and return the form kept for this page, if this account filled it in."""
+    kept = request.session.get(SESSION_KEY)
+    if request.method != "GET" or not kept or kept["page"] != request.get_full_path():
         return None
-    del request.session[KEPT]
-    if found["account"] != str(request.user.pk):
+    del request.session[SESSION_KEY]
+    if kept["account"] != str(request.user.pk):
         return None
     entries = QueryDict(mutable=True)
-    for name, values in found["entries"].items():
+    for name, values in kept["entries"].items():
         entries.setlist(name, values)
-    return Kept(entries, found["sent_to"])
+    return KeptForm(entries, kept["sent_to"])
 
 
 def page_of(request: HttpRequest) -> str:
-    """Return the address of the page that sent the request; some addresses are not pages themselves."""
+    """Return the address of the page that sent the request: its own, unless that is not a page."""
     match = request.resolver_match
     if match and match.url_name == "jobs_job_live_cells":
         return reverse("admin:jobs_job_changelist")
-    if match and match.url_name in OF_JOB_PAGE:
+    if match and match.url_name in BELOW_JOB_PAGE:
         return reverse("admin:jobs_job_change", args=[match.kwargs["job_id"]])
     return request.get_full_path()
 
 
 def _keep(request: HttpRequest) -> None:
-    account, match = _owner(request), request.resolver_match
+    account, match = _account_of_form(request), request.resolver_match
     if account is None or match is None:
         return
-    secret = _secrets(match.kwargs.get("slug"))
+    secrets = _secret_fields(match.kwargs.get("slug"))
     entries = {
         name: values
         for name, values in request.POST.lists()
-        if name not in NEVER_KEPT and name.removeprefix("params-") not in secret
+        if name not in NEVER_KEPT and name.removeprefix("params-") not in secrets
     }
-    request.session[KEPT] = {
+    request.session[SESSION_KEY] = {
         "account": account,
         "page": page_of(request),
         "sent_to": match.url_name,
@@ -133,23 +131,27 @@ def _keep(request: HttpRequest) -> None:
     }
 
 
-def _secrets(slug: str | None) -> set[str]:
-    """Return the fields of a type's form that must not be kept: secret fields and password inputs."""
+def _secret_fields(slug: str | None) -> set[str]:
+    """Return the fields of a type's form that must not be kept: secrets and password inputs."""
     job_type = registry.find(slug or "")
     if job_type is None:
         return set()
-    hidden = [
+    passwords = [
         name
         for name, field in job_type.form().fields.items()
         if isinstance(field.widget, forms.PasswordInput)
     ]
-    return {*job_type.secret_fields, *hidden}
+    return {*job_type.secret_fields, *passwords}
 
 
-def _owner(request: HttpRequest) -> str | None:
-    """The id of the account that was given the form; None if the site did not give it out."""
+def _account_of_form(request: HttpRequest) -> str | None:
+    """The id of the account to which this site gave the form; None for other forms."""
+    key = request.POST.get(once.FIELD, "").partition(once.RENEWED)[0]
     try:
-        signed = once.signer().unsign(request.POST.get(once.FIELD, "").partition(once.RENEWED)[0])
+        signed = once.key_signer().unsign(key)
     except BadSignature:
         return None
     return signed.partition("-")[0]
+
+
+Kept, take = KeptForm, take_kept_form  # until their callers are renamed

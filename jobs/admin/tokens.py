@@ -1,24 +1,25 @@
-"""API tokens: made for oneself, shown once, revoked. Superusers see and revoke everybody's."""
+"""API tokens: users make their own, see them once and revoke them. Superusers revoke all."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 
 from jobs.admin import once, signed_out
-from jobs.admin.audit import site_context
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
+from jobs.admin.pages import admin_page
 from jobs.models import ApiToken
 from jobs.safe_text import name_error
 
 
 class TokenForm(forms.Form):
-    """What a new token is called, and how long it is good."""
+    """The name of a new token, and how long it is valid."""
 
     name = forms.CharField(
         max_length=100, help_text="What will use it, such as “warehouse import”."
@@ -32,7 +33,7 @@ class TokenForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Refuse invisible names, as jobs do."""
+        """Refuse invisible names, as for jobs."""
         name = str(self.cleaned_data["name"])
         if error := name_error(name):
             raise forms.ValidationError(error)
@@ -41,7 +42,7 @@ class TokenForm(forms.Form):
 
 @admin.register(ApiToken)
 class TokenAdmin(admin.ModelAdmin):
-    """Only a token's digest is stored, so there is nothing to change: revoke a lost one and make another."""
+    """Tokens cannot be changed, since only their digests are stored; they are revoked."""
 
     list_display = ("called", "user", "begins_with", "made", "expires", "last_used")
     fields = readonly_fields = ("called", "user", "begins_with", "made", "expires", "last_used")
@@ -78,38 +79,31 @@ class TokenAdmin(admin.ModelAdmin):
         return False
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Ask for a name; answer with the token, in this one response and nowhere else."""
+        """The form of a new token. Only the response to its POST shows the token."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        kept = signed_out.take(request)
+        kept = signed_out.take_kept_form(request)
         form = TokenForm(request.POST if request.method == "POST" else kept and kept.entries)
-        context = site_context(request) | {
-            "opts": self.opts,
-            "title": "Make an API token",
-            "form": form,
-        }
+        context = {"opts": self.opts, "title": "Make an API token", "form": form}
         if request.method == "POST":
-            context["once"] = once.current_key(request)
+            context["once"] = once.key_of_form(request)
             if form.is_valid():
-                context |= self._made(request, form.cleaned_data)
-        response = TemplateResponse(request, "admin/jobs/apitoken/make.html", context)
+                context |= self._make_token(request, form.cleaned_data)
+        response = admin_page(request, "apitoken/add_form", context)
         response["Cache-Control"] = "no-store"
         return response
 
-    def _made(self, request, wanted):
-        """The new token for the page; for a second press of the same form the one that the first press made.
+    def _make_token(self, request: HttpRequest, entries: dict[str, Any]) -> dict[str, Any]:
+        """Make a token and return it for the page; the earlier one if the form was sent before.
 
-        That one is not shown again, for only its digest is stored, and no second one is made beside
-        it.
+        The earlier token cannot be shown again, since only its digest is stored.
         """
-        key = once.idempotency_key(request)
+        key = once.form_idempotency_key(request)
+        expiry = timedelta(days=entries["days"])
         try:
             with transaction.atomic():
                 made, token = ApiToken.objects.create(
-                    request.user,
-                    expiry=timedelta(days=wanted["days"]),
-                    name=wanted["name"],
-                    form_key=key,
+                    request.user, expiry=expiry, name=entries["name"], form_key=key
                 )
                 self.log_addition(request, made, "Made.")
         except IntegrityError:

@@ -149,7 +149,7 @@ def test_the_deletion_of_an_account_is_on_record_with_its_tokens(admin_client, a
 def test_an_account_with_too_many_jobs_is_closed_and_not_deleted(
     admin_client, failure, ada, delete, monkeypatch
 ):
-    monkeypatch.setattr("jobs.admin.accounts.JOBS_LIMIT", 1)
+    monkeypatch.setattr("jobs.admin.accounts.DELETABLE_JOBS_LIMIT", 1)
     delete(admin_client, ada)
     assert not User.objects.filter(username="ada").exists(), "one job is not too many"
     eve = make_user(username="eve")
@@ -163,7 +163,7 @@ def test_an_account_with_too_many_jobs_is_closed_and_not_deleted(
 
 
 def test_accounts_with_too_many_jobs_together_are_not_deleted_at_once(admin_client, monkeypatch):
-    monkeypatch.setattr("jobs.admin.accounts.JOBS_LIMIT", 1)
+    monkeypatch.setattr("jobs.admin.accounts.DELETABLE_JOBS_LIMIT", 1)
     accounts = [make_user(username=name) for name in ("eve", "bob")]
     for account in accounts:
         make_job(created_by=account)

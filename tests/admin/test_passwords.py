@@ -53,7 +53,7 @@ def test_tokens_are_revoked_with_the_password_on_request(ada):
     assert change(ada, revoke_tokens="on").status_code == 302
     assert [opens(token) for token in (*mine, *other)] == [False, False, True, True]
     assert recorded(ada.user) == [
-        "Changed the own password. Revoked 2 API tokens: import, warehouse."
+        "Changed their own password. Revoked 2 API tokens: import, warehouse."
     ]
     assert "Revoked 2 API tokens" in ada.get("/admin/password_change/done/").content.decode()
 
@@ -63,7 +63,7 @@ def test_tokens_that_are_not_revoked_stay_valid(ada):
     assert change(ada).status_code == 302
     assert all(map(opens, mine))
     assert User.objects.get(pk=ada.user.pk).check_password(NEW)
-    assert recorded(ada.user) == ["Changed the own password."]
+    assert recorded(ada.user) == ["Changed their own password."]
     assert ada.get("/admin/").status_code == 200, "the session goes on"
 
 
@@ -144,7 +144,7 @@ def test_wrong_old_passwords_are_on_record_once_for_each_guess_that_counts(ada, 
     with caplog.at_level(logging.WARNING, logger="jobs.admin.passwords"):
         for _ in range(9):
             change(ada, WRONG)
-    assert recorded(ada.user) == ["Gave a wrong old password."] * 5
+    assert recorded(ada.user) == ["Entered a wrong old password."] * 5
     lines = [record for record in caplog.records if record.name == "jobs.admin.passwords"]
     assert {(record.account, record.client) for record in lines} == {("ada", "127.0.0.1")}
     assert WRONG not in caplog.text

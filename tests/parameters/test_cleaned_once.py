@@ -107,7 +107,7 @@ def test_the_worker_cleans_what_was_sent_once_and_both_doors_store_the_same(
             superuser, job_type, QueryDict(urlencode(posted(written(value)), True))
         )
         assert posted_form.is_valid(), posted_form.errors
-        by_admin = parameters.validate(job_type, params_form.as_params(job_type, posted_form))
+        by_admin = parameters.validate(job_type, params_form.params_of(job_type, posted_form))
         assert parameters.clean(job_type, by_admin) == bound == posted_form.cleaned_data
         assert by_admin == stored
 

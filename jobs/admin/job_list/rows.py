@@ -1,4 +1,4 @@
-"""The rows of the job list: jobs with their place in the queue and the usual duration of their type."""
+"""The rows of the job list: jobs with their queue position and usual duration."""
 
 import time
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ _usual_cache: dict[str, tuple[float, Usual | None]] = {}
 
 
 def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
-    """Return `jobs` with the attributes of a JobRow, which columns.py shows; at most three queries."""
+    """Return `jobs` with the attributes of a JobRow; at most three queries."""
     rows: list[JobRow] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
     lines = stats.lines(waiting) if waiting else {}
     loads = stats.loads() if waiting else []
     active_types = {job.type for job in rows if not job.is_settled}
-    usual = usual_durations(active_types | stats.types_of(lines.values(), loads))
+    usual = cached_usual_durations(active_types | stats.types_of(lines.values(), loads))
     starts = {
         queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
         for queue, line in lines.items()
@@ -38,7 +38,7 @@ def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
     return rows
 
 
-def usual_durations(types: set[str]) -> dict[str, Usual]:
+def cached_usual_durations(types: set[str]) -> dict[str, Usual]:
     """stats.usual_durations, cached for 30 s: refreshes come every few seconds."""
     now = time.monotonic()
     stale = {one for one in types if one not in _usual_cache or _usual_cache[one][0] < now}
@@ -50,7 +50,7 @@ def usual_durations(types: set[str]) -> dict[str, Usual]:
 
 
 def clear_usual_cache() -> None:
-    """Empty the cache of `usual_durations`, for tests."""
+    """Empty the cache of `cached_usual_durations`, for tests."""
     _usual_cache.clear()
 
 

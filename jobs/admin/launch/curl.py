@@ -1,4 +1,4 @@
-"""The call of the API that equals a launch, to copy into a script."""
+"""The API call that does the same as a launch form, to copy into a script."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from django.urls import reverse
 
 from jobs import parameters
 from jobs.admin import once
-from jobs.admin.launch import params_form
+from jobs.admin.launch.params_form import initial_params, sent_fields
 from jobs.models import Job
 from jobs.registry import JobType
 
-NOT_IN_SHELL = re.compile(r"[^A-Z0-9_]")
+NOT_IN_VARIABLE_NAMES = re.compile(r"[^A-Z0-9_]")
 
 
 def curl_command(
@@ -26,25 +26,25 @@ def curl_command(
     model: Job | None = None,
     name: str = "",
 ) -> str:
-    """A curl command that launches the type as its form stands, or the job `model` again with what was changed.
+    """A curl command that launches the type with the form's params, or `model` with its changes.
 
-    The token and secrets are shell variables, left to fill in. The Idempotency-Key stays the same
-    for the same call.
+    Token and secrets are shell variables. The same call has the same Idempotency-Key.
     """
-    address = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
-    params, variables = _with_marks(request, job_type, form, _shown(job_type, form, model))
+    path = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
+    params, variables = _with_placeholders(request, job_type, form, _params(job_type, form, model))
     body: dict[str, Any] = {"params": params}
     if model is None:
         body = ({"name": name.strip()} if name.strip() else {}) | {"type": job_type.slug} | body
-    # Strings have no line breaks in JSON, so this moves nothing but its lines.
+    # JSON strings contain no line breaks, so this indents the lines of the body alone.
     text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")
-    key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.current_key(request)} {address} {text}")
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.key_of_form(request)} {path} {text}")
     quoted = shlex.quote(_printable(text))
-    for mark, variable in variables.items():  # out of the single quotes, and in again
-        quoted = quoted.replace(mark, f"'\"${variable}\"'")
+    for placeholder, variable in variables.items():
+        # Ends the single quotes, adds the variable in double quotes, and starts them again.
+        quoted = quoted.replace(placeholder, f"'\"${variable}\"'")
     return " \\\n  ".join(
         [
-            f"curl -X POST {shlex.quote(request.build_absolute_uri(address))}",
+            f"curl -X POST {shlex.quote(request.build_absolute_uri(path))}",
             '-H "Authorization: Token $TOKEN"',
             "-H 'Content-Type: application/json'",
             f"-H 'Idempotency-Key: {key}'",
@@ -53,24 +53,22 @@ def curl_command(
     )
 
 
-def _with_marks(
+def _with_placeholders(
     request: HttpRequest, job_type: JobType, form: forms.Form, params: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The params with a mark where each secret goes, and the shell variable of each mark."""
+    """The params with a placeholder for each secret, and the shell variable of each."""
     variables = {}
-    for name in _wanted_secrets(job_type, form, params):
-        params[name] = mark = uuid.uuid5(
-            uuid.NAMESPACE_OID, f"{once.current_key(request)} {name}"
-        ).hex
+    for name in _sent_secrets(job_type, form, params):
+        seed = f"{once.key_of_form(request)} {name}"
+        params[name] = placeholder = uuid.uuid5(uuid.NAMESPACE_OID, seed).hex
         is_text = parameters.json_type(form.fields[name]).accepts("text")
-        variables[mark if is_text else f'"{mark}"'] = (
-            f"SECRET_{NOT_IN_SHELL.sub('_', name.upper())}"
-        )
+        variable = f"SECRET_{NOT_IN_VARIABLE_NAMES.sub('_', name.upper())}"
+        variables[placeholder if is_text else f'"{placeholder}"'] = variable
     return params, variables
 
 
-def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any]) -> list[str]:
-    """The secrets that the call must send: those that were typed, and those that the form asks for."""
+def _sent_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any]) -> list[str]:
+    """The secrets that the call must send: those entered, and those that the form requires."""
     empty = (None, "")
     return [
         name
@@ -79,14 +77,14 @@ def _wanted_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any])
     ]
 
 
-def _shown(job_type: JobType, form: forms.Form, model: Job | None) -> dict[str, Any]:
-    """The params as JSON: what is valid as it will be sent, the rest as it was typed; of a new form its defaults."""
+def _params(job_type: JobType, form: forms.Form, model: Job | None) -> dict[str, Any]:
+    """The params as JSON, invalid values as typed; the defaults of a form that is not filled in."""
     if not form.is_bound:
-        return {} if model else params_form.initial_json(form)
-    return {name: _sent(form[name]) for name in params_form.sent(job_type, form, model)}
+        return {} if model else initial_params(form)
+    return {name: _value(form[name]) for name in sent_fields(job_type, form, model)}
 
 
-def _sent(field: forms.BoundField) -> Any:
+def _value(field: forms.BoundField) -> Any:
     try:
         return _typed(field) if field.errors else parameters.from_widget(field.field, field.data)
     except parameters.Unreadable:
@@ -99,7 +97,7 @@ def _typed(field: forms.BoundField) -> Any:
 
 
 def _printable(text: str) -> str:
-    """Return JSON text with unprintable and control characters escaped."""
+    """JSON text with unprintable and control characters escaped."""
     return "".join(
         character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
         for character in text

@@ -1,152 +1,84 @@
-"""Launching from the admin: the types as cards, then the form of one type, empty or filled as another job was."""
+"""The launch pages: job types as cards, then the form of one type, empty or filled from a job."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import access, registry, services, stats
-from jobs.admin import audit, once, signed_out
-from jobs.admin.job_list.rows import usual_durations
-from jobs.admin.job_page.actions import refusal
-from jobs.admin.launch import curl, params_form
-from jobs.errors import (
-    AlreadyActive,
-    InvalidParams,
-    NotPermitted,
-    OutcomeUnknown,
-    Refused,
-    Unavailable,
-)
+from jobs import access, registry, stats
+from jobs.admin import once, signed_out
+from jobs.admin.job_list.rows import cached_usual_durations
+from jobs.admin.launch.curl import curl_command
+from jobs.admin.launch.forms import LaunchForms
+from jobs.admin.pages import admin_page
+from jobs.errors import OutcomeUnknown
 from jobs.models import Job
 from jobs.registry import JobType
-from jobs.safe_text import NAME_LIMIT, name_error
 from jobs.selection import as_uuid
+from jobs.stats import Usual
 
 
-class NameForm(forms.Form):
-    """What every job has beside the parameters of its type."""
+@dataclass(frozen=True)
+class TypeCard:
+    """A job type to choose, its usual duration, and how its last job ended."""
 
-    name = forms.CharField(max_length=NAME_LIMIT, help_text="What the job is called in the list.")
-
-    def clean_name(self) -> str:
-        """Refuse what the API refuses."""
-        name = str(self.cleaned_data["name"])
-        if error := name_error(name):
-            raise forms.ValidationError(error)
-        return name
+    type: JobType
+    usual: Usual | None
+    last_status: str = ""
+    last_at: datetime | None = None
 
 
-def types(request: HttpRequest) -> HttpResponse:
-    """The types that the user may launch, with what is usual and how the last one went."""
+def choose_type(request: HttpRequest) -> HttpResponse:
+    """The job types that the user may launch, the last used first."""
     permitted = [one for one in registry.all() if access.may_launch(request.user, one)]
     slugs = {one.slug for one in permitted}
-    usual, last = usual_durations(slugs), stats.last_settled(slugs)
-    cards = [(one, usual.get(one.slug), last.get(one.slug)) for one in permitted]
-    # What is used comes first; the others stay in the order of their labels.
-    cards.sort(key=lambda card: -card[2][1].timestamp() if card[2] else 0)
-    return _page(request, "types", title="Launch job", cards=cards)
+    usual, last = cached_usual_durations(slugs), stats.last_settled(slugs)
+    cards = [
+        TypeCard(one, usual.get(one.slug), *last.get(one.slug, ("", None))) for one in permitted
+    ]
+    # Types that never ran stay in the order of their labels.
+    cards.sort(key=lambda card: -card.last_at.timestamp() if card.last_at else 0)
+    return admin_page(request, "launch/choose_type", {"title": "Launch job", "cards": cards})
 
 
-def form(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form of one type; launches on POST and leads to the job.
+def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of a job type. POST launches the job and redirects to it.
 
-    `?again=` fills it as that job was.
+    `?again=` names a job whose params fill the form.
     """
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
-    kept = signed_out.take(request)
-    bound = request.POST if request.method == "POST" else kept.entries if kept else None
-    name_form = None if model else NameForm(bound, initial={"name": job_type.label})
-    filled = params_form.make_params_form(request.user, job_type, bound, model)
+    kept = signed_out.take_kept_form(request)
+    data = request.POST if request.method == "POST" else kept.entries if kept else None
+    filled = LaunchForms(request, job_type, model, data)
     if kept:
-        messages.warning(request, _as_kept(job_type))
-    elif bound is not None and _all_valid(name_form, filled):
+        messages.warning(request, _kept_message(job_type))
+    elif data is not None and filled.are_valid():
         try:
-            job = _launch(request, job_type, name_form, filled, model)
+            job = filled.launch()
         except OutcomeUnknown as error:
-            filled.add_error(None, _not_known(error))
-            return _without_database(request, _context(request, job_type, name_form, filled, model))
+            filled.params_form.add_error(None, _outcome_unknown(error))
+            return _without_database(request, _context(request, filled))
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
-    usual = usual_durations({slug}).get(slug)
-    return _page(
-        request, "form", **_context(request, job_type, name_form, filled, model), usual=usual
-    )
+    usual = cached_usual_durations({slug}).get(slug)
+    return admin_page(request, "launch/form", _context(request, filled) | {"usual": usual})
 
 
-def call(request: HttpRequest, slug: str) -> HttpResponse:
-    """The call of the API that equals the form as it stands, for launch.js; launches nothing."""
+def curl_preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The API call for the form as it is filled in, for launch.js; launches nothing."""
     job_type = _permitted_type(request, slug)
-    model = _model(request, job_type)
-    filled = params_form.make_params_form(request.user, job_type, request.POST, model)
-    return HttpResponse(
-        curl.curl_command(request, job_type, filled, model, request.POST.get("name", "")),
-        content_type="text/plain; charset=utf-8",
-    )
-
-
-def _as_kept(job_type: JobType) -> str:
-    secrets = " Secrets are not kept: enter them again." if job_type.secret_fields else ""
-    return f"The form is as you filled it in. Nothing was launched yet.{secrets}"
-
-
-def _context(
-    request: HttpRequest,
-    job_type: JobType,
-    name_form: forms.Form | None,
-    filled: forms.Form,
-    model: Job | None,
-) -> dict[str, Any]:
-    once_key = once.current_key(request)
-    typed_name = str(name_form["name"].value() or "") if name_form and name_form.is_bound else ""
-    return {
-        "title": f"Launch again: {model}" if model else job_type.label,
-        "type": job_type,
-        "model": model,
-        "name_form": name_form,
-        "params_form": filled,
-        "curl": curl.curl_command(request, job_type, filled, model, typed_name),
-        "once": once_key,
-    }
-
-
-def _not_known(error: OutcomeUnknown) -> str:
-    return format_html(
-        "The database stopped answering, so it is not known whether the job was launched. "
-        'Look for <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
-        reverse("admin:jobs_job_change", args=[error.job_id]),
-        error.job_id,
-    )
-
-
-def _without_database(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The filled form as 504. Without the request's own context: our frame asks PostgreSQL, which is away."""
-    site = {"site_header": admin.site.site_header, "site_title": admin.site.site_title}
-    page = render_to_string(
-        "admin/jobs/launch/form.html", site | context | {"csrf_token": get_token(request)}
-    )
-    return HttpResponse(page, status=504)
-
-
-def _model(request: HttpRequest, job_type: JobType) -> Job | None:
-    """The job to launch again, if the address names one."""
-    if "again" not in request.GET:
-        return None
-    found = access.visible_jobs(request.user).filter(
-        pk=as_uuid(request.GET["again"]), type=job_type.slug
-    )
-    job = found.first()
-    if job is None:
-        raise Http404("No such job.")
-    return job
+    filled = LaunchForms(request, job_type, _model(request, job_type), request.POST)
+    name = request.POST.get("name", "")
+    command = curl_command(request, job_type, filled.params_form, filled.model, name)
+    return HttpResponse(command, content_type="text/plain; charset=utf-8")
 
 
 def _permitted_type(request: HttpRequest, slug: str) -> JobType:
@@ -158,54 +90,58 @@ def _permitted_type(request: HttpRequest, slug: str) -> JobType:
     return job_type
 
 
-def _all_valid(*given: forms.Form | None) -> bool:
-    refused = [
-        one for one in given if one is not None and not one.is_valid()
-    ]  # asks each: all show their errors
-    return not refused
-
-
-def _launch(
-    request: HttpRequest,
-    job_type: JobType,
-    name_form: forms.Form | None,
-    filled: forms.Form,
-    model: Job | None,
-) -> Job | None:
-    """The job, launched; None with the reason in the form or the messages."""
-    caller = audit.caller(request)
-    key = once.idempotency_key(request)
-    try:
-        params = params_form.as_params(job_type, filled, model)
-        if model is None:
-            name = name_form.cleaned_data["name"] if name_form else ""
-            job = services.submit(
-                caller, name=name, type=job_type.slug, params=params, idempotency_key=key
-            )
-        else:
-            job = services.rerun(caller, model.pk, params, idempotency_key=key)
-    except InvalidParams as error:
-        for one in error.errors:
-            filled.add_error(one.name if one.name in filled.fields else None, one.message)
+def _model(request: HttpRequest, job_type: JobType) -> Job | None:
+    """The job to launch again, if the address names one."""
+    if "again" not in request.GET:
         return None
-    except (NotPermitted, AlreadyActive) as error:
-        filled.add_error(None, str(error))
-        return None
-    except OutcomeUnknown:
-        raise
-    except (Refused, Unavailable) as error:
-        messages.error(request, refusal(error))
-        return None
-    if job.replayed:
-        messages.info(request, once.already_made(job))
-        return job
-    with services.once_accepted(job):
-        audit.action(request, [job], f"Launched again, after {model.pk}." if model else "Launched.")
-    messages.success(request, f"“{job}” is launched.")
+    jobs = access.visible_jobs(request.user).filter(type=job_type.slug)
+    job = jobs.filter(pk=as_uuid(request.GET["again"])).first()
+    if job is None:
+        raise Http404("No such job.")
     return job
 
 
-def _page(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
-    return TemplateResponse(
-        request, f"admin/jobs/launch/{template}.html", audit.site_context(request) | context
+def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:
+    once_only_key = once.key_of_form(request)
+    job_type, model = filled.job_type, filled.model
+    curl_url = reverse("admin:jobs_job_launch_call", args=[job_type.slug])
+    back_url = reverse("admin:jobs_job_launch")
+    if model:
+        curl_url = f"{curl_url}?again={model.pk}"
+        back_url = reverse("admin:jobs_job_change", args=[model.pk])
+    return {
+        "title": f"Launch again: {model}" if model else job_type.label,
+        "type": job_type,
+        "model": model,
+        "name_form": filled.name_form,
+        "params_form": filled.params_form,
+        "curl": curl_command(request, job_type, filled.params_form, model, filled.typed_name),
+        "curl_url": curl_url,
+        "back_url": back_url,
+        "once": once_only_key,
+    }
+
+
+def _kept_message(job_type: JobType) -> str:
+    secrets = " Secrets are not kept: enter them again." if job_type.secret_fields else ""
+    return f"The form is as you filled it in. Nothing was launched yet.{secrets}"
+
+
+def _outcome_unknown(error: OutcomeUnknown) -> str:
+    return format_html(
+        "The database stopped answering, so it is not known whether the job was launched. Look for"
+        ' <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
+        reverse("admin:jobs_job_change", args=[error.job_id]),
+        error.job_id,
     )
+
+
+def _without_database(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The filled form as 504, without the context of other pages: that needs PostgreSQL."""
+    site: dict[str, Any] = {
+        "site_header": admin.site.site_header,
+        "site_title": admin.site.site_title,
+        "csrf_token": get_token(request),
+    }
+    page = render_to_string("admin/jobs/launch/form.html", site | context)
+    return HttpResponse(page, status=504)

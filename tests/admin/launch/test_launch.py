@@ -48,11 +48,11 @@ def test_the_cards_lead_to_the_forms_of_the_types(operator, greet):
 
 
 def test_the_type_that_ran_last_has_the_first_card(operator, greet):
-    labels = [one.label for one, _, _ in operator.get(LAUNCH).context["cards"]]
+    labels = [card.type.label for card in operator.get(LAUNCH).context["cards"]]
     assert labels == sorted(labels)
     make_job(type="greet", status=Status.FAILED)
     make_job(type="export", status=Status.COMPLETED)
-    again = [one.label for one, _, _ in operator.get(LAUNCH).context["cards"]]
+    again = [card.type.label for card in operator.get(LAUNCH).context["cards"]]
     assert again == ["Export data", "Greet", *(label for label in labels if label not in again[:2])]
 
 

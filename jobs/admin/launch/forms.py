@@ -1,0 +1,106 @@
+"""The two forms of the launch page, the job's name and the type's params, and the launch itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest
+
+from jobs import services
+from jobs.admin.audit import admin_caller, log_action
+from jobs.admin.launch.params_form import make_params_form, params_of
+from jobs.admin.messages import refusal, sent_twice
+from jobs.admin.once import form_idempotency_key
+from jobs.errors import (
+    AlreadyActive,
+    InvalidParams,
+    NotPermitted,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+)
+from jobs.models import Job
+from jobs.registry import JobType
+from jobs.safe_text import NAME_LIMIT, name_error
+
+
+class JobNameForm(forms.Form):
+    """The job's name."""
+
+    name = forms.CharField(max_length=NAME_LIMIT, help_text="The name of the job in the list.")
+
+    def clean_name(self) -> str:
+        """Refuse the names that the API refuses."""
+        name = str(self.cleaned_data["name"])
+        if error := name_error(name):
+            raise forms.ValidationError(error)
+        return name
+
+
+class LaunchForms:
+    """The filled launch page. A job that is launched again (`model`) keeps its name."""
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        job_type: JobType,
+        model: Job | None,
+        data: Mapping[str, Any] | None,
+    ) -> None:
+        self.request, self.job_type, self.model = request, job_type, model
+        self.name_form = None if model else JobNameForm(data, initial={"name": job_type.label})
+        self.params_form = make_params_form(request.user, job_type, data, model)
+
+    @property
+    def typed_name(self) -> str:
+        """The name as it was typed; "" in a new form."""
+        form = self.name_form
+        return str(form["name"].value() or "") if form and form.is_bound else ""
+
+    def are_valid(self) -> bool:
+        """Whether both forms are valid. Both are validated, so that both show their errors."""
+        name_is_valid = self.name_form is None or self.name_form.is_valid()
+        return self.params_form.is_valid() and name_is_valid
+
+    def launch(self) -> Job | None:
+        """Launch the job; None if refused, with the reason in the form or in a message.
+
+        Raises: OutcomeUnknown.
+        """
+        try:
+            job = self._submit()
+        except InvalidParams as error:
+            for one in error.errors:
+                field = one.name if one.name in self.params_form.fields else None
+                self.params_form.add_error(field, one.message)
+            return None
+        except (NotPermitted, AlreadyActive) as error:
+            self.params_form.add_error(None, str(error))
+            return None
+        except OutcomeUnknown:
+            raise
+        except (Refused, Unavailable) as error:
+            messages.error(self.request, refusal(error))
+            return None
+        self._report(job)
+        return job
+
+    def _submit(self) -> Job:
+        caller, key = admin_caller(self.request), form_idempotency_key(self.request)
+        params = params_of(self.job_type, self.params_form, self.model)
+        if self.model:
+            return services.rerun(caller, self.model.pk, params, idempotency_key=key)
+        name = self.name_form.cleaned_data["name"] if self.name_form else ""
+        return services.submit(
+            caller, name=name, type=self.job_type.slug, params=params, idempotency_key=key
+        )
+
+    def _report(self, job: Job) -> None:
+        if job.replayed:
+            messages.info(self.request, sent_twice(job))
+            return
+        origin = f" again, from {self.model.pk}" if self.model else ""
+        with services.once_accepted(job):
+            log_action(self.request, [job], f"Launched{origin}.")
+        messages.success(self.request, f"“{job}” is launched.")

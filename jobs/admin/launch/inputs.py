@@ -1,0 +1,86 @@
+"""Form inputs of the launch page: the browser's own for dates and times, and one for secrets."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.forms.utils import to_current_timezone
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime, parse_time
+
+from jobs import parameters
+
+
+class KeepsExactValue:
+    """A time input that returns its initial value while it shows that value to the second."""
+
+    supports_microseconds = True  # otherwise Django compares with the value cut to seconds
+    parse: Callable[[str], Any]
+    exact_value: Any = None
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]  # the widget's
+        return self.exact_value if self._is_unchanged(typed) else typed
+
+    def _is_unchanged(self, typed: Any) -> bool:
+        if not isinstance(self.exact_value, datetime | time) or not isinstance(typed, str):
+            return False
+        shown = _without_zone(self.exact_value).replace(microsecond=0)
+        try:
+            # Not compared as text: browsers leave out seconds that are zero.
+            return bool(self.parse(typed) == shown)
+        except ValueError:
+            return False
+
+
+class DateTimeInput(KeepsExactValue, forms.DateTimeInput):
+    """The browser's input for a date and a time."""
+
+    parse = staticmethod(parse_datetime)
+
+
+class TimeInput(KeepsExactValue, forms.TimeInput):
+    """The browser's input for a time of day."""
+
+    parse = staticmethod(parse_time)
+
+
+class SecretInput(forms.PasswordInput):
+    """An input that never shows its secret; left empty, it returns `kept_secret`."""
+
+    kept_secret = ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return super().value_from_datadict(data, files, name) or self.kept_secret
+
+
+# The first kind that fits decides: a DateTimeField is also a DateField.
+BROWSER_INPUTS: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
+    (
+        forms.DateTimeField,
+        DateTimeInput,
+        {"attrs": {"type": "datetime-local", "step": 1}, "format": "%Y-%m-%dT%H:%M:%S"},
+    ),
+    (forms.DateField, forms.DateInput, {"attrs": {"type": "date"}, "format": "%Y-%m-%d"}),
+    (forms.TimeField, TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
+    (forms.JSONField, AdminTextareaWidget, {"attrs": {"rows": 6, "spellcheck": "false"}}),
+)
+
+
+def use_browser_input(field: forms.Field) -> None:
+    """Give dates, times and JSON the browser's own input, with its calendar."""
+    for kind, widget, options in BROWSER_INPUTS:
+        if isinstance(field, kind):
+            field.widget = widget(**options)
+            parameters.take_iso(field)
+            break
+    if isinstance(field, forms.DateTimeField):
+        # The input has no time zone, and the reader may be in another one than the server.
+        field.help_text = f"{field.help_text} In {timezone.get_current_timezone_name()}.".strip()
+
+
+def _without_zone(value: Any) -> Any:
+    """A datetime as its input shows it, in the server's zone; other values unchanged."""
+    return to_current_timezone(value) if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""Callers of the API with their tokens, and what the broker may do to them."""
+"""API clients with tokens, an unavailable broker, and running servers."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ from tests.support.processes import serving, started
 
 @pytest.fixture
 def make_client(db) -> Callable[..., APIClient]:
-    """Clients with a token: make_client("jobs.add_job") is a new user with that right; user=...
+    """Make clients with a token.
 
-    An existing one.
+    make_client("jobs.add_job") makes a user with this permission; `user` is an existing one.
     """
 
     def make(*permissions: str, user=None) -> APIClient:
@@ -48,14 +48,14 @@ def viewer(make_client) -> APIClient:
 
 @pytest.fixture
 def quick(make_type, settings):
-    """The job type of names that are no label."""
+    """The default job type, which any name that is not a label selects."""
     settings.JOBS_DEFAULT_TYPE = "quick"
     return make_type(slug="quick", label="Quick")
 
 
 @pytest.fixture
 def broker_away():
-    """The breaker stands open, as after a failure that took long: every publish is refused at once."""
+    """An open circuit breaker, as after a slow failure: every publish fails at once."""
     broker.breaker.open()
     yield
     broker.breaker.reset()
@@ -63,20 +63,20 @@ def broker_away():
 
 @pytest.fixture(autouse=True)
 def full_buckets():
-    """No request was counted yet."""
+    """Throttling buckets without a counted request."""
     CallerThrottle.buckets.clear()
 
 
 @pytest.fixture
 def api_site(transactional_db, tmp_path) -> Iterator[str]:
-    """The API's address at a running web server, behind which a worker runs jobs; no caller is throttled."""
+    """The API's address at a running web server with a worker; no caller is throttled."""
     with running_site(tmp_path) as address:
         yield f"{address}/api/v1"
 
 
 @contextmanager
 def running_site(tmp_path: Path, **more: str) -> Iterator[str]:
-    """The address of a running web server, behind which a worker runs jobs; `more` is environment of both."""
+    """The address of a running web server with a worker; `more` is added to their environment."""
     environment = {
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",

@@ -33,7 +33,7 @@ def strict(make_type, settings):
 
 
 def named(answer, status=400):
-    """What the errors of the answer are about."""
+    """The pointers, parameters and headers that the errors name."""
     assert answer.status_code == status, answer.content
     errors = answer.json()["errors"]
     assert len(errors) == len({tuple(one.values()) for one in errors}), errors
@@ -63,7 +63,7 @@ BAD_PLACES = {"/params/count", "/params/kind", "/params/at", "/params/nothing"}
             },
             {"/params/count", "/params/until"},
         ),
-        # Which type is meant cannot be known, so nothing is said of its params.
+        # The type is not known, so its params are not checked.
         ({"name": "", "params": BAD}, {"/name"}),
     ],
 )
@@ -75,7 +75,7 @@ def test_a_submission_and_a_batch_name_all_faults_of_the_body(client, body, plac
     assert not Job.objects.exists()
 
 
-def test_query_header_body_and_params_are_told_together(client):
+def test_faults_of_query_header_body_and_params_are_named_together(client):
     done = make_job(type="strict", params={"count": 1}, status="COMPLETED", created_by=client.user)
     sent = {"format": "json", "headers": {"Idempotency-Key": "with space"}}
     common = {"a", "b", "Idempotency-Key"}

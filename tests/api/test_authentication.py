@@ -1,4 +1,4 @@
-"""Tokens: who they let in, and that what is wrong with one stays a secret."""
+"""Tokens: which are accepted, and that the answer does not say why one is refused."""
 
 from datetime import timedelta
 

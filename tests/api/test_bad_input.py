@@ -1,4 +1,4 @@
-"""Bad input: a 4xx problem that says why, and nothing written."""
+"""Invalid requests get a 4xx problem that says why, and write nothing."""
 
 import io
 import json
@@ -22,7 +22,7 @@ class Params(forms.Form):
 
 @pytest.fixture
 def post(client, make_type):
-    """POST raw bytes or a text to an address of the API, with a token."""
+    """POST raw bytes or text to an address of the API, with a token."""
     make_type(slug="strict", label="Strict", form=Params)
 
     def post(body, content_type="application/json", address=JOBS, **headers):
@@ -60,7 +60,7 @@ def with_params(params):
         (with_params(1), 400, "/params"),
         (with_params(None), 400, "/params"),
         (with_params({"anything": json.loads("[" * 100 + "]" * 100)}), 400, "/params"),
-        # Refused by the reader or by our own limit, as much of the stack as the caller has used.
+        # Refused by the parser or by the limit of depth; it depends on the depth of the stack.
         (with_params({"anything": json.loads("[" * 900 + "]" * 900)}), 400, None),
         (with_params({"nothing": 1}), 400, "/params/nothing"),
         (with_params({"a/b~c": 1}), 400, "/params/a~1b~0c"),
@@ -184,7 +184,7 @@ def test_a_bad_reason_cancels_nothing(client, post, reason):
 @pytest.mark.parametrize(
     "path", ["/api/v1/", "/api/v1/none/", "/api/v1/jobs", "/api/v1/jobs/x/y/z"]
 )
-def test_addresses_that_are_none_are_problems_too(client, path):
+def test_unknown_addresses_are_problems_too(client, path):
     assert_problem(client.get(path), 404)
 
 
@@ -192,7 +192,7 @@ def test_a_foreign_host_is_refused(client):
     assert client.get(JOBS, HTTP_HOST="evil.example").status_code == 400
 
 
-def test_whoever_asks_too_often_waits(client, settings):
+def test_a_caller_with_too_many_requests_has_to_wait(client, settings):
     settings.API_REQUESTS_PER_MINUTE = 2
     assert [client.get(JOBS).status_code for _ in range(3)] == [200, 200, 429]
     answer = client.get(JOBS)
@@ -202,13 +202,13 @@ def test_whoever_asks_too_often_waits(client, settings):
 
 
 class HungUp(io.BytesIO):
-    """A body of which the rest never comes."""
+    """A body whose rest never arrives."""
 
     def read(self, *size):
         raise ConnectionResetError
 
 
-def test_a_caller_who_hangs_up_halfway_is_no_fault_of_ours(client):
+def test_a_caller_who_hangs_up_halfway_gets_a_400(client):
     assert_problem(
         client.post(
             JOBS, content_type="application/json", **{"wsgi.input": HungUp()}, CONTENT_LENGTH="9"

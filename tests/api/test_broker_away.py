@@ -16,7 +16,7 @@ JOBS = "/api/v1/jobs/"
 
 @pytest.fixture
 def hung():
-    """The address of something that takes connections and never says a word."""
+    """The address of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         yield f"127.0.0.1:{silent.getsockname()[1]}"
 
@@ -24,7 +24,7 @@ def hung():
 @pytest.fixture
 def ask(client):
     def ask(site, method="POST"):
-        """One request; gives the answer and the seconds it took."""
+        """Send one request; return the answer and the seconds it took."""
         started = time.monotonic()
         body = json.dumps({"name": "Generate report"}) if method == "POST" else None
         headers = {

@@ -63,7 +63,7 @@ def test_a_job_may_be_kept_by_its_caller_who_asks_whether_it_changed(client):
 
 
 def paths(patterns, before="/") -> Iterator[str]:
-    """An address for each pattern of the admin, with something in each of its places."""
+    """An address for each pattern of the admin, with a value for each placeholder."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLPattern):

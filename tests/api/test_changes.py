@@ -1,4 +1,4 @@
-"""Cancel, run again, submit many: the answers to each state a job may be in."""
+"""Cancel, rerun and batch: the answer for each status of a job."""
 
 import pytest
 from django import forms

@@ -1,4 +1,4 @@
-"""What a submission costs PostgreSQL and Redis, and that the request's name follows the job."""
+"""The statements and messages of a submission, and the request id that the job stores."""
 
 import pytest
 from django.db import connection
@@ -36,7 +36,7 @@ def test_a_submission_costs_the_same_queries_each_time(client, redis):
     assert costs[1] == costs[2] <= 9
 
 
-def test_a_batch_is_one_insert_whatever_its_size(client, redis):
+def test_a_batch_of_any_size_is_one_insert(client, redis):
     client.get(JOBS)
     with CaptureQueriesContext(connection) as captured:
         client.post(f"{JOBS}batch/", {"jobs": [{"name": "a"}] * 50}, format="json")
@@ -44,7 +44,7 @@ def test_a_batch_is_one_insert_whatever_its_size(client, redis):
     assert redis.llen("default") == 50
 
 
-def test_the_name_of_the_request_follows_the_job(client, redis):
+def test_the_job_stores_the_request_id(client, redis):
     answer = client.post(JOBS, {"name": "a"}, format="json", headers={"X-Request-ID": "order-4711"})
     assert answer["X-Request-ID"] == "order-4711"
     assert Job.objects.get().request_id == "order-4711"

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL fall silent under a running server: they are given up, and their threads come back."""
+"""Connections to PostgreSQL that stop answering are closed, and their threads work again."""
 
 import os
 import signal
@@ -17,7 +17,10 @@ HERE = {
     "WEB_THREADS": "4",
 }
 JOBS = "/api/v1/jobs/"
-OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OTHERS = (
+    "SELECT pid FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def backends():
@@ -29,7 +32,7 @@ def backends():
 
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
-def test_connections_that_fall_silent_are_given_up_for_others(client, tmp_path):
+def test_connections_that_stop_answering_are_replaced(client, tmp_path):
     headers = {"Host": "127.0.0.1", "Authorization": f"Token {client.token}"}
     with serving(tmp_path, **HERE) as site, ThreadPoolExecutor(4) as pool:
 
@@ -47,6 +50,6 @@ def test_connections_that_fall_silent_are_given_up_for_others(client, tmp_path):
         finally:
             for pid in silent:
                 os.kill(pid, signal.SIGCONT)
-        # Each looks at its own connection, gives it up, and opens another one.
+        # Each request checks its own connection, closes it, and opens another one.
         assert 15 < time.monotonic() - started < 20
         assert {one.status for one in answers} == {200}

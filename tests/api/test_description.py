@@ -1,4 +1,4 @@
-"""The API against its own description, by schemathesis: a running server, real PostgreSQL and Redis, a worker."""
+"""schemathesis compares the API with its schema, on a running server with a worker."""
 
 import os
 
@@ -10,7 +10,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-# A form's rules over several fields (since before until) stand in no schema.
+# The schema does not express a form's rules over several fields (since before until).
 EXCLUDED = [positive_data_acceptance]
 TRIALS = settings(
     max_examples=int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8")),
@@ -23,7 +23,7 @@ TRIALS = settings(
 
 @pytest.fixture
 def schema(make_client, api_site):
-    """The description as the server serves it to a caller who may do everything."""
+    """The schema as the server sends it to a caller with every permission."""
     client = make_client("jobs.add_job", "jobs.view_job", "jobs.cancel_job", "jobs.delete_job")
     headers = {"Authorization": f"Token {client.token}"}
     loaded = schemathesis.openapi.from_url(f"{api_site}/schema/", headers=headers)
@@ -32,7 +32,7 @@ def schema(make_client, api_site):
 
 
 def answers_as_described(schema, operation, mode):
-    """Call an operation as its description allows, or just not; returns what was wrong."""
+    """Call an operation with valid or with invalid requests; return the failures."""
 
     @TRIALS
     @given(case=operation.as_strategy(generation_mode=mode))
@@ -42,7 +42,7 @@ def answers_as_described(schema, operation, mode):
     try:
         trial()
     except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE  # nothing can be wrong where nothing is sent
+        assert mode is GenerationMode.NEGATIVE  # a request without input cannot be invalid
     except FailureGroup as error:
         return [f"{operation.label} {mode.name}: {str(one)[:2000]}" for one in error.exceptions]
     return []

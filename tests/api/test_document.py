@@ -1,4 +1,4 @@
-"""docs/api.md: its lines run as they stand, against a running server and a worker."""
+"""The commands and the program in docs/api.md work on a running server with a worker."""
 
 import json
 import os
@@ -21,13 +21,13 @@ SHELL = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
 
 @pytest.fixture
 def caller(make_client):
-    """Whose token the lines carry."""
+    """The owner of the token in the commands."""
     return make_client("jobs.add_job", "jobs.view_job")
 
 
 @pytest.fixture
 def run(api_site, caller, tmp_path):
-    """Run a command as an integrator would; gives what it printed."""
+    """Run a command with $API and $TOKEN set; return its output."""
 
     def run(*command: str, **more: str) -> str:
         environment = {"PATH": os.environ["PATH"], "API": api_site, "TOKEN": caller.token} | more
@@ -40,14 +40,14 @@ def run(api_site, caller, tmp_path):
     return run
 
 
-def test_each_line_of_the_shell_is_answered_as_told(run):
+def test_each_command_succeeds(run):
     first, *others = SHELL
     job = json.loads(run("sh", "-c", first))
     assert job["status"] == "PENDING"
     wait_until(lambda: Job.objects.get(id=job["id"]).status == "COMPLETED")
     for line in others:
         answer = json.loads(run("sh", "-c", line, ID=job["id"]))
-        # The job of the example has ended by then, so it cannot be cancelled; all else succeeds.
+        # The job has ended by then, so it cannot be cancelled; all other commands succeed.
         assert answer.get("code") == ("conflict" if "/cancel/" in line else None), answer
 
 

@@ -1,4 +1,4 @@
-"""The examples in the OpenAPI document are answers of the API: same fields, same types, taken here.
+"""The examples in the OpenAPI document have the fields and types of real answers.
 
 To update them: UPDATE_EXAMPLES=1 python -m pytest tests/api/test_examples.py
 """
@@ -20,7 +20,7 @@ JOBS = "/api/v1/jobs/"
 
 @pytest.fixture
 def answers(make_client, settings):
-    """Answers by operation and status, as the document names them."""
+    """Real answers by operation and status, as in examples.json."""
     client = make_client("jobs.add_job", "jobs.cancel_job")
     client.user.username = "billing-system"
     client.user.save()
@@ -74,7 +74,7 @@ def _too_often(client):
 
 
 def shape(value):
-    """A value with its types instead of its values; lists by their first element."""
+    """The types in a value; a list is represented by its first element."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     if isinstance(value, list):

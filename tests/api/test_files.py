@@ -1,4 +1,4 @@
-"""The files of a job: listed, and downloaded as what they are."""
+"""The files of a job: the list and the download."""
 
 import hashlib
 

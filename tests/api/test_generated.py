@@ -1,4 +1,4 @@
-"""Generated requests: names, params, filters and headers of any kind are never a 500, and no 4xx leaves a trace."""
+"""Generated names, params, filters and headers never cause a 500, and no 4xx changes anything."""
 
 import json
 from urllib.parse import quote
@@ -53,7 +53,7 @@ def caller(client, make_type):
 
 
 def assert_sound(answer, before):
-    """No 500; and a refused request has changed nothing."""
+    """There is no 500, and a refused request has changed nothing."""
     assert answer.status_code < 500, answer.content
     if answer.status_code >= 400:
         assert answer["Content-Type"] == "application/problem+json"

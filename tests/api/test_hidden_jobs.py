@@ -1,4 +1,4 @@
-"""Jobs that the caller may not see: no answer names one, or lets the caller find out whether it exists."""
+"""No answer reveals a job that the caller may not see, nor whether it exists."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ JOBS = "/api/v1/jobs/"
 
 @pytest.fixture
 def single(make_type):
-    """A type of which one job may be active at a time."""
+    """A type with at most one active job."""
     return make_type(slug="single", label="Single", unique_while_active=True)
 
 
@@ -26,7 +26,7 @@ def active(single, make_client):
 
 
 def conflicts(client):
-    """What callers get who submit, batch or launch again a job of the type that is active."""
+    """The answers to a submission, a batch and a rerun while a job of the type is active."""
     done = make_job(type="single", status="COMPLETED", created_by=client.user)
     yield client.post(JOBS, {"name": "Single"}, format="json")
     yield client.post(
@@ -51,7 +51,7 @@ def test_a_conflict_names_the_job_to_a_caller_who_may_see_it(make_client, active
 
 @pytest.fixture
 def rerun(client):
-    """A job of the client, launched again from a job that the client may not see any more."""
+    """A rerun that belongs to the client, of a job that the client may no longer see."""
     parent = make_job(name="secret parent", status="FAILED", created_by=make_user())
     return make_job(status="COMPLETED", created_by=client.user, rerun_of=parent)
 
@@ -63,7 +63,7 @@ def test_a_job_does_not_name_a_parent_that_the_caller_may_not_see(client, rerun)
         assert str(rerun.rerun_of_id) not in answer.content.decode()
 
 
-def test_no_filter_tells_whether_a_hidden_parent_exists(client, rerun):
+def test_no_filter_reveals_whether_a_hidden_parent_exists(client, rerun):
     known, unknown = rerun.rerun_of_id, UUID(int=7)
     for name in ("rerun_of", "id", "batch"):
         answers = [client.get(f"{JOBS}?{name}={one}").json()["results"] for one in (known, unknown)]

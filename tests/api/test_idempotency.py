@@ -1,4 +1,4 @@
-"""Idempotency-Key: one request, however often it arrives."""
+"""Idempotency-Key: a repeated request is accepted once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -3,7 +3,7 @@
 from jsonschema import Draft202012Validator
 
 
-def test_a_job_type_tells_what_it_takes_and_whether_the_caller_may(client, viewer, quick):
+def test_a_job_type_has_its_schema_and_whether_the_caller_may_launch_it(client, viewer, quick):
     told = client.get("/api/v1/job-types/quick/").json()
     assert told["label"] == "Quick"
     assert told["can_launch"]

@@ -34,7 +34,7 @@ def test_pages_lead_from_the_newest_job_to_the_oldest_and_back(viewer):
     assert back["previous"] is None
 
 
-def test_jobs_that_arrive_meanwhile_shift_no_page(viewer):
+def test_new_jobs_shift_no_page(viewer):
     for number in range(4):
         make_job(name=f"{number}")
     first = viewer.get(JOBS, {"page_size": 2}).json()
@@ -45,7 +45,7 @@ def test_jobs_that_arrive_meanwhile_shift_no_page(viewer):
 @pytest.mark.parametrize(
     "cursor", ["", "x", "é", "W10", "WzEsMl0", "W2ZhbHNlLCJub3BlIl0", "bnVsbA"]
 )
-def test_what_is_no_cursor_is_a_400(viewer, cursor):
+def test_an_invalid_cursor_is_a_400(viewer, cursor):
     answer = viewer.get(JOBS, {"cursor": cursor})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == "cursor"
@@ -180,7 +180,7 @@ def test_a_filter_keeps_what_matches(viewer, query, match, other):
     assert page.json()["count"] == 1
 
 
-def test_jobs_are_chosen_by_who_created_them_and_by_what_they_repeat(viewer):
+def test_jobs_are_filtered_by_creator_and_by_the_job_they_rerun(viewer):
     ann = make_user(username="ann")
     first = make_job(name="first", created_by=ann)
     make_job(name="again", rerun_of=first)

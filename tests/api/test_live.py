@@ -1,4 +1,4 @@
-"""What only many requests at once, or a running server, can show."""
+"""Behaviour that only concurrent requests or a running server show."""
 
 import json
 from collections import Counter
@@ -34,7 +34,9 @@ def ask(site: Site, token: str, body: dict | None = None) -> Answer:
     return site.ask(JOBS, "POST" if body else "GET", json.dumps(body) if body else None, **headers)
 
 
-def test_of_twenty_at_once_that_want_the_only_one_nineteen_are_led_to_it(site, make_client, redis):
+def test_of_twenty_concurrent_submissions_of_a_unique_type_nineteen_name_the_job(
+    site, make_client, redis
+):
     token = make_client("jobs.add_job", "jobs.delete_job").token
     with ThreadPoolExecutor(20) as pool:
         answers = list(

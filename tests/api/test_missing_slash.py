@@ -1,4 +1,4 @@
-"""Addresses without their slash: a problem that names the right one, for any method, and nothing is done."""
+"""An address without its slash gets a problem that names the right one, for any method."""
 
 import pytest
 from rest_framework.test import APIClient

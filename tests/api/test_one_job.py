@@ -10,10 +10,12 @@ from jobs.models import Job
 from tests.support.factories import make_job, make_worker
 
 FIELDS = set(
-    """id url name type status progress params result error explanation created_by source created_at started_at
-    finished_at wait_seconds run_seconds attempt queue rerun_of batch_id cancel_requested_at
-    cancel_requested_by cancel_reason acknowledged_at acknowledged_by acknowledged_note can_cancel can_rerun
-    admin_url""".split()  # noqa: SIM905 (a list would fill the page)
+    """
+    id url name type status progress params result error explanation created_by source created_at
+    started_at finished_at wait_seconds run_seconds attempt queue rerun_of batch_id
+    cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
+    acknowledged_note can_cancel can_rerun admin_url
+    """.split()  # noqa: SIM905 (a list would fill the page)
 )
 
 
@@ -21,7 +23,7 @@ def url(job):
     return f"/api/v1/jobs/{job.id}/"
 
 
-def test_a_job_is_told_completely(viewer, django_assert_num_queries):
+def test_a_job_has_all_its_fields(viewer, django_assert_num_queries):
     job = make_job(
         status="COMPLETED",
         created_at=timezone.now() - timedelta(seconds=10),
@@ -44,7 +46,7 @@ def test_a_job_is_told_completely(viewer, django_assert_num_queries):
     assert body["admin_url"].endswith(f"/admin/jobs/job/{job.id}/change/")
 
 
-def test_a_waiting_job_tells_what_it_waits_for(viewer):
+def test_a_waiting_job_says_what_it_waits_for(viewer):
     make_worker()
     make_job()
     answer = viewer.get(url(make_job()))
@@ -52,7 +54,7 @@ def test_a_waiting_job_tells_what_it_waits_for(viewer):
     assert answer["Retry-After"] == "1"
 
 
-def test_a_failed_job_tells_why(viewer):
+def test_a_failed_job_says_why(viewer):
     body = viewer.get(url(make_job(status="FAILED", error_traceback="secret path"))).json()
     assert body["error"] == {"code": "exception", "type": "ValueError", "message": "it broke"}
     assert "secret path" not in str(body)
@@ -69,7 +71,7 @@ def test_secret_params_are_masked(viewer, make_type):
     )
 
 
-def test_whoever_knows_the_version_gets_304_until_it_changes(viewer):
+def test_a_known_version_is_a_304_until_it_changes(viewer):
     job = make_job()
     tag = viewer.get(url(job))["ETag"]
     assert tag == 'W/"1"'
@@ -81,7 +83,7 @@ def test_whoever_knows_the_version_gets_304_until_it_changes(viewer):
     assert viewer.get(url(job), headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_what_may_happen_next_is_said(client, make_type):
+def test_a_job_says_whether_it_can_be_cancelled_or_rerun(client, make_type):
     make_type(slug="mine")
     waits = make_job(type="mine", created_by=client.user)
     settled = make_job(type="mine", created_by=client.user, status="FAILED")
@@ -89,7 +91,7 @@ def test_what_may_happen_next_is_said(client, make_type):
     assert [(job["can_cancel"], job["can_rerun"]) for job in told] == [(True, False), (False, True)]
 
 
-def test_no_job_and_one_of_somebody_else_get_the_same_answer(client):
+def test_a_missing_job_and_a_hidden_one_get_the_same_answer(client):
     other = make_job()
     client.credentials(HTTP_X_REQUEST_ID="the-same-one", HTTP_AUTHORIZATION=f"Token {client.token}")
     answers = [
@@ -102,7 +104,7 @@ def test_no_job_and_one_of_somebody_else_get_the_same_answer(client):
     assert all(body == bodies[0] for body in bodies)
 
 
-def test_a_settled_job_is_deleted_by_whoever_may(make_client):
+def test_a_settled_job_is_deleted_by_a_caller_with_the_permission(make_client):
     client = make_client("jobs.view_job", "jobs.delete_job")
     assert client.delete(url(make_job(status="FAILED"))).status_code == 204
     assert not Job.objects.exists()
@@ -114,6 +116,6 @@ def test_an_active_job_is_not_deleted(make_client):
     assert client.delete(url(make_job())).status_code == 409
 
 
-def test_deleting_needs_the_right(viewer):
+def test_deleting_needs_the_permission(viewer):
     assert viewer.delete(url(make_job(status="FAILED"))).status_code == 403
     assert Job.objects.count() == 1

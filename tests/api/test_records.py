@@ -10,7 +10,7 @@ from jobs.models import JobEvent, JobLog
 from tests.support.factories import make_job
 
 
-def test_events_are_told_in_their_order(viewer):
+def test_events_are_listed_oldest_first(viewer):
     job = make_job()
     JobEvent.objects.create(job=job, to_status="PENDING", actor="ann")
     JobEvent.objects.create(
@@ -58,7 +58,7 @@ def test_the_log_of_an_active_job_is_not_complete(viewer):
 
 
 @pytest.mark.parametrize("what", ["logs", "events", "files"])
-def test_what_is_asked_for_again_and_again_reads_no_long_column(viewer, what):
+def test_requests_that_are_often_repeated_read_no_large_column(viewer, what):
     job = make_job(params={"rows": "x" * 1000})
     with CaptureQueriesContext(connection) as captured:
         assert viewer.get(f"/api/v1/jobs/{job.id}/{what}/").status_code == 200

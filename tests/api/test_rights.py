@@ -1,4 +1,4 @@
-"""Who gets what: callers are kept apart, and the table of address, method and role is the reviewed one."""
+"""Access: callers do not see each other's jobs, and each role gets the statuses of rights.txt."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ ADDRESSES = {
 
 
 def full_job(owner=None, **fields) -> Job:
-    """A job with an event, a log line and a file, each with a recognisable text."""
+    """A job with an event, a log line and a file, each with the word `secret`."""
     job = make_job(
         name="secret name", type="quick", created_by=owner, **{"status": "FAILED"} | fields
     )
@@ -67,24 +67,24 @@ def content(answer) -> str:
 
 @pytest.fixture
 def other(make_client):
-    """A second caller who has every right except seeing the jobs of others."""
+    """A second caller who has every permission except that to view all jobs."""
     return make_client("jobs.add_job", "jobs.cancel_job", "jobs.delete_job")
 
 
 @pytest.mark.usefixtures("quick")
 class TestTwoCallers:
-    """One caller's job is, for the other, in no list, count, figure, log or file, and cannot be touched."""
+    """A caller finds another caller's job in no answer, and cannot change it."""
 
     @pytest.mark.parametrize("address", sorted(set(ADDRESSES.values())))
     @pytest.mark.parametrize("method", ["get", "post", "delete"])
-    def test_no_address_tells_or_changes_anything(self, client, other, method, address):
+    def test_no_address_reveals_or_changes_anything(self, client, other, method, address):
         job = full_job(client.user)
         before = list(Job.objects.values_list("id", "version"))
         body = BODIES.get(address, {}) if method == "post" else None
         answer = getattr(other, method)(API + address.format(id=job.id), body, format="json")
-        told = content(answer)
-        assert "secret" not in told.replace("secret.txt", "")
-        assert str(job.id) not in told
+        text = content(answer)
+        assert "secret" not in text.replace("secret.txt", "")
+        assert str(job.id) not in text
         if "{id}" in address:
             assert answer.status_code in (404, 405)
         mine = Job.objects.exclude(created_by=other.user)
@@ -111,7 +111,7 @@ class TestTwoCallers:
 
 
 def clients() -> dict[str, APIClient]:
-    """One caller for each role; the owner has submitted the job and may see and launch their own."""
+    """A client for each role; the owner submitted the job and may see and launch their own."""
     users = {
         "anonymous": None,
         "stranger": people.stranger(),

@@ -1,4 +1,4 @@
-"""What the schema says of headers and error codes is what the API does."""
+"""Answers have the headers and error codes that the schema names."""
 
 import ast
 from pathlib import Path
@@ -13,9 +13,8 @@ from jobs.models import Job
 from tests.api.test_rights import ADDRESSES, API, BODIES, content, full_job
 from tests.support.factories import make_job
 
-# Those that say something about one answer; others (Vary, Allow, X-Request-ID ...) are of the whole
-# site.
-TOLD = {
+# Headers about one answer; others (Vary, Allow, X-Request-ID ...) are sent by the whole site.
+DESCRIBED = {
     "Retry-After",
     "WWW-Authenticate",
     "ETag",
@@ -43,7 +42,7 @@ def path_of(address):
 def assert_as_described(answer, operation):
     content(answer)
     described = operation["responses"][str(answer.status_code)].get("headers", {})
-    assert {name for name in TOLD if name in answer} <= set(described)
+    assert {name for name in DESCRIBED if name in answer} <= set(described)
     for name, header in described.items():
         assert not header.get("required") or name in answer, name
 
@@ -121,7 +120,7 @@ def test_a_replay_has_the_headers_that_the_schema_names(client, paths):
             Job.objects.update(status="CANCELLED", finished_at="2026-11-22T00:00:00Z")
 
 
-# Where each function takes the code of a problem.
+# The position of the code among the arguments of each function.
 PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2}
 FRAMEWORK = (
     exceptions.ParseError,

@@ -1,4 +1,4 @@
-"""POST /api/v1/jobs/: what is accepted, and what is said otherwise."""
+"""POST /api/v1/jobs/: accepted and refused submissions."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_while_the_broker_is_away_nothing_is_accepted(client, broker_away):
     assert not JobEvent.objects.exists()
 
 
-def test_launching_needs_the_right(make_client):
+def test_launching_needs_the_permission(make_client):
     answer = make_client().post(JOBS, {"name": "Quick"}, format="json")
     assert answer.status_code == 403
     assert answer.json()["code"] == "permission_denied"

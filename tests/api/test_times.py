@@ -1,4 +1,4 @@
-"""Times: every one in an answer is UTC and ends with Z; those that are sent are RFC 3339 and nothing else."""
+"""Times in answers are UTC and end with Z; times in requests have to be RFC 3339."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from jobs.errors import InvalidParams
 from jobs.models import Job, JobEvent, JobLog
 from tests.api.test_rights import ADDRESSES, API, content, full_job
 
-# Anything that begins like a date and a time, in any zone.
+# Any text that begins like a date and a time, in any zone.
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}[^\"\\\s]*")
 UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
@@ -75,7 +75,7 @@ def test_every_time_in_the_answer_to_a_change_ends_with_z(zone, client, dated, a
         Job.objects.filter(id=dated.id).update(status="PENDING", finished_at=None, error_code="")
     found = times_in(client.post(API + address.format(id=dated.id), body, format="json"))
     assert found
-    # A time that a caller sent, as a parameter, is still the caller's.
+    # A time among the params is returned as the caller sent it.
     assert all(UTC_TIME.fullmatch(one) or one.endswith("+02:00") for one in found), found
 
 

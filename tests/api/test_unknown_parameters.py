@@ -1,4 +1,4 @@
-"""Every address refuses unknown query parameters, and `Allow` names the methods that it supports."""
+"""Every address refuses unknown query parameters; `Allow` names the methods it supports."""
 
 import pytest
 from rest_framework.test import APIClient

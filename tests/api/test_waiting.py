@@ -1,4 +1,4 @@
-"""GET /api/v1/jobs/{id}/?wait=N: the answer comes when the status changes, and waiting costs next to nothing."""
+"""GET /api/v1/jobs/{id}/?wait=N: the answer comes when the status changes; waiting is cheap."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ def nobody_was_turned_away():
 
 @pytest.fixture
 def get(client):
-    """GET an address in another thread, as another web thread would; gives answer and seconds."""
+    """GET an address in another thread; return the answer and the seconds it took."""
 
     def get(address, **headers):
         started = time.monotonic()
@@ -82,19 +82,19 @@ def test_only_half_the_threads_may_wait(client, get, settings):
     wait_until(lambda: waiters() == 2)
     answers = [get(f"/api/v1/jobs/{job.id}/?wait=5").result() for _ in range(3)]
     assert all(seconds < 1 for _, seconds in answers)
-    # One after the other, so that however many they are they do not all come back at once.
+    # One after the other, so that a crowd does not come back all at once.
     assert [int(answer["Retry-After"]) for answer, _ in answers] == [2, 4, 6]
     lifecycle.cancel_waiting(job.id, actor="test")
     assert all(asked.result()[1] < 4 for asked in patient)
 
 
-def test_whoever_is_turned_away_comes_back_within_a_minute_however_many_there_are():
+def test_all_callers_who_are_turned_away_come_back_within_a_minute():
     delays = [long_poll.watcher._next_retry_seconds() for _ in range(300)]
     assert set(delays) == set(range(2, 61, 2))
     assert {delays.count(delay) for delay in delays} == {10}
 
 
-def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, settings):
+def test_in_a_crowd_the_jobs_are_read_once_a_second(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 2
     looks = []
     look = long_poll.watcher._check
@@ -108,7 +108,7 @@ def test_a_crowd_is_looked_after_once_a_second(client, get, monkeypatch, setting
     assert 3 <= len(looks) <= 6
 
 
-def test_all_who_wait_share_one_thread_and_its_queries(client, get, monkeypatch, settings):
+def test_all_waiting_requests_share_one_thread_and_its_queries(client, get, monkeypatch, settings):
     settings.WEB_THREADS = 40
     looks = []
     look = long_poll.watcher._check

@@ -34,7 +34,7 @@ CODES: Mapping[str, str] = {
     "too_large": "The body or its params are too large.",
     "unsupported_media_type": "Content-Type is not JSON.",
     "not_acceptable": "Accept excludes JSON.",
-    "method_not_allowed": "The address does not support the method; `Allow` names those it supports.",
+    "method_not_allowed": "The address does not support the method; `Allow` names the others.",
     "idempotency_key_reused": "The Idempotency-Key was used for a different request.",
     # The caller may not, or nothing is found.
     "not_authenticated": "The request has no token.",

@@ -78,7 +78,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The token that the admin showed. The scheme `Token` is accepted as well.",
+            "description": "The token that the admin showed. The scheme `Token` works as well.",
         }
 
 

@@ -10,5 +10,5 @@ class HostileTypesConfig(AppConfig):
     label = "hostile_types"
 
     def ready(self) -> None:
-        """Register the types, as those of jobs/types/ are."""
+        """Register the types at start, as the built-in ones are."""
         import_module("tests.api.clients.types").register()

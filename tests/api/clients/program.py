@@ -1,4 +1,4 @@
-"""Submit, follow and download with the generated client; the test runs it beside the client's package."""
+"""Submits, follows and downloads with the generated client, which the test puts beside it."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The project's settings, with job types whose names collide with everything a generator might make of them."""
+"""The project's settings, with job types whose names could break generated code."""
 
 from backoffice.settings import *  # noqa: F403 (the project's, except for the two below)
 

@@ -1,4 +1,4 @@
-"""Clients that integrators generate from the schema: complete, stable in their names, and working.
+"""Clients that are generated from the schema are complete, stable in their names, and work.
 
 The Python client talks to a running server; a program with the TypeScript types is compiled.
 """

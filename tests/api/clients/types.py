@@ -1,4 +1,4 @@
-"""Job types with hostile names: as components, schemas, classes and keywords of a client might be called."""
+"""Job types with hostile names: those of components, schemas, classes and keywords of a client."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -39,7 +39,7 @@ KINDS = [(one, one.upper()) for one in ("a-1", "a_1", "A-1", "b", "1st", "é", "
 
 
 class Params(forms.Form):
-    """Fields that generators make classes of, some with hostile labels."""
+    """Fields for which generators make classes, some with hostile labels."""
 
     text = forms.CharField(required=False, label='"""Text"""', help_text="*/ Ends a comment.")
     count = forms.IntegerField(required=False, label="Status")
@@ -50,7 +50,7 @@ class Params(forms.Form):
 
 
 def run(job: JobContext, **params: Any) -> dict[str, Any]:
-    """Save a file, and return what was given."""
+    """Save a file, and return the params."""
     with job.save_file("Übersicht.csv", "text/csv") as file:
         file.write(CONTENT)
     return {"kind": params["kind"], "text": params["text"]}

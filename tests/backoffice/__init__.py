@@ -1,1 +1,1 @@
-"""Tests of the wiring: settings, middleware, logs, probes, the image and the compose file."""
+"""Tests of backoffice/: settings, middleware, logs, probes, the image and the compose file."""

@@ -1,4 +1,4 @@
-"""Dockerfile, docker-compose.yml and .env.example agree with the settings and keep their promises."""
+"""Dockerfile, docker-compose.yml and .env.example agree with the settings and the documents."""
 
 import contextlib
 import json

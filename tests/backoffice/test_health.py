@@ -1,4 +1,4 @@
-"""/healthz: who may ask, and that it names what fails."""
+"""/healthz: who may read it, and the problems that it names."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""No process starts with a job type that could only fail later."""
+"""No process starts with a wrongly declared job type."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ class NightlyForm(forms.Form):
     at = forms.SplitDateTimeField()
 
 
-@job_type(slug="nightly", label="Nightly", description="Runs at night.", form=NightlyForm, {options})
+@job_type(slug="nightly", label="Nightly", description="At night.", form=NightlyForm, {options})
 def run(job, at):
     return None
 """
@@ -36,7 +36,7 @@ COMMANDS = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of the project, for a type of the test's own."""
+    """Return a copy of the project, to which a test adds a job type."""
     project = tmp_path_factory.mktemp("project")
     for name in ("backoffice", "jobs", "templates", "static"):
         shutil.copytree(

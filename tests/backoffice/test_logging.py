@@ -1,4 +1,4 @@
-"""Logs are JSON, one line a record, and know the request and the job they belong to."""
+"""Logs are JSON, one line a record, with the ids of their request and job."""
 
 import json
 import logging

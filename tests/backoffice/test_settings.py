@@ -1,4 +1,4 @@
-"""A start that is half-configured is refused, in a sentence that names the variable, its value and the fix."""
+"""A half-configured process does not start, and names the variable, its value and the fix."""
 
 import pytest
 from django.conf import settings
@@ -141,12 +141,16 @@ def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable
     ],
 )
 def test_a_database_url_may_name_several_hosts(hosts, host, port, session):
-    show = "from django.conf import settings; one = settings.DATABASES['worker'];"
-    show += "print([one['HOST'], str(one['PORT']), one['OPTIONS'].get('target_session_attrs'), one['PASSWORD']])"
-    url = f"postgres://u@{hosts}" + ("" if "/" in hosts else "/n")
-    done = manage(
-        "shell", "--no-imports", f"--command={show}", DATABASE_URL=url, DATABASE_PASSWORD="p#s,w@rd"
+    show = (
+        "from django.conf import settings; one = settings.DATABASES['worker'];"
+        "attrs = one['OPTIONS'].get('target_session_attrs');"
+        "print([one['HOST'], str(one['PORT']), attrs, one['PASSWORD']])"
     )
+    env = {
+        "DATABASE_URL": f"postgres://u@{hosts}" + ("" if "/" in hosts else "/n"),
+        "DATABASE_PASSWORD": "p#s,w@rd",
+    }
+    done = manage("shell", "--no-imports", f"--command={show}", **env)
     assert done.stdout.strip() == str([host, port, session, "p#s,w@rd"]), done.stderr
 
 
@@ -154,9 +158,8 @@ def test_a_start_without_any_environment_names_all_that_is_missing():
     required = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "FILES_DIR", "REDIS_URL"]
     done = manage("check", **dict.fromkeys(required, ""))
     assert done.returncode == 1
-    assert [
-        line.split()[0] for line in done.stderr.splitlines() if "is not set" in line
-    ] == required
+    missing = [line for line in done.stderr.splitlines() if "is not set" in line]
+    assert [line.split()[0] for line in missing] == required
 
 
 def test_debug_is_allowed_on_this_machine_alone():
@@ -171,25 +174,28 @@ def test_a_production_environment_passes_djangos_deployment_checks():
 
 def test_a_secret_file_may_end_with_a_newline(tmp_path):
     (tmp_path / "password").write_text("p#s/w?rd%\n")
-    done = manage(
-        "shell",
-        "--no-imports",
-        "--command=from django.conf import settings as s;"
-        "print(s.DATABASES['default']['PASSWORD'], s.CELERY_BROKER_URL)",
-        DATABASE_URL="postgres://user@db/name",
-        DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
-        REDIS_URL="redis://redis:6379/0",
-        REDIS_PASSWORD_FILE=str(tmp_path / "password"),
+    show = (
+        "from django.conf import settings as s;"
+        "print(s.DATABASES['default']['PASSWORD'], s.CELERY_BROKER_URL)"
     )
-    assert done.stdout.split() == ["p#s/w?rd%", "redis://:p%23s%2Fw%3Frd%25@redis:6379/0"], (
-        done.stderr
-    )
+    env = {
+        "DATABASE_URL": "postgres://user@db/name",
+        "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
+        "REDIS_URL": "redis://redis:6379/0",
+        "REDIS_PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    done = manage("shell", "--no-imports", f"--command={show}", **env)
+    expected = ["p#s/w?rd%", "redis://:p%23s%2Fw%3Frd%25@redis:6379/0"]
+    assert done.stdout.split() == expected, done.stderr
 
 
 def test_each_celery_setting_is_one_that_celery_knows():
-    known = "from celery.app.defaults import DEFAULTS; from django.conf import settings;"
-    known += "print([n for n in dir(settings) if n.startswith('CELERY_') and n[7:].lower() not in DEFAULTS])"
-    done = manage("shell", "--no-imports", f"--command={known}")
+    show = (
+        "from celery.app.defaults import DEFAULTS; from django.conf import settings;"
+        "ours = [name for name in dir(settings) if name.startswith('CELERY_')];"
+        "print([name for name in ours if name[7:].lower() not in DEFAULTS])"
+    )
+    done = manage("shell", "--no-imports", f"--command={show}")
     # Celery reads this one past its own list, in its fixup for Django.
     assert done.stdout.strip() == "['CELERY_DB_REUSE_MAX']", done.stderr
 
@@ -200,8 +206,8 @@ django.setup()
 from django.db import connections
 for alias in ["default", "worker"]:
     with connections[alias].cursor() as cursor:
-        cursor.execute('''SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
-            current_setting('random_page_cost')''')
+        cursor.execute('''SELECT current_setting('statement_timeout'),
+            current_setting('lock_timeout'), current_setting('random_page_cost')''')
         print(*cursor.fetchone())
 """
 

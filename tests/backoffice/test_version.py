@@ -1,4 +1,4 @@
-"""The version has one place; what shows it, and what a release writes beside it, agree."""
+"""The version is defined once, and the places that show or repeat it agree."""
 
 import re
 

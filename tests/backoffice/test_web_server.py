@@ -1,4 +1,4 @@
-"""The web server as production runs it: gunicorn, collected files, a proxy in front; Redis or PostgreSQL away."""
+"""gunicorn as in production, with collected files and a proxy; also without Redis or PostgreSQL."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def static_root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, static_root, django_db_setup):
-    """A working site without Redis."""
+    """Run a working site without Redis."""
     redis_away = f"redis://:secret@{NOBODY_LISTENS}/0"
     with serving(
         tmp_path_factory.mktemp("site"), REDIS_URL=redis_away, STATIC_ROOT=static_root

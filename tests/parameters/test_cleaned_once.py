@@ -1,4 +1,4 @@
-"""Params are stored as they were sent and cleaned once: every Django field, both doors, launched and again."""
+"""Params are stored as sent and cleaned once: every Django field, in API and admin, also rerun."""
 
 import json
 from html.parser import HTMLParser
@@ -40,7 +40,7 @@ def superuser():
 
 @pytest.fixture
 def got(make_type):
-    """Registers a form as the type `cleaned`; gives a function that runs a job as the worker does."""
+    """Register a form as the type `cleaned`; return a function that runs a job as workers do."""
     calls = []
 
     def handler(job, **params):

@@ -1,4 +1,4 @@
-"""Secrets stay where they are needed: no token is read out of the database, no secret param out of anything else."""
+"""Secrets are not shown: tokens are stored as digests, secret params are masked everywhere."""
 
 import json
 import re

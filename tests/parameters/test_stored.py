@@ -1,4 +1,4 @@
-"""What is stored of params: what GET shows can be sent again, and what was accepted can be launched again."""
+"""Stored params: those that GET shows can be sent again; accepted ones can be launched again."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

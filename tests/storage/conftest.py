@@ -1,4 +1,4 @@
-"""What the tests of the storage share: files as workers store them, an empty or an older database."""
+"""Fixtures for the storage: files as workers store them, an empty or an older database."""
 
 import os
 import time
@@ -17,7 +17,7 @@ TWO_DAYS = 48 * 3600
 
 
 def old_file(name: str, content: bytes = b"content") -> Path:
-    """A file stored two days ago, which no job has."""
+    """Return the path of a file stored two days ago that belongs to no job."""
     path = Path(storages["jobs"].path(storages["jobs"].save(name, ContentFile(content))))
     moment = time.time() - TWO_DAYS
     os.utime(path, (moment, moment))
@@ -25,7 +25,7 @@ def old_file(name: str, content: bytes = b"content") -> Path:
 
 
 def job_with_file(**fields) -> Path:
-    """A file of two days ago that a job has."""
+    """Return the path of a job's file that was stored two days ago."""
     job = make_job(**{"status": Status.COMPLETED} | fields)
     path = old_file(f"{datetime.now(UTC) - timedelta(days=2):%Y/%m/%d/%H}/{job.id}-{uuid4().hex}")
     name = path.relative_to(storages["jobs"].location).as_posix()
@@ -37,7 +37,7 @@ def job_with_file(**fields) -> Path:
 
 @pytest.fixture
 def lose_the_database():
-    """The database begins again, empty: what `manage.py flush` or a new volume makes of it."""
+    """Return a function that empties the database, as `manage.py flush` or a new volume does."""
 
     def lose():
         JobFile.objects.all().delete()

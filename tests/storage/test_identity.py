@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def stored():
-    """Every file of a job that is in its place."""
+    """Return the names of the files of jobs in the storage."""
     return {name for folder in storage.folders() for name in storage.names_in(folder.path)}
 
 
@@ -33,7 +33,7 @@ def generation():
 
 
 def check_refused(words):
-    """Nothing moves, and prune, its dry run, /healthz and `job_files status` say the same."""
+    """Check that prune, its dry run, /healthz and `job_files status` refuse, and nothing moves."""
     before = stored()
     refusal = prune().refusal
     assert words in refusal

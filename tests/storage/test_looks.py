@@ -1,4 +1,4 @@
-"""Upkeep looks at what can have changed: the folders of the hours just settled, and some of the old ones."""
+"""Upkeep searches the folders of the hours that just ended, and some of the older ones."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -25,7 +25,7 @@ def tied(own_files):
 
 
 def look():
-    """What upkeep does every hour."""
+    """Search the storage as upkeep does every hour."""
     pruned = Pruned()
     for _ in prune_steps(pruned, whole=False):
         pass
@@ -38,7 +38,7 @@ def name_at(moment):
 
 @pytest.fixture
 def listed(monkeypatch):
-    """The folders whose files are listed."""
+    """Collect the folders whose files are listed."""
     folders = []
     names_in = layout.names_in
     monkeypatch.setattr(

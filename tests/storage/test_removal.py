@@ -1,4 +1,4 @@
-"""What is removed from the storage can be had back for a week; what the database knows is never deleted."""
+"""Removed files can be restored for a week; files that the database knows are never deleted."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def tied(own_files):
 
 
 def removed():
-    """The removed files, as their names were."""
+    """Return the original names of the removed files."""
     return {
         path.relative_to(storage.root() / "removed").as_posix()[11:]
         for path in storage.removed_files()
@@ -40,14 +40,14 @@ def name_of(path):
 
 
 def age_removed(days):
-    """Let what is removed have been removed `days` earlier."""
+    """Date the removal of the removed files `days` back."""
     for day in (storage.root() / "removed").iterdir():
         moment = JobFile._meta.get_field("created_at").to_python(f"{day.name}T00:00:00Z")
         day.rename(day.with_name(f"{moment - timedelta(days=days):%Y-%m-%d}"))
 
 
 def old_names():
-    """Names in both layouts."""
+    """Return names in both layouts."""
     return [new_name(uuid4()), f"{uuid4()}/{uuid4().hex}"]
 
 

@@ -1,4 +1,4 @@
-"""A handler's files: what is replaced, or comes too late, leaves nothing in the storage."""
+"""A handler's files: replaced files and those saved too late leave nothing in the storage."""
 
 from datetime import timedelta
 

@@ -16,7 +16,7 @@ from tests.support.factories import make_job
 
 
 def claimed(user, **params: Any) -> Job:
-    """An export as a worker has just claimed it."""
+    """Return an export that a worker has just claimed."""
     stored = parameters.validate(registry.get("export"), params)
     return make_job(
         status=Status.PROCESSING,
@@ -29,7 +29,7 @@ def claimed(user, **params: Any) -> Job:
 
 
 def run_export(user, **params: Any) -> tuple[Outcome, bytes]:
-    """The outcome of an export, and the bytes of its file; none of them if there is no file."""
+    """Run an export; return its outcome and the content of its file, b"" without one."""
     job = claimed(user, **params)
     outcome = execute(job)
     return outcome, content(job)
@@ -44,7 +44,7 @@ def content(job: Job) -> bytes:
 
 
 def exported(user, format="jsonl", **params: Any) -> list[dict[str, Any]]:
-    """The rows that an export wrote, by the names of their columns."""
+    """Return the rows that an export wrote, by column name."""
     outcome, written = run_export(user, format=format, **params)
     assert outcome.status == Status.COMPLETED, outcome.error_traceback
     if format == "csv":

@@ -1,4 +1,4 @@
-"""The filters of the bulk job types: what the job list of the API takes, and what the admin's takes."""
+"""The filters of the bulk job types: those of the API's job list and of the admin's."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -29,7 +29,7 @@ def boss(db):
 
 @pytest.fixture(autouse=True)
 def every_kind(boss):
-    """A job of each status, and more that differ in what filters look at."""
+    """Make a job of each status, and jobs that differ in the filtered fields."""
     for status in ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"):
         make_job(name=f"A {status}", status=status)
         make_job(
@@ -56,7 +56,7 @@ def listed(user, query) -> set[str]:
 
 
 def reached(user, query) -> set[str]:
-    """The jobs that bulk jobs with these filters would cancel or delete."""
+    """Return the names of the jobs that bulk jobs with these filters would cancel or delete."""
     names = set()
     for action in (CANCEL, DELETE):
         found = Targets(

@@ -1,4 +1,4 @@
-"""Exports: the rows that the launcher may see, in every format, inert, without secrets."""
+"""Exports: the rows that the launcher may see, in every format, without formulas and secrets."""
 
 import dataclasses
 import json

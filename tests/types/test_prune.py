@@ -1,4 +1,4 @@
-"""Old jobs are deleted by a job, which tells what went, or what would."""
+""" "Delete old jobs" deletes jobs past their retention, or lists them in a dry run."""
 
 import os
 import time
@@ -30,7 +30,7 @@ ORPHAN = new_name(uuid4())
 
 
 def make_old_job(number=0, *, content=b"", **fields):
-    """A job settled long ago, with a file if there is content."""
+    """Return a job settled long ago, with a file if `content` is given."""
     past = timezone.now() - timedelta(days=DAYS)
     job = make_job(
         id=UUID(int=(int(past.timestamp() * 1000) << 80) + number),
@@ -67,7 +67,7 @@ def operator():
 
 @pytest.fixture
 def leavings():
-    """Three old jobs of two types, one with a file, a young one, and an old file of no job."""
+    """Make three old jobs of two types, one with a file; a recent job; an old file without job."""
     make_old_job(1, content=b"12345")
     make_old_job(2, status=Status.FAILED)
     make_old_job(3, type="long_gone")

@@ -1,4 +1,4 @@
-"""What a report may be asked for."""
+"""The params of a report: defaults and refusals."""
 
 from datetime import datetime, timedelta
 

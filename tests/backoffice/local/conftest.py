@@ -1,4 +1,4 @@
-"""Places and processes for the tests of the local servers."""
+"""Directories and processes for the tests of the local servers."""
 
 import json
 import subprocess
@@ -25,14 +25,14 @@ with servers.running_servers(Path(sys.argv[1]), json.loads(sys.argv[2]), durable
 
 @pytest.fixture
 def empty_home() -> Iterator[Path]:
-    """Where nothing was ever started."""
+    """Return a directory in which nothing was ever started."""
     with place() as directory:
         yield directory
 
 
 @pytest.fixture(scope="session")
 def initialised() -> Iterator[Path]:
-    """Where PostgreSQL's files were made; only to be copied."""
+    """Return a directory with PostgreSQL's files, only to be copied."""
     with place() as directory:
         with servers.running_servers(directory, {}, durable=False):
             pass
@@ -41,7 +41,7 @@ def initialised() -> Iterator[Path]:
 
 @pytest.fixture
 def home(initialised) -> Iterator[Path]:
-    """Where servers ran before: starting them takes a moment only."""
+    """Return a directory in which servers ran before, so that they start quickly."""
     with copy_of(initialised) as directory:
         yield directory
 
@@ -73,7 +73,7 @@ class Holder:
 
 @pytest.fixture
 def hold() -> Iterator[Callable[..., Holder]]:
-    """Start holders: hold(directory, given={}, env=None); those left are stopped."""
+    """Start holders by hold(directory, given={}, env=None), and stop them after the test."""
     holders: list[Holder] = []
 
     def start(

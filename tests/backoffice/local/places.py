@@ -1,4 +1,4 @@
-"""Directories for servers of the tests' own."""
+"""Directories for the servers that tests start."""
 
 import contextlib
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
-    """A directory with everything that paths may hold, which PostgreSQL's account may enter."""
+    """Make a directory with special characters in its path that PostgreSQL's account may enter."""
     directory = Path(tempfile.mkdtemp(prefix="bäck 'office ", dir="/tmp"))
     directory.chmod(0o711)
     yield directory
@@ -19,7 +19,7 @@ def place() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def copy_of(original: Path) -> Iterator[Path]:
-    """Another directory with the same content, owners and modes."""
+    """Return a copy of the directory with the same owners and modes."""
     with place() as directory:
         subprocess.run(["cp", "-a", f"{original}/.", directory], check=True)
         yield directory

@@ -1,4 +1,4 @@
-"""Secrets stay private, and PostgreSQL's account reaches what it must."""
+"""Secrets stay private, and PostgreSQL's account can enter its directories."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Children end with their supervisor, and strangers are left alone."""
+"""Children end with their supervisor, and foreign processes are left alone."""
 
 import os
 import signal

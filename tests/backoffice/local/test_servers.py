@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis as children: started, shared, killed, and found again."""
+"""PostgreSQL and Redis as child processes: started, shared, killed, and found again."""
 
 import json
 import os
@@ -115,7 +115,7 @@ def test_killing_everything_at_once_loses_no_commit(home, hold):
 
 
 def test_an_orphan_that_outlived_its_supervisor_is_stopped(home):
-    """As on macOS, where nothing tells children of their parent's death."""
+    """Behave as on macOS, where children are not signalled at their parent's death."""
     orphans = [postgres.Postgres(home, durable=False), redis.Redis(home, durable=False)]
     for orphan in orphans:
         orphan.start()
@@ -200,7 +200,7 @@ def test_without_any_server_the_error_names_the_variable(monkeypatch):
 
 
 def test_a_user_id_without_a_name_is_told_what_to_do():
-    """initdb looks the name up; run as root it would be PostgreSQL's own account."""
+    """initdb looks up the user's name; under root it is that of PostgreSQL's account."""
     said = "initdb: error: could not look up effective user ID 4711: user does not exist"
     assert "run as a named user" in postgres._hint(said)
 

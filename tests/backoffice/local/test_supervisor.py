@@ -1,4 +1,4 @@
-"""What dies is started again: at once, then after longer and longer pauses."""
+"""The supervisor restarts dead processes with a back-off."""
 
 import signal
 import subprocess
@@ -30,7 +30,7 @@ class Shell:
 
 
 def watch(child, said, seconds=3):
-    """Look at the child until it was started again; return how long that took."""
+    """Poll the supervisor until the child was restarted; return how long that took."""
     watched = Supervisor([child], said.append)
     begin = time.monotonic()
     while not watched.look():

@@ -1,4 +1,4 @@
-"""`manage.py up`, whole: what it starts, says and leaves, and how it ends."""
+"""`manage.py up` as a whole: what it starts and prints, how it ends, and what it leaves."""
 
 import http.cookiejar
 import itertools
@@ -34,7 +34,7 @@ SETTINGS = (
 
 
 class Up:
-    """A running `manage.py up` on a directory of its own, started with no setting at all."""
+    """A running `manage.py up` on a new directory, without any setting."""
 
     def __init__(self, directory: Path, *arguments: str, **changes: str) -> None:
         env = {name: value for name, value in os.environ.items() if name not in SETTINGS} | changes
@@ -78,7 +78,7 @@ class Up:
 
 @pytest.fixture
 def start():
-    """Start `manage.py up`; what is left of it at the end is stopped."""
+    """Start `manage.py up`, and stop after the test what is left of it."""
     started = []
 
     def start(directory: Path, *arguments: str, **changes: str) -> Up:
@@ -93,7 +93,7 @@ def start():
 
 @pytest.fixture(scope="module")
 def first():
-    """What `up --once` left, started from nothing, and what it said."""
+    """Run `up --once` in an empty directory; yield the ended process with its output."""
     with place() as directory:
         up = Up(directory, "--once")
         assert up.finish() == 0, up.said
@@ -102,7 +102,7 @@ def first():
 
 @pytest.fixture(scope="module")
 def stack(first):
-    """One that runs for all tests of this file that leave it running."""
+    """Run one `up` for all tests of this file that do not stop it."""
     with copy_of(first.directory) as directory:
         up = Up(directory, "--port", "0", "--workers", "2", "--concurrency", "1")
         up.wait_for("Ctrl-C stops everything.")
@@ -113,7 +113,7 @@ def stack(first):
 
 @pytest.fixture
 def home(first):
-    """Where `up` ran before."""
+    """Return a directory in which `up` ran before."""
     with copy_of(first.directory) as directory:
         yield directory
 

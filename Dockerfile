@@ -6,7 +6,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip check
 
 FROM python:3.13-slim
-# A uid with a name: libraries look it up. The two directories are volumes, and take their owner from here.
+# The uid has a name because libraries look it up. Volumes take the owner of these two directories.
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin backoffice \
  && install --directory --owner=backoffice --group=backoffice \
     /var/lib/backoffice/files /var/lib/backoffice/scratch
@@ -18,7 +18,7 @@ COPY jobs jobs
 COPY templates templates
 COPY static static
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/collected
-# Settings refuse to load half-configured; nothing of these values stays in the image or is connected to.
+# Settings do not load half-configured. These values are not stored in the image or connected to.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" ALLOWED_HOSTS=localhost \
     DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost FILES_DIR=/var/lib/backoffice/files \
     python manage.py collectstatic --noinput

@@ -1,4 +1,4 @@
-# The only commands to know; CI runs the same. They need python3 (3.11 or newer) and make.
+# All commands of the project; CI runs the same. They need python3 (3.11 or newer) and make.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,8 +7,8 @@ UV := $(shell command -v uv)
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=  # each of many processes would compile everything again
 
-# A lock is complete, so --no-deps: without it pip refuses `coverage[toml]` beside the pin `coverage==X`
-# as soon as a newer coverage is released. The check then finds what a lock lacks.
+# A lock is complete, so --no-deps: without it pip refuses `coverage[toml]` beside the pin
+# `coverage==X` as soon as a newer coverage is released. The check then finds what a lock lacks.
 ifdef UV
 INSTALL := $(UV) pip install --quiet --python $(RUN) --no-deps --require-hashes
 CHECK := $(UV) pip check --quiet --python $(RUN)
@@ -30,14 +30,14 @@ demo: $(VENV)/runtime ## run one report on real servers, from nothing to its fil
 run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--port 9000 --workers 2")
 	$(RUN) manage.py up $(ARGS)
 
-test: $(VENV)/dev ## run every test on throw-away servers: minutes (ARGS="tests/backoffice/local -x")
-	@echo "All tests take about 10 minutes on 2 cores; the last lines name every test that was skipped and why."
+test: $(VENV)/dev ## run the tests on temporary servers: minutes (ARGS="tests/backoffice/local -x")
+	@echo "All tests take about 10 minutes on 2 cores; the last lines name each skipped test and why."
 	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones
 	$(RUN) -m pytest tests/faults -m "long or not long" $(ARGS)
 
-chaos: $(VENV)/dev ## hurt a loaded Backoffice at random, then see that nothing was lost (SECONDS=120 SEED=7)
+chaos: $(VENV)/dev ## cause random faults under load, then check that no job was lost (SECONDS=120)
 	$(RUN) -m tests.chaos $(or $(SECONDS),120) $(SEED)
 
 screenshots: $(VENV)/dev ## take the pictures in docs/screenshots/ (needs chromium)
@@ -50,11 +50,11 @@ lint: $(VENV)/dev ## check style, types, migrations and Django's own checks
 	$(RUN) -m tests.servers $(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m tests.servers $(RUN) manage.py check --fail-level WARNING
 
-format: $(VENV)/dev ## put the code into shape
+format: $(VENV)/dev ## format the code
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
 
-bench: $(VENV)/bench ## measure the project beside its peers (ARGS="throughput")
+bench: $(VENV)/bench ## measure Backoffice beside other job systems (ARGS="throughput")
 	$(RUN) -m benchmarks $(ARGS)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
@@ -65,7 +65,7 @@ lock: ## pin every dependency again, with hashes (needs uv; ARGS=--upgrade for n
 	$(LOCK) $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
 	$(LOCK) $(ARGS) benchmarks/requirements-procrastinate.in -o benchmarks/requirements-procrastinate.txt
 
-# Installed again only when its list changed: each of these files is the time of an installation.
+# Each of these files has the time of an installation, which is repeated only if its list changed.
 $(VENV)/runtime: requirements.txt $(RUN)
 	$(INSTALL) -r requirements.txt
 	@$(CHECK)

@@ -17,8 +17,8 @@ from jobs.admin.job_page import actions as page_actions
 from jobs.admin.job_page import views as page_views
 from jobs.admin.launch import views as launch_views
 from jobs.admin.paginator import CappedPaginator, page_number
+from jobs.filters import parse_uuid
 from jobs.models import Job
-from jobs.selection import as_uuid
 from jobs.services import ACTIONS
 
 
@@ -123,7 +123,7 @@ class JobAdmin(admin.ModelAdmin):
             # A confirmation sent while signed out. Without `confirmed` it only asks again.
             request.method, request.POST = "POST", kept.entries
         self._check_action(request)
-        job_id = as_uuid(request.GET.get("q", ""))
+        job_id = parse_uuid(request.GET.get("q", ""))
         if job_id and self.get_queryset(request).filter(pk=job_id).exists():
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job_id]))
         return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
@@ -158,7 +158,7 @@ class JobAdmin(admin.ModelAdmin):
 
 
 def _job_id(text: str) -> UUID:
-    job_id = as_uuid(text)
+    job_id = parse_uuid(text)
     if job_id is None:
         raise Http404("No such job.")
     return job_id

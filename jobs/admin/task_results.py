@@ -10,7 +10,7 @@ from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.job_page.content import short
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.selection import as_uuid
+from jobs.filters import parse_uuid
 
 # The package's own pages allow changes, and count every row.
 admin.site.unregister(TaskResult)
@@ -42,7 +42,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job(self, result):
-        wanted = as_uuid(result.task_id)
+        wanted = parse_uuid(result.task_id)
         if wanted is None:
             return result.task_id
         return format_html(

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from jobs import access, services
-from jobs.api import filters, ordering
 from jobs.api.bodies import (
     BatchSerializer,
     CancelSerializer,
@@ -19,6 +18,7 @@ from jobs.api.bodies import (
     rerun_errors,
 )
 from jobs.api.http import long_poll, pagination
+from jobs.api.http.filters import ApiFilters, read_filters, read_order
 from jobs.api.http.requests import ApiView, read_body, read_integer, read_key
 from jobs.api.http.responses import (
     RETRY_SOON_SECONDS,
@@ -69,7 +69,7 @@ class JobsView(SubmissionView):
     """The jobs that the caller may see, and where to submit one."""
 
     parameters = {
-        "GET": (*filters.JobFilter.base_filters, *pagination.PARAMETERS, "ordering"),
+        "GET": (*ApiFilters.base_filters, *pagination.PARAMETERS, "ordering"),
         "POST": (),
     }
 
@@ -80,12 +80,12 @@ class JobsView(SubmissionView):
         id="list_jobs",
     )
     def get(self, request: Request) -> Response:
-        jobs = filters.filtered(access.visible_jobs(request.user), request, self.faults)
-        order = self.faults.check(ordering.order, request)
+        filters = read_filters(request, access.visible_jobs(request.user), self.faults)
+        order = self.faults.check(read_order, request, filters)
         page_request = self.faults.check(pagination.read_page_request, request, order)
         self.faults.refuse()
-        statuses = filters.statuses(request)
-        page = pagination.paginate(jobs.without_large(), request, page_request, order, statuses)
+        jobs = filters.qs.without_large()
+        page = pagination.paginate(jobs, request, page_request, order, filters.statuses)
         access.load_params(page["results"])
         context = context_of(request, page["results"])
         return Response(JobPageSerializer(page, context=context).data)

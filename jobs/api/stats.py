@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import access, parameters, stats
-from jobs.api import filters
+from jobs.api.http.filters import ApiFilters, read_filters
 from jobs.api.http.requests import ApiView, invalid_parameter
 from jobs.api.schema.operations import filter_parameters, operation
 from jobs.models import JobQuerySet, Status
@@ -76,19 +76,19 @@ class StatsSerializer(serializers.Serializer):
 class StatsView(ApiView):
     """Counts, times and failures of the filtered jobs; by default those of the last day."""
 
-    parameters = {"GET": tuple(filters.JobFilter.base_filters)}
+    parameters = {"GET": tuple(ApiFilters.base_filters)}
 
     @operation(
         "Figures over jobs", {200: StatsSerializer}, parameters=filter_parameters(), id="job_stats"
     )
     def get(self, request: Request) -> Response:
         visible = access.visible_jobs(request.user)
-        jobs = filters.filtered(visible, request, self.faults)
+        filters = read_filters(request, visible, self.faults)
         faulty = {error["parameter"] for error in self.faults.errors}
         valid = not faulty & PERIOD_PARAMETERS
         start, end = (valid and self.faults.check(read_period, request)) or (None, None)
         self.faults.refuse()
-        figures = statistics(jobs.filter(created_at__gte=start), visible)
+        figures = statistics(filters.qs.filter(created_at__gte=start), visible)
         return Response(StatsSerializer({"from": start, "to": end, **figures}).data)
 
 

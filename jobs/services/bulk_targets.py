@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from jobs import access
-from jobs.models import JobQuerySet, Status
-from jobs.selection import ListFilters
+from jobs.filters import JobFilters
+from jobs.models import JobQuerySet
 from jobs.services.actions import bulk_types
 from jobs.services.actions.action import Action
 
@@ -35,30 +35,20 @@ class Targets:
     without: UUID | None = None
 
     @cached_property
-    def _selection(self) -> ListFilters | None:
-        """The filters, read; None if one is refused."""
-        selection = ListFilters(self.filters)
-        return selection if selection.is_valid() else None
+    def _listed(self) -> JobFilters:
+        """The filters, with acknowledgements as of the moment."""
+        visible = access.visible_jobs(self.user)
+        return JobFilters(self.filters, visible, user=self.user, as_of=self.as_of)
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
         """The statuses of the action that the filters leave."""
-        return tuple(status for status in self.action.statuses if status in self._listed_statuses)
-
-    @cached_property
-    def _listed_statuses(self) -> frozenset[str]:
-        """The statuses that the filters leave."""
-        return self._selection.statuses() if self._selection else frozenset()
+        return tuple(one for one in self.action.statuses if one in self._listed.statuses)
 
     @cached_property
     def matching(self) -> JobQuerySet:
-        """The jobs that match, in any status."""
-        # Acknowledgements change, so this filter is applied as of the moment.
-        others = {name: value for name, value in self.filters.items() if name != "unseen"}
-        jobs = ListFilters(others).narrow(access.visible_jobs(self.user), self.user)
-        if self._selection and self._selection.cleaned_data["unseen"]:
-            unseen = Q(acknowledged_at=None) | Q(acknowledged_at__gt=self.as_of)
-            jobs = jobs.filter(unseen, status=Status.FAILED)
+        """The jobs that match, in any status; none if a filter is refused."""
+        jobs = self._listed.in_any_status
         if self.newest is not None:
             jobs = jobs.filter(id__lte=self.newest)
         if self.ticked is not None:
@@ -68,12 +58,12 @@ class Targets:
     @property
     def listed(self) -> JobQuerySet:
         """The jobs that the list shows now: those that match, in the statuses that the filters leave."""
-        return self.matching.filter(status__in=self._listed_statuses)
+        return self.matching.filter(status__in=self._listed.statuses)
 
     @property
     def left_alone(self) -> JobQuerySet:
         """The listed jobs whose status did not allow the action as of the moment."""
-        others = self._listed_statuses.difference(self.action.statuses)
+        others = set(self._listed.statuses).difference(self.action.statuses)
         return self.matching.filter(status__in=others).exclude(finished_at__gt=self.as_of)
 
     @property

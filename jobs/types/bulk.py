@@ -11,13 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from jobs import services
+from jobs.filters import JobFilters
 from jobs.handler.context import JobContext
 from jobs.handler.sheets import CSV_TYPE, Column, write_csv
 from jobs.models import Job
 from jobs.registry import MAINTENANCE, job_type
-from jobs.selection import ListFilters
 from jobs.services import ACTIONS, Action, Row, Targets
 
 PAGE_ROWS = 100  # takes 1 to 2 s; after each page the job notices a request to stop
@@ -44,31 +45,21 @@ class BulkForm(forms.Form):
     def clean_filters(self) -> str:
         """Refuse filters that the list would refuse."""
         text = str(self.cleaned_data["filters"])
-        selection = _selection(text)
-        if not selection.is_valid():
-            errors = selection.errors.items()
-            found = [f"{name}: {' '.join(map(str, messages))}" for name, messages in errors]
-            raise forms.ValidationError(found)
+        if faults := list(JobFilters(QueryDict(text)).faults()):
+            raise forms.ValidationError(faults)
         return text
 
     def clean(self) -> dict[str, Any]:
         """Refuse an empty choice: leaving out the filters must not affect every job."""
         cleaned = self.cleaned_data
-        if "filters" in cleaned and not cleaned.get("newest") and not _narrows(cleaned["filters"]):
+        filters = cleaned.get("filters")
+        names_some = filters is None or JobFilters(QueryDict(filters)).given
+        if not names_some and not cleaned.get("newest"):
             fix = (
                 "Say which jobs: by filters such as status=FAILED, or by the newest one to include."
             )
             self.add_error("filters", fix)
         return cleaned
-
-
-def _selection(filters: str) -> ListFilters:
-    return ListFilters(ListFilters.parse(filters))
-
-
-def _narrows(filters: str) -> bool:
-    selection = _selection(filters)
-    return selection.is_valid() and any(selection.cleaned_data.values())
 
 
 class ReasonForm(BulkForm):
@@ -112,7 +103,7 @@ def _apply_to_each(
     targets = Targets(
         user=caller.user,
         action=action,
-        filters=ListFilters.parse(filters),
+        filters=QueryDict(filters),
         as_of=as_of or launched_at,
         newest=newest,
         without=job.id,

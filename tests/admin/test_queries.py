@@ -33,6 +33,14 @@ FILTERS = [
     "unseen=on",
     "queue=queue1",
     "created_after=2020-01-01",
+    "active=true",
+    "status=FAILED,CANCELLED",
+    "name=Job",
+    "created_by=nobody",
+    "rerun_of=00000000-0000-0000-0000-000000000000",
+    "id=00000000-0000-0000-0000-000000000000",
+    "started_before=2030-01-01",
+    "finished_after=2020-01-01",
     "bogus=1",
 ]
 PAGES = [

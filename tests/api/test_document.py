@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from jobs.api.filters import JobFilter
+from jobs.api.http.filters import ApiFilters
 from jobs.models import Job
 from tests.support.polling import wait_until
 
@@ -60,7 +60,7 @@ def test_the_program_submits_waits_and_fetches(run, tmp_path):
 
 
 def test_every_filter_is_named():
-    for name in JobFilter.base_filters:
+    for name in ApiFilters.base_filters:
         stem, _, moment = name.partition("_")
         assert (
             f"`{stem}_`" in DOCUMENT if moment in ("after", "before") else f"`{name}`" in DOCUMENT

@@ -8,7 +8,7 @@ from django import forms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.api.filters import JobFilter
+from jobs.api.http.filters import ApiFilters
 from jobs.models import Job, JobEvent
 
 JOBS = "/api/v1/jobs/"
@@ -29,7 +29,7 @@ WORDS = st.sampled_from(
     ["a", "true", "FAILED", "PENDING,FAILED", "2026-11-22T00:00:00Z", "id", "-finished_at", "3"]
 )
 QUERY = st.dictionaries(
-    st.sampled_from([*JobFilter.base_filters, "ordering", "cursor", "page_size", "count"]) | TEXT,
+    st.sampled_from([*ApiFilters.base_filters, "ordering", "cursor", "page_size", "count"]) | TEXT,
     WORDS | TEXT,
     max_size=4,
 )

@@ -5,14 +5,15 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs import parameters, registry
-from jobs.api.filters import JobFilter
+from jobs.api.http.filters import ApiFilters
 from jobs.errors import InvalidParams
+from jobs.filters import JobFilters
 from jobs.models import ACTIVE, SETTLED, Job
-from jobs.selection import ListFilters
 from jobs.services import CANCEL, DELETE, Targets
 from tests.support import people
 from tests.support.factories import make_job, make_user
@@ -62,7 +63,7 @@ def reached(user, query) -> set[str]:
         found = Targets(
             user=user,
             action=action,
-            filters=ListFilters.parse(query),
+            filters=QueryDict(query),
             as_of=timezone.now() + timedelta(1),
         )
         names |= set(found.remaining.values_list("name", flat=True))
@@ -125,7 +126,7 @@ def test_bulk_jobs_reach_what_the_list_of_the_api_shows(boss, query, when):
 
 
 def test_every_filter_of_the_api_is_known():
-    assert set(JobFilter.base_filters) <= set(ListFilters.base_fields)
+    assert set(ApiFilters.base_filters) <= set(JobFilters.base_filters)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +154,7 @@ def test_what_no_list_takes_is_refused(slug, filters):
 
 
 def test_statuses_are_those_that_filters_leave():
-    selection = ListFilters({"active": "true"})
-    assert selection.is_valid()
-    assert selection.statuses() == set(ACTIVE)
-    selection = ListFilters({"status": "FAILED,PENDING", "active": "false"})
-    assert selection.is_valid()
-    assert selection.statuses() == {"FAILED"} <= set(SETTLED)
+    assert set(JobFilters({"active": "true"}).statuses) == set(ACTIVE)
+    filters = JobFilters({"status": "FAILED,PENDING", "active": "false"})
+    assert filters.is_valid()
+    assert set(filters.statuses) == {"FAILED"} <= set(SETTLED)

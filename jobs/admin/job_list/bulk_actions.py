@@ -8,22 +8,20 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import DEFAULT_DB_ALIAS, Error
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 
-from jobs import database, services, stats
+from jobs import database, parameters, services, stats
 from jobs.admin import audit, once
 from jobs.admin.job_list import bulk_messages
-from jobs.admin.job_list.changelist import NOT_FILTERS
+from jobs.admin.job_list.filters import filter_query
 from jobs.admin.job_page.actions import refusal
 from jobs.errors import NotPermitted, OutcomeUnknown, PartlyDone, Refused, Unavailable
+from jobs.filters import parse_uuid
 from jobs.models import Job, Status
-from jobs.selection import as_uuid
 from jobs.services import CANCEL, DELETE, Action, Report, Targets, jobs_in_words
 
 AT_ONCE = 100
@@ -51,7 +49,7 @@ def for_job_list(action: Action) -> Any:
 def confirm_or_act(request: HttpRequest, action: Action) -> HttpResponse | None:
     """Show the confirmation page for the selected jobs; once confirmed, act and return to the list."""
     now = database.now(DEFAULT_DB_ALIAS)
-    asked_at = _moment(request.POST.get("as_of", "")) or now
+    asked_at = parameters.moment(request.POST.get("as_of", "")) or now
     targets = _targets(request, action, asked_at)
     if targets.ticked is not None and len(targets.ticked) > AT_ONCE:
         # No page has so many to tick.
@@ -72,31 +70,15 @@ def confirm_or_act(request: HttpRequest, action: Action) -> HttpResponse | None:
 
 
 def _targets(request: HttpRequest, action: Action, as_of: datetime) -> Targets:
-    ticked = {as_uuid(text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)}
+    ticked = {parse_uuid(text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)}
     return Targets(
         user=request.user,
         action=action,
-        filters=_filters(request.GET),
+        filters=filter_query(request),
         as_of=as_of,
-        newest=as_uuid(request.POST.get("newest", "")),
+        newest=parse_uuid(request.POST.get("newest", "")),
         ticked=None if request.POST.get("select_across") == "1" else {one for one in ticked if one},
     )
-
-
-def _filters(query: QueryDict) -> dict[str, str]:
-    return {
-        name: str(value)
-        for name, value in query.items()
-        if name not in (PAGE_VAR, ERROR_FLAG, *NOT_FILTERS)
-    }
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _question(request: HttpRequest, targets: Targets) -> HttpResponse:
@@ -248,10 +230,8 @@ def _as_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpRespon
 
 
 def _launched(request: HttpRequest, targets: Targets) -> Job:
-    filters = QueryDict(mutable=True)
-    filters.update(targets.filters)
     params = {
-        "filters": filters.urlencode(),
+        "filters": filter_query(request).urlencode(),
         "newest": None if targets.newest is None else str(targets.newest),
         "as_of": targets.as_of.isoformat(),
     }

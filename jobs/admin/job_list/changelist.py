@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F
+from django.db.models.lookups import Exact
+from django.http import HttpRequest
 
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
+from jobs.admin.job_list.filters import ListFilters, filter_query
+from jobs.filters import newest_first
 from jobs.models import JobQuerySet, Status
-from jobs.selection import Selection
 from jobs.stats import GLANCE
 
 # Filters behind which each status has an index.
 BY_STATUS = (set(), {"type"}, {"mine"})
 # Those that only failures pass.
 OF_FAILURES = {"error_code", "error_type", "unseen"}
-# Parameters of Django's own in a list's address.
-NOT_FILTERS = ("_changelist_filters", "_popup", "_to_field")
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,17 @@ class Tab:
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter without a control: its parameter, its words, and the list's address without it."""
+    """A filter that no control shows: its label, and the list's address without it."""
 
-    name: str
-    value: str
-    words: str
+    label: str
     query: str
+
+
+class EqualsAny(Exact):
+    """The condition that a column equals an element of an array: `id = ANY (ARRAY(SELECT ...))`."""
+
+    def get_rhs_op(self, connection, rhs):
+        return f"= ANY {rhs}"
 
 
 class JobChangeList(ChangeList):
@@ -49,30 +57,42 @@ class JobChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         """The jobs of the chosen tab that the filters leave, in the tab's order."""
         self.filter_specs, self.has_filters = [], False
-        self.filters = Selection(
-            {name: value for name, value in self.params.items() if name not in NOT_FILTERS}
-        )
-        jobs = self.filters.narrow(self.root_queryset, request.user)
-        newest_first = self._newest_first()
-        self.any_status = jobs.order_by(*newest_first)
-        self.status = self.filters.cleaned_data.get("status", "")
-        self.active_filters = {
-            name for name, value in self.filters.cleaned_data.items() if value and name != "status"
-        }
-        jobs = self.any_status.filter(status=self.status) if self.status else self.any_status
+        self.filters = ListFilters(filter_query(request), self.root_queryset, user=request.user)
+        self.active_filters = self.filters.given - {"status", "active"}
+        self.status = self.filters.tab
+        order = self._newest_first()
+        self.any_status = self.filters.in_any_status.order_by(*order)
         if self.status == Status.PENDING:
-            # The job that waits longest comes first. Not by reverse(): it would turn round every
-            # later order_by(), too, such as that by which a bulk action finds the newest job.
-            jobs = jobs.order_by(*(name.removeprefix("-") for name in newest_first))
-        return jobs.select_related("created_by")
+            # The job that waits longest comes first. Not by reverse(): it would also reverse every
+            # later order_by(), such as that by which a bulk action finds the newest job.
+            order = tuple(name.removeprefix("-") for name in order)
+        jobs = self.filters.qs if self.status is not None else self._merged(order, request)
+        return jobs.order_by(*order).select_related("created_by")
 
     def _newest_first(self) -> tuple[str, ...]:
-        # Created at and id say the same, ids being UUIDv7; a period is read from the index of its
-        # times.
-        given = {name for name, value in self.filters.cleaned_data.items() if value}
-        if "finished_after" in given:
+        # The figures of the home page lead to what ended since a moment. The index of finished_at
+        # finds those jobs; the API's callers rely on "newest first" under this filter, too.
+        if "finished_after" in self.filters.given:
             return ("-finished_at", "-id")
-        return ("-created_at", "-id") if given & {"created_after", "created_before"} else ("-id",)
+        return newest_first(self.filters.given)
+
+    def _merged(self, order: tuple[str, ...], request: HttpRequest) -> JobQuerySet:
+        """The first jobs of each of several statuses, as many as the pages count.
+
+        An index keeps the order within one status. Without this PostgreSQL would walk past all jobs
+        of common statuses to those of a rare one.
+        """
+        none, page_size = self.root_queryset.none(), self.list_per_page
+        limit = self.model_admin.get_paginator(request, none, page_size).count_limit + 1
+        parts = [
+            self.any_status.filter(status=status).order_by(*order).values("id")[:limit]
+            for status in self.filters.statuses
+        ]
+        if not parts:
+            return none
+        # As an array: with IN PostgreSQL may walk all jobs and look each of them up in the result.
+        ids = ArraySubquery(parts[0].union(*parts[1:], all=True))
+        return self.root_queryset.filter(EqualsAny(F("id"), ids))
 
     def get_results(self, request) -> None:
         """Django's page of the list, its rows prepared for the columns."""
@@ -91,7 +111,9 @@ class JobChangeList(ChangeList):
                 label=label,
                 status=status,
                 count=counts.get(status, "?"),
-                query=self.get_query_string({"status": status or None}, remove=["status"]),
+                query=self.get_query_string(
+                    {"status": status or None}, remove=["status", "active"]
+                ),
                 is_current=status == self.status,
             )
             for status, label in [("", "All"), *Status.choices]
@@ -104,15 +126,15 @@ class JobChangeList(ChangeList):
                 ["", Status.FAILED], self.counted_text()
             )
         counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
-        if self.active_filters:
+        if self.active_filters and self.status is not None:
             counts[self.status] = self.counted_text()
         return counts
 
     def chips(self) -> list[Chip]:
         """The filters that no control shows."""
         return [
-            Chip(name, value, words, self.get_query_string(remove=[name]))
-            for name, value, words in self.filters.hidden()
+            Chip(label, self.get_query_string(remove=[name]))
+            for name, label in self.filters.chips()
         ]
 
     def counted_text(self) -> str:

@@ -19,9 +19,9 @@ from jobs.admin.launch.curl import curl_command
 from jobs.admin.launch.forms import LaunchForms
 from jobs.admin.pages import admin_page
 from jobs.errors import OutcomeUnknown
+from jobs.filters import parse_uuid
 from jobs.models import Job
 from jobs.registry import JobType
-from jobs.selection import as_uuid
 from jobs.stats import Usual
 
 
@@ -95,7 +95,7 @@ def _model(request: HttpRequest, job_type: JobType) -> Job | None:
     if "again" not in request.GET:
         return None
     jobs = access.visible_jobs(request.user).filter(type=job_type.slug)
-    job = jobs.filter(pk=as_uuid(request.GET["again"])).first()
+    job = jobs.filter(pk=parse_uuid(request.GET["again"])).first()
     if job is None:
         raise Http404("No such job.")
     return job

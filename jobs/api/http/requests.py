@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from jobs import access
 from jobs.api.http.error_entries import header_error, query_error
 from jobs.api.http.problems import Problem, as_problem, invalid_request
-from jobs.filter_fields import REPEATED
+from jobs.filters import REPEATED
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of
 

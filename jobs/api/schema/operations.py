@@ -9,12 +9,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
-from jobs.api import filters, ordering
 from jobs.api.http import long_poll, pagination
+from jobs.api.http.filters import ApiFilters
 from jobs.api.http.problems import PROBLEM_MEDIA_TYPE, ProblemSerializer
 from jobs.api.schema.codes import STATUSES
 from jobs.api.schema.examples import response_examples
-from jobs.filter_fields import IDS_LIMIT
+from jobs.filters import IDS_LIMIT, ORDERINGS, IdsFilter, MomentFilter, OneOfFilter, SomeOfFilter
 
 # Of every operation: invalid query, no token, Accept without JSON, too many requests, no database.
 ALWAYS = (400, 401, 406, 429, 503)
@@ -156,26 +156,24 @@ def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenAp
 
 
 def filter_parameters() -> list[OpenApiParameter]:
-    """The query parameters of JobFilter."""
-    return [
-        query(name, _filter_schema(one)) for name, one in filters.JobFilter.base_filters.items()
-    ]
+    """Return the query parameters that filter jobs."""
+    return [query(name, _filter_schema(one)) for name, one in ApiFilters.base_filters.items()]
 
 
 def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
     match one:
-        case filters.SomeOfFilter():
+        case SomeOfFilter():
             return {
                 "type": "array",
-                "items": {"type": "string", "enum": one.extra["words"]},
+                "items": {"type": "string", "enum": one.extra["allowed"]},
                 "minItems": 1,
             }
-        case filters.IdsFilter():
+        case IdsFilter():
             ids = {"type": "string", "format": "uuid"}
             return {"type": "array", "items": ids, "minItems": 1, "maxItems": IDS_LIMIT}
-        case filters.OneOfFilter():
-            return {"type": "string", "enum": one.extra["words"]}
-        case filters.MomentFilter():
+        case OneOfFilter():
+            return {"type": "string", "enum": one.extra["allowed"]}
+        case MomentFilter():
             return {"type": "string", "format": "date-time"}
         case django_filters.UUIDFilter():
             return {"type": "string", "format": "uuid"}
@@ -185,7 +183,7 @@ def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
 LIST_PARAMETERS = (
     query(
         "ordering",
-        {"type": "string", "enum": list(ordering.ALLOWED)},
+        {"type": "string", "enum": list(ORDERINGS)},
         "-finished_at: settled jobs only.",
     ),
     query("cursor", {"type": "string", "minLength": 1}, "From `next` or `previous`."),

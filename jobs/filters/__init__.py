@@ -1,0 +1,27 @@
+"""The filters and the order of lists of jobs: in the admin, in the API and in bulk actions."""
+
+from jobs.filters.fields import (
+    IDS_LIMIT,
+    REPEATED,
+    IdsFilter,
+    MomentFilter,
+    OneOfFilter,
+    SomeOfFilter,
+    parse_uuid,
+)
+from jobs.filters.filterset import JobFilters
+from jobs.filters.ordering import ORDERINGS, chosen_order, newest_first
+
+__all__ = [
+    "IDS_LIMIT",
+    "ORDERINGS",
+    "REPEATED",
+    "IdsFilter",
+    "JobFilters",
+    "MomentFilter",
+    "OneOfFilter",
+    "SomeOfFilter",
+    "chosen_order",
+    "newest_first",
+    "parse_uuid",
+]

@@ -1,0 +1,192 @@
+"""The filters of jobs: one FilterSet for the admin's list, the API, its figures and bulk actions."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.contrib.auth import get_user_model
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import Q
+from django.utils.datastructures import MultiValueDict
+
+from jobs import access
+from jobs.filters.fields import (
+    CheckboxFilter,
+    FilterForm,
+    IdsFilter,
+    MomentFilter,
+    OneOfFilter,
+    SomeOfFilter,
+)
+from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
+from jobs.safe_text import spellings
+
+
+class JobFilters(django_filters.FilterSet):
+    """The filters of jobs: all conditions on columns are here, each behind an index.
+
+    `..._after` includes its moment, `..._before` does not. `error_type` has no index: links set it
+    together with a type and an error code.
+    """
+
+    status = SomeOfFilter(allowed=Status.values)
+    active = OneOfFilter(allowed=["true", "false"], label="Active")
+    type = django_filters.CharFilter(max_length=100)
+    name = django_filters.CharFilter(
+        method="filter_name", max_length=200, strip=False, label="Name begins with"
+    )
+    created_by = django_filters.CharFilter(
+        method="filter_created_by", max_length=150, label="Requested by"
+    )
+    source = OneOfFilter(allowed=Source.values)
+    queue = django_filters.CharFilter(max_length=100)
+    batch = django_filters.UUIDFilter("batch_id", label="Batch")
+    rerun_of = django_filters.UUIDFilter(method="filter_rerun_of", label="Launched again from")
+    error_code = django_filters.CharFilter(method="filter_failures", max_length=50)
+    id = IdsFilter(lookup_expr="in", label="Id")
+    created_after = MomentFilter(method="filter_created_after", label="Created since")
+    created_before = MomentFilter(method="filter_created_before", label="Created before")
+    started_after = MomentFilter("started_at", lookup_expr="gte", label="Started since")
+    started_before = MomentFilter("started_at", method="filter_before", label="Started before")
+    finished_after = MomentFilter("finished_at", lookup_expr="gte", label="Ended since")
+    finished_before = MomentFilter("finished_at", method="filter_before", label="Ended before")
+
+    # The admin's search, checkbox and links.
+    q = django_filters.CharFilter(method="filter_q", max_length=200, label="Search")
+    mine = CheckboxFilter(method="filter_mine")
+    unseen = CheckboxFilter(method="filter_unseen", label="Not acknowledged")
+    error_type = django_filters.CharFilter(method="filter_failures", max_length=200, label="Error")
+
+    # Whether moments without a zone are refused, instead of read in the server's zone.
+    needs_zone = False
+
+    class Meta:
+        model = Job
+        fields: list[str] = []
+        form = FilterForm
+
+    def __init__(
+        self,
+        query: MultiValueDict[str, str] | Mapping[str, str],
+        jobs: JobQuerySet | None = None,
+        *,
+        user: Any = None,
+        as_of: datetime | None = None,
+    ) -> None:
+        """Filter `jobs` by `query`, for `user`: None for a command, which sees every job.
+
+        `as_of` is the moment for which acknowledgements count; None is now.
+        """
+        super().__init__(query, jobs)
+        self.user, self.as_of = user, as_of
+        for one in self.filters.values():
+            if isinstance(one, MomentFilter):
+                one.extra["needs_zone"] = self.needs_zone
+
+    @cached_property
+    def cleaned(self) -> dict[str, Any]:
+        """The values of the valid filters, by name."""
+        self.form.is_valid()
+        return dict(self.form.cleaned_data)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The names of the valid filters that are set."""
+        return frozenset(name for name, value in self.cleaned.items() if value)
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses that `status` and `active` leave; none if `status` is refused."""
+        kinds = {"true": ACTIVE, "false": SETTLED}
+        left = set(kinds.get(self.cleaned.get("active", ""), Status.values))
+        if "status" in self.given or "status" in self.errors:
+            left &= set(self.cleaned.get("status", ()))
+        return tuple(status for status in Status.values if status in left)
+
+    @cached_property
+    def in_any_status(self) -> JobQuerySet:
+        """The jobs that match every filter but `status` and `active`; none if a filter is refused."""
+        jobs: JobQuerySet = self.queryset
+        if self.errors:
+            return jobs.none()
+        for name, value in self.cleaned.items():
+            if value and name not in ("status", "active"):
+                jobs = self.filters[name].filter(jobs, value)
+        return jobs
+
+    def filter_queryset(self, queryset: JobQuerySet) -> JobQuerySet:
+        """The jobs that match every filter; none if a filter is refused."""
+        if len(self.statuses) == len(Status):
+            return self.in_any_status
+        return self.in_any_status.filter(status__in=self.statuses)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the query, one sentence for each filter."""
+        for name, messages in self.errors.items():
+            text = " ".join(map(str, messages))
+            yield text if name == NON_FIELD_ERRORS else f"{name}: {text}"
+
+    def filter_q(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
+        return jobs.filter(_name_startswith(text) | Q(error_code=text))
+
+    def filter_name(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
+        return jobs.filter(_name_startswith(text))
+
+    def filter_created_by(self, jobs: JobQuerySet, name: str, username: str) -> JobQuerySet:
+        return jobs.filter(_created_by(username))
+
+    def filter_mine(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
+        return jobs.filter(created_by=self.user)
+
+    def filter_rerun_of(self, jobs: JobQuerySet, name: str, job_id: UUID) -> JobQuerySet:
+        # A job that the user may not see does not exist for this filter either.
+        is_seen = access.visible_jobs(self.user).filter(id=job_id).exists()
+        return jobs.filter(rerun_of=job_id) if is_seen else jobs.none()
+
+    def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
+        return jobs.filter(Q((name, value)), status=Status.FAILED)
+
+    def filter_unseen(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
+        unseen = Q(acknowledged_at=None)
+        if self.as_of is not None:
+            unseen |= Q(acknowledged_at__gt=self.as_of)
+        return jobs.filter(unseen, status=Status.FAILED)
+
+    def filter_created_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
+        return jobs.filter(created_at__gte=at)
+
+    def filter_created_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
+        return jobs.filter(created_at__lt=at)
+
+    def filter_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
+        # A job is created before it starts, so this bound changes no result. With it the index of
+        # created_at, which also gives the order, skips newer jobs.
+        return self.filter_created_before(jobs.filter(**{f"{name}__lt": at}), name, at)
+
+
+def _name_startswith(text: str) -> Q:
+    """The condition for jobs whose name begins with `text`, in either spelling of accents."""
+    return reduce(or_, (Q(name__startswith=one) for one in sorted(spellings(text))))
+
+
+def _created_by(username: str) -> Q:
+    """The condition for jobs of an account, and for jobs without an account that show this name.
+
+    Jobs of the account are found by its id, the only column with an index for each status. Without
+    an account of that name the jobs that show it are of a renamed or deleted account, or of a
+    command.
+    """
+    accounts = get_user_model().objects
+    username = get_user_model().normalize_username(username)  # as accounts are stored
+    # Queried first: PostgreSQL cannot know whether a sub-select names many jobs or few.
+    account = accounts.filter(username=username).values_list("pk", flat=True).first()
+    if account is None:
+        return Q(created_by_name=username)
+    without_account = Q(created_by=None, created_by_name=username)
+    if not username or not Job.objects.filter(without_account).exists():
+        return Q(created_by=account)
+    return Q(created_by=account) | without_account

@@ -1,0 +1,219 @@
+"""Every filter finds the same jobs in the admin, the API, its count, its figures and bulk jobs."""
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from jobs import parameters, registry
+from jobs.admin.job_list.filters import CONTROLS, ListFilters
+from jobs.api.http.filters import ApiFilters
+from jobs.filters import JobFilters
+from jobs.models import Job
+from jobs.services import CANCEL, DELETE, Targets
+from tests.support.factories import make_job, make_user
+
+# The list's counts limit a statement's time until their transaction ends.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/admin/jobs/job/"
+BATCH, PARENT, MATCH, OTHER = (UUID(int=number) for number in range(1, 5))
+NOW = timezone.now()
+
+
+QUERIES = {
+    "status": ["FAILED", "FAILED,CANCELLED", "FAILED&status=PENDING"],
+    "active": ["true", "false"],
+    "type": ["report"],
+    "name": ["Up", "Up%20"],
+    "created_by": ["boss", "gone"],
+    "source": ["api"],
+    "queue": ["slow"],
+    "batch": [BATCH],
+    "rerun_of": [PARENT],
+    "error_code": ["worker_lost"],
+    "id": [MATCH, f"{MATCH},{OTHER}", f"{MATCH}&id={OTHER}"],
+    "created_after": ["{3}"],
+    "created_before": ["{3}"],
+    "started_after": ["{3}"],
+    "started_before": ["{3}"],
+    "finished_after": ["{3}"],
+    "finished_before": ["{3}"],
+    "q": ["Up", "worker_lost"],
+    "mine": ["on"],
+    "unseen": ["on"],
+    "error_type": ["KeyError"],
+}
+EACH = [f"{name}={value}" for name, values in QUERIES.items() for value in values]
+SEVERAL = [
+    "status=FAILED,COMPLETED&active=false&source=api",
+    "active=true&status=FAILED",
+    "status=PENDING,FAILED&created_after={9}",
+    "status=PENDING,COMPLETED&finished_after={9}",
+    "type=report&queue=slow&error_code=worker_lost&finished_before={3}",
+]
+
+
+def timed(query) -> str:
+    """`query` with moments for {3}: three hours ago."""
+    return re.sub(r"{(\d)}", lambda hours: moment(int(hours[1])), query)
+
+
+def moment(hours) -> str:
+    return quote(parameters.moment_text(NOW - timedelta(hours=hours)))
+
+
+@pytest.fixture(autouse=True)
+def boss():
+    """A user who sees all jobs: of the first one, which every filter matches, and of others."""
+    boss = make_user("jobs.view_job", username="boss", is_staff=True)
+    early, late = NOW - timedelta(hours=4), NOW - timedelta(hours=2)
+    own = {"created_by": boss, "created_by_name": "boss"}
+    make_job(id=PARENT, name="Parent", type="prune", status="COMPLETED")
+    make_job(
+        **own,
+        id=MATCH,
+        name="Up 1",
+        status="FAILED",
+        queue="slow",
+        source="api",
+        batch_id=BATCH,
+        rerun_of_id=PARENT,
+        error_code="worker_lost",
+        error_type="KeyError",
+        created_at=early,
+        started_at=early,
+        finished_at=early,
+    )
+    times = {"created_at": late, "started_at": late, "finished_at": late}
+    make_job(id=OTHER, name="Down", type="prune", status="COMPLETED", **times)
+    seen = {"acknowledged_at": NOW, "acknowledged_by": "ann"}
+    make_job(name="Upper", type="prune", status="FAILED", created_by_name="gone", **seen)
+    make_job(name="Waits", type="prune")
+    return boss
+
+
+@pytest.fixture
+def owner():
+    """A user who sees only their own jobs, one of which was launched again from the job of another."""
+    owner = make_user("jobs.add_job", is_staff=True)
+    for status in ("FAILED", "PENDING"):
+        make_job(created_by=owner, rerun_of_id=PARENT, status=status, queue="slow")
+    return owner
+
+
+def in_admin(client, user, query) -> set[UUID]:
+    client.force_login(user)
+    page = client.get(f"{LIST}?{query}")
+    changes = page.context["cl"]
+    found = [job.pk for job in changes.result_list]
+    assert not changes.filters.errors
+    assert changes.result_count == len(found)
+    return set(found)
+
+
+def in_api(user, query) -> set[UUID]:
+    client = APIClient()
+    client.force_authenticate(user)
+    answer = client.get(f"/api/v1/jobs/?{query}&count=true&page_size=200").json()
+    found = [UUID(job["id"]) for job in answer["results"]]
+    assert answer["count"] == len(found)
+    figures = client.get(f"/api/v1/jobs/stats/?{query}").json()
+    assert sum(figures["by_status"].values()) == len(found)
+    return set(found)
+
+
+def in_bulk(user, query) -> set[UUID]:
+    """The jobs that the bulk jobs with these filters would cancel or delete."""
+    found: set[UUID] = set()
+    for action in (CANCEL, DELETE):
+        params = parameters.validate(registry.get(action.job_type), {"filters": query})
+        filters = QueryDict(params["filters"])
+        targets = Targets(user=user, action=action, filters=filters, as_of=timezone.now())
+        found |= set(targets.remaining.values_list("id", flat=True))
+    return found
+
+
+def test_every_filter_is_tried():
+    assert [*QUERIES] == [*JobFilters.base_filters] == [*ListFilters.base_filters]
+
+
+@pytest.mark.parametrize("query", [*EACH, *SEVERAL])
+def test_a_filter_finds_the_same_jobs_through_every_door(client, boss, owner, query):
+    query = timed(query)
+    for user in (boss, owner):
+        found = in_admin(client, user, query)
+        assert len(found) < Job.objects.count()
+        assert found or user != boss or query == "active=true&status=FAILED"
+        assert in_bulk(user, query) == found
+        if set(QueryDict(query)) <= set(ApiFilters.base_filters):
+            assert in_api(user, query) == found
+
+
+def test_the_reruns_of_a_job_that_one_may_not_see_are_not_found(client, owner):
+    for find in (in_api, in_bulk, lambda *of: in_admin(client, *of)):
+        assert find(owner, f"rerun_of={PARENT}") == set()
+        assert len(find(owner, "queue=slow")) == 2
+
+
+WITHOUT_CONTROL = [query for query in EACH if query.partition("=")[0] not in CONTROLS]
+
+
+@pytest.mark.parametrize("query", WITHOUT_CONTROL)
+def test_the_list_shows_each_filter_by_a_tab_or_a_chip_that_drops_it(client, boss, query):
+    client.force_login(boss)
+    query = timed(query)
+    [name] = QueryDict(query)
+    page = client.get(f"{LIST}?{query}")
+    changes = page.context["cl"]
+    if query == "status=FAILED":
+        assert (changes.chips(), changes.status) == ([], "FAILED")
+    else:
+        [chip] = changes.chips()
+        assert name not in QueryDict(chip.query.removeprefix("?"))
+        assert chip.label in page.content.decode()
+        assert "[invalid" not in chip.label
+    # The form keeps the filter, so that another one can be added to it.
+    [kept] = re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', str(page.content))
+    assert in_admin(client, boss, f"{name}={quote(kept)}") == in_admin(client, boss, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("type=report&type=prune", "type: may be given once."),
+        ("started_after=soon", "started_after: Enter a valid date/time."),
+        ("status=FAILED,NO", "status: &#x27;NO&#x27; is none of: PENDING, "),
+        ("id=1", "id: Must be UUIDs, with commas between them."),
+        ("rerun_of=1", "rerun_of: Enter a valid UUID."),
+        ("active=no", "active: &#x27;no&#x27; is none of: true, false."),
+        ("count=true", "Unknown filter: count."),
+    ],
+)
+def test_the_list_says_which_filter_it_does_not_understand(client, boss, query, says):
+    client.force_login(boss)
+    page = client.get(f"{LIST}?{query}")
+    assert list(page.context["cl"].result_list) == []
+    assert says in page.content.decode()
+    assert in_bulk_refused(query)
+
+
+def in_bulk_refused(query) -> bool:
+    targets = Targets(user=None, action=DELETE, filters=QueryDict(query), as_of=timezone.now())
+    return not targets.matching.exists()
+
+
+def test_times_without_a_zone_are_local_in_the_admin_and_refused_by_the_api(client, boss, settings):
+    settings.TIME_ZONE = "Pacific/Kiritimati"
+    client.force_login(boss)
+    local = timezone.localtime(NOW - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+    assert in_admin(client, boss, f"started_before={local}") == {MATCH}
+    caller = APIClient()
+    caller.force_authenticate(boss)
+    answer = caller.get("/api/v1/jobs/", {"started_before": local})
+    assert "zone" in answer.json()["errors"][0]["detail"]

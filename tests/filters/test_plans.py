@@ -1,0 +1,136 @@
+"""No list reads most of the table, whatever filter it has: rare jobs are found by an index."""
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from jobs import parameters
+from jobs.filters import JobFilters
+from jobs.models import Job
+from tests.support.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COMMON, FAILED, RARE = 20_000, 3_000, 20
+# What a page may read: its rows, and a thousand of each status for its pages and its tabs.
+ROWS = 7_000
+BATCH = UUID(int=1)
+ROW = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
+    error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
+    request_hash, created_at, published_at, publishes, started_at, finished_at, attempt, worker,
+    cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
+SELECT (%(prefix)s || '0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Job ' || n, 'report',
+    '{}', 'default', %(status)s, 1, '', %(error)s, '', '', '', 'x', 'admin', '', '', at, at, 1, at,
+    at, 1, 'w1', '', '', '', ''
+FROM generate_series(1, %(jobs)s) AS n,
+    LATERAL (SELECT now() - %(ago)s::interval - (%(jobs)s - n) * interval '1 s' AS at) AS a"""
+OLD = {"prefix": "01900000-", "status": "FAILED", "error": "exception", "jobs": FAILED}
+NEW = {"prefix": "01910000-", "status": "COMPLETED", "error": "", "jobs": COMMON}
+
+
+@pytest.fixture
+def rare(client):
+    """Return when the oldest jobs had ended; thousands that failed and then completed are newer."""
+    user = make_user("jobs.view_job", username="boss", is_staff=True)
+    client.force_login(user)
+    early = timezone.now() - timedelta(days=2)
+    fields = {
+        "name": "Rare",
+        "type": "prune",
+        "queue": "slow",
+        "source": "api",
+        "batch_id": BATCH,
+        "created_by": user,
+        "created_by_name": "boss",
+        "created_at": early,
+    }
+    ended = {"started_at": early, "finished_at": early, "error_code": "worker_lost"}
+    first = make_job(id=UUID(int=1), status="FAILED", **fields, **ended)
+    for number in range(2, RARE):
+        status = ("FAILED", "PENDING", "PROCESSING", "CANCELLED")[number % 4]
+        times = ended if status == "FAILED" else {}
+        job = {**fields, **times, "status": status, "rerun_of": first}
+        make_job(id=UUID(int=number), **job)
+    with connection.cursor() as cursor:
+        cursor.execute(ROW, OLD | {"ago": "1 day"})
+        cursor.execute(ROW, NEW | {"ago": "0"})
+        cursor.execute("VACUUM ANALYZE jobs_job")
+    return early + timedelta(seconds=1)
+
+
+def queries(before) -> dict[str, list[str]]:
+    early, late = (
+        quote(parameters.moment_text(at)) for at in (before, timezone.now() - timedelta(seconds=20))
+    )
+    ids = ",".join(str(UUID(int=number)) for number in range(1, RARE))
+    return {
+        "status": ["FAILED", "FAILED,CANCELLED", "CANCELLED,PROCESSING"],
+        "active": ["true"],
+        "type": ["prune", "prune&status=FAILED,CANCELLED", "prune&active=true"],
+        "name": ["Rare"],
+        "created_by": ["boss", "boss&status=FAILED,PENDING"],
+        "source": ["api"],
+        "queue": ["slow"],
+        "batch": [BATCH],
+        "rerun_of": [UUID(int=1)],
+        "error_code": ["worker_lost"],
+        "id": [ids],
+        "created_after": [late],
+        "created_before": [early, f"{early}&status=FAILED,CANCELLED"],
+        "started_after": [late],
+        "started_before": [early],
+        "finished_after": [late],
+        "finished_before": [early],
+        "q": ["Rare"],
+        "mine": ["on"],
+        "unseen": ["on"],
+        "error_type": ["ValueError&type=prune&error_code=worker_lost"],
+    }
+
+
+def rows_read(client, address) -> int:
+    """How many rows the queries of a page about jobs read, as their plans count them."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address)
+    assert answer.status_code == 200, address
+    total = 0
+    for query in captured.captured_queries:
+        sql = re.sub(r"^SET LOCAL statement_timeout = \d+;\s*", "", query["sql"])
+        if "jobs_job" in sql and sql.lstrip().startswith(("SELECT", "WITH", "(")):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+                [[[found]]] = cursor.fetchall()
+            total += _of(found["Plan"])
+    return total
+
+
+def _of(node) -> int:
+    own = 0
+    if "Scan" in node["Node Type"] and node.get("Relation Name", "jobs_job") == "jobs_job":
+        removed = node.get("Rows Removed by Filter", 0) + node.get(
+            "Rows Removed by Index Recheck", 0
+        )
+        own = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return int(own) + sum(_of(one) for one in node.get("Plans", ()))
+
+
+def test_no_list_walks_past_the_jobs_that_its_filter_leaves_out(client, rare):
+    caller = APIClient()
+    caller.force_authenticate(Job.objects.get(id=UUID(int=1)).created_by)
+    found = queries(rare)
+    assert {*found} == {*JobFilters.base_filters}
+    read = {}
+    for name, values in found.items():
+        for value in values:
+            query = f"{name}={value}"
+            read[f"admin {query}"] = rows_read(client, f"/admin/jobs/job/?{query}")
+            if name not in ("q", "mine", "unseen", "error_type"):
+                read[f"API {query}"] = rows_read(caller, f"/api/v1/jobs/?{query}&count=true")
+    assert {query: rows for query, rows in read.items() if rows > ROWS} == {}

@@ -1,4 +1,7 @@
-"""A real browser on the real site: any console error, page error or request to another host fails the test."""
+"""A real browser on the real site.
+
+A test fails on any console error, page error or request to another host.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -26,7 +30,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium the tests of this directory are skipped, loudly, unless REQUIRE_BROWSER=1 demands them."""
+    """Skip the tests of this directory if there is no Chromium, unless REQUIRE_BROWSER=1."""
     if CHROMIUM.exists() or os.environ.get("REQUIRE_BROWSER") == "1":
         return
     here = Path(__file__).parent
@@ -109,3 +113,15 @@ def worker(redis, transactional_db, tmp_path):
         yield
         process.terminate()
         process.wait(60)
+
+
+class Greeting(forms.Form):
+    """Whom to greet."""
+
+    whom = forms.CharField(max_length=20)
+
+
+@pytest.fixture
+def greet(make_type):
+    """A job type with one parameter."""
+    return make_type(slug="greet", label="Greet", form=Greeting)

@@ -1,4 +1,4 @@
-"""Handlers that leave something behind in their process, and one that reports what it finds."""
+"""What handlers can leave behind in their process, in the session of their database, outside."""
 
 import asyncio
 import builtins
@@ -74,12 +74,6 @@ def _orphan():
 def _open_files():
     for _ in range(200):
         os.open("/dev/null", os.O_RDONLY)
-
-
-def _free_descriptor():
-    lowest = os.dup(2)
-    os.close(lowest)
-    return lowest
 
 
 def _fork():
@@ -214,84 +208,3 @@ LEAKS = {
     "stderr_descriptor": lambda: os.dup2(os.open("/dev/null", os.O_WRONLY), 2),
     "setsid": lambda: os.setpgid(0, 0),
 }
-
-
-LIMITS = (
-    {*range(resource.RLIM_NLIMITS)} - {resource.RLIMIT_SIGPENDING}
-    if hasattr(resource, "RLIM_NLIMITS")
-    else {resource.RLIMIT_NOFILE, resource.RLIMIT_CORE}
-)
-
-
-def findings():
-    """What a handler may find changed; the same in each job, but for what another one left."""
-    connection.ensure_connection()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(name || '=' || setting ORDER BY name)"
-            " FROM pg_settings WHERE source = 'session'"
-        )
-        [session] = cursor.fetchone()
-        cursor.execute(
-            "SELECT current_user::text, current_setting('search_path'),"
-            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),"
-            " (SELECT count(*) FROM pg_listening_channels()),"
-            " (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),"
-            " to_regclass('pg_temp.jobs_worker')::text"
-        )
-        database = cursor.fetchone()
-    random_now = random.random()
-    return {
-        "session": session, "database": database, "autocommit": connection.connection.autocommit,
-        "connection": [connection.connection.readonly, connection.connection.isolation_level],
-        "wrappers": len(connection.execute_wrappers),
-        "timezone": str(timezone.get_current_timezone()),
-        "language": translation.get_language(), "decimal": decimal.getcontext().prec,
-        "variable": VARIABLE.get(),
-        "warnings": [str(one) for one in warnings.filters], "directory": os.getcwd(),
-        "umask": _umask(),
-        "tz": time.tzname, "environment": sorted(os.environ.items()),
-        "locale": locale.setlocale(locale.LC_ALL),
-        "seeded": random_now == random.Random(1).random(), "path": sys.path, "argv": sys.argv,
-        "encoding": sys.stdout.encoding, "hooks": str(sys.excepthook),
-        "signals": [str(signal.getsignal(one)) for one in sorted(signal.valid_signals())],
-        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-        "timer": signal.getitimer(signal.ITIMER_REAL),
-        "socket": socket.getdefaulttimeout(), "csv": csv.field_size_limit(),
-        "recursion": sys.getrecursionlimit(),
-        "gc": [gc.isenabled(), gc.get_threshold()], "level": logging.getLogger("jobs").level,
-        "root": len(logging.getLogger().handlers), "disabled": logging.root.manager.disable,
-        "handlers": len(logging.getLogger("made.by.a.job").handlers),
-        "start_method": multiprocessing.get_start_method(allow_none=True),
-        "tempdir": tempfile.tempdir,
-        "limits": [resource.getrlimit(one) for one in LIMITS],
-        "nice": os.nice(0), "setting": getattr(settings, "LEFT", None),
-        "threads": sorted(one.name for one in threading.enumerate() if one.name != "job writer"),
-        "processes": _processes(), "files": _free_descriptor() > 100, "print": repr(print),
-        "debug": connection.force_debug_cursor, "stderr": os.fstat(2).st_ino,
-        "session_of_process": os.getpgid(0) == os.getpid(),
-        "loop": _loop_is_made(),
-    }  # fmt: skip
-
-
-def _loop_is_made():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loop = asyncio.get_event_loop_policy().new_event_loop()
-        loop.close()
-        try:
-            asyncio.get_event_loop().close()
-        except RuntimeError:
-            return False
-    return True
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _processes():
-    with open(f"/proc/self/task/{os.getpid()}/children") as children:
-        return children.read().split()

@@ -30,7 +30,7 @@ HEARTBEAT_SECONDS = LEASE_SECONDS / 6
 RESCUED_WITHIN = min(120.0, 2 * LEASE_SECONDS + 3)
 REPUBLISHED_WITHIN = min(45.0, 4.5 * HEARTBEAT_SECONDS + 3)
 SILENCE_SEEN_WITHIN = min(60.0, LEASE_SECONDS + 3)
-# Where the handlers of tests/faults/types.py note each run.
+# Where the handlers of tests/faults/effects.py note each run.
 EFFECTS = """CREATE TABLE IF NOT EXISTS effect (job_id uuid, attempt int, pid int,
     at timestamptz DEFAULT clock_timestamp())"""
 TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effect,

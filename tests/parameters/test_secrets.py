@@ -12,11 +12,14 @@ from django.test import Client
 from django_celery_results.models import TaskResult
 from rest_framework.test import APIClient
 
+from jobs import services
 from jobs.engine.worker.execution import execute
 from jobs.engine.worker.tasks import write_outcome
-from jobs.models import ApiToken
+from jobs.errors import InvalidParams
+from jobs.models import ApiToken, Status
 from tests.support import people
 from tests.support.factories import make_job, make_user
+from tests.support.people import caller_for
 from tests.types.exports import run_export
 
 CANARY = "c4n4ry-in-the-mine"
@@ -115,3 +118,53 @@ def _shown(job, boss):
                 f"export of {model} as {format}",
                 run_export(boss, model=model, format=format)[1].decode(),
             )
+
+
+class Secretive(forms.Form):
+    """The form changes its secrets, so that the handler gets others than were sent."""
+
+    password = forms.CharField()
+    pins = forms.CharField(required=False)
+    options = forms.JSONField(required=False)
+
+    def clean_password(self):
+        return f"{self.cleaned_data['password'].upper()}-salted"
+
+    def clean_pins(self):
+        return self.cleaned_data["pins"].split(",")
+
+
+def test_a_secret_is_hidden_as_it_was_sent_and_as_the_handler_knows_it(make_type):
+    def run(job, password, pins, options):
+        raise ValueError(f"{password} hunter2 {pins} {options}")
+
+    secret = ("password", "pins", "options")
+    make_type(run, slug="secretive", form=Secretive, secret_fields=secret)
+    params = {"password": " hunter2 ", "pins": "1234,5678", "options": {"key": ["c4n4ry", 987654]}}
+    outcome = execute(make_job(type="secretive", status=Status.PROCESSING, params=params))
+    shown = outcome.error_message + outcome.error_traceback
+    assert not [
+        part
+        for part in ("hunter2", "HUNTER2", "salted", "1234", "5678", "c4n4ry", "987654")
+        if part in shown
+    ]
+
+
+def test_anothers_secret_is_kept_where_the_same_is_sent_in_another_spelling(make_type):
+    class Order(forms.Form):
+        at = forms.DateTimeField()
+        price = forms.DecimalField()
+        kinds = forms.MultipleChoiceField(choices=[(1, "One")])
+        options = forms.JSONField()
+        password = forms.CharField()
+
+    kind = make_type(form=Order, secret_fields=("password",))
+    owner, other = (make_user("jobs.add_job", "jobs.view_job") for _ in range(2))
+    rest = {"at": "2026-11-22T09:30:00Z", "price": "1.5", "kinds": ["1"], "options": {"a": 1}}
+    params = rest | {"password": "hunter2"}
+    job = make_job(type=kind.slug, params=params, status=Status.FAILED, created_by=owner)
+    same = {"at": "2026-11-22T10:30:00+01:00", "price": 1.5, "kinds": [1]}
+    assert services.rerun(caller_for(other), job.id, same).params == params
+    for changed in ({"at": "2026-11-22T10:30:00Z"}, {"price": 2}, {"options": {"a": True}}):
+        with pytest.raises(InvalidParams, match="password: Enter it again"):
+            services.rerun(caller_for(other), job.id, changed)

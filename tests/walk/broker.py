@@ -1,4 +1,4 @@
-"""A broker whose network is as bad as the walk wants it to be: it loses, doubles, delays, and may not answer."""
+"""A broker with a bad network: it loses, doubles and delays messages, and may not answer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,11 @@ from tests.walk.model import MAX_ATTEMPTS, Expected
 
 @dataclass(frozen=True)
 class Fate:
-    """What the next publish meets: how many messages arrive, what others do at that moment, whether it is answered."""
+    """What happens to the next publish.
+
+    `arriving` messages reach the queue, others do `meanwhile` at that moment, and it is `answered`
+    or not.
+    """
 
     arriving: int = 500
     meanwhile: str = "nothing"
@@ -22,13 +26,16 @@ class Fate:
 
 
 def fates(*often: str) -> st.SearchStrategy[Fate]:
-    """What publishes meet, some of it more often."""
+    """Fates of publishes, with some acts of others more often."""
     meanwhile = ["nothing", "take", "cancel", "replay", "republish", *often]
     return st.builds(Fate, st.sampled_from([500, 0, 1]), st.sampled_from(meanwhile), st.booleans())
 
 
+FATES = fates("take")
+
+
 class Broker:
-    """Stands in for jobs.engine.broker."""
+    """Replaces jobs.engine.broker."""
 
     def begin(self, walk: Any) -> None:
         """Forget the walk before."""

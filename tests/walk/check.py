@@ -1,4 +1,4 @@
-"""What must hold after every step of the walk: the database is as its model says."""
+"""What must hold after every step of the walk: the database is as the model says."""
 
 from typing import Any
 
@@ -13,12 +13,15 @@ TABLES = (
     "jobs_job",
     "django_celery_results_taskresult",
 )
-ROWS = """SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
+ROWS = """
+    SELECT job.id, job.status, job.attempt, coalesce(task.status, ''),
         ARRAY(SELECT to_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
         ARRAY(SELECT from_status::text FROM jobs_jobevent WHERE job_id = job.id ORDER BY id),
         (SELECT count(*) FROM jobs_joblog WHERE job_id = job.id)
             + (SELECT count(*) FROM jobs_jobfile WHERE job_id = job.id)
-    FROM jobs_job job LEFT JOIN django_celery_results_taskresult task ON task.task_id = job.id::text"""
+    FROM jobs_job job LEFT JOIN django_celery_results_taskresult task
+        ON task.task_id = job.id::text
+"""
 
 
 def check(walk: Any) -> None:
@@ -36,6 +39,6 @@ def check(walk: Any) -> None:
 
 
 def forget_everything() -> None:
-    """Leave the tables as the next walk expects them."""
+    """Empty the tables for the next walk."""
     with connection.cursor() as cursor:
         cursor.execute(";".join(f"DELETE FROM {table}" for table in TABLES))

@@ -1,4 +1,4 @@
-"""What is believed of each job, and how the database must show it."""
+"""The model of a job, and the row that the database must show for it."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,7 +17,7 @@ STATES = {"COMPLETED": "SUCCESS", "FAILED": "FAILURE", "CANCELLED": "REVOKED"}
 
 @dataclass
 class Expected:
-    """What the model believes of a job."""
+    """A job as the model expects it."""
 
     type: str
     statuses: list[str] = field(default_factory=lambda: ["PENDING"])
@@ -31,7 +31,7 @@ class Expected:
         return self.statuses[-1]
 
     def row(self) -> tuple[object, ...]:
-        """As check.ROWS must show it."""
+        """The row of the job that check.ROWS must return."""
         state = STATES.get(self.status, "")
         return (
             self.status,
@@ -45,7 +45,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One execution; it goes on writing whether or not it still holds the job, as a woken worker does."""
+    """One execution; it goes on writing even if it has lost the job, as a woken worker does."""
 
     job_id: UUID
     number: int

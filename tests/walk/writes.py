@@ -1,4 +1,4 @@
-"""What an attempt tells while it runs, each way fenced by its number."""
+"""The writes of a running attempt, each fenced by the number of the attempt."""
 
 import itertools
 from uuid import uuid4

@@ -1,0 +1,50 @@
+"""The steps of upkeep, which acts on what it saw earlier: rescue, give up, publish again."""
+
+from hypothesis.stateful import precondition, rule
+
+from jobs import lifecycle
+from jobs.errors import BrokerUnavailable
+from jobs.lifecycle import failed
+from jobs.models import Job, Status
+from tests.walk.broker import FATES
+from tests.walk.state import INDEX, State
+
+
+class Upkeep(State):
+    """Upkeep changes a job only if the job is still as upkeep saw it."""
+
+    @precondition(lambda self: self.jobs)
+    @rule(index=INDEX)
+    def look(self, index):
+        job_id, expected = self._job(index)
+        self.looks.append((Job.objects.get(id=job_id), expected.renewals))
+
+    @precondition(lambda self: self.looks)
+    @rule(index=INDEX, fate=FATES)
+    def act_on_a_look(self, index, fate):
+        seen, renewals = self.looks[index % len(self.looks)]
+        now = self.jobs.get(seen.id)
+        if seen.status == Status.PROCESSING:
+            fresh = now and (now.status, now.attempt, now.renewals) == (
+                "PROCESSING",
+                seen.attempt,
+                renewals,
+            )
+            self._end(seen, fate, expected=bool(fresh), lease_until=seen.lease_until)
+        elif seen.status == Status.PENDING:
+            fresh = Job.objects.filter(
+                id=seen.id, status="PENDING", publishes=seen.publishes
+            ).exists()
+            outcome = failed("not_taken", "nobody took it")
+            given_up = lifecycle.give_up(seen.id, outcome, publishes=seen.publishes, actor="upkeep")
+            assert (given_up is not None) == fresh
+            if given_up:
+                now.statuses.append("FAILED")
+
+    @rule(fate=FATES)
+    def republish(self, fate):
+        self.broker.fate = fate
+        try:
+            self.upkeep.run()
+        except BrokerUnavailable:
+            assert not fate.answered

@@ -99,7 +99,7 @@ def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | N
     found = RANGE.fullmatch(request.headers.get("Range", ""))
     if found is None or request.headers.get("If-Range", etag).strip() != etag:
         return None
-    first, last = (_position(text) for text in found.groups())
+    first, last = (_byte_position(text) for text in found.groups())
     if first is None:
         if last is None or (last and not file.size):
             return None
@@ -117,7 +117,7 @@ def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | N
     return first, end - first
 
 
-def _position(text: str) -> int | None:
+def _byte_position(text: str) -> int | None:
     # 20 digits exceed the size of any file, and Python refuses to read thousands of them.
     return int(text.lstrip("0")[:20] or "0") if text else None
 

@@ -30,7 +30,7 @@ def submit(count: int) -> None:
     from jobs.models import Job
 
     rows = [Job(name="x", type="nothing") for _ in range(count)]
-    broker.publish(lifecycle.submit(rows, actor="benchmark"))
+    broker.publish(lifecycle.insert(rows, actor="benchmark"))
 
 
 if __name__ == "__main__":

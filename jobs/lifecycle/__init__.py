@@ -9,13 +9,13 @@ its handler's transaction.
 from jobs.database.retry import patiently
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
 from jobs.lifecycle.cancellation import (
-    acknowledge,
     cancel_all_waiting,
     cancel_waiting,
     give_up,
+    mark_acknowledged,
     request_cancel,
 )
-from jobs.lifecycle.intake import remembered, remove, republish, submit, withdraw
+from jobs.lifecycle.intake import insert, remembered, remove, republish, withdraw
 from jobs.lifecycle.transitions import (
     ERRORS,
     FORM_KEY,
@@ -39,7 +39,6 @@ __all__ = [
     "TRACEBACK_LIMIT",
     "WORKER_DB",
     "Outcome",
-    "acknowledge",
     "asked_to_stop",
     "cancel_all_waiting",
     "cancel_waiting",
@@ -47,6 +46,8 @@ __all__ = [
     "failed",
     "give_up",
     "held",
+    "insert",
+    "mark_acknowledged",
     "patiently",
     "release",
     "remembered",
@@ -55,6 +56,5 @@ __all__ = [
     "republish",
     "request_cancel",
     "settle",
-    "submit",
     "withdraw",
 ]

@@ -49,7 +49,7 @@ def request_cancel(
     return next(iter(Job.objects.using(using).raw(sql, values)), None)
 
 
-def acknowledge(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
+def mark_acknowledged(jobs: JobQuerySet, *, actor: str, note: str = "") -> int:
     """Acknowledge the failures among `jobs`, with events; returns how many it acknowledged."""
     ids, of_ids = jobs.order_by().values("id").query.sql_with_params()
     sql = f"""WITH changed AS (

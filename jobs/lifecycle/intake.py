@@ -1,4 +1,4 @@
-"""How jobs begin and end as rows: submit, withdraw, publish again, remove."""
+"""How jobs begin and end as rows: insert, withdraw, publish again, remove."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -40,7 +40,7 @@ WITH changed AS (
 SELECT * FROM changed ORDER BY id"""
 
 
-def submit(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
+def insert(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
     """Insert jobs as PENDING with their events, in one statement; returns them as stored, by id.
 
     Raises: IntegrityError naming jobs_job_one_per_idempotency_key or

@@ -104,11 +104,11 @@ def _one(
     except InvalidTransition as error:
         return SKIPPED, _since(action, caller, job, as_of) or str(error)
     except Invalid as error:
-        return FAILED, _sentence(error)
+        return FAILED, _reason(error)
     except Refused as error:
         return SKIPPED, str(error)
     except Unavailable as error:
-        return FAILED, _sentence(error)
+        return FAILED, _reason(error)
     except Error as error:  # such as a locked row; the next job may be free
         if not is_passing(error):
             raise
@@ -118,7 +118,7 @@ def _one(
     return (SKIPPED, LAUNCHED_BEFORE) if replayed else (DONE, str(after.id))
 
 
-def _sentence(error: Refused | Unavailable) -> str:
+def _reason(error: Refused | Unavailable) -> str:
     """Why the action failed."""
     return SENTENCES_IN_REPORT.get(error.code, "{}").format(error)
 

@@ -76,14 +76,14 @@ def check_launch(
 
     Raises: NotPermitted, naming the permission.
     """
-    if missing := _missing(caller.user, job_type, params):
+    if missing := _missing_permission(caller.user, job_type, params):
         what = f'"{job_type.label}"' + ("" if params is None else " with these parameters")
         raise NotPermitted(
             f"{what} needs the permission {missing}, which {caller.name} does not have."
         )
 
 
-def _missing(user: Any, job_type: JobType, params: Mapping[str, Any] | None) -> str:
+def _missing_permission(user: Any, job_type: JobType, params: Mapping[str, Any] | None) -> str:
     if params is None or job_type.permission_for is None:
         return access.missing_permission(user, job_type, params)
     found = (

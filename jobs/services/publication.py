@@ -15,7 +15,7 @@ from jobs.lifecycle import FORM_KEY
 from jobs.models import Job, Status
 from jobs.services.caller import Caller
 
-TRIES = 3
+INSERT_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Submission:
         """Store and publish, all or nothing."""
         if self.key is not None:
             jobs[0].idempotency_key, jobs[0].request_hash = self.key, self.digest
-        for _ in range(TRIES):  # the job in the way may be gone when we look
+        for _ in range(INSERT_TRIES):  # the job in the way may be gone when we look
             try:
                 stored = self._insert(jobs)
             except IntegrityError as error:
@@ -81,7 +81,7 @@ class Submission:
 
         # durable: refuses an outer transaction, in which the publish would precede the commit.
         with database.raising(refused), transaction.atomic(durable=True):
-            stored = lifecycle.submit(jobs, actor=self.caller.name)
+            stored = lifecycle.insert(jobs, actor=self.caller.name)
             inserted = True
         return stored
 

@@ -17,7 +17,7 @@ CAP = 10_000
 # What a glance needs: more of it would be most of a page's cost, and "1,000+" says as much as the
 # true number.
 GLANCE = 1_000
-COUNT_MILLISECONDS = 300
+COUNT_TIMEOUT_MILLISECONDS = 300
 DAY = timedelta(hours=24)
 
 
@@ -68,7 +68,7 @@ def counts_to(
 
 
 def counts_in_time(
-    jobs: JobQuerySet, milliseconds: int = COUNT_MILLISECONDS
+    jobs: JobQuerySet, milliseconds: int = COUNT_TIMEOUT_MILLISECONDS
 ) -> Mapping[str, int] | None:
     """Count `jobs` exactly by status, in the order of the statuses; None if that takes longer.
 
@@ -87,7 +87,7 @@ def counts_in_time(
 
 
 def _in_time(
-    sql: str, values: Sequence[Any], milliseconds: int = COUNT_MILLISECONDS
+    sql: str, values: Sequence[Any], milliseconds: int = COUNT_TIMEOUT_MILLISECONDS
 ) -> list[tuple[Any, ...]] | None:
     """The rows of a query; None if it takes too long.
 

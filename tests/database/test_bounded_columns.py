@@ -95,7 +95,9 @@ def test_waiting_jobs_are_cancelled_and_failures_acknowledged_by_an_account_with
     one, many, failure = make_job(), make_job(), make_job(status=Status.FAILED)
     assert lifecycle.cancel_waiting(one.id, actor=text, reason=text).status == Status.CANCELLED
     assert lifecycle.cancel_all_waiting([many.id], actor=text, reason=text) == [many.id]
-    assert lifecycle.acknowledge(Job.objects.filter(id=failure.id), actor=text, note=text) == 1
+    assert (
+        lifecycle.mark_acknowledged(Job.objects.filter(id=failure.id), actor=text, note=text) == 1
+    )
     for job in Job.objects.filter(id__in=[one.id, many.id]):
         assert (len(job.cancel_requested_by), len(job.cancel_reason)) == (150, 1000)
 

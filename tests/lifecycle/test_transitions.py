@@ -92,7 +92,7 @@ def test_a_submission_writes_job_and_event_in_one_statement(django_assert_num_qu
         source="api",
     )
     with django_assert_num_queries(1):
-        [job] = lifecycle.submit([new], actor="ann")
+        [job] = lifecycle.insert([new], actor="ann")
     job = Job.objects.get(id=new.id)
     assert (job.status, job.params, job.created_by, job.source) == (
         "PENDING",

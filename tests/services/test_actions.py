@@ -113,7 +113,7 @@ def test_acknowledging_and_asking_to_stop_are_one_statement_each(caller, django_
     failed = make_job(created_by=caller.user, status=Status.FAILED)
     running = make_job(created_by=caller.user, status=Status.PROCESSING)
     with django_assert_num_queries(1):
-        lifecycle.acknowledge(Job.objects.filter(created_by=caller.user), actor="me")
+        lifecycle.mark_acknowledged(Job.objects.filter(created_by=caller.user), actor="me")
     with django_assert_num_queries(1):
         lifecycle.request_cancel(running.id, actor="me")
     assert [job.events.count() for job in (failed, running)] == [1, 1]

@@ -62,7 +62,7 @@ def _submissions(shape: dict[str, Any]) -> dict[str, Any]:
     by_slug: dict[str, str] = {}
     for job_type in sorted(registry.all(), key=lambda one: one.slug):
         params, submit = component(job_type, "Params"), component(job_type, "Submit")
-        found[params] = _params(job_type)
+        found[params] = _params_schema(job_type)
         found[submit] = _of_type(shape, job_type, params)
         by_slug[job_type.slug] = SCHEMAS + submit
     found["SubmitByType"] = {
@@ -89,7 +89,7 @@ def _of_type(shape: dict[str, Any], job_type: JobType, params: str) -> dict[str,
     }
 
 
-def _params(job_type: JobType) -> dict[str, Any]:
+def _params_schema(job_type: JobType) -> dict[str, Any]:
     """The schema of a type's params, titles and defaults in the descriptions."""
     schema = {
         name: value for name, value in parameters.json_schema(job_type).items() if name != "$schema"

@@ -55,7 +55,7 @@ HARMLESS = frozenset(
     """.split()  # noqa: SIM905
 )
 
-_changed = False
+_session_changed = False
 # By alias: the attributes of Django's connection when it was new.
 _new: dict[str, tuple[Any, ...]] = {}
 
@@ -88,9 +88,9 @@ class WatchedCursor(cursor):
 
 
 def _note_statement(query: Any) -> None:
-    global _changed
-    if not _changed and not (isinstance(query, str) and is_plain(query)):
-        _changed = True
+    global _session_changed
+    if not _session_changed and not (isinstance(query, str) and is_plain(query)):
+        _session_changed = True
 
 
 def _watch_connection(connection: Any, **kwargs: Any) -> None:
@@ -112,8 +112,8 @@ def _attributes(raw: Any) -> tuple[Any, ...]:
 
 def renew_sessions() -> None:
     """Close the connections whose session the handler may have changed; keep the others."""
-    global _changed
-    changed, _changed = _changed, False
+    global _session_changed
+    changed, _session_changed = _session_changed, False
     for connection in connections.all(initialized_only=True):
         if connection.connection is None:
             continue

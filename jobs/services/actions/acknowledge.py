@@ -19,7 +19,7 @@ def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:
     job = visible(caller, job_id)
     if not access.may_cancel(caller.user, job):
         raise NotPermitted("You may acknowledge only your own jobs.")
-    if not lifecycle.acknowledge(Job.objects.filter(id=job_id), actor=caller.name, note=note):
+    if not lifecycle.mark_acknowledged(Job.objects.filter(id=job_id), actor=caller.name, note=note):
         raise InvalidTransition(
             "There is no failure to acknowledge, or it was acknowledged before."
         )

@@ -43,7 +43,7 @@ def _why_not_deleted(job: Job) -> str:
     )
 
 
-def _run(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:
+def _delete(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:
     delete(caller, job_id)
     return Acted(None)
 
@@ -54,7 +54,7 @@ DELETE = Action(
     done="deleted",
     summary="Delete a settled job with its log, history and files.",
     statuses=SETTLED,
-    run=_run,
+    run=_delete,
     allowed=access.may_delete,
     allowed_on=lambda user, job: access.may_delete(user),
     refused=lifecycle.remembered,

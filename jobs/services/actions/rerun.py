@@ -10,7 +10,7 @@ from jobs.services.caller import Caller
 from jobs.services.submission import rerun
 
 
-def _run(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:
+def _rerun(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:
     job = rerun(caller, job_id, idempotency_key=key)
     return Acted(job, job.replayed)
 
@@ -27,7 +27,7 @@ RERUN = Action(
     done="launched again",
     summary="Launch a settled job again, as a new one.",
     statuses=SETTLED,
-    run=_run,
+    run=_rerun,
     allowed=access.may_launch_some,
     allowed_on=access.may_launch_again,
     reachable=_launchable,

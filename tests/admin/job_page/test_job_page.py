@@ -113,7 +113,7 @@ def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
     lifecycle.settle(
         job.pk, lifecycle.failed("exception", "it broke"), attempt=1, actor="worker w1"
     )
-    lifecycle.acknowledge(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
+    lifecycle.mark_acknowledged(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
     assert [(step.words, step.actor, step.note, step.status) for step in content.steps(job)] == [
         ("Asked to stop", "omar", "Too slow", ""),
         ("Failed", "worker w1", "Unexpected error", "FAILED"),

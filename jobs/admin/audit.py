@@ -1,9 +1,7 @@
 """Who acts in the admin, with which note, and the entry about it in the admin log."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest
 
@@ -33,11 +31,3 @@ def log_action(request: HttpRequest, jobs: Iterable[Job], message: str) -> None:
         action_flag=CHANGE,
         change_message=storable(message, LOG_MESSAGE_LIMIT),
     )
-
-
-caller, note, action = admin_caller, note_of, log_action  # until their callers are renamed
-
-
-def site_context(request: HttpRequest) -> dict[str, Any]:
-    """What every page of the admin needs in its context."""
-    return admin.site.each_context(request) | {"opts": Job._meta}

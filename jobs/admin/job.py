@@ -79,21 +79,15 @@ class JobAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
+        file_route = "<uuid:job_id>/files/<int:file_id>/"
         urls = [
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", refresh.refreshed_cells, view, "GET"),
-            ("<uuid:job_id>/live/", "live", page_views.live, view, "GET"),
-            ("<uuid:job_id>/log/", "log", page_views.log, view, "GET"),
-            (
-                "<uuid:job_id>/files/<int:file_id>/",
-                "file",
-                page_views.download,
-                view,
-                "GET",
-                "HEAD",
-            ),
+            ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
+            ("<uuid:job_id>/log/", "log", page_views.log_download, view, "GET"),
+            (file_route, "file", page_views.file_download, view, "GET", "HEAD"),
             *(self._route_of(action) for action in ACTIONS),
         ]
         return [
@@ -101,20 +95,22 @@ class JobAdmin(admin.ModelAdmin):
         ] + super().get_urls()
 
     def _route_of(self, action):
-        methods = ("GET", "POST") if action.asks_first else ("POST",)
-        view = page_actions.view_of(action)
-        route = f"<uuid:job_id>/{action.name}/"
-        return (route, action.name, view, self.has_view_permission, *methods)
+        """The URL of an action on one job. Whether the user may take it there, the service says."""
+        route, view = f"<uuid:job_id>/{action.name}/", page_actions.action_view(action)
+        if not action.asks_first:
+            return route, action.name, view, self.has_view_permission, "POST"
+        has_permission = getattr(self, f"has_{action.name}_permission")
+        return route, action.name, view, has_permission, "GET", "POST"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url="", extra_context=None
     ) -> HttpResponse:
         """The page of a job, instead of Django's form."""
-        page = guarded(page_views.page, self.has_view_permission, "GET")
+        page = guarded(page_views.job_page, self.has_view_permission, "GET")
         return page(request, _job_id(object_id))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
-        """404: the URLs of jobs are among those of the actions, before Django's own."""
+        """404 for ids that are not UUIDs; the URL of the action takes the others first."""
         raise Http404("No such job.")
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
@@ -129,7 +125,7 @@ class JobAdmin(admin.ModelAdmin):
         return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 
     def _check_action(self, request: HttpRequest) -> None:
-        """Raise PermissionDenied for an action that the user may not use; Django would ignore it."""
+        """Raise PermissionDenied for an action that the user may not use; Django ignores it."""
         name = request.POST.get("action")
         exists = any(action.name == name for action in ACTIONS)
         if exists and name not in self.get_actions(request):
@@ -164,10 +160,13 @@ def _job_id(text: str) -> UUID:
     return job_id
 
 
-def _permission_of(action):
-    return lambda self, request, obj=None: action.allowed(request.user)
+def _permission_method(action):
+    def has_permission(self, request, obj=None):
+        return action.allowed(request.user)
+
+    return has_permission
 
 
-# The methods by which Django asks whether the user may do an action: has_cancel_permission ...
+# The methods that Django calls for the permissions of actions, such as has_cancel_permission.
 for _action in ACTIONS:
-    setattr(JobAdmin, f"has_{_action.name}_permission", _permission_of(_action))
+    setattr(JobAdmin, f"has_{_action.name}_permission", _permission_method(_action))

@@ -13,9 +13,7 @@ from typing import Any
 from django.core.signing import Signer
 from django.http import HttpRequest
 
-from jobs.admin.messages import sent_twice
 from jobs.lifecycle import FORM_KEY
-from jobs.models import Job
 
 FIELD = "once"
 # once.js appends it and the time to the key of a page from the browser's cache (Back button).
@@ -51,11 +49,3 @@ def form_idempotency_key(request: HttpRequest, *more: object) -> str | None:
     content = {name: values for name, values in request.POST.lists() if name not in NOT_CONTENT}
     parts = [request.POST[FIELD], request.get_full_path(), content, *map(str, more)]
     return FORM_KEY + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-idempotency_key = form_idempotency_key  # until its callers are renamed
-
-
-def already_made(job: Job) -> str:
-    """Return the message for a form that was sent twice."""
-    return sent_twice(job)

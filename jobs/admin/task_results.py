@@ -1,4 +1,4 @@
-"""Celery's own outcomes, read-only, each leading to its job."""
+"""Celery's task results, read-only, with links to their jobs."""
 
 from django.contrib import admin
 from django.urls import reverse
@@ -8,18 +8,18 @@ from django_celery_results.models import GroupResult, TaskResult
 from jobs import access
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
-from jobs.admin.job_page.content import short
+from jobs.admin.job_page.timeline import shorten_worker_ids
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.filters import parse_uuid
 
-# The package's own pages allow changes, and count every row.
+# The package's own pages allow changes and count every row.
 admin.site.unregister(TaskResult)
 admin.site.unregister(GroupResult)
 
 
 @admin.register(TaskResult)
-class OutcomeAdmin(ReadOnlyAdmin):
-    """Celery's results of jobs, read-only: jobs/lifecycle/ alone writes them."""
+class TaskResultAdmin(ReadOnlyAdmin):
+    """The results of jobs. Only jobs/lifecycle/ writes them."""
 
     list_display = ("job", "state", "ran_by", "done")
     list_display_links = ("state",)
@@ -42,14 +42,13 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job(self, result):
-        wanted = parse_uuid(result.task_id)
-        if wanted is None:
+        job_id = parse_uuid(result.task_id)
+        if job_id is None:
             return result.task_id
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[wanted]), wanted
-        )
+        url = reverse("admin:jobs_job_change", args=[job_id])
+        return format_html('<a href="{}">{}</a>', url, job_id)
 
-    # Columns under our own names: the package explains its own to programmers.
+    # Our own column names: those of the package are for programmers.
     @admin.display(description="task")
     def task(self, result):
         return result.task_name or EMPTY
@@ -60,11 +59,10 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="worker")
     def ran_by(self, result):
-        return (
-            format_html('<span title="{}">{}</span>', result.worker, short(result.worker))
-            if result.worker
-            else EMPTY
-        )
+        if not result.worker:
+            return EMPTY
+        short = shorten_worker_ids(result.worker)
+        return format_html('<span title="{}">{}</span>', result.worker, short)
 
     @admin.display(description="result")
     def returned(self, result):
@@ -92,6 +90,6 @@ class OutcomeAdmin(ReadOnlyAdmin):
         return (queryset.filter(task_id=search_term.strip()) if search_term else queryset), False
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Django's, under the name of what it shows."""
-        words = {"title": "Task result", "subtitle": None}
-        return super().change_view(request, object_id, form_url, words | (extra_context or {}))
+        """Django's page with a short title."""
+        titles = {"title": "Task result", "subtitle": None}
+        return super().change_view(request, object_id, form_url, titles | (extra_context or {}))

@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from tests.admin.managers import MANAGER, make_group
 from tests.support import people
+from tests.support.factories import make_user
 
 
 @pytest.fixture
@@ -22,3 +24,11 @@ def operator(client) -> Client:
 def superuser(client) -> Client:
     """The browser of a superuser, `superuser.user`."""
     return people.sign_in(client, people.superuser())
+
+
+@pytest.fixture
+def manager(client) -> Client:
+    """The browser of a user who manages accounts by a group's rights, and may see jobs."""
+    user = make_user("jobs.view_job", username="manager", password="old-Passw0rd", is_staff=True)
+    user.groups.add(make_group("Managers", *MANAGER))
+    return people.sign_in(client, user)

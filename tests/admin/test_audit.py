@@ -56,7 +56,7 @@ WAYS = (by_page, in_bulk, from_a_shell, as_a_queryset)
 
 def who_did_what(client, job):
     page = client.get(f"{JOBS}{job.pk}/change/").content.decode()
-    return re.sub(r"<[^>]+>|\s+", " ", page.partition("Who did what")[2].partition("</ul>")[0])
+    return re.sub(r"<[^>]+>|\s+", " ", page.partition("Audit trail")[2].partition("</ul>")[0])
 
 
 @pytest.mark.parametrize("delete", WAYS)

@@ -1,4 +1,4 @@
-"""Messages of the list after a bulk action: how many jobs it affected and why not the others, with links."""
+"""Messages after a bulk action: how many jobs it changed, and why not the others, with links."""
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -10,8 +10,8 @@ from jobs import services, stats
 from jobs.services import Report, Targets, jobs_in_words
 
 
-def say_what_became(request: HttpRequest, report: Report) -> None:
-    """Add a message with the outcomes, and links to the jobs that were left out."""
+def add_outcomes(request: HttpRequest, report: Report) -> None:
+    """Add a message with the outcomes, and links to jobs that were not changed."""
     if not report.total:
         messages.warning(request, "No job matches any more.")
         return
@@ -19,8 +19,8 @@ def say_what_became(request: HttpRequest, report: Report) -> None:
         format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()
     ]
     text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
-    say = messages.warning if reasons else messages.success
-    say(request, format_html("{}.", text))
+    add = messages.warning if reasons else messages.success
+    add(request, format_html("{}.", text))
 
 
 def _links(reason: services.Reason) -> SafeString:
@@ -39,10 +39,10 @@ def _links(reason: services.Reason) -> SafeString:
     return format_html(" ({}{})", links, f" and {more:,} more" if more else "")
 
 
-def say_what_was_left(request: HttpRequest, targets: Targets) -> None:
-    """Add a message with the number of jobs skipped for their status; none if counting takes too long."""
-    found = stats.counts_in_time(targets.left_alone)
-    others = sum(found.values()) if found else 0
-    if others:
-        whose = "its status does" if others == 1 else "their status does"
-        messages.warning(request, f"{jobs_in_words(others)} skipped: {whose} not allow it.")
+def add_skipped(request: HttpRequest, targets: Targets) -> None:
+    """Add a message with the number of jobs skipped for their status; none if counting is slow."""
+    counts = stats.counts_in_time(targets.left_alone)
+    skipped = sum(counts.values()) if counts else 0
+    if skipped:
+        status = "its status does" if skipped == 1 else "their status does"
+        messages.warning(request, f"{jobs_in_words(skipped)} skipped: {status} not allow it.")

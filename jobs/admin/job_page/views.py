@@ -1,4 +1,4 @@
-"""The page of one job, in regions that are drawn again when the job changes; its log, and its files."""
+"""The page of one job, its refresh, its log as text, and its files."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,26 +14,29 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 
 from jobs import access, explain, services
-from jobs.admin import audit, signed_out
-from jobs.admin.job_page import content
-from jobs.admin.signed_out import Kept
+from jobs.admin.job_page import content, failure
+from jobs.admin.job_page.timeline import timeline
+from jobs.admin.pages import admin_page
+from jobs.admin.signed_out import KeptForm, take_kept_form
 from jobs.download import attachment, disposition, held_stream
 from jobs.models import Job, JobLog
 
-LINES = 200
-LINES_AT_ONCE = 1_000  # new ones, of a job that writes faster than its page asks
+# Regions of the page, which are replaced when the job changes; each is a template.
+REGIONS = ("head", "outcome", "facts", "timeline")
+PAGE_LINES = 200
+REFRESH_LINES = 1_000  # for a job that writes faster than its page is refreshed
 
 
-def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Everything about one job."""
-    job, kept = _visible(request, job_id), signed_out.take(request)
-    lines = _lines(job, after=0)
-    context = audit.site_context(request) | {
+def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The page of a job."""
+    job, kept = _job_with_details(request, job_id), take_kept_form(request)
+    lines = _log_lines(job, after=0)
+    context = {
         "title": str(job),
         "job": job,
+        "version": _version(job),
         "regions": _regions(request, job, kept),
         "lines": lines,
         "last_seq": lines[-1].seq if lines else 0,
@@ -41,44 +44,44 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "audit_entries": content.audit_entries(job),
         "deleted_at": content.deleted_at(job),
     }
-    return TemplateResponse(request, "admin/jobs/job_page/page.html", context)
+    return admin_page(request, "job_page/page", context)
 
 
-def live(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """What changed since `?version=` and `?after=` (a line's number): regions and log lines; 304 if nothing did."""
-    job = _brief(request, job_id)
-    changed = request.GET.get("version") != _version(job)
-    if changed:
-        job = _visible(request, job_id)
-    # After the job: of one that is over no line may be missing.
-    lines = _lines(job, after=_number(request.GET.get("after", "0")))
-    if not changed and not lines:
+def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The regions if `?version=` is old, and the log lines since `?after=`; 304 if nothing changed."""
+    job = _job(request, job_id)
+    has_changed = request.GET.get("version") != _version(job)
+    if has_changed:
+        job = _job_with_details(request, job_id)
+    # Read after the job, so that no line of a job that has ended is missing.
+    lines = _log_lines(job, after=_line_number(request.GET.get("after", "0")))
+    if not has_changed and not lines:
         return HttpResponseNotModified()
     return JsonResponse(
         {
             "version": _version(job),
             "active": not job.is_settled,
-            "regions": _regions(request, job) if changed else {},
-            "lines": render_to_string("admin/jobs/job_page/lines.html", {"lines": lines}),
+            "regions": _regions(request, job) if has_changed else {},
+            "lines": render_to_string("admin/jobs/job_page/log_lines.html", {"lines": lines}),
             "after": lines[-1].seq if lines else None,
         }
     )
 
 
-def download(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponseBase:
-    """A file of the job."""
-    file = get_object_or_404(access.files(request.user, _brief(request, job_id)), pk=file_id)
+def file_download(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponseBase:
+    """A file of the job, as attachment."""
+    file = get_object_or_404(access.files(request.user, _job(request, job_id)), pk=file_id)
     try:
         return attachment(request, file)
     except FileNotFoundError:
-        raise Http404("The file is not in the storage any more.") from None
+        raise Http404("The file is no longer in the storage.") from None
 
 
-def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
-    """The whole log as text."""
-    job = _brief(request, job_id)
+def log_download(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+    """The complete log as a text file."""
+    job = _job(request, job_id)
     return StreamingHttpResponse(
-        held_stream(_text_of(job.logs.order_by("seq").iterator(chunk_size=1000))),
+        held_stream(_log_text(job.logs.order_by("seq").iterator(chunk_size=1000))),
         content_type="text/plain; charset=utf-8",
         headers={
             "Content-Disposition": disposition(f"log-{job.pk}.txt"),
@@ -87,67 +90,68 @@ def log(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     )
 
 
-def _visible(request: HttpRequest, job_id: UUID) -> Job:
+def _job(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(access.visible_jobs(request.user).without_large(), pk=job_id)
+
+
+def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
     jobs = access.visible_jobs(request.user).select_related("created_by", "task_result", "rerun_of")
     return get_object_or_404(jobs, pk=job_id)
-
-
-def _brief(request: HttpRequest, job_id: UUID) -> Job:
-    return get_object_or_404(access.visible_jobs(request.user).without_large(), pk=job_id)
 
 
 def _version(job: Job) -> str:
     return f"{job.version}-{job.attempt}"
 
 
-def _regions(request: HttpRequest, job: Job, kept: Kept | None = None) -> dict[str, str]:
-    """The HTML of each part of the page that follows the job's status, by name; with the note that was typed."""
+def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> dict[str, str]:
+    """The HTML of each region, with the note that was kept while the user was signed out."""
     context = {
         "job": job,
         "actions": services.possible_actions(request.user, job),
         "explanation": explain.explanation(job),
         "acknowledgement": explain.acknowledgement(job),
         "note": kept.entries.get("note", "") if kept else "",
-        "note_for": kept.sent_to if kept else "",
+        "note_sent_to": kept.sent_to if kept else "",
         "worker": content.worker_of(job),
-        "steps": content.steps(job),
+        "steps": timeline(job),
         "files": list(access.files(request.user, job)) if job.attempt else [],
-        "error": content.error_of(job),
+        "error": failure.error_of(job),
         "result": content.result_of(job),
-        "left_out": content.left_out_of(job),
-        "parent": _parent(request, job),
-        "reruns": _reruns(request, job) if job.is_settled else [],
+        "not_done": content.not_done_by(job),
+        "parent": _visible_parent(request, job),
+        "reruns": _visible_reruns(request, job) if job.is_settled else [],
         "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),
     }
     return {
-        name: render_to_string(f"admin/jobs/job_page/region_{name}.html", context, request)
-        for name in ("head", "outcome", "facts", "steps")
+        name: render_to_string(f"admin/jobs/job_page/{name}.html", context, request)
+        for name in REGIONS
     }
 
 
-def _parent(request: HttpRequest, job: Job) -> Job | None:
-    """The job that this one was launched again from, if the user may see it."""
+def _visible_parent(request: HttpRequest, job: Job) -> Job | None:
+    """The job from which this one was launched again, if the user may see it."""
     return job.rerun_of if job.rerun_of_id in access.visible_parents(request.user, [job]) else None
 
 
-def _reruns(request: HttpRequest, job: Job) -> list[Job]:
+def _visible_reruns(request: HttpRequest, job: Job) -> list[Job]:
     return list(access.visible_jobs(request.user).without_large().filter(rerun_of=job)[:10])
 
 
-def _lines(job: Job, after: int) -> list[JobLog]:
-    """The last lines of the log, of those that follow line `after`."""
+def _log_lines(job: Job, after: int) -> list[JobLog]:
+    """The last log lines after line number `after`."""
     if not job.attempt:
         return []
-    return job.logs.filter(seq__gt=after).page(LINES_AT_ONCE if after else LINES, "-seq")[::-1]
+    limit = REFRESH_LINES if after else PAGE_LINES
+    return job.logs.filter(seq__gt=after).page(limit, "-seq")[::-1]
 
 
-def _number(text: str) -> int:
+def _line_number(text: str) -> int:
     try:
         return max(0, min(int(text), 2**31 - 1))
     except ValueError:
         return 0
 
 
-def _text_of(lines: Iterable[JobLog]) -> Iterable[str]:
+def _log_text(lines: Iterable[JobLog]) -> Iterable[str]:
     for line in lines:
         yield f"{line.at.isoformat(timespec='milliseconds')} {line.level:<8} {line.message}\n"

@@ -1,10 +1,10 @@
-"""Actions on many jobs of the list."""
+"""Bulk actions of the job list."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils.dateparse import parse_datetime
 
-from jobs.admin.job_list import bulk_actions
+from jobs.admin.job_list import bulk_actions, confirmation
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
 from tests.support import people
@@ -20,20 +20,26 @@ def choose(client, action, jobs=(), *, query="", across=False, **more):
     return client.post(f"{LIST}{query}", entries | {"select_across": int(across)} | more)
 
 
+def limit_requests_to(jobs, monkeypatch):
+    """Make a bulk job of every action on more than so many jobs."""
+    for module in (bulk_actions, confirmation):
+        monkeypatch.setattr(module, "REQUEST_LIMIT", jobs)
+
+
 def statuses():
     return sorted(Job.objects.values_list("status", flat=True))
 
 
-def test_an_action_asks_first_and_names_the_counts(operator):
+def test_an_action_shows_the_counts_on_a_confirmation_page_first(operator):
     jobs = [make_job(name="First in line"), make_job(status=Status.COMPLETED)]
     page = choose(operator, "cancel", jobs).content.decode()
     assert "Cancel 1 job?" in page
     assert "First in line" in page
-    assert "will be left alone" in page
+    assert "will be skipped" in page
     assert statuses() == ["COMPLETED", "PENDING"]
 
 
-def test_confirmed_it_acts_on_what_is_legal_and_reports_the_rest(operator):
+def test_a_confirmed_action_skips_jobs_in_other_statuses_and_reports_them(operator):
     jobs = [make_job(), make_job(), make_job(status=Status.COMPLETED)]
     page = operator.post(
         LIST,
@@ -51,7 +57,7 @@ def test_confirmed_it_acts_on_what_is_legal_and_reports_the_rest(operator):
     assert LogEntry.objects.count() == 2
 
 
-def test_all_that_match_means_the_filter_and_nothing_newer_than_the_question(operator):
+def test_all_that_match_excludes_jobs_newer_than_the_confirmation_page(operator):
     old = make_job(name="report 1")
     other = make_job(name="other")
     question = choose(operator, "cancel", [old], query="?q=report", across=True)
@@ -65,17 +71,17 @@ def test_all_that_match_means_the_filter_and_nothing_newer_than_the_question(ope
         assert job.status == status
 
 
-def test_an_action_under_a_filter_that_is_not_understood_hits_nothing(operator):
+def test_an_action_under_an_invalid_filter_changes_no_job(operator):
     job = make_job()
     choose(operator, "cancel", [job], query="?bogus=1", across=True, confirmed="yes")
     assert statuses() == ["PENDING"]
 
 
-def test_more_than_a_hundred_become_a_job_of_their_own(operator, monkeypatch):
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 2)
+def test_an_action_on_more_than_a_hundred_jobs_becomes_a_bulk_job(operator, monkeypatch):
+    limit_requests_to(2, monkeypatch)
     jobs = [make_job(name=f"report {number}", status=Status.FAILED) for number in range(3)]
     question = choose(operator, "acknowledge", jobs, query="?q=report", across=True)
-    assert b"a job of its own" in question.content
+    assert b"a bulk job is launched" in question.content
     sent = {name: question.context[name] for name in ("newest", "as_of")} | {"note": "Known"}
     choose(operator, "acknowledge", jobs, query="?q=report", across=True, confirmed="yes", **sent)
     own = Job.objects.get(type="bulk_acknowledge")
@@ -87,8 +93,8 @@ def test_more_than_a_hundred_become_a_job_of_their_own(operator, monkeypatch):
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_each_action_on_many_is_a_job_of_its_own(operator, monkeypatch, action):
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 2)
+def test_each_action_on_many_jobs_becomes_a_bulk_job(operator, monkeypatch, action):
+    limit_requests_to(2, monkeypatch)
     status = Status.FAILED if Status.FAILED in action.statuses else Status.PROCESSING
     jobs = [make_job(status=status) for _ in range(3)]
     before = statuses()
@@ -98,16 +104,16 @@ def test_each_action_on_many_is_a_job_of_its_own(operator, monkeypatch, action):
     assert statuses() == sorted([*before, "PENDING"])
 
 
-def test_more_ticked_jobs_than_a_page_has_are_not_taken_for_all_that_match(operator, monkeypatch):
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 2)
+def test_more_ticked_jobs_than_a_page_has_are_refused(operator, monkeypatch):
+    limit_requests_to(2, monkeypatch)
     jobs = [make_job(status=Status.FAILED) for _ in range(4)]
     choose(operator, "delete", jobs[:3], confirmed="yes")
-    assert b"Tick at most 2 jobs" in operator.get(LIST).content
+    assert b"Select at most 2 jobs" in operator.get(LIST).content
     assert statuses() == ["FAILED"] * 4
 
 
 def test_all_jobs_of_an_unfiltered_list_are_those_up_to_the_newest_one_shown(operator, monkeypatch):
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 2)
+    limit_requests_to(2, monkeypatch)
     jobs = [make_job(status=Status.FAILED) for _ in range(3)]
     newest = choose(operator, "delete", jobs, across=True).context["newest"]
     choose(operator, "delete", jobs, across=True, confirmed="yes", newest=newest)
@@ -129,7 +135,7 @@ def test_failures_are_acknowledged_from_the_list(operator):
     assert job.acknowledged_note == "Known"
 
 
-def test_only_what_was_acknowledged_is_called_so(client):
+def test_a_refused_acknowledgement_is_reported_as_not_acknowledged(client):
     client.force_login(make_user("jobs.view_job", "jobs.add_job", username="ann", is_staff=True))
     job = make_job(status=Status.FAILED)
     choose(client, "acknowledge", [job], confirmed="yes")
@@ -147,7 +153,7 @@ def test_settled_jobs_are_deleted_from_the_list(operator):
 
 
 @pytest.mark.parametrize("action", [action.name for action in ACTIONS])
-def test_those_who_may_only_look_are_refused_every_action(client, action):
+def test_viewers_are_refused_every_action(client, action):
     client.force_login(people.viewer())
     job = make_job()
     assert choose(client, action, [job], confirmed="yes").status_code == 403
@@ -156,7 +162,7 @@ def test_those_who_may_only_look_are_refused_every_action(client, action):
 
 
 @pytest.mark.parametrize("ticked", ["x", "", "\x00", "9" * 5000])
-def test_what_is_no_id_is_a_bad_request(operator, ticked):
+def test_a_ticked_value_that_is_not_an_id_is_a_bad_request(operator, ticked):
     job = make_job()
     entries = {
         "action": "cancel",

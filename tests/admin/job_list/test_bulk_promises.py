@@ -1,4 +1,4 @@
-"""What a bulk action does is what its question promised: on every tab, for ticked jobs and for all that match."""
+"""A bulk action does what its confirmation page says: on every tab, for ticked jobs and for all."""
 
 import html
 import re
@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.engine.worker.execution import execute
 from jobs.models import SETTLED, Job, Status
 from jobs.services import ACTIONS
-from tests.admin.job_list.test_bulk_cancel import form_of
+from tests.admin.job_list.bulk_steps import form_of
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
@@ -56,19 +56,19 @@ def make_jobs(count):
 
 
 def ask_and_confirm(client, action, tab, ticked, across):
-    """How many jobs the question names; then confirm it."""
+    """Confirm the action; return how many jobs the confirmation page named."""
     sent = {"action": action.name, "_selected_action": [str(one.pk) for one in ticked], "index": 0}
     sent["select_across"] = int(across)
     address = f"{LIST}?status={tab}" if tab else LIST
     question = client.post(address, sent)
     if question.context["total"]:
-        assert f"{action.label} {question.context['jobs_in_words']}?" in question.content.decode()
+        assert f"{action.label} {question.context['jobs_counted']}?" in question.content.decode()
     client.post(address, form_of(question))
     return question.context["total"]
 
 
 def run_what_was_launched():
-    """Run the bulk job that an action became, if it became one."""
+    """Run the bulk job that the action launched, if any."""
     for job in Job.objects.filter(type__startswith="bulk_", status=Status.PENDING):
         job.status, job.attempt, job.worker, job.pid = Status.PROCESSING, 1, "w", 1
         job.started_at = job.lease_until = timezone.now()
@@ -85,7 +85,7 @@ DONE = {
 
 
 def promised_and_done(client, action):
-    """How many jobs the question names, and how many the answer says were done."""
+    """The number of jobs on the confirmation page, and the number in the message afterwards."""
     first = Job.objects.first()
     sent = {"action": action.name, "_selected_action": [str(first.pk)], "select_across": 1}
     asked = client.post(LIST, sent)
@@ -127,7 +127,7 @@ MAKE = {
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_a_question_does_not_count_what_the_action_will_be_refused_for(client, redis, action):
+def test_the_confirmation_page_does_not_count_jobs_that_will_be_refused(client, redis, action):
     user = make_user("jobs.view_job", "jobs.add_job", username="ann", is_staff=True)
     MAKE[action.name](user)
     client.force_login(user)
@@ -141,7 +141,9 @@ def test_a_question_does_not_count_what_the_action_will_be_refused_for(client, r
 )
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_what_is_done_is_what_was_promised(operator, redis, action, tab, size, across):
+def test_the_action_changes_the_number_of_jobs_that_was_shown(
+    operator, redis, action, tab, size, across
+):
     jobs = [job for job in make_jobs(size) if not tab or job.status == tab]
     legal = [job for job in jobs if job.status in action.statuses]
     promised = ask_and_confirm(operator, action, tab, jobs[:50] if across else jobs, across)
@@ -152,7 +154,7 @@ def test_what_is_done_is_what_was_promised(operator, redis, action, tab, size, a
 
 
 def skipped(client, action, tab):
-    """What the question about all of a tab says it leaves alone, by status, and what the answer says was skipped."""
+    """The skipped jobs of a tab: by status on the confirmation page, and in the message afterwards."""
     address = f"{LIST}?status={tab}" if tab else LIST
     sent = {
         "action": action.name,
@@ -161,7 +163,9 @@ def skipped(client, action, tab):
     }
     question = client.post(address, sent)
     told = {
-        row[0]: int(row[2]) for row in question.context["tally"] if row[3] == "will be left alone"
+        row.status: int(row.count)
+        for row in question.context["tally"]
+        if row.outcome == "will be skipped"
     }
     answer = client.post(address, form_of(question), follow=True).content.decode()
     said = re.search(r"(\d+) jobs? skipped", answer)
@@ -170,7 +174,7 @@ def skipped(client, action, tab):
 
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_only_jobs_of_the_tab_are_counted_as_left_alone(operator, redis, action, tab):
+def test_only_jobs_of_the_tab_are_counted_as_skipped(operator, redis, action, tab):
     make_jobs(3)
     left = {
         status: 3

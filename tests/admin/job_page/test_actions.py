@@ -75,7 +75,7 @@ def test_a_settled_job_is_launched_again_as_a_new_one(operator, make_type):
     new = Job.objects.get(rerun_of=job)
     assert response.headers["Location"] == f"/admin/jobs/job/{new.pk}/change/"
     assert (new.status, new.created_by_name) == (Status.PENDING, "olga")
-    assert said() == [f"Launched again, after {job.pk}."]
+    assert said() == [f"Launched again, from {job.pk}."]
 
 
 def test_without_the_broker_nothing_is_launched_again(operator, make_type, broken_redis):

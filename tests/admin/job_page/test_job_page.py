@@ -9,7 +9,8 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from jobs import lifecycle
-from jobs.admin.job_page import content
+from jobs.admin.job_page import content, failure
+from jobs.admin.job_page.timeline import timeline
 from jobs.models import Job, JobFile, JobLog, Source, Status
 from tests.support.factories import make_job
 
@@ -46,7 +47,7 @@ def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewe
     error = viewer.get(address(job)).context["regions"]["outcome"]
     assert "ValueError" in error
     assert "total = add(rows)" in error
-    frames = content.application_frames(TRACEBACK)
+    frames = failure.application_frames(TRACEBACK)
     assert [(frame.place, frame.code) for frame in frames] == [
         ("jobs/types/sales.py:12", "total = add(rows)")
     ]
@@ -99,8 +100,8 @@ def test_the_timeline_tells_who_did_what_and_when(viewer):
         reason="Wrong month",
         at=datetime(2026, 11, 22, 9, 1, 5, tzinfo=UTC),
     )
-    steps = content.steps(job)
-    assert [(step.words, step.actor, step.after) for step in steps] == [
+    steps = timeline(job)
+    assert [(step.title, step.actor, step.after) for step in steps] == [
         ("Submitted", "olga", ""),
         ("Cancelled", "omar", "1 min 05 s"),
     ]
@@ -114,7 +115,7 @@ def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
         job.pk, lifecycle.failed("exception", "it broke"), attempt=1, actor="worker w1"
     )
     lifecycle.mark_acknowledged(Job.objects.filter(pk=job.pk), actor="olga", note="Known")
-    assert [(step.words, step.actor, step.note, step.status) for step in content.steps(job)] == [
+    assert [(step.title, step.actor, step.note, step.status) for step in timeline(job)] == [
         ("Asked to stop", "omar", "Too slow", ""),
         ("Failed", "worker w1", "Unexpected error", "FAILED"),
         ("Acknowledged", "olga", "Known", ""),

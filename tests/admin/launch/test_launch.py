@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from jobs.models import ApiToken, Job, Source, Status
 from tests.support import people
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job
 from tests.support.lost_answers import door_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,13 +88,6 @@ def test_without_the_broker_the_form_stays_filled_and_nothing_is_left(
     assert not LogEntry.objects.exists()
 
 
-def test_a_type_with_a_permission_is_offered_only_to_those_who_have_it(operator, make_type):
-    make_type(slug="secret", label="Secret", permission="auth.add_user")
-    assert b"Secret" not in operator.get(LAUNCH).content
-    assert operator.get(f"{LAUNCH}secret/").status_code == 403
-    assert operator.post(f"{LAUNCH}secret/", {"name": "x"}).status_code == 403
-
-
 def test_a_job_is_launched_again_with_changes_as_its_rerun(operator, greet):
     operator.post(f"{LAUNCH}greet/", filled())
     first = Job.objects.get()
@@ -147,26 +140,6 @@ def test_a_time_says_in_whose_zone_it_is_read(operator, greet):
     assert "In UTC." in operator.get(f"{LAUNCH}greet/").content.decode()
 
 
-def tables_offered(client):
-    field = client.get(f"{LAUNCH}export/").context["params_form"]["model"]
-    return {value for value, _ in field.field.widget.choices}
-
-
-def test_an_export_offers_the_tables_that_the_user_may_view_and_refuses_the_others(client):
-    people.sign_in(client, make_user("jobs.add_job", "jobs.view_job", is_staff=True))
-    assert tables_offered(client) == {"jobs.job", "jobs.jobevent"}
-    page = client.post(
-        f"{LAUNCH}export/", {"name": "x", "params-model": "auth.user", "params-format": "csv"}
-    )
-    assert "needs the permission auth.view_user" in page.content.decode()
-    assert not Job.objects.exists()
-
-
-def test_an_export_offers_every_table_to_a_superuser(client):
-    client.force_login(people.superuser())
-    assert {"jobs.job", "auth.user", "admin.logentry"} <= tables_offered(client)
-
-
 @pytest.mark.parametrize(
     ("name", "params"),
     [
@@ -209,28 +182,6 @@ def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator,
     operator.post(f"{LAUNCH}alone/", {"name": "One"})
     page = operator.post(f"{LAUNCH}alone/", {"name": "Two"})
     assert f"Job {Job.objects.get().pk} of this type is still active." in page.content.decode()
-
-
-def test_params_that_need_a_permission_of_their_own_are_refused_on_their_form(operator, make_type):
-    make_type(
-        slug="greet",
-        label="Greet",
-        form=Greeting,
-        permission_for=lambda params: f"auth.{params['whom']}",
-    )
-    page = operator.post(f"{LAUNCH}greet/", filled(whom="add_user"))
-    assert "needs the permission auth.add_user, which olga does not have." in page.content.decode()
-    assert not Job.objects.exists()
-
-
-def test_files_that_the_params_do_not_permit_are_neither_listed_nor_given(operator, make_type):
-    make_type(slug="greet", form=Greeting, permission_for=lambda params: "auth.view_user")
-    job = make_job(type="greet", params={"whom": "x"}, status="COMPLETED")
-    file = job.files.create(
-        attempt=1, name="people.csv", content_type="text/csv", size=1, sha256="", stored_name="x"
-    )
-    assert b"people.csv" not in operator.get(f"/admin/jobs/job/{job.pk}/change/").content
-    assert operator.get(reverse("admin:jobs_job_file", args=[job.pk, file.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("lost", ["COMMIT", "django_admin_log"])

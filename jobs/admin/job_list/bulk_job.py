@@ -1,0 +1,56 @@
+"""Launches the bulk job that does an action to more jobs than a request can."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from jobs import services
+from jobs.admin.audit import admin_caller, log_action, note_of
+from jobs.admin.job_list.confirmation import REQUEST_LIMIT
+from jobs.admin.job_list.filters import filter_query
+from jobs.admin.messages import refusal, sent_twice
+from jobs.admin.once import form_idempotency_key
+from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
+from jobs.models import Job
+from jobs.services import Targets, jobs_in_words
+
+
+def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
+    """Launch the bulk job and redirect to its page; `done` jobs have been changed before."""
+    before = f"{jobs_in_words(done)} {targets.action.done}. " if done else ""
+    try:
+        job = _submit(request, targets)
+    except OutcomeUnknown:
+        raise
+    except (Refused, Unavailable) as error:
+        if isinstance(error, NotPermitted) and not done:
+            raise PermissionDenied(str(error)) from error
+        others = "The others were skipped: " if done else ""
+        messages.error(request, f"{before}{others}{refusal(error)}")
+        return HttpResponseRedirect(request.get_full_path())
+    if job.replayed:
+        messages.info(request, sent_twice(job))
+    else:
+        with services.once_accepted(job):
+            log_action(request, [job], "Launched from the list.")
+        scope = "the others" if done else f"the action, since more than {REQUEST_LIMIT} jobs match"
+        text = f"{before}This bulk job does {scope}. Its CSV file lists the outcome of each job."
+        messages.success(request, text)
+    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
+
+
+def _submit(request: HttpRequest, targets: Targets) -> Job:
+    params = {
+        "filters": filter_query(request).urlencode(),
+        "newest": None if targets.newest is None else str(targets.newest),
+        "as_of": targets.as_of.isoformat(),
+    }
+    if targets.action.note:
+        params["reason"] = note_of(request)
+    return services.submit(
+        admin_caller(request),
+        type=targets.action.job_type,
+        params=params,
+        idempotency_key=form_idempotency_key(request),
+    )

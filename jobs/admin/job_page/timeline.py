@@ -1,0 +1,62 @@
+"""The timeline on a job's page: its events with the time between them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs import explain
+from jobs.admin.display import times
+from jobs.models import Job, JobEvent, Status
+
+EVENTS_LIMIT = 200
+# A worker's id: 32 hexadecimal digits, new at each start.
+LONG_WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event; `after` is the time since the previous one, `status` is "" for a mere note."""
+
+    at: datetime
+    title: str
+    actor: str
+    note: str
+    status: str
+    after: str = ""
+
+    @property
+    def short_actor(self) -> str:
+        """The actor; of a worker's id only the first digits."""
+        return shorten_worker_ids(self.actor)
+
+
+def timeline(job: Job) -> list[Step]:
+    """The events of the job, oldest first."""
+    steps: list[Step] = []
+    previous: datetime | None = None
+    for event in job.events.all()[:EVENTS_LIMIT]:
+        after = times.duration((event.at - previous).total_seconds()) if previous else ""
+        status = "" if event.is_note else event.to_status
+        steps.append(Step(event.at, _title(event), event.actor, _note(event), status, after))
+        previous = event.at
+    return steps
+
+
+def shorten_worker_ids(text: str) -> str:
+    """`text` with the ids of workers cut to their first 8 digits."""
+    return LONG_WORKER_ID.sub(r"\1", text)
+
+
+def _title(event: JobEvent) -> str:
+    if event.is_note:
+        return "Acknowledged" if event.to_status == Status.FAILED else "Asked to stop"
+    if event.from_status and event.to_status == Status.PENDING:
+        return "Back in the queue"
+    titles = {Status.PENDING: "Submitted", Status.PROCESSING: "Started"}
+    title = titles.get(Status(event.to_status), event.get_to_status_display())
+    return f"{title} (attempt {event.attempt})" if event.attempt > 1 else title
+
+
+def _note(event: JobEvent) -> str:
+    is_failure = event.to_status == Status.FAILED and not event.is_note
+    return explain.error_name(event.reason) if is_failure else event.reason

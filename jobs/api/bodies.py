@@ -13,7 +13,7 @@ from jobs.api.http.problems import as_problem
 from jobs.errors import Invalid
 from jobs.lifecycle import MESSAGE_LIMIT
 from jobs.safe_text import NAME_LIMIT, name_error
-from jobs.services import Caller, Launch
+from jobs.services import Action, Caller, Launch
 
 BATCH_LIMIT = 500
 
@@ -98,16 +98,19 @@ class BatchSerializer(StrictSerializer):
     jobs = serializers.ListField(child=SubmitSerializer(), min_length=1, max_length=BATCH_LIMIT)
 
 
-class CancelSerializer(StrictSerializer):
-    """What POST /jobs/{id}/cancel/ takes."""
-
-    reason = Text(required=False, allow_blank=True, max_length=MESSAGE_LIMIT)
-
-
 class RerunSerializer(StrictSerializer):
     """What POST /jobs/{id}/rerun/ takes: the params to change."""
 
     params = JsonObject(required=False)
+
+
+def note_serializer(action: Action) -> type[StrictSerializer]:
+    """What POST /jobs/{id}/{action}/ takes: the action's note, if it has one."""
+    fields = {}
+    if action.note:
+        fields[action.note] = Text(required=False, allow_blank=True, max_length=MESSAGE_LIMIT)
+    name = f"{action.name.capitalize()}Serializer"
+    return type(name, (StrictSerializer,), fields)
 
 
 def launch_errors(caller: Caller, data: Any) -> Iterator[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Jobs: the list, submitting, one job, and the actions on it."""
+"""Jobs: the list, submitting, and one job."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +11,8 @@ from rest_framework.serializers import Serializer
 from jobs import access, services
 from jobs.api.bodies import (
     BatchSerializer,
-    CancelSerializer,
-    RerunSerializer,
     SubmitSerializer,
     launch_errors,
-    rerun_errors,
 )
 from jobs.api.http import long_poll, pagination
 from jobs.api.http.filters import ApiFilters, read_filters, read_order
@@ -163,46 +160,3 @@ class JobView(ApiView):
     def delete(self, request: Request, id: UUID) -> Response:
         services.delete(self.caller, id)
         return Response(status=204)
-
-
-class CancelView(ApiView):
-    """Cancel a waiting job, or ask a running one to stop."""
-
-    parameters = {"POST": ()}
-
-    @operation(
-        "Cancel a job",
-        {200: JobSerializer, 202: JobSerializer},
-        request=CancelSerializer,
-        problems=(404, 409),
-        headers=("Retry-After", "ETag"),
-        id="cancel_job",
-    )
-    def post(self, request: Request, id: UUID) -> Response:
-        body = self.faults.check(read_body, request, CancelSerializer)
-        self.faults.refuse()
-        job = services.cancel(self.caller, id, **body)
-        return job_response(job, request, status=200 if job.is_settled else 202)
-
-
-class RerunView(SubmissionView):
-    """Launch a settled job again, as a new one."""
-
-    parameters = {"POST": ()}
-
-    @operation(
-        "Launch a settled job again",
-        {201: JobSerializer},
-        request=RerunSerializer,
-        problems=(404, 409, 422, 504),
-        parameters=[KEY],
-        headers=("Location", "Retry-After", "ETag", "Idempotency-Replayed"),
-        id="rerun_job",
-    )
-    def post(self, request: Request, id: UUID) -> Response:
-        body, key = self.read_submission(RerunSerializer)
-        job = services.rerun(self.caller, id, body.get("params"), idempotency_key=key)
-        return created_response(job, request)
-
-    def params_errors(self, data: Any) -> Iterator[dict[str, str]]:
-        return rerun_errors(self.caller, self.kwargs["id"], data)

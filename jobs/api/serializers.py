@@ -12,7 +12,7 @@ from rest_framework.reverse import reverse
 from jobs import access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, Status
-from jobs.services import CANCEL, RERUN
+from jobs.services import ACTIONS, Action
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -36,6 +36,17 @@ def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
     return {"request": request, "visible_parents": access.visible_parents(request.user, jobs)}
 
 
+class CanField(serializers.BooleanField):
+    """Whether the caller may do `action` to the job now."""
+
+    def __init__(self, action: Action, **options: Any) -> None:
+        super().__init__(source="*", read_only=True, **options)
+        self.action = action
+
+    def to_representation(self, value: Job) -> bool:
+        return self.action.is_possible(self.context["request"].user, value)
+
+
 class JobSummarySerializer(serializers.ModelSerializer):
     """A job in a list."""
 
@@ -47,8 +58,6 @@ class JobSummarySerializer(serializers.ModelSerializer):
     wait_seconds = serializers.SerializerMethodField()
     run_seconds = serializers.SerializerMethodField()
     rerun_of = serializers.SerializerMethodField()
-    can_cancel = serializers.SerializerMethodField()
-    can_rerun = serializers.SerializerMethodField()
     admin_url = serializers.SerializerMethodField()
 
     class Meta:
@@ -78,11 +87,13 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "acknowledged_at",
             "acknowledged_by",
             "acknowledged_note",
-            "can_cancel",
-            "can_rerun",
             "admin_url",
         )
         read_only_fields = fields  # so that the schema calls each of them required
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        can = {f"can_{action.name}": CanField(action) for action in ACTIONS}
+        return super().get_fields() | can
 
     def get_url(self, job: Job) -> str:
         return reverse("api:job", args=[job.id], request=self.context["request"])
@@ -109,12 +120,6 @@ class JobSummarySerializer(serializers.ModelSerializer):
 
     def get_run_seconds(self, job: Job) -> float | None:
         return _seconds_between(job.started_at, job.finished_at)
-
-    def get_can_cancel(self, job: Job) -> bool:
-        return CANCEL.is_possible(self.context["request"].user, job)
-
-    def get_can_rerun(self, job: Job) -> bool:
-        return RERUN.is_possible(self.context["request"].user, job)
 
     def get_admin_url(self, job: Job) -> str:
         return reverse("admin:jobs_job_change", args=[job.id], request=self.context["request"])

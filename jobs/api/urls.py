@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from jobs.api import docs, job_types, jobs, records, stats
+from jobs.api import actions, docs, job_types, jobs, records, stats
 from jobs.api.http import unknown_path
 
 app_name = "api"
@@ -11,8 +11,7 @@ urlpatterns = [
     path("jobs/batch/", jobs.BatchView.as_view(), name="batch"),
     path("jobs/stats/", stats.StatsView.as_view(), name="stats"),
     path("jobs/<uuid:id>/", jobs.JobView.as_view(), name="job"),
-    path("jobs/<uuid:id>/cancel/", jobs.CancelView.as_view(), name="job-cancel"),
-    path("jobs/<uuid:id>/rerun/", jobs.RerunView.as_view(), name="job-rerun"),
+    *actions.paths(),
     path("jobs/<uuid:id>/events/", records.EventsView.as_view(), name="job-events"),
     path("jobs/<uuid:id>/logs/", records.LogsView.as_view(), name="job-logs"),
     path("jobs/<uuid:id>/files/", records.FilesView.as_view(), name="job-files"),

@@ -50,6 +50,7 @@ CALLS = [
     ("post", f"jobs/{RUNS}/cancel/", {}),
     ("post", f"jobs/{DONE}/cancel/", {}),
     ("post", f"{NAMED}rerun/", {}),
+    ("post", f"{NAMED}acknowledge/", {"note": "known"}),
     ("post", f"{NAMED}rerun/?a=1", {"x": 1}),
     ("post", f"{NAMED}cancel/?a=1", {"reason": 5, "x": 1}),
     ("get", "jobs/?page_size=0&x=1&status=NO&cursor=a&ordering=up", None),

@@ -45,6 +45,40 @@ def test_a_failure_says_who_acknowledged_it(client):
     assert told["acknowledged_at"]
 
 
+def acknowledge(client, job, **body):
+    return client.post(f"{JOBS}{job.id}/acknowledge/", body, format="json")
+
+
+def test_a_failure_is_acknowledged_once(client):
+    job = make_job(created_by=client.user, status="FAILED")
+    assert client.get(f"{JOBS}{job.id}/").json()["can_acknowledge"] is True
+    answer = acknowledge(client, job, note="known outage")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["acknowledged_by"], told["acknowledged_note"], told["can_acknowledge"]) == (
+        client.user.username,
+        "known outage",
+        False,
+    )
+    assert answer["ETag"] == client.get(f"{JOBS}{job.id}/")["ETag"]
+    assert acknowledge(client, job).status_code == 409
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PROCESSING", "COMPLETED", "CANCELLED"])
+def test_only_failures_are_acknowledged(client, status):
+    job = make_job(created_by=client.user, status=status)
+    assert client.get(f"{JOBS}{job.id}/").json()["can_acknowledge"] is False
+    assert acknowledge(client, job).status_code == 409
+
+
+@pytest.mark.parametrize("body", [{"note": 5}, {"reason": "x"}, {"note": "x" * 1001}])
+def test_a_wrong_body_acknowledges_nothing(client, body):
+    job = make_job(created_by=client.user, status="FAILED")
+    assert acknowledge(client, job, **body).status_code == 400
+    job.refresh_from_db()
+    assert job.acknowledged_at is None
+
+
 def test_a_running_job_is_asked_to_stop(client):
     job = make_job(created_by=client.user, status="PROCESSING")
     for _ in range(2):

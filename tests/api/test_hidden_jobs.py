@@ -98,6 +98,7 @@ ACTIONS = [
     ("delete", ""),
     ("post", "cancel/"),
     ("post", "rerun/"),
+    ("post", "acknowledge/"),
     ("get", "events/"),
     ("get", "logs/"),
     ("get", "files/"),

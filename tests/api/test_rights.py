@@ -27,6 +27,7 @@ ADDRESSES = {
     "job": "jobs/{id}/",
     "job-cancel": "jobs/{id}/cancel/",
     "job-rerun": "jobs/{id}/rerun/",
+    "job-acknowledge": "jobs/{id}/acknowledge/",
     "job-events": "jobs/{id}/events/",
     "job-logs": "jobs/{id}/logs/",
     "job-files": "jobs/{id}/files/",

@@ -47,7 +47,7 @@ def assert_as_described(answer, operation):
         assert not header.get("required") or name in answer, name
 
 
-POSTED = ("jobs/batch/", "jobs/{id}/cancel/", "jobs/{id}/rerun/")
+POSTED = ("jobs/batch/", "jobs/{id}/cancel/", "jobs/{id}/rerun/", "jobs/{id}/acknowledge/")
 CALLS = [
     *((one, "get") for one in set(ADDRESSES.values()) - {"schema/", "docs/", "nothing/", *POSTED}),
     *((one, "post") for one in ("jobs/", *POSTED)),

@@ -11,7 +11,7 @@ from jobs.services.caller import Caller, visible
 
 
 def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:
-    """Mark a failed job as seen; returns it as it was.
+    """Mark a failed job as seen; return it as it is then.
 
     Raises: Job.DoesNotExist, NotPermitted; InvalidTransition if it has not FAILED, or was
     acknowledged before.
@@ -23,7 +23,7 @@ def acknowledge(caller: Caller, job_id: UUID, note: str = "") -> Job:
         raise InvalidTransition(
             "There is no failure to acknowledge, or it was acknowledged before."
         )
-    return job
+    return visible(caller, job_id)
 
 
 def _already_acknowledged(job: Job) -> str:

@@ -87,6 +87,7 @@ def test_the_generated_python_client_submits_follows_and_downloads(server, token
         "download_file",
         "rerun_job",
         "cancel_job",
+        "acknowledge_job",
     ):
         assert f"api/jobs/{operation}.py" in modules
     shutil.copy(HERE / "program.py", tmp_path)

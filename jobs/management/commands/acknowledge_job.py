@@ -1,0 +1,8 @@
+"""manage.py acknowledge_job: the action "acknowledge" from a shell."""
+
+from jobs.management.action_command import ActionCommand
+from jobs.services import ACKNOWLEDGE
+
+
+class Command(ActionCommand):
+    action = ACKNOWLEDGE

@@ -1,0 +1,8 @@
+"""manage.py rerun_job: the action "rerun" from a shell."""
+
+from jobs.management.action_command import ActionCommand
+from jobs.services import RERUN
+
+
+class Command(ActionCommand):
+    action = RERUN

@@ -1,7 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: runs measurements, one after the other, and prints a line of JSON per figure.
+"""`python -m benchmarks [NAME ...]`: run measurements and print a line of JSON for each figure.
 
-Each runs in a process and on servers of its own. The exit status is 1 when a figure is out of its
-bound.
+They run one after the other, each in its own process and on its own servers. The exit status is 1
+if a figure is out of its bound.
 """
 
 import importlib
@@ -18,9 +18,8 @@ def measure(name: str) -> int:
     """Print the figures of one measurement; 1 if one of them is out of its bound."""
     status = 0
     with project() as home:
-        module = importlib.import_module(
-            f"benchmarks.{name}"
-        )  # imports models: not before Django is set up
+        # It imports models, so Django must be set up first.
+        module = importlib.import_module(f"benchmarks.{name}")
         for figure in module.measure(home):
             print(json.dumps({"benchmark": name} | figure.shown()), flush=True)
             status |= not figure.holds
@@ -28,11 +27,8 @@ def measure(name: str) -> int:
 
 
 def main(names: list[str]) -> int:
-    if unknown := set(names) - set(NAMES):
-        print(
-            f"Unknown: {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.",
-            file=sys.stderr,
-        )
+    if unknown := sorted(set(names) - set(NAMES)):
+        print(f"Unknown: {', '.join(unknown)}. Known: {', '.join(NAMES)}.", file=sys.stderr)
         return 2
     if len(names) == 1:
         return measure(names[0])

@@ -1,4 +1,4 @@
-"""Submitting 500 jobs in one batch beside single POSTs, over HTTP, in turns."""
+"""A batch of 500 jobs beside 100 single POSTs, over HTTP, in turns."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ RATIO = 5
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """Jobs per second, batch to singles, the median of the rounds."""
+    """Yield the ratio of jobs per second, batch to single POSTs, as the median of the rounds."""
     with ground.stack_of(home) as stack:
         pairs = [
             (_per_second(stack, JOBS, batch=True), _per_second(stack, SINGLES))

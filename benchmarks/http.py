@@ -1,8 +1,8 @@
-"""What a request costs: submit, look, list, batch and the list's refresh, in CPU of web and
-PostgreSQL.
+"""CPU of web and PostgreSQL for a request: submit, GET, list, batch and the list's refresh.
 
-Beside ours, in interleaved rounds and on the same servers: the hand-written DRF project, and a bare
-DRF view that authenticates and inserts a row. Two web processes with eight threads each.
+Ours is measured beside the hand-written DRF project and a bare DRF view that authenticates and
+inserts a row, in interleaved rounds on the same servers, each with two web processes of eight
+threads.
 """
 
 import os
@@ -35,7 +35,7 @@ REFRESH = "/admin/jobs/job/live/"
 
 @dataclass(frozen=True)
 class Cost:
-    """Microseconds of CPU a request (or a job of a batch)."""
+    """Microseconds of CPU for one request, or for one job of a batch."""
 
     web_us: float
     postgres_us: float
@@ -47,7 +47,7 @@ class Cost:
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """The median of the rounds, and ours beside the others."""
+    """Yield ours beside the others, as the median of the rounds; print the table on stderr."""
     servers = Servers(home)
     rounds: dict[str, list[Cost]] = defaultdict(list)
     with ExitStack() as stack:
@@ -64,7 +64,7 @@ def measure(home: Path) -> Iterator[Figure]:
     yield from _figures(costs)
 
 
-# A site, what is done once, and how many requests (or jobs of batches) that makes.
+# A site, what to do once, and how many requests (or jobs of batches) that is.
 Action = tuple[WebSite, Callable[[], None], int]
 
 

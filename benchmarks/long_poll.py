@@ -1,4 +1,4 @@
-"""30 clients that wait for a job, on one web process of 8 threads: what they cost, and whom they keep waiting."""
+"""What 30 clients that wait for a job cost PostgreSQL and other requests, with 8 web threads."""
 
 import http.client
 import json
@@ -16,20 +16,19 @@ from benchmarks.harness import ground
 from benchmarks.harness.figure import Figure
 
 CLIENTS = 30
-HELD = 4  # half the threads; who comes later is answered at once, and told when to ask again
-SECONDS = 60  # as long as it may take until all of them have asked again
-# What a thread switch to a request of a waiter may cost the others.
+HELD = 4  # half the threads; others are answered at once, with Retry-After
+SECONDS = 60  # after which all of them have asked again
+# How much slower other requests may become when threads switch to waiting ones.
 SLOWDOWN = 2
 QUERIES = 4
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """Other requests and PostgreSQL with no waiting client, with as many as may wait, and with more."""
+    """Yield the figures with as many clients as may wait and with more, beside none."""
     os.environ |= {"WEB_PROCESSES": "1", "WEB_THREADS": "8"}
     with ground.stack_of(home) as stack:
-        _ask(
-            stack, "POST", "/api/v1/jobs/", {"name": "Generate report"}
-        )  # upkeep looks after one that waits
+        # A waiting job, which upkeep reads in either case.
+        _ask(stack, "POST", "/api/v1/jobs/", {"name": "Generate report"})
         alone, idle = _typical_seconds(stack), _transactions_per_second()
         for clients in (HELD, CLIENTS):
             with _waiting(stack, clients):
@@ -52,7 +51,7 @@ def measure(home: Path) -> Iterator[Figure]:
 
 @contextmanager
 def _waiting(stack: ground.Stack, count: int) -> Iterator[None]:
-    """`count` clients that wait for one job, until it is cancelled at the end of the block."""
+    """Let `count` clients wait for one job, which is cancelled at the end of the block."""
     job = str(_ask(stack, "POST", "/api/v1/jobs/", {"name": "Generate report"})["id"])
     clients = [threading.Thread(target=_wait, args=(stack, job)) for _ in range(count)]
     for client in clients:
@@ -74,8 +73,8 @@ def _typical_seconds(stack: ground.Stack) -> float:
 
 
 def _transactions_per_second() -> float:
-    """Transactions of our database a second while clients only wait; a single query counts as one."""
-    time.sleep(11)  # a session that fell idle tells its figures ten seconds later
+    """Transactions a second in our database while clients only wait; a single query is one."""
+    time.sleep(11)  # an idle session reports its figures after ten seconds
     before, start = _transactions(), time.monotonic()
     time.sleep(SECONDS)
     return (_transactions() - before - 1) / (time.monotonic() - start)
@@ -84,13 +83,14 @@ def _transactions_per_second() -> float:
 def _transactions() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database"
+            " WHERE datname = current_database()"
         )
         return int(cursor.fetchone()[0])
 
 
 def _wait(stack: ground.Stack, job: str) -> None:
-    """A client as docs/api.md asks for: it sends the version it has, and comes back after Retry-After, to the end."""
+    """Wait as docs/api.md says: send the known version, ask again after Retry-After."""
     known: dict[str, str] = {}
     while True:
         answer, headers = _answer(stack, "GET", f"/api/v1/jobs/{job}/?wait=30", headers=known)

@@ -1,9 +1,9 @@
-"""Shows what memory a worker needs for reports and exports of a million jobs: `python -m benchmarks.report_memory`.
+"""`python -m benchmarks.report_memory`: memory for reports and exports of a million jobs.
 
-Starts PostgreSQL, Redis and a worker of its own, with one pool process, and leaves nothing behind.
-Prints a line of JSON for each type and format: seconds, size of the files, and by how much the pool
-process grew: its peak during the job less what it held before, which was after a first job that
-wrote no rows. Linux only: reads /proc.
+Prints a line of JSON for each type and format: seconds, size of the files, and growth of the pool
+process, which is its peak during the job less what it held before, after a first job that wrote no
+rows. It starts PostgreSQL, Redis and a worker with one pool process, and leaves nothing behind.
+Linux only: it reads /proc.
 """
 
 import json
@@ -24,7 +24,9 @@ from benchmarks.harness import ground
 
 PATIENCE_SECONDS = 1800
 
-FILL = """INSERT INTO jobs_job SELECT new.* FROM jobs_job AS template, generate_series(1, %s) AS number,
+FILL = """
+    INSERT INTO jobs_job SELECT new.*
+    FROM jobs_job AS template, generate_series(1, %s) AS number,
     LATERAL jsonb_populate_record(template, jsonb_build_object(
         'id', gen_random_uuid(), 'name', 'Import the customers of region ' || number,
         'status', CASE WHEN number %% 10 = 0 THEN 'FAILED' ELSE 'COMPLETED' END,
@@ -32,22 +34,16 @@ FILL = """INSERT INTO jobs_job SELECT new.* FROM jobs_job AS template, generate_
         'error_message', CASE WHEN number %% 10 = 0 THEN repeat('It broke. ', 20) ELSE '' END,
         'created_at', now() - number * interval '0.5 s',
         'started_at', now() - (number - 1) * interval '0.5 s',
-        'finished_at', now() - (number - 1) * interval '0.5 s' + number %% 100 * interval '1 s')) AS new"""
+        'finished_at',
+            now() - (number - 1) * interval '0.5 s' + number %% 100 * interval '1 s')) AS new
+"""
 
 
 @contextmanager
 def worker(home: Path) -> Iterator[int]:
     """A worker with one pool process; gives its pid."""
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "backoffice",
-        "worker",
-        "--concurrency=1",
-        "--loglevel=WARNING",
-    ]
+    command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker"]
+    command += ["--concurrency=1", "--loglevel=WARNING"]
     with (home / "worker.log").open("w") as log:
         running = processes.spawn(command, dying=signal.SIGTERM, stdout=log, stderr=log)
         try:

@@ -1,9 +1,9 @@
 """What a job that does nothing costs, beside other job systems in the same run.
 
-CPU, drain rate, write-ahead log, statements and memory; two pool processes each, a database and a
-Redis database of its own each. Jobs are submitted while the workers are stopped, so that only their
-execution is measured. Rounds are interleaved, so that a change of the machine's speed meets all
-systems alike.
+Measured are CPU, drain rate, write-ahead log, statements and memory. Each system has two pool
+processes, its own database and its own Redis database. Jobs are submitted while the workers are
+stopped, so that only their execution is measured. Rounds are interleaved, so that a change of the
+machine's speed affects all systems alike.
 """
 
 import re
@@ -32,10 +32,7 @@ STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROL
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """One round.
-
-    CPU microseconds and bytes of write-ahead log a job, jobs a second, bytes of memory.
-    """
+    """One round: CPU microseconds and bytes of write-ahead log a job, jobs a second, memory."""
 
     workers_us: float
     postgres_us: float
@@ -51,7 +48,7 @@ class Cost:
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """The median of the rounds of each system, and ours beside each."""
+    """Yield ours beside each system, as the median of the rounds; print the table on stderr."""
     servers = Servers(home)
     with ExitStack() as databases:
         sites = [_site(databases, home, number) for number in range(len(PEERS) + 1)]
@@ -124,7 +121,7 @@ def _until_done(site: Site, jobs: int) -> None:
 
 
 def _statements(site: Site, servers: Servers) -> float:
-    """Statements a job without BEGIN and COMMIT, from PostgreSQL's log, in a round of their own."""
+    """Statements a job but BEGIN and COMMIT, from PostgreSQL's log, in a round of their own."""
     servers.log_statements(True)
     log = servers.home / "postgres.log"
     with site.workers() as workers:
@@ -150,20 +147,10 @@ def _median(rounds: list[Cost]) -> Cost:
 
 
 def _table(costs: dict[str, Cost], statements: dict[str, float]) -> str:
-    heads = (
-        "",
-        "CPU us/job",
-        "workers",
-        "PostgreSQL",
-        "Redis",
-        "x raw",
-        "jobs/s",
-        "WAL/job",
-        "statements",
-        "PSS MB",
-    )
+    heads = ["CPU us/job", "workers", "PostgreSQL", "Redis", "x raw"]
+    heads += ["jobs/s", "WAL/job", "statements", "PSS MB"]
     raw = costs["raw celery"].cpu_us
-    lines = [f"{heads[0]:16}" + "".join(f"{head:>12}" for head in heads[1:])]
+    lines = [" " * 16 + "".join(f"{head:>12}" for head in heads)]
     for name, cost in sorted(costs.items(), key=lambda item: item[1].cpu_us):
         cells = (
             f"{cost.cpu_us:,.0f}",

@@ -1,4 +1,4 @@
-"""A pass of upkeep over 1,000,000 settled and 200,000 waiting jobs; and what it does to a long queue: nothing."""
+"""A pass of upkeep over 1,000,000 settled and 200,000 waiting jobs, which publishes none again."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ ROUNDS = 5
 
 
 def measure(home: Path) -> Iterator[Figure]:
-    """The long queue first, on an empty database; then the pass."""
+    """Yield the figures of a long queue, then those of the pass."""
     with ground.database("queued"):
         yield from _long_queue()
     with ground.database("full"):
@@ -32,7 +32,7 @@ def measure(home: Path) -> Iterator[Figure]:
 
 
 def _long_queue() -> Iterator[Figure]:
-    """One slow worker took the oldest some time ago; all others wait, each with its message in Redis."""
+    """Yield how many jobs are published again while one slow worker runs the oldest: none."""
     rows.fill(QUEUED, processing=1, active=QUEUED)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,11 +1,11 @@
-"""Early pytest plugin: throw-away PostgreSQL and Redis, in the environment before Django reads its settings.
+"""Early pytest plugin: starts throw-away PostgreSQL and Redis before Django reads its settings.
 
-The developer's own DATABASE_URL and REDIS_URL are never used: tests empty what they are given. With
-xdist the controller owns PostgreSQL, in which pytest-django gives each worker a database of its
-own; each worker has its own Redis, as some tests make it refuse everybody.
+The developer's DATABASE_URL and REDIS_URL are never used, because tests empty their servers. With
+xdist, the controller owns PostgreSQL, in which pytest-django gives each worker its own database;
+each worker has its own Redis, because some tests make it refuse all clients.
 
-`python -m tests.servers COMMAND ...` runs any command in that environment; without a command it
-keeps servers running, for quick test runs one after the other.
+`python -m tests.servers COMMAND ...` runs a command in that environment; without a command it keeps
+the servers running, for quick test runs one after the other.
 """
 
 import contextlib
@@ -25,8 +25,7 @@ import pytest
 from backoffice.local import servers
 from backoffice.local.home import DEFAULT, reachable
 
-# How servers that already run are named, by the developer and by xdist's controller for its
-# workers.
+# The developer, and xdist's controller for its workers, name running servers by these variables.
 SHARED = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
 
@@ -40,7 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @contextlib.contextmanager
 def environment() -> Iterator[dict[str, str]]:
-    """Give what settings.py needs, on throw-away servers that live as long as the block."""
+    """Give the variables that settings.py needs, on servers that live as long as the block."""
     given = {name: os.environ[shared] for name, shared in SHARED.items() if os.environ.get(shared)}
     place = reachable(DEFAULT)
     _sweep(place)
@@ -61,7 +60,7 @@ def environment() -> Iterator[dict[str, str]]:
 
 
 def _sweep(place: Path) -> None:
-    """Remove what killed test runs left behind."""
+    """Remove the directories of killed test runs."""
     for left in place.glob("tests-*/servers.lock"):
         with contextlib.suppress(OSError), left.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused: that run is alive

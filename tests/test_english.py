@@ -40,7 +40,7 @@ def prose(path: Path) -> Iterator[str]:
 
 
 def strings(path: Path) -> Iterator[str]:
-    """Yield a module's strings other than docstrings: messages, labels, help texts and log lines."""
+    """Yield a module's strings but docstrings: messages, labels, help texts and log lines."""
     tree = ast.parse(path.read_text())
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, documented) and node.body]

@@ -1,4 +1,4 @@
-"""docs/job-types.md: its example runs as it stands, and it tells every option."""
+"""The example of docs/job-types.md runs as it is, and the page has every option."""
 
 import dataclasses
 import os
@@ -30,7 +30,7 @@ OPTIONS = dict(re.findall(r"^\| `(\w+)` \| (.*?) ?\| .*\|$", DOCUMENT, re.MULTIL
 
 @pytest.fixture
 def one_new_file(tmp_path, monkeypatch):
-    """The example as a file beside the built-in types, loaded as at the start; gives a copy of the project with it."""
+    """Load the example as a new file in jobs/types; gives a copy of the project with it."""
     project = tmp_path / "project"
     for name in ("backoffice", "jobs", "templates", "static"):
         shutil.copytree(

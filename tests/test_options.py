@@ -1,4 +1,4 @@
-"""A wrong option of @job_type stops the start, in a sentence that names the type, the option, the value and the fix."""
+"""A wrong option of @job_type stops the start; the error names type, option, value and fix."""
 
 import functools
 import math

@@ -1,4 +1,4 @@
-"""Names as people and programs give them: cut by bytes, spelled one way, and harmless to the text beside them."""
+"""Names from people and programs: cut by bytes, in one spelling, harmless to the text around."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Names are found however they, or what is searched for, spell their accents: composed (NFC) or decomposed (NFD)."""
+"""A search finds names whether their accents are composed (NFC) or decomposed (NFD)."""
 
 import unicodedata
 

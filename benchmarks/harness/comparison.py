@@ -18,11 +18,11 @@ Pages = Callable[[Client], Mapping[str, str]]
 
 
 def compared(pages: Pages, *, queries_at_most: int) -> Iterator[Figure]:
-    """What each page costs PostgreSQL at the large size, as a ratio to the small one, and how many queries."""
+    """Yield the SQL time of each page, large to small, and its number of queries."""
     found: dict[str, dict[str, Caught]] = defaultdict(dict)
     for name, jobs in SIZES.items():
         with ground.database(name) as url:
-            # Those that wait came of a sudden: the last day is as busy at either size.
+            # The waiting jobs came all at once, so that the last day is as busy at either size.
             rows.fill(jobs, seconds_apart=0.05)
             client = staff()
             for page, address in pages(client).items():
@@ -69,7 +69,7 @@ def _time(page: str, small: Caught, large: Caught) -> Figure:
 
 
 def _queries(page: str, small: Caught, large: Caught, at_most: int) -> Figure:
-    """A page of waiting jobs asks for their places besides, so the sizes may differ; neither may pass the bound."""
+    """The larger number of queries: pages with waiting jobs also query their places in line."""
     return Figure(
         what=f"{page}: queries",
         value=max(len(small.queries), len(large.queries)),

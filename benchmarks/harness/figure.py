@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A ratio or a count, never seconds alone: machines differ, and so do their days."""
+    """A ratio or a count, never seconds alone: machines differ, also from day to day."""
 
     what: str
     value: float

@@ -1,4 +1,4 @@
-"""The ground a measurement stands on: servers of its own, Django on top of them, our programs beside."""
+"""What a measurement runs on: its own servers, Django, and our programs."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from backoffice.local.stack import Stack
 
 @contextmanager
 def project() -> Iterator[Path]:
-    """Django on servers that leave nothing behind; gives a directory for what is written.
+    """Django on servers that leave nothing behind; gives a directory for files.
 
     They sync nothing to the disk: its own noise would be measured, and those pay less who commit
     more.
@@ -48,7 +48,7 @@ def stack_of(home: Path, *, workers: int = 0, concurrency: int = 1) -> Iterator[
 
 @contextmanager
 def database(name: str) -> Iterator[str]:
-    """Let Django work in the database `name`, at first a copy of the one that `project` prepared; gives its URL."""
+    """Let Django use the database `name`, made as a copy of the prepared one; gives its URL."""
     prepared = connection.settings_dict["NAME"]
     url = re.sub(r"/\w+$", f"/{name}", os.environ["DATABASE_URL"])
     _create(name, prepared)
@@ -60,7 +60,7 @@ def database(name: str) -> Iterator[str]:
 
 
 def _create(name: str, template: str) -> None:
-    _enter("template1")  # nobody may be in the one that is copied
+    _enter("template1")  # PostgreSQL copies no database that has connections
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not cursor.fetchone():

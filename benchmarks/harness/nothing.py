@@ -1,6 +1,6 @@
 """Our worker with a job type that does nothing: `celery -A benchmarks.harness.nothing worker`.
 
-`python -m benchmarks.harness.nothing N` submits N jobs of it.
+`python -m benchmarks.harness.nothing N` submits N such jobs.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The two servers under all systems: their processes, and what PostgreSQL says of itself."""
+"""PostgreSQL and Redis of a measurement: their processes, and PostgreSQL's own figures."""
 
 import time
 from dataclasses import dataclass

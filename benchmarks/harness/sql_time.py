@@ -1,7 +1,7 @@
-"""What PostgreSQL itself says a page costs: its queries are caught, then explained with ANALYZE, in turns.
+"""What a page costs PostgreSQL: its queries are recorded, then run under EXPLAIN ANALYZE in turns.
 
-The turns alternate between the databases that are compared, so that what else the machine does
-meets all of them.
+The turns alternate between the compared databases, so that other load on the machine affects all of
+them.
 """
 
 import re
@@ -34,7 +34,7 @@ class Caught:
         return median(self.milliseconds)
 
     def uncapped(self) -> list[str]:
-        """Queries that count without a limit, or weed out doubles: their cost would grow with the table."""
+        """Queries with DISTINCT or an unlimited count: their cost would grow with the table."""
         return [
             sql
             for sql, _ in self.queries
@@ -44,7 +44,7 @@ class Caught:
 
 @contextmanager
 def caught() -> Iterator[Caught]:
-    """Catch what Django asks PostgreSQL inside the block."""
+    """Record the queries that Django sends inside the block."""
     found = Caught()
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -56,7 +56,7 @@ def caught() -> Iterator[Caught]:
 
 
 def time_in_turns(pages: dict[str, Caught]) -> None:
-    """Note what each page costs; `pages` maps a database's URL to what was caught there."""
+    """Measure each page; `pages` maps a database's URL to the queries recorded there."""
     open_ones = {url: _connect(url) for url in pages}
     for _ in range(ROUNDS):
         for url, page in pages.items():

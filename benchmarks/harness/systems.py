@@ -1,4 +1,4 @@
-"""The job systems that are measured side by side: how each is started, fed, and seen to be done."""
+"""The job systems that are compared: how each is started and fed, and when its jobs are done."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import redis
 from backoffice.local import processes
 
 CELERY = ("celery", "-A", "{module}", "worker", "--concurrency=2", "--loglevel=WARNING")
-# What our documentation has operators pass; raw Celery gets the same.
+# The options that our documentation recommends; raw Celery gets the same.
 QUIET = ("--without-heartbeat", "--without-gossip", "--without-mingle")
 
 
@@ -42,7 +42,7 @@ OURS = System(
     "benchmarks.harness.nothing",
     (*CELERY, *QUIET),
     done="SELECT count(*) FROM jobs_job WHERE status = 'COMPLETED'",
-    env={"LOG_LEVEL": "WARNING"},  # the others write no line for each job either
+    env={"LOG_LEVEL": "WARNING"},  # the others do not log each job either
 )
 PEERS = (
     System("raw celery", "benchmarks.peers.raw_celery", (*CELERY, *QUIET)),

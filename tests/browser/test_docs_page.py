@@ -1,4 +1,4 @@
-"""/api/v1/docs/ in a real browser: drawn from our own files, under the content policy, and able to call the API."""
+"""/api/v1/docs/ in a browser: its own files only, under the content policy; it calls the API."""
 
 import pytest
 from django.conf import settings

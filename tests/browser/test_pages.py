@@ -1,4 +1,4 @@
-"""What holds on every page: the browser's time zone, hostile text, accessibility, narrow screens."""
+"""On every page: the browser's time zone, hostile text, accessibility, narrow screens."""
 
 import re
 from datetime import UTC, datetime

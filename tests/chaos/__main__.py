@@ -1,4 +1,7 @@
-"""Runs it: python -m tests.chaos SECONDS [SEED]. The last line is the verdict; exit 0 if every invariant holds."""
+"""`python -m tests.chaos SECONDS [SEED]`; the last line is the verdict.
+
+The exit status is 0 if every invariant holds.
+"""
 
 import argparse
 import collections
@@ -23,19 +26,19 @@ from tests.faults.stack import Stack
 
 CLIENTS = 5
 WORKERS = 2
-DRAIN_SECONDS = (
-    120.0  # a lost attempt is rescued within 9 s, a lost message published again within 5
-)
-ACTIVE = """SELECT id::text, type, status, attempt, publishes, worker, pid, started_at::text, lease_until::text,
-    cancel_requested_at::text FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"""
-AWAY = (psycopg2.Error, redis.RedisError, OSError, IndexError)  # nobody there to be hurt
+# A lost attempt is rescued within 9 s, a lost message published again within 5 s.
+DRAIN_SECONDS = 120.0
+ACTIVE = """
+    SELECT id::text, type, status, attempt, publishes, worker, pid, started_at::text,
+        lease_until::text, cancel_requested_at::text
+    FROM jobs_job WHERE status IN ('PENDING', 'PROCESSING')"""
+AWAY = (psycopg2.Error, redis.RedisError, OSError, IndexError)  # the victim is down already
 
 
 def main(seconds: float, seed: int) -> int:
-    """Load, faults, healing, and the verdict."""
-    print(
-        f"Chaos for {seconds:g} s; to see these faults again: make chaos SECONDS={seconds:g} SEED={seed}"
-    )
+    """Run load and faults, heal, print the verdict; returns 1 if an invariant is broken."""
+    again = f"make chaos SECONDS={seconds:g} SEED={seed}"
+    print(f"Chaos for {seconds:g} s; to see these faults again: {again}")
     home = Path(tempfile.mkdtemp(dir=reachable(DEFAULT), prefix="chaos-"))
     home.chmod(0o711)
     with stacks.running(home) as stack:
@@ -53,7 +56,7 @@ def main(seconds: float, seed: int) -> int:
 
 
 class Chaos:
-    """One run. The seed decides which faults come when, and what the clients ask; not who wins the races."""
+    """One run; the seed decides faults, times and requests, but not who wins the races."""
 
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack = stack
@@ -68,7 +71,7 @@ class Chaos:
         self.drained_in = DRAIN_SECONDS
 
     def run(self, seconds: float) -> None:
-        """Let the clients work, and hurt something every 3 to 11 seconds: almost every kind within two minutes."""
+        """Let the clients work, with a fault every 3 to 11 s: almost each kind in two minutes."""
         for caller in self.callers:
             caller.start()
         self.began_at = time.monotonic()
@@ -83,14 +86,13 @@ class Chaos:
             caller.join(60)
 
     def _plan(self, seconds: float) -> Iterable[tuple[float, str, float]]:
-        """Drawn before anything happens, so that the seed alone decides it."""
+        """Draw times, faults and lengths before anything runs, so that only the seed decides."""
         plan: list[tuple[float, str, float]] = []
         deck: list[str] = []
         at = self.dice.uniform(3, 8)
         while at < seconds:
-            deck = deck or self.dice.sample(
-                FAULTS, len(FAULTS)
-            )  # each kind once before any comes again
+            # Each kind once before any comes again.
+            deck = deck or self.dice.sample(FAULTS, len(FAULTS))
             plan.append((at, deck.pop(), self.dice.uniform(0.5, 12)))
             at += self.dice.uniform(3, 11)
         return [*plan, (seconds, "", 0)]
@@ -119,7 +121,7 @@ class Chaos:
             except psycopg2.Error:  # another fault has stopped PostgreSQL
                 self.endings.append((self._now() + 1, due[1]))
         if not self.endings:
-            for program in self.programs:  # one that ended by itself, as no database let it live
+            for program in self.programs:  # those that ended because PostgreSQL was down
                 if program.process and program.process.poll() is not None:
                     print(f"{self._now():6.1f} s  {program.name} starts again", flush=True)
                     program.start()
@@ -128,7 +130,7 @@ class Chaos:
         return time.monotonic() - self.began_at
 
     def settle(self) -> list[str]:
-        """Heal everything, wait until no job is active; what does not hold then."""
+        """Heal everything and wait until no job is active; returns the violations."""
         self._end_faults(before=float("inf"))
         for server in (self.stack.postgres, self.stack.broker):
             start(server)
@@ -146,7 +148,7 @@ class Chaos:
         return found + [f"still active: {row}" for row in self.stack.sql(ACTIVE)]
 
     def verdict(self, found: list[str]) -> str:
-        """One line."""
+        """The last line: OK or BROKEN, and the figures of the run."""
         clients = [caller.client for caller in self.callers]
         statuses = sum((caller.statuses for caller in self.callers), collections.Counter())
         ended = dict(

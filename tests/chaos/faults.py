@@ -1,4 +1,4 @@
-"""Faults, each begun by one function and ended by the function that it returns."""
+"""Faults: a method begins one, and the function that it returns ends it."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ End = Callable[[], object]
 
 
 class Victims:
-    """The processes to hurt, all started by us, and the dice that choose among them."""
+    """The processes to hurt, all of this run, and the dice that choose among them."""
 
     def __init__(
         self, stack: Stack, workers: list[Program], upkeep: Program, dice: random.Random
@@ -37,13 +37,13 @@ class Victims:
         return lambda: start(worker)
 
     def stop_a_worker(self) -> End:
-        """A deploy: SIGTERM; what runs may finish."""
+        """SIGTERM, as in a deploy: running jobs may finish."""
         worker = self.dice.choice(self.workers)
         worker.process.send_signal(signal.SIGTERM)
         return lambda: start(worker)
 
     def freeze_a_worker(self) -> End:
-        """SIGSTOP of a worker and its children, past its lease perhaps."""
+        """SIGSTOP of a worker and its children, perhaps for longer than its lease."""
         main = self.dice.choice(self.workers).process.pid
         frozen = [main, *children(main)]
         for pid in frozen:
@@ -80,30 +80,30 @@ class Victims:
             broker.lpop("default", self.dice.randint(1, 10))
 
     def double_messages(self) -> None:
-        """Push what waits once more."""
+        """Push up to 21 waiting messages a second time."""
         with self.stack.redis(socket_timeout=2) as broker:
             if waiting := broker.lrange("default", 0, 20):
                 broker.lpush("default", *waiting)
 
     def stop_postgres(self) -> End:
-        """An immediate stop: no checkpoint, no goodbye."""
+        """An immediate stop: no checkpoint, no message to clients."""
         kill(self.stack.postgres.process, signal.SIGQUIT)
         return lambda: start(self.stack.postgres)
 
     def end_connections(self) -> None:
-        """pg_terminate_backend of everybody."""
+        """pg_terminate_backend of all clients."""
         self.stack.sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
 
     def fail_over(self) -> End:
-        """All connections end; those opened until the end of the fault stay on a server that takes no writes."""
+        """End all connections; those opened during the fault reach a server without writes."""
         self.stack.fail_over()
         return self.stack.promote
 
     def refuse_writes(self) -> End:
-        """Maintenance: the server takes no writes for a while."""
+        """Let the server take no writes, as in maintenance."""
         self.stack.refuse_writes()
         return self.stack.take_writes
 
@@ -120,19 +120,19 @@ def start(what: Program | object) -> None:
         if not isinstance(what, Program):
             return
         what.process.send_signal(signal.SIGCONT)
-        programs.stop_programs([what])  # it was told to stop a while ago, and has its time
+        programs.stop_programs([what])  # it got SIGTERM a while ago, and may need its time to stop
     what.start()
 
 
 def kill(process: "Popen[bytes]", how: signal.Signals = signal.SIGKILL) -> None:
-    """End it at once; one that is dead already stays so."""
+    """End a process at once, unless it has ended."""
     if process.poll() is None:
         process.send_signal(how)
         process.wait(30)
 
 
 def children(pid: int) -> Iterator[int]:
-    """Source: /proc/PID/task/TID/children."""
+    """Yield the pids of its children. Source: /proc/PID/task/TID/children."""
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         yield from map(int, task.read_text().split())
 

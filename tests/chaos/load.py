@@ -1,4 +1,4 @@
-"""External systems that submit, repeat what was not answered, cancel, rerun, and log every answer."""
+"""External systems: submit, repeat unanswered requests, cancel, rerun, log every answer."""
 
 import http.client
 import random
@@ -10,8 +10,8 @@ from tests.faults.client import Client
 
 KINDS = {"quick": 20, "steady": 4, "twice": 6, "stubborn": 3, "slow": 1, "rogue": 1}
 MODES = ("raise", "exit", "os_exit", "not_json")
-DEEDS = {"submit": 75, "batch": 3, "cancel": 12, "rerun": 5, "replay": 5}
-PAUSE_SECONDS = (0.05, 0.45)  # five clients ask about 20 times a second
+ACTIONS = {"submit": 75, "batch": 3, "cancel": 12, "rerun": 5, "replay": 5}
+PAUSE_SECONDS = (0.05, 0.45)  # five clients send about 20 requests a second
 REPEATS = 5  # under one key, until there is an answer
 UNANSWERED = 0  # stands for a status: the connection broke
 EXPECTED = (200, 201, 202, 404, 409, 503, 504)
@@ -28,17 +28,16 @@ class Caller(threading.Thread):
         self.stopped = threading.Event()
         self.statuses: Counter[int] = Counter()
         self.wrong: list[str] = []
-        self.keyed: list[
-            tuple[str, str, dict[str, Any]]
-        ] = []  # what was accepted under a key, and as which job
+        # Key, job and body of what was accepted under a key.
+        self.keyed: list[tuple[str, str, dict[str, Any]]] = []
 
     def run(self) -> None:
-        """Ask for something a few times a second until stopped."""
+        """Send a few requests a second until stopped."""
         number = 0
         while not self.stopped.wait(self.random.uniform(*PAUSE_SECONDS)):
             number += 1
-            [deed] = self.random.choices(list(DEEDS), weights=list(DEEDS.values()))
-            getattr(self, f"_{deed}")(f"{self.prefix}-{number}")
+            [action] = self.random.choices(list(ACTIONS), weights=list(ACTIONS.values()))
+            getattr(self, f"_{action}")(f"{self.prefix}-{number}")
 
     def _submit(self, name: str) -> None:
         body = self._body(name)
@@ -61,7 +60,7 @@ class Caller(threading.Thread):
             self._ask(f"/api/v1/jobs/{self.random.choice(self.client.accepted[-5:])}/cancel/", {})
 
     def _replay(self, name: str) -> None:
-        """An answer under a key always names the same job."""
+        """Repeat a request under its key: the answer must name the same job."""
         if self.keyed:
             key, job_id, body = self.random.choice(self.keyed[-50:])
             status, job = self._ask("/api/v1/jobs/", body, **{"Idempotency-Key": key})
@@ -79,21 +78,21 @@ class Caller(threading.Thread):
 
     def _ask_for(self, path: str, body: dict[str, Any], names: list[str], key: str) -> None:
         """Submit jobs; under a key, repeat while the outcome is unknown."""
-        told: list[int] = []
+        answers: list[int] = []
         for _ in range(REPEATS if key else 1):
             status, answer = self._ask(path, body, **({"Idempotency-Key": key} if key else {}))
-            told.append(status)
+            answers.append(status)
             if status not in (UNANSWERED, 503, 504) or self.stopped.wait(0.5):
                 break
-        self._note(told, names, answer.get("results", [answer]))
-        if told[-1] == 201 and key and path.endswith("/jobs/"):
+        self._note(answers, names, answer.get("results", [answer]))
+        if answers[-1] == 201 and key and path.endswith("/jobs/"):
             self.keyed.append((key, answer["id"], body))
 
-    def _note(self, told: list[int], names: list[str], jobs: list[dict[str, Any]]) -> None:
-        """What all the answers to one question amount to: one 201 is a promise; 503 alone is a refusal."""
-        if told[-1] in (200, 201):
+    def _note(self, answers: list[int], names: list[str], jobs: list[dict[str, Any]]) -> None:
+        """Sum up the answers to one request: one 201 is a promise, only 503s are a refusal."""
+        if answers[-1] in (200, 201):
             self.client.accepted += [job["id"] for job in jobs]
-        elif set(told) == {503}:
+        elif set(answers) == {503}:
             self.client.refused += names
         else:
             self.client.unknown += names

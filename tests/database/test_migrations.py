@@ -121,12 +121,13 @@ def test_a_command_without_its_tables_names_the_fix(empty_database):
 OF_TOMORROW = """INSERT INTO django_migrations (app, name, applied)
     VALUES ('jobs', '9999_of_tomorrow', now())"""
 OF_1_0_0 = """INSERT INTO jobs_job (id, name, type, params, queue, status, version,
-        progress_message, error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
-        request_hash, unique_key, publishes, attempt, worker, cancel_requested_by, cancel_reason,
-        acknowledged_by, acknowledged_note)
-    VALUES (gen_random_uuid(), 'Old', 'prune_jobs', '{}', 'default', 'PENDING', 1, '', '', '', '',
-        '',
-        '', 'api', '', '', '', 1, 0, '', '', '', '', '')"""
+        progress_message, error_code, error_type, error_message, error_traceback,
+        created_by_name, source, request_id, request_hash, unique_key, publishes, attempt, worker,
+        cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
+    VALUES (gen_random_uuid(), 'Old', 'prune_jobs', '{}', 'default', 'PENDING', 1,
+        '', '', '', '', '',
+        '', 'api', '', '', '', 1, 0, '',
+        '', '', '', '')"""
 OF_NOW = """INSERT INTO jobs_job (id, name, type, params, queue, created_by_name, source,
         request_id, request_hash, unique_while_active)
     VALUES (gen_random_uuid(), 'New', 'prune_jobs', '{}', 'default', '', 'api', '', '', true)"""

@@ -9,7 +9,7 @@ from tests.support import people
 
 @pytest.fixture(params=["api", "admin"])
 def ask(request, db):
-    """Request a file from the API and from the admin, in a session; returns status, headers, body."""
+    """Request a file from the API and the admin, in a session; gives status, headers, body."""
     browser = Client()
     browser.force_login(people.viewer())
 

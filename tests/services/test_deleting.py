@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def meanwhile():
-    """Starts a call in another thread, and returns once PostgreSQL makes it wait for this one's transaction."""
+    """Start a call in a thread; returns once it waits for this test's transaction."""
     with ThreadPoolExecutor(1) as pool:
 
         def start(call) -> Future:
@@ -28,13 +28,13 @@ def meanwhile():
                     connection.close()
 
             future = pool.submit(closing)
-            wait_until(somebody_waits)
+            wait_until(one_waits)
             return future
 
         yield start
 
 
-def somebody_waits():
+def one_waits():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"

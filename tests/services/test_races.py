@@ -1,4 +1,4 @@
-"""Two who ask for different things at the same moment: PostgreSQL decides, and both hear the truth."""
+"""Requests at the same moment: PostgreSQL decides, and each gets the true answer."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -18,19 +18,19 @@ from tests.support.people import caller_for
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*deeds, times=1):
-    """What became of each of the deeds, each done `times` times in threads of their own: a class or a result."""
+def at_once(*calls, times=1):
+    """Run each call `times` times, in threads; returns results or classes of exceptions."""
 
-    def outcome(deed):
+    def outcome(call):
         try:
-            return deed()
+            return call()
         except Exception as error:
             return type(error)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(deeds) * times) as pool:
-        return list(pool.map(outcome, deeds * times))
+    with ThreadPoolExecutor(len(calls) * times) as pool:
+        return list(pool.map(outcome, calls * times))
 
 
 def test_a_job_cancelled_before_its_failed_publish_is_withdrawn_stays_cancelled(

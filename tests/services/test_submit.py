@@ -93,7 +93,8 @@ def test_params_may_need_a_permission_of_their_own_with_their_defaults_filled_in
     with pytest.raises(NotPermitted) as refused:
         services.submit(caller_for(plain), type=kind.slug, params={"colour": "view"})
     assert str(refused.value) == (
-        f'"{kind.label}" with these parameters needs the permission auth.view_user, which paul does not have.'
+        f'"{kind.label}" with these parameters needs the permission auth.view_user,'
+        " which paul does not have."
     )
     assert not Job.objects.exists()
     assert services.submit(caller_for(plain), type=kind.slug)

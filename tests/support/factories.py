@@ -13,7 +13,7 @@ _numbers = count(1)
 
 
 def make_user(*permissions: str, **fields: Any) -> User:
-    """A user who may do what `permissions` ("jobs.view_job") say."""
+    """A user with `permissions` ("jobs.view_job")."""
     user = User.objects.create_user(**{"username": f"user{next(_numbers)}", **fields})
     for permission in permissions:
         app, codename = permission.split(".")
@@ -24,7 +24,7 @@ def make_user(*permissions: str, **fields: Any) -> User:
 
 
 def make_job(**fields: Any) -> Job:
-    """A job as it would stand in `status` (default PENDING); any field may be given."""
+    """A job as it is in `status` (default PENDING); any field may be given."""
     status = fields.get("status", Status.PENDING)
     now = timezone.now()
     defaults: dict[str, Any] = {"name": f"Job {next(_numbers)}", "type": "report"}
@@ -47,7 +47,7 @@ def make_job(**fields: Any) -> Job:
 
 
 def make_worker(**fields: Any) -> Worker:
-    """A worker that beat just now, with one slot, serving the default queue and knowing the type report."""
+    """A worker with a fresh heartbeat, one slot, the default queue and the type `report`."""
     number = next(_numbers)
     defaults = {
         "id": f"w{number}",

@@ -1,4 +1,4 @@
-"""The kinds of Django form field, each with generated values: what the worker must clean exactly once."""
+"""The kinds of Django form field with generated values, each to be cleaned exactly once."""
 
 import json
 from datetime import date, time, timedelta
@@ -16,18 +16,16 @@ NUMBERS = [(1, "One"), (2, "Two")]
 
 
 class Tags(forms.Field):
-    """A field of an author's own that makes a list of a text."""
+    """A custom field that makes a list of a text."""
 
     def to_python(self, value):
         return value.split(",")
 
 
 def once(value):
-    """What an odd clean_x makes of a value: something else each time it is called again."""
-    return [
-        "cleaned",
-        json.dumps(value, sort_keys=True, default=repr),
-    ]  # jsonb sorts the keys of objects
+    """The value as an odd clean_x returns it: cleaning it twice shows."""
+    # Sorted, as jsonb sorts the keys of objects.
+    return ["cleaned", json.dumps(value, sort_keys=True, default=repr)]
 
 
 def when(value):
@@ -194,7 +192,7 @@ KINDS = {
 }
 
 
-# How an author's form is filled where that is not how the browser's own inputs write it.
+# How people fill in kinds that the browser's own inputs do not write.
 TYPED = {
     "date_german": lambda v: date.fromisoformat(v).strftime("%d.%m.%Y"),
     "time_twelve": lambda v: time.fromisoformat(v).strftime("%I:%M %p"),
@@ -207,7 +205,7 @@ class DecimalDecoder(json.JSONDecoder):
 
 
 def odd_form(kind):
-    """A form with one field of the kind, whose clean_x and clean both do to a value what must not be done twice."""
+    """A form with one field of the kind; its clean_x and clean must each run only once."""
 
     class Odd(forms.Form):
         x = KINDS[kind][0]()

@@ -1,4 +1,4 @@
-"""A door to PostgreSQL that loses an answer: the server has done what was asked, and the connection is cut."""
+"""A proxy to PostgreSQL that loses an answer: the server has run the statement all the same."""
 
 import contextlib
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db import connections
 
-READY = b"Z\x00\x00\x00\x05"  # the end of each answer, but for the byte that tells of transactions
+READY = b"Z\x00\x00\x00\x05"  # the end of each answer, without the byte of the transaction status
 
 
 class Door:
@@ -22,7 +22,7 @@ class Door:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose_answer_to(self, words: str) -> None:
-        """Lose the answer to the next statement in which `words` stand, once it is whole."""
+        """Lose the answer to the next statement that contains `words`, once it is complete."""
         self._words = words.encode()
 
     def _accept(self) -> None:
@@ -69,7 +69,7 @@ def _cut(*ends: socket.socket) -> None:
 
 @contextlib.contextmanager
 def door_of(alias: str) -> Iterator[Door]:
-    """While in this block, this thread's connection `alias` goes through the door."""
+    """Lead this thread's connection `alias` through the proxy inside the block."""
     connection = connections[alias]
     before = connection.settings_dict
     door = Door((before["HOST"], int(before["PORT"])))

@@ -1,4 +1,4 @@
-"""Waiting for what happens by itself: asked for again and again to a deadline, never slept for."""
+"""Wait for what happens by itself: poll until a deadline, never sleep for a fixed time."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A door to PostgreSQL that treats what a client asks for at connection time as poolers do."""
+"""A proxy to PostgreSQL that treats startup parameters as connection poolers do."""
 
 import contextlib
 import socket
@@ -12,10 +12,7 @@ KNOWN = {"user", "database", "client_encoding", "application_name"}
 
 
 class Pooler:
-    """Passes connections on.
-
-    What it does not know of a startup it drops in silence, or refuses as PgBouncer does.
-    """
+    """Passes connections on; drops unknown startup parameters, or refuses as PgBouncer does."""
 
     def __init__(self, server: tuple[str, int], *, refuses: bool) -> None:
         self.server = server
@@ -86,7 +83,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 @contextlib.contextmanager
 def pooler(server: tuple[str, int], *, refuses: bool) -> Iterator[int]:
-    """Give the port of a pooler before `server`, for the length of the block."""
+    """Run a pooler in front of `server` inside the block; gives its port."""
     door = Pooler(server, refuses=refuses)
     try:
         yield door.port

@@ -1,4 +1,4 @@
-"""Real processes of the project, started with an environment of the test's own."""
+"""Real processes of the project, started with the environment that a test gives."""
 
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ NOBODY_LISTENS = "127.0.0.1:1"
 
 
 def production(**changes: str) -> dict[str, str]:
-    """A sound production environment, but for `changes`; an empty value takes a variable away."""
+    """A complete production environment with `changes`; an empty value removes a variable."""
     database = settings.DATABASES["default"]
     address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
     return {
@@ -35,7 +35,7 @@ def production(**changes: str) -> dict[str, str]:
 
 
 def run(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the project to its end; returns its exit code and what it wrote."""
+    """Run a command of the project to its end; returns exit code and output."""
     return subprocess.run(
         [*command],
         cwd=settings.BASE_DIR,
@@ -53,7 +53,7 @@ def manage(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class Answer:
-    """What a site answered."""
+    """An answer of a site."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass
 class Site:
-    """A running web server, asked the way a proxy asks it."""
+    """A running web server, requested as a proxy would."""
 
     port: int
     log: Path

@@ -21,7 +21,7 @@ def few_jobs(walk: "State") -> bool:
 
 
 class State(RuleBasedStateMachine):
-    """The jobs as the model expects them; `caller` is a superuser, `broker` replaces the real one."""
+    """The jobs as the model expects them; `caller` may do anything, `broker` is a replacement."""
 
     def __init__(self, caller: Caller, broker: Broker) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Why a job is where it is, and how long it will take: for people who ask "what is it waiting for?"."""
+"""Why a job has its status and how long it will take, in one sentence for users."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from jobs.stats import GLANCE
 
 @dataclass(frozen=True)
 class Explanation:
-    """One sentence, and the seconds until the job will have ended, if they can be estimated."""
+    """One sentence, and the estimated seconds until the job ends; None if there is no estimate."""
 
     sentence: str
     eta_seconds: int | None = None
 
 
 def explanation(job: Job) -> Explanation:
-    """Why `job` is where it is.
+    """Explain the status of `job`.
 
     Three queries while it waits, one while it runs, none when it is settled.
     """
@@ -34,7 +34,7 @@ def explanation(job: Job) -> Explanation:
 
 
 def run_eta_seconds(job: Job) -> int | None:
-    """The seconds a PROCESSING job still needs, by its own progress so far; no query."""
+    """Estimate the seconds that a PROCESSING job still needs from its progress; no query."""
     if job.status != Status.PROCESSING or not job.progress_percent or job.started_at is None:
         return None
     elapsed = (timezone.now() - job.started_at).total_seconds()
@@ -42,12 +42,12 @@ def run_eta_seconds(job: Job) -> int | None:
 
 
 def error_name(code: str, type: str = "") -> str:
-    """What people call a failure: the type of what the handler raised, or else its error code in words."""
+    """Name a failure: the type of the handler's exception, or else the label of its error code."""
     return type or ERRORS.get(code, code)
 
 
 def acknowledgement(job: Job) -> str:
-    """Who acknowledged the failure, and the note they left; "" if there is none yet."""
+    """Say who acknowledged the failure, and the note; "" if there is none."""
     if job.acknowledged_at is None:
         return ""
     note = f": {job.acknowledged_note}" if job.acknowledged_note else "."
@@ -55,7 +55,7 @@ def acknowledgement(job: Job) -> str:
 
 
 def cancellation(job: Job) -> str:
-    """Who cancelled the job, or asked it to stop, and why; "" without a request."""
+    """Say who cancelled the job or asked it to stop, and why; "" without a request."""
     if job.status == Status.CANCELLED:
         return _ended(job)
     return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""
@@ -86,11 +86,8 @@ def _waits(job: Job) -> Explanation:
 
 def _line_up(ahead: int, until_start: float | None) -> str:
     if not ahead:
-        soon = (
-            f", in about {humanize_seconds(until_start)}"
-            if until_start and until_start >= 1
-            else ""
-        )
+        is_later = until_start is not None and until_start >= 1
+        soon = f", in about {humanize_seconds(until_start or 0)}" if is_later else ""
         return f"It is the next one to be taken{soon}."
     jobs = "1 job is" if ahead == 1 else f"{ahead:,} jobs are"
     if ahead >= GLANCE:
@@ -115,12 +112,9 @@ def _runs(job: Job, now: datetime) -> Explanation:
         return Explanation(_stopping(job))
     eta = run_eta_seconds(job)
     elapsed = (now - job.started_at).total_seconds()
-    if (
-        eta is None
-        and (usual := stats.usual_durations([job.type]).get(job.type))
-        and usual.p50 > elapsed
-    ):
-        eta = round(usual.p50 - elapsed)
+    if eta is None:
+        usual = stats.usual_durations([job.type]).get(job.type)
+        eta = round(usual.p50 - elapsed) if usual and usual.p50 > elapsed else None
     left = "" if eta is None else f", about {humanize_seconds(eta)} left"
     return Explanation(f"Running for {humanize_seconds(elapsed)}{left}.", eta)
 
@@ -134,9 +128,8 @@ def _ended(job: Job) -> str:
         return f"Cancelled{by}{_why(job)}"
     if job.started_at is None or job.finished_at is None:
         return "Completed."
-    return (
-        f"Completed after {humanize_seconds((job.finished_at - job.started_at).total_seconds())}."
-    )
+    seconds = (job.finished_at - job.started_at).total_seconds()
+    return f"Completed after {humanize_seconds(seconds)}."
 
 
 def _stopping(job: Job) -> str:
@@ -146,17 +139,14 @@ def _stopping(job: Job) -> str:
 
 
 def _why(job: Job) -> str:
-    """The reason given for cancelling, as the end of a sentence."""
+    """Return the reason of a cancellation, as the end of a sentence."""
     return f": {job.cancel_reason}" if job.cancel_reason else "."
 
 
 def _clock(moment: datetime) -> str:
     local = timezone.localtime(moment)
-    return (
-        f"{local:%H:%M %Z}"
-        if local.date() == timezone.localdate()
-        else f"{local:%Y-%m-%d %H:%M %Z}"
-    )
+    is_today = local.date() == timezone.localdate()
+    return f"{local:%H:%M %Z}" if is_today else f"{local:%Y-%m-%d %H:%M %Z}"
 
 
 def _counted(number: int, unit: str) -> str:

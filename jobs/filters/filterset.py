@@ -1,4 +1,4 @@
-"""The filters of jobs: one FilterSet for the admin's list, the API, its figures and bulk actions."""
+"""The filters of jobs: one FilterSet for the admin, the API, its statistics and bulk actions."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -109,7 +109,7 @@ class JobFilters(django_filters.FilterSet):
 
     @cached_property
     def in_any_status(self) -> JobQuerySet:
-        """The jobs that match every filter but `status` and `active`; none if a filter is refused."""
+        """The jobs that match all filters but `status` and `active`; none if one is refused."""
         jobs: JobQuerySet = self.queryset
         if self.errors:
             return jobs.none()

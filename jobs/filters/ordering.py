@@ -13,7 +13,7 @@ OF_CREATION = {"created_after", "created_before", "started_before", "finished_be
 
 
 def newest_first(given: Collection[str]) -> tuple[str, ...]:
-    """Return the columns that order jobs newest first under the filters `given`; the last is unique.
+    """Return the columns that order jobs newest first under these filters; the last is unique.
 
     Both orders say the same, because ids are UUIDv7. A range of times is read from the index of
     created_at: by id PostgreSQL would walk past everything newer.

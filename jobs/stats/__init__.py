@@ -1,7 +1,7 @@
-"""Read-only figures over jobs, for the pages, the API and the estimates.
+"""Read-only figures of jobs, for the admin, the API and estimates.
 
-Functions that take `jobs` count within that queryset, so callers choose whose jobs, which filters
-and which period.
+Functions that take `jobs` count within that queryset: callers choose the visible jobs, the filters
+and the period.
 """
 
 from jobs.stats.capped import (

@@ -1,4 +1,4 @@
-"""Figures that stop at a cap or at a time, for pages that cost the same however many jobs there are."""
+"""Counts that stop at a cap or a timeout, so that pages cost the same at any size of the table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ from jobs.database import Trouble, trouble
 from jobs.models import JobQuerySet, Status
 
 CAP = 10_000
-# What a glance needs: more of it would be most of a page's cost, and "1,000+" says as much as the
-# true number.
+# Counting further would be most of a page's cost, and "1,000+" says as much as the exact number.
 GLANCE = 1_000
 COUNT_TIMEOUT_MILLISECONDS = 300
 DAY = timedelta(hours=24)
@@ -23,9 +22,9 @@ DAY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Failures:
-    """Failures of one type with one error; `counts` go with the periods that were asked for.
+    """Failures of one job type with one error, counted for each period of the query.
 
-    Those before `counted_from` were not read, unless it is None.
+    Failures before `counted_from` were not read; None means that all were read.
     """
 
     type: str
@@ -36,7 +35,7 @@ class Failures:
 
 
 def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
-    """How many of the first `cap` + 1 of `jobs` have each status; None if it takes long. One query."""
+    """Count the first `cap` + 1 of `jobs` by status; None on a timeout. One query."""
     try:
         sql, params = jobs.values("status")[: cap + 1].query.sql_with_params()
     except EmptyResultSet:
@@ -48,10 +47,10 @@ def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
 def counts_to(
     jobs: JobQuerySet, cap: int, statuses: Sequence[str] = ("", *Status.values)
 ) -> Mapping[str, int]:
-    """How many of `jobs` there are by status ("": all), each up to one more than `cap`; empty if it takes long.
+    """Count `jobs` by status ("" is all), each to at most `cap` + 1; empty on a timeout.
 
-    One query of capped sub-selects. Source: jobs_job, indexes jobs_job_status_id,
-    jobs_job_type_status_id.
+    One query of capped sub-selects.
+    Source: jobs_job, indexes jobs_job_status_id, jobs_job_type_status_id.
     """
     parts: list[str] = []
     values: list[Any] = []
@@ -70,10 +69,7 @@ def counts_to(
 def counts_in_time(
     jobs: JobQuerySet, milliseconds: int = COUNT_TIMEOUT_MILLISECONDS
 ) -> Mapping[str, int] | None:
-    """Count `jobs` exactly by status, in the order of the statuses; None if that takes longer.
-
-    One query.
-    """
+    """Count `jobs` exactly by status, in the statuses' order; None on a timeout. One query."""
     counted = jobs.order_by().values("status").annotate(count=Count("*"))
     try:
         sql, params = counted.query.sql_with_params()
@@ -89,13 +85,14 @@ def counts_in_time(
 def _in_time(
     sql: str, values: Sequence[Any], milliseconds: int = COUNT_TIMEOUT_MILLISECONDS
 ) -> list[tuple[Any, ...]] | None:
-    """The rows of a query; None if it takes too long.
+    """Return the rows of a query; None on a timeout.
 
-    Raises: django.db.Error for all else that keeps PostgreSQL from answering.
+    Raises: django.db.Error for every other failure.
     """
     try:
         with connection.cursor() as cursor:
-            # Two statements, one round trip: the limit ends with the transaction that they are.
+            # Two statements in one round trip: PostgreSQL runs both in one transaction, and the
+            # limit ends with it.
             cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}; {sql}", values)
             return list(cursor.fetchall())
     except Error as error:
@@ -105,9 +102,9 @@ def _in_time(
 
 
 def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
-    """How many of `jobs` were settled in the last 24 hours by hour and status: of the last CAP of them.
+    """Count `jobs` that settled in the last 24 hours by hour and status.
 
-    Source: index jobs_job_finished_at_id.
+    Only the last CAP of them are counted. Source: index jobs_job_finished_at_id.
     """
     last = (
         jobs.filter(finished_at__gte=Now() - DAY)
@@ -121,13 +118,13 @@ def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
 
 
 def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int) -> list[Failures]:
-    """The most frequent failures among `jobs` by type and error, counted from each of `since`: of the last GLANCE.
+    """Return the most frequent failures among `jobs`, counted from each of `since`.
 
-    Source: index jobs_job_failed_at.
+    Only the last GLANCE failures are read. Source: index jobs_job_failed_at.
     """
     failed = jobs.filter(status=Status.FAILED, finished_at__gte=min(since)).order_by("-finished_at")
     last = failed.values("type", "error_code", "error_type", "finished_at")[:GLANCE]
-    # Of all groups, not only of those that LIMIT leaves.
+    # The time of the first failure that was read, over all groups: LIMIT applies after OVER ().
     more = ", CASE sum(count(*)) OVER () WHEN %s THEN min(min(finished_at)) OVER () END"
     more += "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
     keys = ("type", "error_code", "error_type")
@@ -141,12 +138,11 @@ def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int)
 def _grouped(
     keys: tuple[str, ...], jobs: Any, more: str = "", values: Iterable[Any] = (), end: str = ""
 ) -> list[tuple[Any, ...]]:
-    """Rows of `keys` with the count of `jobs` (a sliced queryset of values) for each; one query."""
-    sql, params = jobs.query.sql_with_params()
+    """Return rows of `keys` and the number of `jobs` (a sliced queryset of values); one query."""
+    part, params = jobs.query.sql_with_params()
+    columns = ", ".join(keys)
     groups = ", ".join(str(number) for number, _ in enumerate(keys, 1))
+    sql = f"SELECT {columns}, count(*){more} FROM ({part}) AS part GROUP BY {groups} {end}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(keys)}, count(*){more} FROM ({sql}) AS part GROUP BY {groups} {end}",
-            [*values, *params],
-        )
+        cursor.execute(sql, [*values, *params])
         return list(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Figures that read every job they are about: for a period, or filters, that the caller chose."""
+"""Exact figures, which read every job of the queryset: callers choose a period or filters."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ class Percentile(Aggregate):
 
 @dataclass(frozen=True)
 class Times:
-    """Median and 95th percentile of waiting and running, in seconds; None where no job has such a time."""
+    """Median and 95th percentile of waiting and running, in seconds; None without such times."""
 
     wait_p50: float | None
     wait_p95: float | None
@@ -28,13 +28,13 @@ class Times:
 
 
 def count_by_status(jobs: JobQuerySet) -> dict[str, int]:
-    """Count `jobs` per status: {"PENDING": 3, ...}, with 0 for statuses that do not occur; one query."""
+    """Count `jobs` by status: {"PENDING": 3, ...}, with 0 for absent statuses; one query."""
     found = dict(jobs.order_by().values_list("status").annotate(count=Count("*")))
     return {status: found.get(status, 0) for status in Status.values}
 
 
 def count_by_type(jobs: JobQuerySet) -> dict[str, dict[str, int]]:
-    """Count `jobs` per type and status: {"report": {"FAILED": 3}}; absent means 0; one query."""
+    """Count `jobs` by type and status: {"report": {"FAILED": 3}}; absent means 0; one query."""
     counts: dict[str, dict[str, int]] = {}
     rows = (
         jobs.order_by()
@@ -48,7 +48,7 @@ def count_by_type(jobs: JobQuerySet) -> dict[str, dict[str, int]]:
 
 
 def failures(jobs: JobQuerySet, *, limit: int = 50) -> list[dict[str, Any]]:
-    """The failed ones of `jobs` by type and error, most frequent first; one query.
+    """Count the failed ones of `jobs` by type and error, most frequent first; one query.
 
     Returns [{"type", "error_code", "error_type", "count"}].
     """
@@ -58,7 +58,7 @@ def failures(jobs: JobQuerySet, *, limit: int = 50) -> list[dict[str, Any]]:
 
 
 def times(jobs: JobQuerySet) -> Times:
-    """How long `jobs` waited and ran; one query."""
+    """Return how long `jobs` waited and ran; one query."""
     wait, run = F("started_at") - F("created_at"), F("finished_at") - F("started_at")
     found = jobs.order_by().aggregate(
         wait_p50=Percentile(wait, share=0.5),

@@ -1,4 +1,4 @@
-"""What waits in the queues, and who is there to take it."""
+"""The depth of the queues, and the live workers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ FIRST = 100
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """The jobs that wait in a queue, to one more than a cap; `oldest_at` is when the first one was submitted."""
+    """How many jobs wait in a queue, at most a cap + 1, and when the oldest was submitted."""
 
     queue: str
     waiting: int
@@ -24,11 +24,11 @@ class QueueDepth:
 
 
 def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
-    """The queues in which some of `jobs` wait, by name; one query.
+    """Return the queues in which some of `jobs` wait, by name; one query.
 
-    Source: index jobs_job_waiting, probed for each queue's name and read to `cap`. Who was
-    submitted first is among the FIRST to be taken, or was published again: then `oldest_at` is
-    later than it might be.
+    `oldest_at` comes from the FIRST jobs to be taken. The oldest job is one of them unless it was
+    published again; then `oldest_at` may be too late.
+    Source: index jobs_job_waiting, probed for the name of each queue and read to `cap`.
     """
     waiting = (
         jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
@@ -51,5 +51,5 @@ def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
 
 
 def live_workers() -> dict[str, Any]:
-    """How many workers live, and how many jobs they run at a time: {"live": 2, "slots": 8}; one query."""
+    """Count the live workers and the jobs that they can run: {"live": 2, "slots": 8}; one query."""
     return Worker.objects.live().aggregate(live=Count("pk"), slots=Sum("slots", default=0))

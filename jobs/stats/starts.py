@@ -1,4 +1,7 @@
-"""When waiting jobs will start: by what runs, what is ahead of them, and how long jobs of those types usually take."""
+"""Estimates of when waiting jobs start.
+
+They follow from the running jobs, the jobs ahead, and the usual durations of their types.
+"""
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +19,7 @@ from jobs.stats.usual import Usual
 
 @dataclass(frozen=True)
 class Line:
-    """The first jobs that wait in a queue: their types in the order in which they are taken, and places asked for."""
+    """The first jobs of a queue: their types in the order of taking, and the places of some."""
 
     types: Sequence[str]
     places: Mapping[UUID, int]
@@ -24,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Running:
-    """A job that runs: its type, for how many seconds, and its own progress if it tells it."""
+    """A running job: its type, the seconds since its start, and its progress if it reports any."""
 
     type: str
     elapsed: float
@@ -33,7 +36,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Load:
-    """A live worker, what it runs, and in which of its queues jobs wait."""
+    """A live worker: its slots, queues and types, the queues with waiting jobs, and its jobs."""
 
     slots: int
     queues: Sequence[str]
@@ -43,9 +46,10 @@ class Load:
 
 
 def lines(jobs: Iterable[Job]) -> dict[str, Line]:
-    """The line of each queue in which one of `jobs` waits, as far as the last of them, at most GLANCE jobs.
+    """Return the line of each queue in which one of `jobs` waits; one query.
 
-    Source: index jobs_job_waiting, and the rows of that many jobs; one query.
+    A line ends with the last of `jobs` in its queue, or after GLANCE jobs.
+    Source: index jobs_job_waiting, and the rows of that many jobs.
     """
     waiting = list(jobs)
     last: dict[str, datetime] = {}
@@ -74,10 +78,9 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
 
 
 def loads() -> list[Load]:
-    """What each live worker runs and serves; one query.
+    """Return what each live worker runs and serves; one query.
 
-    Source: the few rows of jobs_worker, index jobs_job_processing, and a probe of jobs_job_waiting
-    for each queue.
+    Source: jobs_worker, index jobs_job_processing, a probe of jobs_job_waiting for each queue.
     """
     sql = f"""WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(
@@ -104,7 +107,7 @@ def loads() -> list[Load]:
 
 
 def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:
-    """The types whose usual durations `starts` asks for."""
+    """Return the types whose usual durations `starts` needs."""
     running = {one.type for load in loads for one in load.running}
     return running.union(*(line.types for line in lines))
 
@@ -112,11 +115,11 @@ def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:
 def starts(
     queue: str, line: Line, loads: Iterable[Load], usual: Mapping[str, Usual]
 ) -> list[float]:
-    """Return in how many seconds each job of the line starts; shorter than the line where that is unknown.
+    """Estimate in how many seconds each job of the line starts; the list ends at the first unknown.
 
-    Each job takes the slot that is free first, for as long as its type usually takes. No time is
-    given beyond a type that never ran, while something runs longer than it usually does, or while
-    the same workers have jobs of other queues to take.
+    Each job takes the slot that is free first, for the usual duration of its type. The start is
+    unknown after a job of a type that never ran, while a job runs longer than usual, and while jobs
+    wait for the same workers in other queues.
     """
     serving = [load for load in loads if queue in load.queues]
     if any(set(load.waiting_in) - {queue} for load in serving):
@@ -128,10 +131,10 @@ def starts(
             return []
         busy = [seconds for seconds in left if seconds is not None]
         free += busy + [0.0] * (load.slots - len(busy))
-    return list(_taken_in_turn(free, line.types, usual)) if free else []
+    return list(_start_times(free, line.types, usual)) if free else []
 
 
-def _taken_in_turn(
+def _start_times(
     free: list[float], types: Iterable[str], usual: Mapping[str, Usual]
 ) -> Iterator[float]:
     heapq.heapify(free)
@@ -143,7 +146,10 @@ def _taken_in_turn(
 
 
 def _seconds_left(job: Running, usual: Usual | None) -> float | None:
-    """How much longer a job runs: by its own progress, or else as long as nearly all of its type."""
+    """Estimate the seconds that a job still runs; None if it runs longer than usual.
+
+    Its own progress comes first, then the mean and the 95th percentile of its type.
+    """
     if job.percent:
         return job.elapsed * (100 - job.percent) / job.percent
     if usual is None:

@@ -1,4 +1,4 @@
-"""How jobs of a type usually go, by the last of them: what estimates are made of."""
+"""How jobs of a type usually run, from its last jobs: the basis of all estimates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ RECENT = 100
 
 @dataclass(frozen=True)
 class Usual:
-    """How long jobs of a type usually run, in seconds, by at most the last RECENT ones."""
+    """How long jobs of a type usually run, in seconds, from its last RECENT jobs."""
 
     p50: float
     p95: float
@@ -19,9 +19,9 @@ class Usual:
 
 
 def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
-    """How long jobs of each of `types` usually run, by the last settled ones; types that never ran are absent.
+    """Return how long jobs of each of `types` usually run; types that never ran are absent.
 
-    Source: index jobs_job_type_ran; one query.
+    Source: the last settled jobs, index jobs_job_type_ran; one query.
     """
     sql = """SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
             percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds), avg(seconds)::float
@@ -37,11 +37,12 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
 
 
 def last_settled(types: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-    """Status and end of the last job of each of `types` that ran; types that never ran are absent.
+    """Return status and end of the last job of each of `types`; types that never ran are absent.
 
     Source: index jobs_job_type_ran; one query.
     """
-    sql = """SELECT wanted.type, last.status, last.finished_at FROM unnest(%s::text[]) AS wanted(type), LATERAL (
+    sql = """SELECT wanted.type, last.status, last.finished_at
+        FROM unnest(%s::text[]) AS wanted(type), LATERAL (
             SELECT status, finished_at FROM jobs_job
             WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
             ORDER BY finished_at DESC LIMIT 1

@@ -100,7 +100,7 @@ def boss():
 
 @pytest.fixture
 def owner():
-    """A user who sees only their own jobs, one of which was launched again from the job of another."""
+    """A user who sees only their own jobs, which were launched again from the job of another."""
     owner = make_user("jobs.add_job", is_staff=True)
     for status in ("FAILED", "PENDING"):
         make_job(created_by=owner, rerun_of_id=PARENT, status=status, queue="slow")

@@ -31,7 +31,7 @@ class ListFilters(JobFilters):
 
     @property
     def tab(self) -> str | None:
-        """The status whose tab has the jobs: "" if they have any status; None if no tab has them."""
+        """The status of the tab that has the jobs: "" is the tab All; None if no tab has them."""
         if len(self.statuses) == len(Status):
             return ""
         return self.statuses[0] if len(self.statuses) == 1 else None

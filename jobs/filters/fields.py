@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Collection
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -163,3 +165,18 @@ class MomentFilter(django_filters.Filter):
     """A date and time."""
 
     field_class = MomentField
+
+
+@cache
+def form_class(filters: type[django_filters.FilterSet]) -> type[FilterForm]:
+    """Return the form of a FilterSet.
+
+    It is made once: django-filter's copies of all filters and its new form class cost each request
+    0.6 ms.
+    """
+    fields = {}
+    for name, one in deepcopy(filters.base_filters).items():
+        if isinstance(one, MomentFilter):
+            one.extra["needs_zone"] = filters.needs_zone
+        fields[name] = one.field
+    return type(f"{filters.__name__}Form", (FilterForm,), fields)

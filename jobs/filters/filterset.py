@@ -16,11 +16,11 @@ from django.utils.datastructures import MultiValueDict
 from jobs import access
 from jobs.filters.fields import (
     CheckboxFilter,
-    FilterForm,
     IdsFilter,
     MomentFilter,
     OneOfFilter,
     SomeOfFilter,
+    form_class,
 )
 from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
 from jobs.safe_text import spellings
@@ -33,7 +33,7 @@ class JobFilters(django_filters.FilterSet):
     together with a type and an error code.
     """
 
-    status = SomeOfFilter(allowed=Status.values)
+    status = SomeOfFilter(allowed=Status.values, label="Status")
     active = OneOfFilter(allowed=["true", "false"], label="Active")
     type = django_filters.CharFilter(max_length=100)
     name = django_filters.CharFilter(
@@ -43,7 +43,7 @@ class JobFilters(django_filters.FilterSet):
         method="filter_created_by", max_length=150, label="Requested by"
     )
     source = OneOfFilter(allowed=Source.values)
-    queue = django_filters.CharFilter(max_length=100)
+    queue = django_filters.CharFilter(max_length=100, label="Queue")
     batch = django_filters.UUIDFilter("batch_id", label="Batch")
     rerun_of = django_filters.UUIDFilter(method="filter_rerun_of", label="Launched again from")
     error_code = django_filters.CharFilter(method="filter_failures", max_length=50)
@@ -61,13 +61,11 @@ class JobFilters(django_filters.FilterSet):
     unseen = CheckboxFilter(method="filter_unseen", label="Not acknowledged")
     error_type = django_filters.CharFilter(method="filter_failures", max_length=200, label="Error")
 
-    # Whether moments without a zone are refused, instead of read in the server's zone.
-    needs_zone = False
+    needs_zone = False  # if True, moments without a zone are refused instead of read as local
 
     class Meta:
         model = Job
         fields: list[str] = []
-        form = FilterForm
 
     def __init__(
         self,
@@ -81,11 +79,14 @@ class JobFilters(django_filters.FilterSet):
 
         `as_of` is the moment for which acknowledgements count; None is now.
         """
-        super().__init__(query, jobs)
+        # Without super().__init__(), which copies every filter for each request.
+        self.is_bound, self.request, self.form_prefix = True, None, None
+        self.data, self.filters = query, self.base_filters
+        self.queryset = Job.objects.all() if jobs is None else jobs
         self.user, self.as_of = user, as_of
-        for one in self.filters.values():
-            if isinstance(one, MomentFilter):
-                one.extra["needs_zone"] = self.needs_zone
+
+    def get_form_class(self) -> Any:
+        return form_class(type(self))  # type: ignore[arg-type]  # a class is hashable
 
     @cached_property
     def cleaned(self) -> dict[str, Any]:
@@ -115,8 +116,15 @@ class JobFilters(django_filters.FilterSet):
             return jobs.none()
         for name, value in self.cleaned.items():
             if value and name not in ("status", "active"):
-                jobs = self.filters[name].filter(jobs, value)
+                jobs = self._narrow(jobs, self.filters[name], value)
         return jobs
+
+    def _narrow(self, jobs: JobQuerySet, one: django_filters.Filter, value: Any) -> JobQuerySet:
+        if one.method is None:
+            narrowed: JobQuerySet = one.filter(jobs, value)
+        else:
+            narrowed = getattr(self, one.method)(jobs, one.field_name, value)
+        return narrowed
 
     def filter_queryset(self, queryset: JobQuerySet) -> JobQuerySet:
         """The jobs that match every filter; none if a filter is refused."""

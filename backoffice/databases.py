@@ -23,7 +23,7 @@ KEEPALIVE = {
 }
 
 
-def database_settings(server: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def database_settings(server: dict[str, Any], *, prepares: bool) -> dict[str, dict[str, Any]]:
     """Return DATABASES for the server that DATABASE_URL names.
 
     "worker" is the same database over a connection of its own: a worker's claim, progress, logs
@@ -37,7 +37,7 @@ def database_settings(server: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "CONN_HEALTH_CHECKS": True,
     }
     unbounded = options | {"session": PLANNER}
-    bounded = options | {"session": PLANNER | TIME_LIMITS}
+    bounded = options | {"session": PLANNER | TIME_LIMITS, "prepared_statements": prepares}
     return {
         "default": database | {"OPTIONS": unbounded},
         "worker": database | {"OPTIONS": bounded, "TEST": {"MIRROR": "default"}},

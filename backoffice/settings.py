@@ -135,7 +135,10 @@ AXES_SENSITIVE_PARAMETERS = [
 ]
 
 # --- PostgreSQL -------------------------------------------------------------------------------
-DATABASES = database_settings(env.database("DATABASE_URL", password="DATABASE_PASSWORD"))
+DATABASES = database_settings(
+    env.database("DATABASE_URL", password="DATABASE_PASSWORD"),
+    prepares=env.flag("PREPARED_STATEMENTS", True),
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # knox's own migrations would make a second, unused token table, on which `flush` fails.
 MIGRATION_MODULES = {"knox": None}

@@ -3,6 +3,7 @@
 from jobs.database.clock import now
 from jobs.database.loose_scan import distinct_values
 from jobs.database.outage import Outage
+from jobs.database.prepared import PreparedStatement
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.trouble import (
     FOR_CALLERS,
@@ -17,6 +18,7 @@ from jobs.database.trouble import (
 __all__ = [
     "FOR_CALLERS",
     "Outage",
+    "PreparedStatement",
     "Trouble",
     "await_tables",
     "diagnose",

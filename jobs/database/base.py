@@ -6,18 +6,30 @@ Django loads it by the ENGINE of settings.DATABASES.
 from typing import Any
 
 import psycopg2
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """One connection; OPTIONS["session"] maps PostgreSQL's parameters to the values it sets."""
+    """One connection. Two entries of OPTIONS are its own.
+
+    `session` maps PostgreSQL's parameters to the values that it sets; `prepared_statements` says
+    whether PreparedStatement may prepare on it.
+    """
 
     _session: dict[str, str] = {}  # the values that were set, as PostgreSQL spells them
 
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(settings_dict, alias)
+        # By name of each statement that the connection has prepared: when, by time.monotonic().
+        self.prepared: dict[str, float] = {}
+        self.can_prepare = bool(settings_dict["OPTIONS"].get("prepared_statements"))
+
     def get_connection_params(self) -> dict[str, Any]:
-        """Return the parameters for psycopg2: Django's, without `session`."""
+        """Return the parameters for psycopg2: Django's, without the options of this module."""
         params: dict[str, Any] = super().get_connection_params()
         params.pop("session", None)
+        params.pop("prepared_statements", None)
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -36,6 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self) -> None:
         """Set the session's parameters; close the connection if PostgreSQL refuses them."""
+        self.prepared.clear()
         try:
             super().init_connection_state()
             self._set_session()

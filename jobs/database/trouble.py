@@ -47,6 +47,8 @@ MEANINGS = {
     "42P01": Trouble.OUTDATED,  # undefined table
     "42703": Trouble.OUTDATED,  # undefined column
     "3F000": Trouble.OUTDATED,  # undefined schema
+    "26000": Trouble.AWAY,  # a prepared statement is lost: a pooler changed the session
+    "42P05": Trouble.AWAY,  # the same: prepared before
     "28": Trouble.REFUSED,  # wrong password, no entry in pg_hba.conf
     "3D000": Trouble.REFUSED,  # no such database
     "53": Trouble.AWAY,  # out of connections, disk or memory

@@ -11,6 +11,13 @@ from jobs.lifecycle.statement import UNLOCKED, finish, move
 from jobs.lifecycle.transitions import Outcome
 from jobs.models import Job, Status, fitted
 
+# The columns that a worker needs to run a job, in the order of the model: reading all 43 took 64 %
+# of the Python time of a job that does nothing.
+TO_RUN = (
+    *("id", "name", "type", "params", "queue", "status", "created_by_id", "request_id"),
+    *("attempt", "worker", "pid"),
+)
+
 
 def claim(
     job_id: UUID, *, types: Sequence[str], worker: str, pid: int, using: str = DEFAULT_DB_ALIAS
@@ -36,6 +43,7 @@ def claim(
         },
         actor=f"worker {worker}",
         using=using,
+        columns=TO_RUN,
     )
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.functions import Now
 
-from jobs.lifecycle.statement import event
+from jobs.database import PreparedStatement
+from jobs.lifecycle.statement import event, load_job
 from jobs.lifecycle.transitions import FORM_KEY, KEY_REMEMBERED
 from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status, fitted
 
@@ -30,14 +31,20 @@ SUBMITTED = (
     "unique_while_active",
 )
 
-SUBMIT = f"""
-WITH changed AS (
-    INSERT INTO jobs_job ({", ".join(SUBMITTED)})
-    SELECT {", ".join(SUBMITTED)}
-    FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb)
-    RETURNING *
-), {event("''", at="created_at", reason="''")}
-SELECT * FROM changed ORDER BY id"""
+COLUMNS = tuple(field.attname for field in Job._meta.concrete_fields)
+
+SUBMIT = PreparedStatement(
+    "jobs_submit",
+    f"""
+    WITH changed AS (
+        INSERT INTO jobs_job ({", ".join(SUBMITTED)})
+        SELECT {", ".join(SUBMITTED)}
+        FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb)
+        RETURNING *
+    ), {event("''", at="created_at", reason="''")}
+    SELECT {", ".join(COLUMNS)} FROM changed ORDER BY id""",
+    {"rows": "jsonb", "actor": "text"},
+)
 
 
 def insert(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) -> list[Job]:
@@ -48,7 +55,7 @@ def insert(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
     """
     values = [{column: getattr(row, column) for column in SUBMITTED} | _cut(row) for row in rows]
     params = {"rows": json.dumps(values, default=str), **fitted(JobEvent, actor=actor)}
-    return list(Job.objects.using(using).raw(SUBMIT, params))
+    return [load_job(COLUMNS, row, using) for row in SUBMIT.rows(params, using=using)]
 
 
 def _cut(row: Job) -> dict[str, str]:

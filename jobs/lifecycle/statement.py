@@ -1,50 +1,44 @@
 """The one statement behind every change of status: guarded row, event and TaskResult together."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 
+from jobs.database import PreparedStatement
 from jobs.errors import InvalidTransition
-from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TASK, TRACEBACK_LIMIT, Outcome
+from jobs.lifecycle.task_result import task_result
+from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TRACEBACK_LIMIT, Outcome
 from jobs.models import SETTLED, Job, JobEvent, Status, fitted
 from jobs.safe_text import storable, storable_json
-
-# The TaskResult of each row of the CTE `changed`: Celery's own statuses, and the JSON by which its
-# results carry an exception.
-TASK_RESULT = f"""task_result AS (
-    INSERT INTO django_celery_results_taskresult (
-        task_id, task_name, status, worker, content_type, content_encoding, result,
-        date_created, date_started, date_done, traceback, meta
-    )
-    SELECT id::text, '{TASK}',
-        CASE status WHEN '{Status.COMPLETED}' THEN 'SUCCESS'
-            WHEN '{Status.FAILED}' THEN 'FAILURE' ELSE 'REVOKED' END,
-        worker, 'application/json', 'utf-8',
-        CASE status WHEN '{Status.COMPLETED}' THEN coalesce(result::text, 'null')
-            WHEN '{Status.FAILED}' THEN jsonb_build_object(
-                'exc_type', 'JobFailed', 'exc_module', 'jobs.engine.worker.tasks',
-                'exc_message', jsonb_build_array(error_code, error_message))::text
-            ELSE jsonb_build_object(
-                'exc_type', 'TaskRevokedError', 'exc_module', 'celery.exceptions',
-                'exc_message', jsonb_build_array('cancelled'))::text END,
-        created_at, started_at, finished_at, nullif(error_traceback, ''), '{{"children": []}}'
-    FROM changed
-    ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, worker = excluded.worker,
-        result = excluded.result, date_started = excluded.date_started,
-        date_done = excluded.date_done, traceback = excluded.traceback
-)"""
 
 # The condition that the row of %(id)s is not locked by another session; it locks the row.
 UNLOCKED = "id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"
 
 # The assignments of every final status.
-FINISHED = f"""finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
     result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
-    error_message = %(error_message)s, error_traceback = %(error_traceback)s,
-    progress_percent = CASE WHEN %(to)s = '{Status.COMPLETED}' THEN 100 ELSE progress_percent END"""
+    error_message = %(error_message)s, error_traceback = %(error_traceback)s"""
+
+JSON_COLUMNS = ("params", "result")
+
+# The columns of a job that its mover may look at.
+MOVED_COLUMNS = ("id", "type", "queue", "status", "attempt")
+
+# The types of parameters, by name.
+TYPES = {
+    **dict.fromkeys(("actor", "reason", "worker", "result"), "text"),
+    **dict.fromkeys(("error_code", "error_type", "error_message", "error_traceback"), "text"),
+    **dict.fromkeys(("attempt", "pid", "publishes"), "integer"),
+    "id": "uuid",
+    "lease": "double precision",
+    "lease_until": "timestamptz",
+    "types": "text[]",
+}
 
 
 def event(before: str, at: str, actor: str = "%(actor)s", reason: str = "%(reason)s") -> str:
@@ -69,17 +63,37 @@ def move(
     using: str,
     where: str = "TRUE",
     reason: str = "",
+    columns: Sequence[str] = MOVED_COLUMNS,
 ) -> Job | None:
-    """Move the job from one status to another; None if no row matched `where` in that status."""
-    sql = f"WITH {_changed(before, after, set, f'id = %(id)s AND {where}')} SELECT * FROM changed"
-    params = {
-        **values,
-        "id": job_id,
-        "from": before.value,
-        "to": after.value,
-        **fitted(JobEvent, actor=actor, reason=reason),
-    }
-    return next(iter(Job.objects.using(using).raw(sql, params)), None)
+    """Move the job from one status to another; None if no row matched `where` in that status.
+
+    The job that it returns has loaded `columns`, in the order of the model; others are deferred.
+    """
+    statement = _statement(before, after, set, where, tuple(columns))
+    params = {**values, "id": job_id, **fitted(JobEvent, actor=actor, reason=reason)}
+    for row in statement.rows(params, using=using):
+        return load_job(columns, row, using)
+    return None
+
+
+@cache
+def _statement(
+    before: Status, after: Status, set: str, where: str, columns: Sequence[str]
+) -> PreparedStatement:
+    changed = _changed(before, after, set, f"id = %(id)s AND {where}")
+    # Columns by name: once a migration changes what `*` is, a prepared statement fails.
+    sql = f"WITH {changed} SELECT {', '.join(columns)} FROM changed"
+    digest = hashlib.sha256(sql.encode()).hexdigest()[:8]
+    return PreparedStatement(f"jobs_{before}_{after}_{digest}".lower(), sql, TYPES)
+
+
+def load_job(columns: Sequence[str], row: Sequence[Any], using: str) -> Job:
+    """Return the job of a row that psycopg2 read; `columns` are in the order of the model."""
+    values = [
+        json.loads(value) if column in JSON_COLUMNS and value is not None else value
+        for column, value in zip(columns, row, strict=True)
+    ]
+    return Job.from_db(using, columns, values)
 
 
 def _changed(before: Status, after: Status, set: str, where: str) -> str:
@@ -87,12 +101,12 @@ def _changed(before: Status, after: Status, set: str, where: str) -> str:
     if after not in NEXT[before]:
         raise InvalidTransition(f"{before} to {after}")
     changed = f"""changed AS (
-        UPDATE jobs_job SET status = %(to)s, version = version + 1, {set}
-        WHERE status = %(from)s AND {where}
+        UPDATE jobs_job SET status = '{after}', version = version + 1, {set}
+        WHERE status = '{before}' AND {where}
         RETURNING *
     )"""
-    parts = [changed, event("%(from)s", at="coalesce(finished_at, clock_timestamp())")]
-    return ", ".join([*parts, TASK_RESULT] if after in SETTLED else parts)
+    parts = [changed, event(f"'{before}'", at="coalesce(finished_at, clock_timestamp())")]
+    return ", ".join([*parts, task_result(after)] if after in SETTLED else parts)
 
 
 def finish(
@@ -115,7 +129,7 @@ def finish(
         before,
         outcome.status,
         where=where,
-        set=set + FINISHED,
+        set=set + _finished(outcome.status),
         values={**values, **_values(outcome)},
         actor=actor,
         reason=outcome.reason or outcome.error_code,
@@ -131,21 +145,24 @@ def finish_free(
     It skips rows that another transaction has locked, such as a worker's claim: waiting for one of
     them would delay all others.
     """
+    assignments = set + _finished(outcome.status)
     sql = f"""WITH free AS (
-        SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = %(from)s
+        SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = '{before}'
         ORDER BY id FOR UPDATE SKIP LOCKED
-    ), {_changed(before, outcome.status, set + FINISHED, "id IN (SELECT id FROM free)")}
+    ), {_changed(before, outcome.status, assignments, "id IN (SELECT id FROM free)")}
     SELECT id FROM changed"""
     params = {
         **_values(outcome),
         "ids": list(ids),
-        "from": before.value,
-        "to": outcome.status.value,
         **fitted(JobEvent, actor=actor, reason=outcome.reason or outcome.error_code),
     }
     with connections[using].cursor() as cursor:
         cursor.execute(sql, params)
         return [job_id for (job_id,) in cursor.fetchall()]
+
+
+def _finished(status: Status) -> str:
+    return FINISHED + (", progress_percent = 100" if status == Status.COMPLETED else "")
 
 
 def _values(outcome: Outcome) -> dict[str, Any]:

@@ -26,14 +26,14 @@ def action_view(action: Action) -> Callable[[HttpRequest, UUID], HttpResponse]:
         if job is None:
             raise Http404("No such job.")
         if request.method == "POST":
-            return _act(request, action, job)
+            return _run_action(request, action, job)
         context = {"title": f"{action.label} this job?", "job": job, "action": action}
         return admin_page(request, "job_page/confirm", context)
 
     return view
 
 
-def _act(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
+def _run_action(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
     key = form_idempotency_key(request)
     try:
         acted = action.run(admin_caller(request), job.pk, note_of(request), key)

@@ -1,7 +1,6 @@
-"""Holds lines, files and functions to a size at which they are read easily; `tests.sizes` measures.
+"""Lines, files and functions are short, and no imports run in a circle.
 
-A ceiling may only fall. The aims: no line over 100 columns; files of at most 260 lines, 95 % of
-them at most 200; functions of at most 40, 95 % at most 20, half at most 6; no circle of imports.
+`python -m tests.sizes` prints what is long.
 """
 
 import statistics
@@ -9,9 +8,9 @@ import sys
 
 from tests import sizes
 
-LONG_LINES = 432
-LONGEST_FILE, FILES_95 = 325, 226
-LONGEST_FUNCTION, FUNCTIONS_95, FUNCTIONS_MEDIAN = 54, 20, 6
+LONG_LINES = 0
+LONGEST_FILE, FILES_95 = 260, 200
+LONGEST_FUNCTION, FUNCTIONS_95, FUNCTIONS_MEDIAN = 40, 20, 6
 
 
 def beyond(lengths: dict[str, int], limit: int) -> dict[str, int]:

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 LIST = "/admin/jobs/job/"
+PARAMS = {
+    "since": "2026-11-01T00:00:00+00:00",
+    "until": "2026-12-01T00:00:00+00:00",
+    "format": "xlsx",
+}
+LOG = ("Reading the period", "Counting by status", "Writing the sheet")
 WORKER = "3f9c1d7e" * 4
 # Name, what for, minutes ago, wait and run in seconds, progress, who, which door, error.
 STORY = [
@@ -77,59 +83,52 @@ def tell(story, staff):
 
 
 def add(now, people, name, status, minutes, wait, run, percent, who, source, error):
+    """Make a job of the story, with its history and log."""
     created = now - timedelta(minutes=minutes)
     started = None if wait is None else created + timedelta(seconds=wait)
-    fields = {
+    finished = None if run is None else started + timedelta(seconds=run)
+    times = {"created_at": created, "published_at": created, "started_at": started}
+    fields = times | {
         "name": name,
         "status": status,
-        "created_at": created,
-        "published_at": created,
-        "started_at": started,
         "progress_percent": percent,
         "progress_message": f"{percent * 1_250:,} of 125,000 rows" if percent else "",
         "created_by": people.get(who),
         "created_by_name": who,
         "source": source,
         "worker": WORKER,
-        "params": {
-            "since": "2026-11-01T00:00:00+00:00",
-            "until": "2026-12-01T00:00:00+00:00",
-            "format": "xlsx",
-        },
+        "params": PARAMS,
     }
-    if run is not None:
-        fields["finished_at"] = started + timedelta(seconds=run)
+    if finished:
+        fields["finished_at"] = finished
     if status == Status.CANCELLED:
         fields["cancel_reason"] = "Wrong month"
-    if error:
-        code = error if error.islower() else "exception"
-        message = (
-            "it ran longer than its limit of 600 s" if code == error else "'region' is not a column"
-        )
-        fields |= {
-            "error_code": code,
-            "error_type": "" if code == error else error,
-            "error_message": message,
-        }
-    job = make_job(**fields)
-    job.events.create(to_status=Status.PENDING, actor=who, at=created)
+    job = make_job(**fields | error_fields(error))
+    add_events(job, who, created, started, finished)
+
+
+def error_fields(error):
+    """Return the columns of an error code, or of an exception of this type."""
+    if not error:
+        return {}
+    if error.islower():
+        message = "it ran longer than its limit of 600 s"
+        return {"error_code": error, "error_type": "", "error_message": message}
+    message = "'region' is not a column"
+    return {"error_code": "exception", "error_type": error, "error_message": message}
+
+
+def add_events(job, who, created, started, finished):
+    """Add the history of a job, and its log if it ran."""
+    actor = f"worker {WORKER}"
+    job.events.create(to_status="PENDING", actor=who, at=created)
     if started:
-        job.events.create(
-            from_status="PENDING", to_status="PROCESSING", actor=f"worker {WORKER}", at=started
-        )
-        for seq, line in enumerate(
-            ("Reading the period", "Counting by status", "Writing the sheet"), 1
-        ):
-            JobLog.objects.create(
-                job=job, attempt=1, seq=seq, at=started, level="INFO", message=line
-            )
-    if run is not None:
-        job.events.create(
-            from_status="PROCESSING",
-            to_status=status,
-            actor=f"worker {WORKER}",
-            at=fields["finished_at"],
-        )
+        job.events.create(from_status="PENDING", to_status="PROCESSING", actor=actor, at=started)
+        for seq, message in enumerate(LOG, 1):
+            line = {"seq": seq, "at": started, "level": "INFO", "message": message}
+            JobLog.objects.create(job=job, attempt=1, **line)
+    if finished:
+        job.events.create(from_status="PROCESSING", to_status=job.status, actor=actor, at=finished)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -91,9 +91,11 @@ def test_a_secret_is_hidden_however_an_error_spells_it(make_type, spell):
 
 
 def _shown(job, boss):
-    """What the API, the console and the exports tell of a job."""
+    """Yield each page, answer and export that shows a job, with its address."""
     browser = Client()
     browser.force_login(boss)
+    results = "/admin/django_celery_results/taskresult/"
+    result = TaskResult.objects.get(task_id=str(job.id))
     for path in (
         *(
             "/api/v1/jobs/",
@@ -103,11 +105,8 @@ def _shown(job, boss):
         ),
         *("/api/v1/jobs/stats/", "/admin/", "/admin/jobs/job/", "/admin/jobs/job/{id}/change/"),
         *("/admin/jobs/job/{id}/live/", "/admin/jobs/job/{id}/log/"),
-        *(
-            "/admin/jobs/job/launch/login/?again={id}",
-            "/admin/django_celery_results/taskresult/?q={id}",
-        ),
-        f"/admin/django_celery_results/taskresult/{TaskResult.objects.get(task_id=str(job.id)).pk}/change/",
+        *("/admin/jobs/job/launch/login/?again={id}", f"{results}?q={{id}}"),
+        f"{results}{result.pk}/change/",
     ):
         answer = browser.get(path.format(id=job.id), follow=True)
         assert answer.status_code == 200, path

@@ -2,5 +2,6 @@
 
 from backoffice.settings import *  # noqa: F403 (the project's, except for the two below)
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.api.clients.apps.HostileTypesConfig"]  # noqa: F405 (from there)
+HOSTILE = "tests.api.clients.apps.HostileTypesConfig"
+INSTALLED_APPS = [*INSTALLED_APPS, HOSTILE]  # noqa: F405 (from there)
 API_REQUESTS_PER_MINUTE = 1_000_000

@@ -80,7 +80,7 @@ def run(type: str, **params: object) -> dict[str, object]:
     from jobs.models import Source
 
     caller = services.Caller(user=None, name="benchmark", source=Source.COMMAND)
-    job = services.submit(caller, type=type, params=params)
+    job, _ = services.submit(caller, type=type, params=params)
     end = time.monotonic() + PATIENCE_SECONDS
     while not job.is_settled and time.monotonic() < end:
         time.sleep(0.2)

@@ -69,7 +69,7 @@ def test_one_new_file_is_a_job_type_that_a_worker_runs(worker):
     make_user(username="=idle()", last_login=timezone.now() - timedelta(days=31))
     make_user(username="busy", last_login=timezone.now())
     caller = services.Caller(user=None, name="test", source=Source.COMMAND)
-    job = services.submit(caller, name="List idle accounts", params={"days": 30})
+    job = services.submit(caller, name="List idle accounts", params={"days": 30}).job
     wait_until(lambda: job.refresh_from_db() or job.is_settled)
     assert (job.status, job.result) == (Status.COMPLETED, {"accounts": 1}), job.error_message
     with storages["jobs"].open(job.files.get().stored_name) as file:

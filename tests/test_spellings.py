@@ -45,8 +45,8 @@ def test_the_list_finds_both_spellings(client, user, name, stored, searched):
 def test_a_name_is_stored_composed_whichever_door_it_takes(user, redis, name):
     caller = services.Caller(user=user, name=user.username, source=Source.API)
     sent = unicodedata.normalize("NFD", name)
-    job = services.submit(caller, name=sent)
-    [item] = services.submit_batch(caller, [services.Launch(sent, "report")])
+    job = services.submit(caller, name=sent).job
+    [item] = services.submit_batch(caller, [services.Launch(sent, "report")]).jobs
     assert {job.name, item.name} == {unicodedata.normalize("NFC", name)}
 
 

@@ -63,8 +63,8 @@ class RerunView(SubmissionView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         body, key = self.read_submission(RerunSerializer)
-        job = services.rerun(self.caller, id, body.get("params"), idempotency_key=key)
-        return created_response(job, request)
+        submitted = services.rerun(self.caller, id, body.get("params"), idempotency_key=key)
+        return created_response(submitted, request)
 
     def params_errors(self, data: Any) -> Iterator[dict[str, str]]:
         return rerun_errors(self.caller, self.kwargs["id"], data)

@@ -98,8 +98,8 @@ class JobsView(SubmissionView):
     )
     def post(self, request: Request) -> Response:
         body, key = self.read_submission(SubmitSerializer)
-        job = services.submit(self.caller, **body, idempotency_key=key)
-        return created_response(job, request)
+        submitted = services.submit(self.caller, **body, idempotency_key=key)
+        return created_response(submitted, request)
 
 
 class BatchView(SubmissionView):
@@ -119,12 +119,12 @@ class BatchView(SubmissionView):
     def post(self, request: Request) -> Response:
         body, key = self.read_submission(BatchSerializer)
         launches = [Launch(**item) for item in body["jobs"]]
-        jobs = services.submit_batch(self.caller, launches, idempotency_key=key)
+        jobs, replayed = services.submit_batch(self.caller, launches, idempotency_key=key)
         batch = {"batch_id": jobs[0].batch_id, "results": jobs}
         with services.once_accepted(jobs[0]):
             data = BatchAnswerSerializer(batch, context=context_of(request, jobs)).data
         response = Response(data, 201, headers={"Retry-After": str(RETRY_SOON_SECONDS)})
-        if jobs[0].replayed:
+        if replayed:
             response["Idempotency-Replayed"] = "true"
         return response
 

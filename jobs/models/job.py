@@ -136,9 +136,6 @@ class Job(models.Model):
         related_name="jobs",
     )
 
-    # Not stored: whether a submission under an Idempotency-Key found this job instead of making it.
-    replayed = False
-
     objects = JobQuerySet.as_manager()
 
     class Meta:

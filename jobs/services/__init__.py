@@ -19,6 +19,7 @@ from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, launcher, once_accepted
 from jobs.services.submission import (
     Launch,
+    Submitted,
     check,
     check_rerun,
     chosen_type,
@@ -42,6 +43,7 @@ __all__ = [
     "Reason",
     "Report",
     "Row",
+    "Submitted",
     "Targets",
     "acknowledge",
     "apply_action",

@@ -5,6 +5,7 @@ remembers it.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import Error, IntegrityError, transaction
 
@@ -18,6 +19,13 @@ from jobs.services.caller import Caller
 INSERT_TRIES = 3
 
 
+class SubmittedBatch(NamedTuple):
+    """The jobs that a submission made, or, `replayed`, that an earlier one under the key made."""
+
+    jobs: list[Job]
+    replayed: bool
+
+
 @dataclass(frozen=True)
 class Submission:
     """One call of a caller, under its idempotency key if it has one; a batch keeps the key on its first job."""
@@ -26,7 +34,7 @@ class Submission:
     key: str | None = None
     digest: str = ""
 
-    def accept(self, jobs: list[Job]) -> list[Job]:
+    def accept(self, jobs: list[Job]) -> SubmittedBatch:
         """Store and publish, all or nothing."""
         if self.key is not None:
             jobs[0].idempotency_key, jobs[0].request_hash = self.key, self.digest
@@ -35,10 +43,10 @@ class Submission:
                 stored = self._insert(jobs)
             except IntegrityError as error:
                 if found := self._found_instead(jobs, error):
-                    return found
+                    return SubmittedBatch(found, replayed=True)
             else:
                 _publish_or_withdraw(stored)
-                return stored
+                return SubmittedBatch(stored, replayed=False)
         raise AlreadyActive
 
     def replay(self) -> list[Job]:
@@ -51,7 +59,6 @@ class Submission:
         if jobs and jobs[0].request_hash != self.digest and not self._is_of_form:
             raise KeyReused("This idempotency key was used before, for another request.")
         for job in jobs:
-            job.replayed = True
             if job.status == Status.PENDING and not _publish_again(job):
                 return self.replay()  # it was taken, settled or withdrawn since
         return jobs

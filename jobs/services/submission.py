@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -27,7 +27,7 @@ from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import composed, name_error
 from jobs.services.caller import Caller, check_launch, visible
-from jobs.services.publication import Submission
+from jobs.services.publication import Submission, SubmittedBatch
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Launch:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Submitted(NamedTuple):
+    """The job that a submission made, or, `replayed`, that an earlier one under the key made."""
+
+    job: Job
+    replayed: bool
+
+
 def submit(
     caller: Caller,
     *,
@@ -46,8 +53,8 @@ def submit(
     type: str | None = None,
     params: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
-) -> Job:
-    """Accept one job: stored as PENDING, then published. Under a key that came before: that job, `replayed`.
+) -> Submitted:
+    """Accept one job: stored as PENDING, then published. A key that came before replays its job.
 
     Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused
     (nothing stored); BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs);
@@ -55,20 +62,23 @@ def submit(
     """
     launch = Launch(name, type, params or {})
     submission = Submission(caller, idempotency_key, _digest("submit", [launch]))
-    if replayed := submission.replay():
-        return replayed[0]
-    return submission.accept([_new_job(caller, launch)])[0]
+    if found := submission.replay():
+        return Submitted(found[0], replayed=True)
+    jobs, replayed = submission.accept([_new_job(caller, launch)])
+    return Submitted(jobs[0], replayed)
 
 
 def submit_batch(
     caller: Caller, items: Sequence[Launch], *, idempotency_key: str | None = None
-) -> list[Job]:
+) -> SubmittedBatch:
     """Accept all the items, or none of them; the jobs, in the order given, share a batch_id.
 
     Raises: InvalidBatch, and what `submit` raises.
     """
     submission = Submission(caller, idempotency_key, _digest("batch", items))
-    return submission.replay() or submission.accept(_new_batch(caller, items))
+    if found := submission.replay():
+        return SubmittedBatch(found, replayed=True)
+    return submission.accept(_new_batch(caller, items))
 
 
 def rerun(
@@ -77,11 +87,11 @@ def rerun(
     overrides: Mapping[str, Any] | None = None,
     *,
     idempotency_key: str | None = None,
-) -> Job:
+) -> Submitted:
     """Launch a settled job again as a new one, with its params, except those in `overrides`.
 
     A secret that comes as it is shown, masked, stays as it was; but not if another account changes
-    the job. Under a key that came before: the job made then, `replayed`.
+    the job. A key that came before replays the job made then.
     Raises: Job.DoesNotExist; InvalidTransition while it is active; what `submit` raises.
     """
     job = visible(caller, job_id)
@@ -91,9 +101,10 @@ def rerun(
         )
     wanted = Launch(job.name, job.type, overrides or {})
     submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [wanted]))
-    if replayed := submission.replay():
-        return replayed[0]
-    return submission.accept([_again(caller, job, wanted)])[0]
+    if found := submission.replay():
+        return Submitted(found[0], replayed=True)
+    jobs, replayed = submission.accept([_again(caller, job, wanted)])
+    return Submitted(jobs[0], replayed)
 
 
 def check(caller: Caller, launch: Launch) -> None:

@@ -38,7 +38,7 @@ def last_event(job):
 @TEXTS
 def test_a_job_is_submitted_by_an_account_with_a_long_name(text, make_type):
     caller = services.Caller(user=None, name=text, source=Source.COMMAND, request_id=text)
-    job = services.submit(caller, type=make_type().slug)
+    job = services.submit(caller, type=make_type().slug).job
     assert (len(job.created_by_name), len(job.request_id)) == (150, 200)
     assert len(last_event(job).actor) == 150
 

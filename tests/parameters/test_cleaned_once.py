@@ -128,11 +128,11 @@ def test_the_handler_gets_what_the_form_made_launched_by_either_door_and_again(
     @settings(max_examples=2, suppress_health_check=list(HealthCheck))
     @given(values)
     def each(value):
-        by_api = services.submit(caller, type="cleaned", params={"x": value})
+        by_api = services.submit(caller, type="cleaned", params={"x": value}).job
         by_admin = by_browser(client, written(value))
-        again = services.rerun(caller, cancelled(caller, by_api).id)
+        again = services.rerun(caller, cancelled(caller, by_api).id).job
         again_by_admin = again_in_the_admin(client, cancelled(caller, by_admin))
-        shown_again = services.submit(caller, type="cleaned", params=by_admin.params)
+        shown_again = services.submit(caller, type="cleaned", params=by_admin.params).job
         for job in (by_api, by_admin, again, again_by_admin, shown_again):
             assert got(job) == typed(form, kind, value)
 

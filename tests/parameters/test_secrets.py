@@ -163,7 +163,7 @@ def test_anothers_secret_is_kept_where_the_same_is_sent_in_another_spelling(make
     params = rest | {"password": "hunter2"}
     job = make_job(type=kind.slug, params=params, status=Status.FAILED, created_by=owner)
     same = {"at": "2026-11-22T10:30:00+01:00", "price": 1.5, "kinds": [1]}
-    assert services.rerun(caller_for(other), job.id, same).params == params
+    assert services.rerun(caller_for(other), job.id, same).job.params == params
     for changed in ({"at": "2026-11-22T10:30:00Z"}, {"price": 2}, {"options": {"a": True}}):
         with pytest.raises(InvalidParams, match="password: Enter it again"):
             services.rerun(caller_for(other), job.id, changed)

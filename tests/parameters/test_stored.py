@@ -170,7 +170,7 @@ def test_a_job_that_an_older_version_stored_runs_and_can_be_launched_again(
     old = make_job(
         type="stored", status=Status.COMPLETED, params={"x": cleaned}, created_by=caller.user
     )
-    assert got(services.rerun(caller, old.id).params) == {"x": expected}
+    assert got(services.rerun(caller, old.id).job.params) == {"x": expected}
 
 
 def test_a_field_that_the_form_has_no_more_does_not_hinder_the_next_launch(got):
@@ -178,7 +178,7 @@ def test_a_field_that_the_form_has_no_more_does_not_hinder_the_next_launch(got):
     caller = caller_for(people.launcher())
     params = {"x": "a", "gone": [1, {"deep": None}]}
     old = make_job(type="stored", status=Status.FAILED, params=params, created_by=caller.user)
-    assert services.rerun(caller, old.id).params == {"x": "a", "new": 3}
+    assert services.rerun(caller, old.id).job.params == {"x": "a", "new": 3}
 
 
 def test_a_list_that_an_older_clean_made_of_a_text_fails_with_a_sentence(got):
@@ -245,6 +245,6 @@ def test_a_form_with_disabled_and_null_fields_is_launched_in_the_admin_as_by_the
     by_admin = Job.objects.get().params
     by_api = services.submit(
         caller_for(user), type="stored", params={"number": "2", "made": 3}
-    ).params
+    ).job.params
     assert by_admin == by_api | {"fixed": by_admin["fixed"]}
     assert got(by_admin)["lasts"] == timedelta(0)

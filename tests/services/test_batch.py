@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_a_batch_keeps_its_order_and_shares_a_batch_id(caller, make_type, redis):
     jobs = services.submit_batch(
         caller, [Launch(type=make_type().slug, name=f"n{n}") for n in range(20)]
-    )
+    ).jobs
     assert [job.name for job in jobs] == [f"n{n}" for n in range(20)]
     assert len({job.batch_id for job in jobs}) == 1
     assert redis.llen("default") == 20
@@ -37,7 +37,7 @@ def test_of_a_type_that_may_be_active_once_a_batch_holds_one(caller, make_type, 
         services.submit_batch(caller, items)
     assert str(refused.value) == "job 3: Only one job of this type may be active at a time."
     assert not Job.objects.exists()
-    assert len(services.submit_batch(caller, items[:3])) == 3
+    assert len(services.submit_batch(caller, items[:3]).jobs) == 3
 
 
 def test_a_batch_that_breaks_half_way_is_withdrawn_whole(caller, make_type, broken_redis):

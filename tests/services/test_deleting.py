@@ -62,7 +62,7 @@ def test_launching_again_what_is_just_being_deleted_finds_no_job(meanwhile, make
     launcher = caller_for(make_user("jobs.view_job", "jobs.add_job"))
     with transaction.atomic():
         lifecycle.remove([job.id])
-        again = meanwhile(lambda: services.rerun(launcher, job.id))
+        again = meanwhile(lambda: services.rerun(launcher, job.id).job)
     with pytest.raises(Job.DoesNotExist):
         again.result(10)
     assert not Job.objects.exists()

@@ -41,7 +41,7 @@ def test_a_job_cancelled_before_its_failed_publish_is_withdrawn_stays_cancelled(
         raise BrokerUnavailable("no answer")
 
     monkeypatch.setattr(broker, "publish", cancel_and_fail)
-    job = services.submit(caller, type=make_type().slug)
+    job = services.submit(caller, type=make_type().slug).job
     assert Job.objects.get().status == Status.CANCELLED
     assert list(job.events.values_list("to_status", flat=True)) == ["PENDING", "CANCELLED"]
 
@@ -54,7 +54,7 @@ def test_a_job_is_deleted_or_launched_again_or_both_and_nothing_points_nowhere(
     job = make_job(type=make_type().slug, status=Status.FAILED, created_by=operator.user)
     deleted, again, seen = at_once(
         lambda: services.delete(operator, job.id),
-        lambda: services.rerun(operator, job.id),
+        lambda: services.rerun(operator, job.id).job,
         lambda: services.acknowledge(operator, job.id),
     )
     assert deleted is None
@@ -70,9 +70,11 @@ def test_one_key_used_at_once_for_a_batch_and_for_single_jobs_makes_one_of_the_t
 ):
     slug = make_type().slug
     found = at_once(
-        lambda: services.submit(caller, type=slug, idempotency_key="k").id,
+        lambda: services.submit(caller, type=slug, idempotency_key="k").job.id,
         lambda: (
-            services.submit_batch(caller, [Launch(type=slug)] * 3, idempotency_key="k")[0].batch_id
+            services.submit_batch(caller, [Launch(type=slug)] * 3, idempotency_key="k")
+            .jobs[0]
+            .batch_id
         ),
         times=5,
     )

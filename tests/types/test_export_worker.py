@@ -51,7 +51,7 @@ def test_a_worker_exports_for_who_may_view_and_fails_for_who_was_demoted_meanwhi
             services.Caller(user=user, name=user.username, source=Source.API),
             name="Export data",
             params={"model": "auth.user", "format": "jsonl"},
-        )
+        ).job
         for user in (viewer, demoted)
     )
     demoted.user_permissions.get(codename="view_user").user_set.remove(demoted)

@@ -111,7 +111,7 @@ def test_what_goes_is_what_the_dry_run_said(operator, leavings):
 
 def test_it_is_a_dry_run_unless_told_otherwise(operator, redis):
     caller = services.Caller(user=operator, name="olga", source=Source.API)
-    assert services.submit(caller, name="Delete old jobs").params == {"dry_run": True}
+    assert services.submit(caller, name="Delete old jobs").job.params == {"dry_run": True}
 
 
 def test_one_at_a_time(operator, redis):

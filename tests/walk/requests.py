@@ -22,7 +22,7 @@ class Requests(State):
             one.type == "single" and one.status in ACTIVE for one in self.jobs.values()
         )
         try:
-            self._launch(fate, lambda: [services.submit(self.caller, type=type)])
+            self._launch(fate, lambda: [services.submit(self.caller, type=type).job])
         except AlreadyActive:
             assert (type, single_active) == ("single", True)
         else:
@@ -34,13 +34,13 @@ class Requests(State):
         self._launch(fate, lambda: [self._under_key(key)])
 
     def _under_key(self, key):
-        return services.submit(self.caller, type="once", idempotency_key=key)
+        return services.submit(self.caller, type="once", idempotency_key=key).job
 
     @precondition(few_jobs)
     @rule(count=st.integers(2, 3), fate=FATES)
     def submit_batch(self, count, fate):
         self._launch(
-            fate, lambda: services.submit_batch(self.caller, [Launch(type="thrice")] * count)
+            fate, lambda: services.submit_batch(self.caller, [Launch(type="thrice")] * count).jobs
         )
 
     @precondition(lambda self: self.jobs and few_jobs(self))
@@ -48,7 +48,7 @@ class Requests(State):
     def rerun(self, index, fate):
         job_id, job = self._job(index)
         try:
-            self._launch(fate, lambda: [services.rerun(self.caller, job_id)])
+            self._launch(fate, lambda: [services.rerun(self.caller, job_id).job])
         except InvalidTransition:
             assert job.status in ACTIVE
         except AlreadyActive:

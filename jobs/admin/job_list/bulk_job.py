@@ -12,7 +12,6 @@ from jobs.admin.job_list.filters import filter_query
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
-from jobs.models import Job
 from jobs.services import Targets, jobs_in_words
 
 
@@ -20,7 +19,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
     """Launch the bulk job and redirect to its page; `done` jobs have been changed before."""
     before = f"{jobs_in_words(done)} {targets.action.done}. " if done else ""
     try:
-        job = _submit(request, targets)
+        job, replayed = _submit(request, targets)
     except OutcomeUnknown:
         raise
     except (Refused, Unavailable) as error:
@@ -29,7 +28,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
         others = "The others were skipped: " if done else ""
         messages.error(request, f"{before}{others}{refusal(error)}")
         return HttpResponseRedirect(request.get_full_path())
-    if job.replayed:
+    if replayed:
         messages.info(request, sent_twice(job))
     else:
         with services.once_accepted(job):
@@ -40,7 +39,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
     return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 
 
-def _submit(request: HttpRequest, targets: Targets) -> Job:
+def _submit(request: HttpRequest, targets: Targets) -> services.Submitted:
     params = {
         "filters": filter_query(request).urlencode(),
         "newest": None if targets.newest is None else str(targets.newest),

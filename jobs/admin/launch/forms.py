@@ -69,7 +69,7 @@ class LaunchForms:
         Raises: OutcomeUnknown.
         """
         try:
-            job = self._submit()
+            job, replayed = self._submit()
         except InvalidParams as error:
             for one in error.errors:
                 field = one.name if one.name in self.params_form.fields else None
@@ -83,10 +83,10 @@ class LaunchForms:
         except (Refused, Unavailable) as error:
             messages.error(self.request, refusal(error))
             return None
-        self._report(job)
+        self._report(job, replayed)
         return job
 
-    def _submit(self) -> Job:
+    def _submit(self) -> services.Submitted:
         caller, key = admin_caller(self.request), form_idempotency_key(self.request)
         params = params_of(self.job_type, self.params_form, self.model)
         if self.model:
@@ -96,8 +96,8 @@ class LaunchForms:
             caller, name=name, type=self.job_type.slug, params=params, idempotency_key=key
         )
 
-    def _report(self, job: Job) -> None:
-        if job.replayed:
+    def _report(self, job: Job, replayed: bool) -> None:
+        if replayed:
             messages.info(self.request, sent_twice(job))
             return
         origin = f" again, from {self.model.pk}" if self.model else ""

@@ -11,7 +11,7 @@ from rest_framework.reverse import reverse
 from jobs import explain
 from jobs.api.serializers import JobSerializer, context_of
 from jobs.models import Job
-from jobs.services import once_accepted
+from jobs.services import Submitted, once_accepted
 
 # A job may end within the second at first; one that takes long need not be polled so often.
 RETRY_SOON_SECONDS, RETRY_LATER_SECONDS = 1, 5
@@ -62,12 +62,13 @@ def job_response(
     return Response(JobSerializer(job, context=context).data, status, headers=headers)
 
 
-def created_response(job: Job, request: Request) -> Response:
+def created_response(submitted: Submitted, request: Request) -> Response:
     """The 201 for an accepted job; a replayed one may have settled in the meantime."""
+    job, replayed = submitted
     with once_accepted(job):
         response = job_response(job, request, status=201)
     response["Location"] = reverse("api:job", args=[job.id], request=request)
     response.setdefault("Retry-After", str(RETRY_SOON_SECONDS))
-    if job.replayed:
+    if replayed:
         response["Idempotency-Replayed"] = "true"
     return response

@@ -20,7 +20,7 @@ class Command(JobsCommand):
         parser.add_argument("--params", default="{}", help="a JSON object")
 
     def handle(self, *args: Any, name: str, type: str | None, params: str, **options: Any) -> None:
-        job = services.submit(command_caller(), name=name, type=type, params=_object(params))
+        job, _ = services.submit(command_caller(), name=name, type=type, params=_object(params))
         self.stdout.write(str(job.id))
 
 

@@ -11,8 +11,7 @@ from jobs.services.submission import rerun
 
 
 def _rerun(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:
-    job = rerun(caller, job_id, idempotency_key=key)
-    return Acted(job, job.replayed)
+    return Acted(*rerun(caller, job_id, idempotency_key=key))
 
 
 def _launchable(user: Any, jobs: JobQuerySet) -> JobQuerySet:

@@ -79,7 +79,8 @@ def _queries() -> dict[str, dict[str, object]]:
 def _sets_and_times() -> dict[str, dict[str, object]]:
     ends = Job.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
     middle = ends["first"] + (ends["last"] - ends["first"]) / 2
-    batch = Job.objects.filter(queue="rare")[0].batch_id
+    rare = Job.objects.filter(queue="rare").order_by("id")
+    batch = rare[0].batch_id
     return {
         "not acknowledged": {"unseen": "on"},
         "queue": {"queue": "slow"},
@@ -87,4 +88,15 @@ def _sets_and_times() -> dict[str, dict[str, object]]:
         "batch": {"batch": batch},
         "created after": {"created_after": (timezone.now() - timedelta(hours=1)).isoformat()},
         "created before": {"created_before": middle.isoformat()},
+        "active": {"active": "true"},
+        "running or cancelled": {"status": "PROCESSING,CANCELLED"},
+        "waiting or failed": {"status": "PENDING,FAILED"},
+        "failed or cancelled, page 20": {"status": "FAILED,CANCELLED", "p": 20},
+        "name": {"name": "Import"},
+        "rare creator": {"created_by": "rare"},
+        "reruns": {"rerun_of": rare[0].pk},
+        "ids": {"id": ",".join(str(pk) for pk in rare.values_list("pk", flat=True)[:100])},
+        "started after": {"started_after": (timezone.now() - timedelta(hours=1)).isoformat()},
+        "started before": {"started_before": middle.isoformat()},
+        "finished before": {"finished_before": middle.isoformat()},
     }

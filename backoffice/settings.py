@@ -165,8 +165,7 @@ STORAGES = {
         },
     },
 }
-
-# If set: nginx's internal location of FILES_DIR; nginx then sends the files, not a web thread.
+# nginx's internal location of FILES_DIR; if set, nginx sends the files, not a web thread.
 FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
 
 # --- Logs -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""manage.py job_files: shows whether the storage of job files belongs to this database, and settles it."""
+"""manage.py job_files: shows the state of the storage of job files, adopts it, restores files."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -13,13 +13,13 @@ from jobs.models import FileStorage
 
 
 class Command(JobsCommand):
-    help = "Show whether FILES_DIR is this database's; adopt it on purpose; put removed files back, or delete them."
+    help = "Show whether FILES_DIR is this database's; adopt it; restore or delete removed files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "action",
             choices=["status", "adopt", "restore", "purge"],
-            help="status: what is known; adopt: FILES_DIR is this database's from now on, and no other's;"
+            help="status: show the state; adopt: tie FILES_DIR to this database and to no other;"
             " restore: put back the removed files that the database knows;"
             " purge: delete all other removed files now, a week early",
         )

@@ -8,7 +8,7 @@ from jobs.management.command import JobsCommand
 
 
 class Command(JobsCommand):
-    help = "Remove settled jobs past their type's retention, and files and results that belong to no job."
+    help = "Remove settled jobs past their retention, and files and results that belong to no job."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")

@@ -1,8 +1,8 @@
-"""Forms sent after their user was signed out: they do nothing, and are shown filled in after sign-in.
+"""Forms sent after their user was signed out: they do nothing, and are shown again after sign-in.
 
-The entries are kept in the session, without secrets, and only for a form that this site gave to an
-account: the once-only key in the form is signed and names the account. No other account that signs
-in sees them.
+They are shown filled in. The entries are kept in the session, without secrets, and only for a form
+that this site gave to an account: the once-only key in the form is signed and names the account. No
+other account that signs in sees them.
 """
 
 from dataclasses import dataclass

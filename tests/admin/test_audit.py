@@ -116,7 +116,8 @@ def test_an_entry_is_kept_although_the_search_path_is_another(ada):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = pg_catalog")
         cursor.execute(
-            "INSERT INTO public.django_admin_log (action_time, object_repr, action_flag, change_message, user_id)"
+            "INSERT INTO public.django_admin_log"
+            " (action_time, object_repr, action_flag, change_message, user_id)"
             " VALUES (now(), 'x', 2, 'From afar.', %s)",
             [ada.pk],
         )

@@ -1,4 +1,4 @@
-"""Names that run from right to left, or reorder what follows, harm no text beside them, wherever they are shown."""
+"""Names from right to left, or with direction controls, do not change the text beside them."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def name(request):
 
 
 def check(page, name):
-    """The page holds the name, no control of it that reorders text, and right-to-left text only in isolates."""
+    """Check that the page shows the name, without direction controls and isolated."""
     assert page.status_code == 200
     text = page.content.decode()
     assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067")

@@ -1,4 +1,4 @@
-"""Addresses, ticks and names that mean nothing, on every list of the admin: 400 or a word on the page, never 500."""
+"""Invalid addresses, ticks and names on every list of the admin: 400 or a message, never 500."""
 
 import pytest
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Changing passwords: the old one is not guessed without a limit, and tokens go where that is asked for."""
+"""Password changes: guesses of the old one are limited, and tokens are revoked on request."""
 
 import json
 import logging

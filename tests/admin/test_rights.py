@@ -22,8 +22,8 @@ OUT = (LOGIN, LOGIN, FORBIDDEN)  # the first three roles are never let in
 
 # Address by name of its URL: answers to GET, then to POST, in the order of ROLES. 302: done, and
 # led elsewhere.
-LOOK = ((*OUT, 200, 200, 200), (*OUT, 405, 405, 405))
-DEED = ((*OUT, 405, 405, 405), (*OUT, FORBIDDEN, 302, 302))
+VIEW = ((*OUT, 200, 200, 200), (*OUT, 405, 405, 405))
+ACT = ((*OUT, 405, 405, 405), (*OUT, FORBIDDEN, 302, 302))
 OPERATE = ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 405, 405))
 ACCOUNTS = ((*OUT, FORBIDDEN, FORBIDDEN, 200), (*OUT, FORBIDDEN, FORBIDDEN, 200))
 ACCOUNTS_THEN_LIST = (ACCOUNTS[0], (*OUT, FORBIDDEN, FORBIDDEN, 302))
@@ -39,15 +39,15 @@ TABLE = {
     "auth_user_delete": ACCOUNTS_THEN_LIST,
     "auth_group_delete": ACCOUNTS_THEN_LIST,
     "jobs_job_changelist": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
-    "jobs_job_change": LOOK,
-    "jobs_job_live_cells": LOOK,
-    "jobs_job_live": LOOK,
-    "jobs_job_log": LOOK,
-    "jobs_job_file": LOOK,
+    "jobs_job_change": VIEW,
+    "jobs_job_live_cells": VIEW,
+    "jobs_job_live": VIEW,
+    "jobs_job_log": VIEW,
+    "jobs_job_file": VIEW,
     "jobs_job_history": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
-    "jobs_job_cancel": DEED,
-    "jobs_job_rerun": DEED,
-    "jobs_job_acknowledge": DEED,
+    "jobs_job_cancel": ACT,
+    "jobs_job_rerun": ACT,
+    "jobs_job_acknowledge": ACT,
     "jobs_job_delete": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
     "jobs_job_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
     "jobs_job_launch": OPERATE,
@@ -110,7 +110,7 @@ def addresses():
 
 
 def of_model(name, pk):
-    """The addresses of Django's own pages for a model, named as in its URLs, and for one of its rows."""
+    """The addresses of Django's own pages for a model and one of its objects, by URL name."""
     app, model = name.rsplit("_", 1)
     pages = {"changelist": "", "add": "add/"}
     pages |= {page: f"{pk}/{page}/" for page in ("change", "history", "delete")}

@@ -35,13 +35,13 @@ def for_job_list(action: Action) -> Any:
 
     @admin.action(permissions=[action.name], description=action.label)
     def respond(model_admin: Any, request: HttpRequest, jobs: Any) -> HttpResponse | None:
-        return confirm_or_act(request, action)
+        return confirm_or_act_on_each(request, action)
 
     respond.__name__ = action.name
     return respond
 
 
-def confirm_or_act(request: HttpRequest, action: Action) -> HttpResponse | None:
+def confirm_or_act_on_each(request: HttpRequest, action: Action) -> HttpResponse | None:
     """Show the confirmation page for the selected jobs; once confirmed, act on them.
 
     None means that Django redirects to the list.
@@ -60,7 +60,7 @@ def confirm_or_act(request: HttpRequest, action: Action) -> HttpResponse | None:
         return confirmation_page(request, replace(targets, as_of=now, newest=None))
     ids = targets.first(REQUEST_LIMIT + 1)
     if len(ids) <= REQUEST_LIMIT:
-        _act(request, targets, ids)
+        _act_on_each(request, targets, ids)
         return None
     return _cancel_many(request, targets) if action is CANCEL else launch_bulk_job(request, targets)
 
@@ -77,7 +77,7 @@ def _selected(request: HttpRequest, action: Action, as_of: datetime) -> Targets:
     )
 
 
-def _act(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
+def _act_on_each(request: HttpRequest, targets: Targets, ids: list[UUID]) -> None:
     """Act on each job, log it, and report the outcomes."""
     action, caller, note = targets.action, admin_caller(request), note_of(request)
     key_of = partial(once.form_idempotency_key, request)

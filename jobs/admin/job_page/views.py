@@ -36,7 +36,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context = {
         "title": str(job),
         "job": job,
-        "version": _version(job),
+        "job_version": _version(job),  # the footer shows `version`, that of Backoffice
         "regions": _regions(request, job, kept),
         "lines": lines,
         "last_seq": lines[-1].seq if lines else 0,
@@ -48,7 +48,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """The regions if `?version=` is old, and the log lines since `?after=`; 304 if nothing changed."""
+    """The regions if `?version=` is old, and log lines after `?after=`; 304 without changes."""
     job = _job(request, job_id)
     has_changed = request.GET.get("version") != _version(job)
     if has_changed:

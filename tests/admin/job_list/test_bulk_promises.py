@@ -154,7 +154,7 @@ def test_the_action_changes_the_number_of_jobs_that_was_shown(
 
 
 def skipped(client, action, tab):
-    """The skipped jobs of a tab: by status on the confirmation page, and in the message afterwards."""
+    """The skipped jobs of a tab: by status on the confirmation page, and in the message after."""
     address = f"{LIST}?status={tab}" if tab else LIST
     sent = {
         "action": action.name,

@@ -207,7 +207,7 @@ def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, que
     make_job()
     page = viewer.get(LIST, query)
     assert list(page.context["cl"].result_list) == []
-    assert b"not understood" in page.content
+    assert b"A filter is invalid" in page.content
     assert b'<a class="button" href="?">Clear the filters</a>' in page.content
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.storage import storages
 from django.utils import timezone
 
+from backoffice import __version__
 from jobs import lifecycle
 from jobs.admin.job_page import content, failure
 from jobs.admin.job_page.timeline import timeline
@@ -82,6 +83,10 @@ def test_what_was_chosen_stands_in_the_words_of_the_form(viewer, make_type):
     job = make_job(type="order", params={"format": "xlsx", "days": ["1", "7"]})
     pairs = dict(content.parameters_of(job).pairs)
     assert pairs == {"Format": "Excel (XLSX)", "Days": "Monday, 7"}
+
+
+def test_the_footer_shows_the_version_of_the_site(viewer):
+    assert f"Backoffice {__version__}" in text_of(viewer, make_job())
 
 
 def test_parameters_of_a_type_that_is_gone_are_all_masked(viewer):

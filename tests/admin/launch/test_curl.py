@@ -59,7 +59,7 @@ def exporter(client, redis, live_server):
 
 @pytest.fixture
 def run(exporter, tmp_path):
-    """Run a call as it is shown, in a shell that knows the token; gives status and body of the answer."""
+    """Run a call as shown, in a shell with the token; return status and body of the response."""
     token = ApiToken.objects.create(exporter.user, name="t")[1]
 
     def run(call: str, **variables: str):

@@ -1,4 +1,4 @@
-"""What was left unchanged in "Launch again with changes" stays as it was stored, also where an input shows less."""
+"""Fields left alone in "Launch again with changes" keep their stored value exactly."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def operator(operator, redis, make_type, settings):
 
 
 def filled(form):
-    """The form as a browser sends it: zero seconds left out, lines with CR and LF, values of text inputs as text."""
+    """The form as a browser sends it: no zero seconds, line breaks as CR LF, values as text."""
     sent = {}
     for bound in form:
         value = bound.field.widget.format_value(bound.value())

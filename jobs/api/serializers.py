@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
@@ -12,7 +11,10 @@ from rest_framework.reverse import reverse
 from jobs import access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, Status
-from jobs.services import ACTIONS, Action
+from jobs.services import ACTIONS
+
+NO_JOB = UUID(int=0)
+CAN = {f"can_{action.name}": action for action in ACTIONS}
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -31,34 +33,54 @@ class ErrorSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class JobAddresses:
+    """The addresses of jobs in the API and the admin, for one request.
+
+    Each is reversed and made absolute once, not for every row of a list.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._api = self._around_id("api:job", request)
+        self._admin = self._around_id("admin:jobs_job_change", request)
+
+    @staticmethod
+    def _around_id(view: str, request: Request) -> tuple[str, str]:
+        address = reverse(view, args=[NO_JOB], request=request)
+        before, _, after = address.rpartition(str(NO_JOB))
+        return before, after
+
+    def api(self, job_id: UUID) -> str:
+        """The job in the API."""
+        return f"{self._api[0]}{job_id}{self._api[1]}"
+
+    def admin(self, job_id: UUID) -> str:
+        """The job's page in the admin."""
+        return f"{self._admin[0]}{job_id}{self._admin[1]}"
+
+
 def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
     """The context to render `jobs` in; JobSerializer needs their `explanation` as well."""
-    return {"request": request, "visible_parents": access.visible_parents(request.user, jobs)}
-
-
-class CanField(serializers.BooleanField):
-    """Whether the caller may do `action` to the job now."""
-
-    def __init__(self, action: Action, **options: Any) -> None:
-        super().__init__(source="*", read_only=True, **options)
-        self.action = action
-
-    def to_representation(self, value: Job) -> bool:
-        return self.action.is_possible(self.context["request"].user, value)
+    return {
+        "user": request.user,
+        "addresses": JobAddresses(request),
+        "visible_parents": access.visible_parents(request.user, jobs),
+    }
 
 
 class JobSummarySerializer(serializers.ModelSerializer):
     """A job in a list."""
 
-    url = serializers.SerializerMethodField()
+    # The fields describe the answer; `to_representation` makes it in one function, which costs a
+    # tenth of a field at a time (docs/decisions.md).
+    url = serializers.CharField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    progress = serializers.SerializerMethodField()
-    error = serializers.SerializerMethodField()
-    created_by = serializers.CharField(source="created_by_name")
-    wait_seconds = serializers.SerializerMethodField()
-    run_seconds = serializers.SerializerMethodField()
-    rerun_of = serializers.SerializerMethodField()
-    admin_url = serializers.SerializerMethodField()
+    progress = ProgressSerializer(read_only=True)
+    error = ErrorSerializer(read_only=True, allow_null=True)
+    created_by = serializers.CharField()
+    wait_seconds = serializers.FloatField(read_only=True, allow_null=True)
+    run_seconds = serializers.FloatField(read_only=True, allow_null=True)
+    rerun_of = serializers.UUIDField(read_only=True, allow_null=True)
+    admin_url = serializers.CharField(read_only=True)
 
     class Meta:
         model = Job
@@ -92,59 +114,73 @@ class JobSummarySerializer(serializers.ModelSerializer):
         read_only_fields = fields  # so that the schema calls each of them required
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        can = {f"can_{action.name}": CanField(action) for action in ACTIONS}
-        return super().get_fields() | can
-
-    def get_url(self, job: Job) -> str:
-        return reverse("api:job", args=[job.id], request=self.context["request"])
-
-    @extend_schema_field(ProgressSerializer)
-    def get_progress(self, job: Job) -> dict[str, Any]:
-        return {
-            "percent": job.progress_percent,
-            "message": job.progress_message,
-            "eta_seconds": explain.run_eta_seconds(job),
+        return super().get_fields() | {
+            name: serializers.BooleanField(read_only=True) for name in CAN
         }
 
-    @extend_schema_field(ErrorSerializer(allow_null=True))
-    def get_error(self, job: Job) -> dict[str, str] | None:
-        if not job.error_code:
-            return None
-        return {"code": job.error_code, "type": job.error_type, "message": job.error_message}
+    def to_representation(self, job: Job) -> dict[str, Any]:
+        return self._summary(job) | self._can(job)
 
-    def get_rerun_of(self, job: Job) -> UUID | None:
-        return job.rerun_of_id if job.rerun_of_id in self.context["visible_parents"] else None
+    def _summary(self, job: Job) -> dict[str, Any]:
+        addresses = self.context["addresses"]
+        parent = job.rerun_of_id
+        return {
+            "id": str(job.id),
+            "url": addresses.api(job.id),
+            "name": job.name,
+            "type": job.type,
+            "status": job.status,
+            "progress": {
+                "percent": job.progress_percent,
+                "message": job.progress_message,
+                "eta_seconds": explain.run_eta_seconds(job),
+            },
+            "error": _error(job),
+            "created_by": job.created_by_name,
+            "source": job.source,
+            "created_at": job.created_at,
+            "started_at": job.started_at,
+            "finished_at": job.finished_at,
+            "wait_seconds": _seconds_between(job.created_at, job.started_at),
+            "run_seconds": _seconds_between(job.started_at, job.finished_at),
+            "attempt": job.attempt,
+            "queue": job.queue,
+            "rerun_of": parent if parent in self.context["visible_parents"] else None,
+            "batch_id": job.batch_id,
+            "cancel_requested_at": job.cancel_requested_at,
+            "cancel_requested_by": job.cancel_requested_by,
+            "cancel_reason": job.cancel_reason,
+            "acknowledged_at": job.acknowledged_at,
+            "acknowledged_by": job.acknowledged_by,
+            "acknowledged_note": job.acknowledged_note,
+            "admin_url": addresses.admin(job.id),
+        }
 
-    def get_wait_seconds(self, job: Job) -> float | None:
-        return _seconds_between(job.created_at, job.started_at)
-
-    def get_run_seconds(self, job: Job) -> float | None:
-        return _seconds_between(job.started_at, job.finished_at)
-
-    def get_admin_url(self, job: Job) -> str:
-        return reverse("admin:jobs_job_change", args=[job.id], request=self.context["request"])
+    def _can(self, job: Job) -> dict[str, bool]:
+        """Whether the caller may do each action to the job now."""
+        user = self.context["user"]
+        return {name: action.is_possible(user, job) for name, action in CAN.items()}
 
 
 class JobSerializer(JobSummarySerializer):
     """A job in full."""
 
-    params = serializers.SerializerMethodField()
+    params = serializers.DictField(read_only=True)
     result = serializers.DictField(allow_null=True)
-    explanation = serializers.SerializerMethodField()
+    explanation = serializers.CharField(read_only=True)
 
     class Meta(JobSummarySerializer.Meta):
         fields = (*JobSummarySerializer.Meta.fields, "params", "result", "explanation")
         read_only_fields = fields
 
-    @extend_schema_field(ProgressSerializer)
-    def get_progress(self, job: Job) -> dict[str, Any]:
-        return super().get_progress(job) | {"eta_seconds": self.context["explanation"].eta_seconds}
-
-    def get_explanation(self, job: Job) -> str:
-        return self.context["explanation"].sentence
-
-    def get_params(self, job: Job) -> dict[str, Any]:
-        return parameters.mask(registry.find(job.type), job.params)
+    def to_representation(self, job: Job) -> dict[str, Any]:
+        explanation = self.context["explanation"]
+        answer = self._summary(job)
+        answer["progress"]["eta_seconds"] = explanation.eta_seconds
+        answer["params"] = parameters.mask(registry.find(job.type), job.params)
+        answer["result"] = job.result
+        answer["explanation"] = explanation.sentence
+        return answer | self._can(job)
 
 
 class JobPageSerializer(serializers.Serializer):
@@ -166,3 +202,9 @@ class BatchAnswerSerializer(serializers.Serializer):
 
 def _seconds_between(start: Any, end: Any) -> float | None:
     return None if start is None or end is None else round((end - start).total_seconds(), 3)
+
+
+def _error(job: Job) -> dict[str, str] | None:
+    if not job.error_code:
+        return None
+    return {"code": job.error_code, "type": job.error_type, "message": job.error_message}

@@ -24,10 +24,10 @@ HEADERS = ("Allow", "Location", "ETag", "Retry-After", "Idempotency-Replayed", "
 BEGIN = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
 FAILED, RUNS, DONE, WAITS = (UUID(int=2**126 + number) for number in range(1, 5))
 ESTIMATE = re.compile(r"(?<=\"eta_seconds\":)\d+")
+TODAY = re.compile(r"(?!2026-01)\d{4}-\d\d-\d\dT[0-9:.]+Z")
 REPLACED = re.compile(
     r"(?!40000000-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|(?<=\"request_id\":\")[0-9a-f]{32}"
-    r"|(?!2026-01)\d{4}-\d\d-\d\dT[0-9:.]+Z"
 )
 NAMED = f"jobs/{FAILED}/"
 CALLS = [
@@ -106,9 +106,9 @@ def as_text(method: str, address: str, answer) -> str:
 
 
 def with_stable_ids(text: str) -> str:
-    """`text` with estimates masked, and each id and time numbered by its first occurrence."""
+    """`text` with estimates and times of today masked, and each id numbered as it first occurs."""
     numbers, names = count(1), {}
-    text = ESTIMATE.sub("<seconds>", text)
+    text = TODAY.sub("<time>", ESTIMATE.sub("<seconds>", text))
     return REPLACED.sub(lambda m: names.setdefault(m[0], f"<{next(numbers)}>"), text)
 
 

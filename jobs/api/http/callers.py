@@ -4,11 +4,14 @@ import logging
 import threading
 import time
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import knox.auth
 from django.conf import settings
-from django.db import Error
+from django.contrib.auth import get_user_model
+from django.db import Error, connection
+from django.db.models import Model
 from django.utils import timezone
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
@@ -18,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from jobs.database import explain, is_bug
+from jobs.database.base import DatabaseWrapper
 from jobs.models import ApiToken
 
 SCHEMES = (b"bearer", b"token")
@@ -69,8 +73,32 @@ def _stored_token(token: bytes) -> ApiToken | None:
     except (UnicodeDecodeError, UnicodeEncodeError):
         return None
     # The digest of 512 bits is the primary key: the time of its lookup reveals nothing.
-    key = text[: CONSTANTS.TOKEN_KEY_LENGTH]
-    return ApiToken.objects.select_related("user").filter(digest=digest, token_key=key).first()
+    row = cast(DatabaseWrapper, connection).first_row(
+        _lookup_sql(), [digest, text[: CONSTANTS.TOKEN_KEY_LENGTH]]
+    )
+    names, user_names = _columns(ApiToken), _columns(get_user_model())
+    if row[0] is None:
+        return None
+    token = ApiToken.from_db(connection.alias, names, row[: len(names)])
+    token.user = get_user_model().from_db(connection.alias, user_names, row[len(names) :])
+    return token
+
+
+@cache
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _lookup_sql() -> str:
+    """The lookup as SQL: Django would spend three times as long on composing it."""
+    user = get_user_model()
+    columns = [f"token.{name}" for name in _columns(ApiToken)]
+    columns += [f"owner.{name} AS owner_{name}" for name in _columns(user)]
+    return f"""SELECT {", ".join(columns)}
+        FROM {ApiToken._meta.db_table} AS token
+        JOIN {user._meta.db_table} AS owner ON owner.id = token.user_id
+        WHERE token.digest = %s AND token.token_key = %s"""
 
 
 def _note_use(token: ApiToken) -> None:

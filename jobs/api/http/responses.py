@@ -6,7 +6,6 @@ from django.utils import timezone
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from jobs import explain
 from jobs.api.serializers import JobSerializer, context_of
@@ -67,7 +66,7 @@ def created_response(submitted: Submitted, request: Request) -> Response:
     job, replayed = submitted
     with once_accepted(job):
         response = job_response(job, request, status=201)
-    response["Location"] = reverse("api:job", args=[job.id], request=request)
+    response["Location"] = response.data["url"]
     response.setdefault("Retry-After", str(RETRY_SOON_SECONDS))
     if replayed:
         response["Idempotency-Replayed"] = "true"

@@ -15,7 +15,7 @@ from django_celery_results.models import TaskResult
 from jobs.admin.job_list import rows
 from jobs.models import Job, Source, Status, Worker
 from jobs.services import ACTIONS
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job, make_jobs, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,31 +80,17 @@ def many(request, reader):
     users = cycle([reader.user, make_user(), None])
     statuses, sources = cycle(Status), cycle(Source)
     types = cycle(["report", *(f"type{number}" for number in range(10))])
-    now = timezone.now()
-    for_status = {
-        Status.PROCESSING: {
-            "attempt": 1,
-            "worker": "w1",
-            "pid": 1,
-            "started_at": now,
-            "lease_until": now,
-        },
-        Status.COMPLETED: {"started_at": now, "finished_at": now},
-        Status.FAILED: {"finished_at": now, "error_code": "exception", "error_type": "ValueError"},
-        Status.CANCELLED: {"finished_at": now},
-    }
-    return Job.objects.bulk_create(
-        Job(
-            name=f"Job {number}",
-            type=next(types),
-            queue=f"queue{number % 13}",
-            status=(status := next(statuses)),
-            created_by=next(users),
-            source=next(sources),
-            **for_status.get(status, {}),
-        )
-        for number in range(request.param)
-    )
+
+    def fields_of(number):
+        return {
+            "type": next(types),
+            "queue": f"queue{number % 13}",
+            "status": next(statuses),
+            "created_by": next(users),
+            "source": next(sources),
+        }
+
+    return make_jobs(request.param, fields_of)
 
 
 def queries(client, address, method="get", **sent):

@@ -1,5 +1,6 @@
 """The one factory of each kind of row that tests need."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -25,25 +26,35 @@ def make_user(*permissions: str, **fields: Any) -> User:
 
 def make_job(**fields: Any) -> Job:
     """A job as it is in `status` (default PENDING); any field may be given."""
+    job = Job.objects.create(**_columns(f"Job {next(_numbers)}", fields))
+    job.refresh_from_db()
+    return job
+
+
+def make_jobs(
+    count: int, fields_of: Callable[[int], dict[str, Any]] = lambda number: {}, **fields: Any
+) -> list[Job]:
+    """Jobs "Job 0", "Job 1" ... in one statement; `fields_of(number)` are the fields of one."""
+    return Job.objects.bulk_create(
+        Job(**_columns(f"Job {number}", fields | fields_of(number))) for number in range(count)
+    )
+
+
+def _columns(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     status = fields.get("status", Status.PENDING)
+    assert status in (*ACTIVE, *SETTLED)
     now = timezone.now()
-    defaults: dict[str, Any] = {"name": f"Job {next(_numbers)}", "type": "report"}
+    defaults: dict[str, Any] = {"name": name, "type": "report"}
     if status in (Status.PROCESSING, Status.COMPLETED, Status.FAILED):
         defaults |= {"attempt": 1, "worker": "w1", "pid": 1, "started_at": now}
     if status == Status.PROCESSING:
         defaults["lease_until"] = now + timedelta(seconds=60)
     if status == Status.FAILED:
-        defaults |= {
-            "error_code": "exception",
-            "error_type": "ValueError",
-            "error_message": "it broke",
-        }
+        defaults |= {"error_code": "exception", "error_type": "ValueError"}
+        defaults["error_message"] = "it broke"
     if status in SETTLED:
         defaults["finished_at"] = now
-    assert status in (*ACTIVE, *SETTLED)
-    job = Job.objects.create(**defaults | fields)
-    job.refresh_from_db()
-    return job
+    return defaults | fields
 
 
 def make_worker(**fields: Any) -> Worker:

@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from jobs.models import ApiToken, Job
 from tests.support import people
-from tests.support.factories import make_worker
+from tests.support.factories import make_jobs, make_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -89,7 +89,7 @@ def bulk_cancel(count: int = 300) -> Journey:
     address = reverse("admin:jobs_job_changelist")
 
     def question() -> dict[str, list[str]]:
-        jobs = Job.objects.bulk_create(Job(name=f"Job {n}", type="report") for n in range(count))
+        jobs = make_jobs(count)
         ticked = {"action": "cancel", ACTION_CHECKBOX_NAME: [str(jobs[0].pk)], "select_across": 1}
         return hidden_fields(client.post(address, ticked).content.decode())
 

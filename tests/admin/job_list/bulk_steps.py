@@ -10,15 +10,14 @@ from django.core.files.storage import storages
 from jobs import lifecycle
 from jobs.engine.worker.execution import execute
 from jobs.models import Job
+from tests.support.factories import make_jobs
 
 LIST = "/admin/jobs/job/"
 
 
 def waiting(count, **fields):
     """Make `count` waiting jobs."""
-    return Job.objects.bulk_create(
-        Job(name=f"Job {number}", type="report", **fields) for number in range(count)
-    )
+    return make_jobs(count, **fields)
 
 
 def form_of(question):

@@ -9,10 +9,10 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from jobs.engine.worker.execution import execute
-from jobs.models import SETTLED, Job, Status
+from jobs.models import Job, Status
 from jobs.services import ACTIONS
 from tests.admin.job_list.bulk_steps import form_of
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job, make_jobs, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -29,30 +29,15 @@ class Number(forms.Form):
     x = forms.IntegerField()
 
 
-def make_jobs(count):
+def jobs_of_each_status(count):
     """`count` jobs of each status."""
-    now = timezone.now()
-    for_status = {
-        Status.PROCESSING: {
-            "attempt": 1,
-            "worker": "w",
-            "pid": 1,
-            "started_at": now,
-            "lease_until": now,
-        },
-        Status.FAILED: {"error_code": "exception", "error_type": "ValueError"},
-    }
-    return Job.objects.bulk_create(
-        Job(
-            name=f"Job {number}",
-            type="again",
-            status=status,
-            finished_at=now if status in SETTLED else None,
-            **for_status.get(status, {}),
-        )
-        for number in range(count)
-        for status in Status
-    )
+    statuses = list(Status)
+
+    def fields_of(number):
+        turn, place = divmod(number, len(statuses))
+        return {"name": f"Job {turn}", "status": statuses[place]}
+
+    return make_jobs(count * len(statuses), fields_of, type="again")
 
 
 def ask_and_confirm(client, action, tab, ticked, across):
@@ -144,7 +129,7 @@ def test_the_confirmation_page_does_not_count_jobs_that_will_be_refused(client, 
 def test_the_action_changes_the_number_of_jobs_that_was_shown(
     operator, redis, action, tab, size, across
 ):
-    jobs = [job for job in make_jobs(size) if not tab or job.status == tab]
+    jobs = [job for job in jobs_of_each_status(size) if not tab or job.status == tab]
     legal = [job for job in jobs if job.status in action.statuses]
     promised = ask_and_confirm(operator, action, tab, jobs[:50] if across else jobs, across)
     assert promised == len(legal)
@@ -175,7 +160,7 @@ def skipped(client, action, tab):
 @pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab or "all")
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_only_jobs_of_the_tab_are_counted_as_skipped(operator, redis, action, tab):
-    make_jobs(3)
+    jobs_of_each_status(3)
     left = {
         status: 3
         for status in Status.values

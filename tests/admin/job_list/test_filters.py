@@ -13,7 +13,7 @@ from jobs.admin.job_list import changelist
 from jobs.models import Job, Source, Status
 from jobs.stats import capped
 from tests.support import people
-from tests.support.factories import make_job, make_user
+from tests.support.factories import make_job, make_jobs, make_user
 
 # The list's counts limit a statement's time until their transaction ends: a test must not be that
 # transaction.
@@ -95,7 +95,7 @@ def test_counts_that_take_too_long_are_not_known(viewer, monkeypatch):
 def test_the_pages_are_counted_a_glance_ahead(viewer, monkeypatch):
     glance_at(100, monkeypatch)
     monkeypatch.setattr(paginator, "CAP", 250)
-    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(270))
+    make_jobs(270)
 
     def pages(**query):
         page = viewer.get(LIST, query, follow=True)
@@ -112,7 +112,7 @@ def test_the_pages_are_counted_a_glance_ahead(viewer, monkeypatch):
 
 def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monkeypatch):
     monkeypatch.setattr(JobAdmin, "list_per_page", 1)
-    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(20))
+    make_jobs(20)
     page = viewer.get(LIST, {"p": 10}).content.decode()
     pages = re.search(r'<p class="paginator">(.*?)</p>', page)[1]
     assert " ".join(re.sub(r"<[^>]+>", "", pages).split()) == "1 2 … 7 8 9 10 11 12 13 … 19 20"
@@ -120,7 +120,7 @@ def test_page_numbers_say_where_some_are_left_out_and_count_nothing(viewer, monk
 
 def test_of_all_that_match_no_more_are_promised_than_were_counted(admin_client, monkeypatch):
     glance_at(60, monkeypatch)
-    Job.objects.bulk_create(Job(name=f"Job {number}", type="report") for number in range(70))
+    make_jobs(70)
     assert b"Select all 60+ jobs" in admin_client.get(LIST).content
 
 

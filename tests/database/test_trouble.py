@@ -124,6 +124,7 @@ def test_reading_with_a_token_works_while_postgresql_takes_no_writes(refuse_writ
         ["cancel_job", "0" * 32],
         ["rerun_job", "0" * 32],
         ["acknowledge_job", "0" * 32],
+        ["delete_job", "0" * 32],
         ["job_files", "status"],
         ["prune_jobs", "--dry-run"],
         ["worker_alive"],

@@ -43,6 +43,14 @@ def test_rerun_job_prints_the_id_of_the_new_job(make_type):
     assert line == f"{job.id} launched again as {new.id}"
 
 
+def test_delete_job_deletes_settled_jobs_and_refuses_active_ones():
+    done, waiting = make_job(status=Status.COMPLETED), make_job()
+    assert run("delete_job", done.id) == [f"{done.id} deleted"]
+    with pytest.raises(CommandError, match=f"{waiting.id}: The job is pending; only settled"):
+        run("delete_job", waiting.id)
+    assert list(Job.objects.all()) == [waiting]
+
+
 def test_one_refused_job_does_not_keep_the_others_from_it():
     done, failed = make_job(status=Status.COMPLETED), make_job(status=Status.FAILED)
     with pytest.raises(CommandError) as refused:

@@ -1,0 +1,8 @@
+"""manage.py delete_job: the action "delete" from a shell."""
+
+from jobs.management.action_command import ActionCommand
+from jobs.services import DELETE
+
+
+class Command(ActionCommand):
+    action = DELETE

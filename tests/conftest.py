@@ -49,7 +49,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     # before.
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 

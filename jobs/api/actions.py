@@ -21,14 +21,13 @@ from jobs.services import ACTIONS, DELETE, RERUN, Action
 def view_of(action: Action) -> type[ApiView]:
     """The view that does an action to a job; its body has the action's note."""
     serializer = note_serializer(action)
-    statuses = (200, 202) if action.asks_to_stop else (200,)
 
     class ActionView(ApiView):
         parameters = {"POST": ()}
 
         @operation(
             f"{action.label} a job",
-            dict.fromkeys(statuses, JobSerializer),
+            _answers(action),
             request=serializer,
             problems=(404, 409),
             headers=("Retry-After", "ETag"),
@@ -38,13 +37,21 @@ def view_of(action: Action) -> type[ApiView]:
             body = self.faults.check(read_body, request, serializer)
             self.faults.refuse()
             acted = action.run(self.caller, id, body.get(action.note, ""), None)
-            job = acted.job or self.visible_job(id)
-            is_asked = action.asks_to_stop and not job.is_settled
-            return job_response(job, request, status=202 if is_asked else 200)
+            if acted.job is None:
+                return Response(status=204)
+            is_asked = action.asks_to_stop and not acted.job.is_settled
+            return job_response(acted.job, request, status=202 if is_asked else 200)
 
     ActionView.__name__ = f"{action.name.capitalize()}View"
     ActionView.__doc__ = action.summary
     return ActionView
+
+
+def _answers(action: Action) -> dict[int, type[JobSerializer] | None]:
+    """The statuses of an action's answers when it succeeds, each with its body."""
+    if action.deletes:
+        return {204: None}
+    return dict.fromkeys((200, 202) if action.asks_to_stop else (200,), JobSerializer)
 
 
 class RerunView(SubmissionView):
@@ -70,7 +77,8 @@ class RerunView(SubmissionView):
         return rerun_errors(self.caller, self.kwargs["id"], data)
 
 
-# Actions with a view of their own. A rerun takes params; a deletion is DELETE of the job.
+# Actions with a view of their own. Rerun makes a job: it takes params and an Idempotency-Key, and
+# answers 201. Delete is the method DELETE of the job's address.
 VIEWS: dict[str, type[ApiView] | None] = {RERUN.name: RerunView, DELETE.name: None}
 
 

@@ -66,8 +66,9 @@ class Action:
     bulk_permission: str | None = None
     spares_bulk_jobs: bool = False
     run_many: Callable[[Caller, Iterable[Job], str], set[UUID]] = lambda caller, jobs, note: set()
-    # Whether it may leave a job running that was asked to stop.
+    # Whether it may leave a job running that was asked to stop; whether it deletes the job.
     asks_to_stop: bool = False
+    deletes: bool = False
 
     @property
     def job_type(self) -> str:

@@ -55,6 +55,7 @@ DELETE = Action(
     summary="Delete a settled job with its log, history and files.",
     statuses=SETTLED,
     run=_delete,
+    deletes=True,
     allowed=access.may_delete,
     allowed_on=lambda user, job: access.may_delete(user),
     refused=lifecycle.remembered,

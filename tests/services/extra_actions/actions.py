@@ -1,0 +1,62 @@
+"""Pause moves a waiting job to another queue; shred deletes a job."""
+
+from jobs import access, lifecycle
+from jobs.errors import InvalidTransition, NotPermitted
+from jobs.models import SETTLED, Job, Status
+from jobs.services.actions.action import Acted, Action
+from jobs.services.caller import visible
+
+
+def pause(caller, job_id, note, key):
+    """Move the job to the queue "paused", if the caller may cancel it."""
+    job = visible(caller, job_id)
+    if not access.may_cancel(caller.user, job):
+        raise NotPermitted("You may pause only your own jobs.")
+    waiting = Job.objects.filter(id=job_id, status=Status.PENDING)
+    if not waiting.update(queue="paused", cancel_reason=note):
+        raise InvalidTransition("Only waiting jobs are paused.")
+    return Acted(visible(caller, job_id))
+
+
+def shred(caller, job_id, note, key):
+    """Delete a settled job, if the caller may delete jobs."""
+    visible(caller, job_id)
+    if not access.may_delete(caller.user):
+        raise NotPermitted("You may not shred jobs.")
+    if lifecycle.remove([job_id]) is None:
+        raise InvalidTransition("Only settled jobs are shredded.")
+    return Acted(None)
+
+
+PAUSE = Action(
+    name="pause",
+    label="Pause",
+    done="paused",
+    summary="Pause a waiting job.",
+    statuses=(Status.PENDING,),
+    run=pause,
+    allowed=access.may_cancel_some,
+    allowed_on=access.may_cancel,
+    reachable=access.cancellable,
+    note="reason",
+    note_label="Why?",
+    button="Pause job",
+    bulk_label="Pause many",
+    bulk_summary="Pauses every waiting job that a filter matches.",
+)
+
+SHRED = Action(
+    name="shred",
+    label="Shred",
+    done="shredded",
+    summary="Shred a settled job.",
+    statuses=SETTLED,
+    run=shred,
+    deletes=True,
+    allowed=access.may_delete,
+    allowed_on=lambda user, job: access.may_delete(user),
+    button="Shred job",
+    question="The job cannot be put together again.",
+    bulk_label="Shred many",
+    bulk_summary="Shreds every settled job that a filter matches.",
+)

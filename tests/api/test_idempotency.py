@@ -3,9 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
+from jobs.api.http.problems import MAY_BE_ACCEPTED, NOT_ACCEPTED
+from jobs.api.http.responses import explain
 from jobs.models import Job
 from tests.support.factories import make_job
 
@@ -72,6 +74,36 @@ def test_running_again_may_be_repeated_too(client):
         client.post(f"{JOBS}{other.id}/rerun/", headers={"Idempotency-Key": "again"}).status_code
         == 422
     )
+
+
+def fail(*args, **kwargs):
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def test_a_503_does_not_deny_the_job_of_an_earlier_request_under_the_key(client, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(explain, "explanation", fail)
+        unknown = submit(client)
+    with connection.execute_wrapper(fail):
+        repeated = submit(client)
+    assert (unknown.status_code, repeated.status_code) == (504, 503)
+    assert f"{NOT_ACCEPTED} {MAY_BE_ACCEPTED}" in repeated.json()["detail"]
+    assert submit(client).json()["id"] == unknown.json()["id"]
+
+
+def test_a_503_without_a_key_says_that_no_job_was_accepted(client):
+    with connection.execute_wrapper(fail):
+        answer = client.post(JOBS, {"name": "a"}, format="json")
+    assert answer.status_code == 503
+    assert NOT_ACCEPTED in answer.json()["detail"]
+    assert MAY_BE_ACCEPTED not in answer.json()["detail"]
+
+
+def test_a_503_of_the_broker_says_that_no_job_was_accepted_under_the_key(client, broker_away):
+    answer = submit(client)
+    assert answer.json()["code"] == "broker_unavailable"
+    assert NOT_ACCEPTED in answer.json()["detail"]
+    assert MAY_BE_ACCEPTED not in answer.json()["detail"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -41,6 +41,10 @@ SENTENCES_IN_API = {
     ),
 }
 ADVICE = {"too_slow": "Ask for less: a shorter period."}
+KEY_HEADER = "Idempotency-Key"
+NOT_ACCEPTED = "No job was accepted from this request."
+# A 504 may have come first: then the job of that request is stored and will run.
+MAY_BE_ACCEPTED = f"An earlier request with the same {KEY_HEADER} may have been accepted."
 
 logger = logging.getLogger(__name__)
 
@@ -104,8 +108,16 @@ class ProblemSerializer(serializers.Serializer):
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
-    problem = as_problem(error, is_read=request.method in SAFE_METHODS)
+    problem = as_problem(error, _effect(error, request))
     return None if problem is None else problem_response(problem, request)
+
+
+def _effect(error: Exception, request: Request) -> str:
+    if request.method in SAFE_METHODS:
+        return ""
+    # If the broker is away, PostgreSQL has said that no earlier job is stored under the key.
+    unknown = KEY_HEADER in request.headers and isinstance(error, DatabaseUnavailable | Error)
+    return f"{NOT_ACCEPTED} {MAY_BE_ACCEPTED}" if unknown else NOT_ACCEPTED
 
 
 def problem_response(problem: Problem, request: Request) -> Response:
@@ -129,8 +141,11 @@ def problem_response(problem: Problem, request: Request) -> Response:
     )
 
 
-def as_problem(error: Exception, *, is_read: bool = False) -> Problem | None:
-    """The problem that an exception stands for; None for a bug."""
+def as_problem(error: Exception, effect: str = "") -> Problem | None:
+    """The problem that an exception stands for; None for a bug.
+
+    `effect` is what a 503 says about the effect of the request.
+    """
     match error:
         case Problem():
             return error
@@ -141,14 +156,14 @@ def as_problem(error: Exception, *, is_read: bool = False) -> Problem | None:
                 error.status, error.code, str(error), extra=error.extra, headers=error.headers
             )
         case Unavailable():
-            return _unavailable(error, is_read)
+            return _unavailable(error, effect)
         case Error():
             found = unavailable(error)
-            return None if found is None else _unavailable(found, is_read)
+            return None if found is None else _unavailable(found, effect)
     return _from_framework(error)
 
 
-def _unavailable(error: Unavailable, is_read: bool) -> Problem:
+def _unavailable(error: Unavailable, effect: str) -> Problem:
     if isinstance(error, DatabaseUnavailable):
         logger.warning(error.diagnosis)
     headers = {}
@@ -156,11 +171,9 @@ def _unavailable(error: Unavailable, is_read: bool) -> Problem:
         headers["Retry-After"] = str(error.retry_after_seconds)
     sentences = [SENTENCES_IN_API.get(error.code, str(error))]
     if error.had_no_effect:
-        sentences += [] if is_read else ["Nothing was accepted."]
-        sentences.append(ADVICE.get(error.code, "Try again."))
-    return Problem(
-        error.status, error.code, " ".join(sentences), extra=error.extra, headers=headers
-    )
+        sentences += [effect, ADVICE.get(error.code, "Try again.")]
+    detail = " ".join(filter(None, sentences))
+    return Problem(error.status, error.code, detail, extra=error.extra, headers=headers)
 
 
 def _from_framework(error: Exception) -> Problem | None:

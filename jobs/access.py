@@ -1,6 +1,7 @@
-"""Who may see and do what: one function for the jobs a caller sees, one for each thing a caller may do.
+"""Permissions: which jobs, results and files a user sees, and what the user may do to them.
 
-`user` is None for a command: a user who can run one has the whole machine, so it may do everything.
+`user` is None for a command. Who can run commands controls the machine, so commands may do
+everything.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,14 +17,14 @@ from jobs.registry import JobType
 
 
 def visible_jobs(user: Any) -> JobQuerySet:
-    """The jobs `user` may see: all with jobs.view_job, else those they created."""
+    """The jobs that `user` may see: all with jobs.view_job, else the user's own."""
     if user is None or user.has_perm("jobs.view_job"):
         return Job.objects.all()
     return Job.objects.filter(created_by=user)
 
 
 def visible_parents(user: Any, jobs: Iterable[Job]) -> set[UUID]:
-    """The ids of the jobs that `jobs` were launched again from, as far as `user` may see those.
+    """The ids of the visible jobs from which `jobs` were launched again.
 
     One query for users who see only their own jobs, none for others.
     """
@@ -34,36 +35,45 @@ def visible_parents(user: Any, jobs: Iterable[Job]) -> set[UUID]:
 
 
 def visible_results(user: Any) -> QuerySet[TaskResult]:
-    """The Celery results that `user`, who may view some, sees: all with jobs.view_job, else those of their jobs."""
+    """The Celery results that `user` sees: all with jobs.view_job, else those of the user's jobs.
+
+    The caller has checked that the user may view results.
+    """
     if user is None or user.has_perm("jobs.view_job"):
         return TaskResult.objects.all()
     return TaskResult.objects.filter(jobs__created_by=user)
 
 
 def may_see_some(user: Any) -> bool:
-    """Whether there may be jobs for `user` to see in the admin: all, or the own ones of those who may launch."""
+    """Whether `user` may see jobs in the admin: all, or own ones if the user may launch jobs."""
     return user is None or user.has_perm("jobs.view_job") or may_launch_some(user)
 
 
 def may_launch_some(user: Any) -> bool:
-    """Whether `user` may launch jobs of the types that need no permission of their own."""
+    """Whether `user` may launch jobs of the types without a permission of their own."""
     return user is None or user.has_perm("jobs.add_job")
 
 
 def may_cancel_some(user: Any) -> bool:
-    """Whether there may be jobs that `user` may cancel or acknowledge: any, or the own ones of those who launch."""
+    """Whether there may be jobs that `user` may cancel or acknowledge.
+
+    With jobs.cancel_job these are all jobs, with jobs.add_job the user's own.
+    """
     return user is None or user.has_perm("jobs.cancel_job") or may_launch_some(user)
 
 
 def may_launch(user: Any, job_type: JobType) -> bool:
-    """Whether `user` may launch jobs of this type, with some params at least."""
+    """Whether `user` may launch jobs of this type, at least with some params."""
     return not missing_permission(user, job_type)
 
 
 def missing_permission(
     user: Any, job_type: JobType, params: Mapping[str, Any] | None = None
 ) -> str:
-    """The first permission that `user` lacks to launch the type (with the validated `params`); "" if none."""
+    """The first permission that `user` lacks to launch the type, or "".
+
+    With the validated `params`, the permission that they need is checked as well.
+    """
     needed = ["jobs.add_job", job_type.permission, _permission_for(job_type, params)]
     return next((one for one in needed if one and user is not None and not user.has_perm(one)), "")
 
@@ -75,11 +85,11 @@ def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str 
 
 
 def files(user: Any, job: Job) -> QuerySet[JobFile]:
-    """The files that `user`, who sees the job, may read: none where its params need a permission they lack."""
+    """The files of a visible job: none if its params need a permission that `user` lacks."""
     job_type = registry.find(job.type)
     if user is None or job_type is None or job_type.permission_for is None:
         return job.files.all()
-    # The params, which may be long, are asked for only where they matter.
+    # The params, which may be long, are only read if the permission depends on them.
     needed = [
         job_type.permission_for(params) for params in parameters.readings(job_type, job.params)
     ]
@@ -88,24 +98,27 @@ def files(user: Any, job: Job) -> QuerySet[JobFile]:
 
 
 def may_cancel(user: Any, job: Job) -> bool:
-    """Whether `user` may cancel or acknowledge this job: their own, or any with jobs.cancel_job."""
+    """Whether `user` may cancel or acknowledge the job: an own one, or any with jobs.cancel_job."""
     return user is None or job.created_by_id == user.pk or user.has_perm("jobs.cancel_job")
 
 
 def cancellable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
     """Those of `jobs` that `user` may cancel or acknowledge."""
-    return (
-        jobs if user is None or user.has_perm("jobs.cancel_job") else jobs.filter(created_by=user)
-    )
+    if user is None or user.has_perm("jobs.cancel_job"):
+        return jobs
+    return jobs.filter(created_by=user)
 
 
 def may_delete(user: Any) -> bool:
-    """Whether `user` may delete settled jobs they see."""
+    """Whether `user` may delete the settled jobs that the user sees."""
     return user is None or user.has_perm("jobs.delete_job")
 
 
 def may_launch_again(user: Any, job: Job) -> bool:
-    """Whether `user` may launch the job again, with the params it had (fetched only where they matter)."""
+    """Whether `user` may launch the job again with its params.
+
+    The params are only fetched if the permission depends on them.
+    """
     job_type = registry.find(job.type)
     if job_type is None:
         return False
@@ -114,7 +127,10 @@ def may_launch_again(user: Any, job: Job) -> bool:
 
 
 def load_params(jobs: Iterable[Job]) -> None:
-    """Give jobs of a list, which left their params behind, those that `possible` asks for; one query at most."""
+    """Fetch the deferred params of the jobs for which `may_launch_again` reads them.
+
+    At most one query for the whole list.
+    """
     wanted = [
         job
         for job in jobs

@@ -1,1 +1,1 @@
-"""What `manage.py` offers for jobs, and who a command acts for."""
+"""The commands of `manage.py`, their base classes, and the caller that they act as."""

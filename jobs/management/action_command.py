@@ -1,4 +1,4 @@
-"""The base class of commands that do an action to jobs."""
+"""The base class of the commands that apply an action to jobs."""
 
 from argparse import ArgumentParser
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from jobs.services import Acted, Action
 
 
 class ActionCommand(JobsCommand):
-    """Does `action` to jobs and prints a line for each; fails if it was refused for some."""
+    """Applies `action` to each job and prints a line for it; fails if any job was refused."""
 
     action: ClassVar[Action]
 

@@ -1,4 +1,4 @@
-"""Who a command acts for: the user who runs it on this machine."""
+"""The caller that a command acts as: the user who runs it on this machine."""
 
 import getpass
 
@@ -7,7 +7,7 @@ from jobs.services import Caller
 
 
 def command_caller() -> Caller:
-    """A caller who may do everything, named after the account of the operating system."""
+    """A caller who may do everything, with the name of the operating system's account."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):  # a uid without a passwd entry, as in some containers

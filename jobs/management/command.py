@@ -1,4 +1,4 @@
-"""The base class of the commands, which turns errors of the services into one sentence."""
+"""The base class of the commands: it prints an error of a service as one sentence."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ EX_TEMPFAIL = 75  # sysexits.h: the same command may succeed later
 
 
 class JobsCommand(BaseCommand):
-    """A command that fails with a sentence, and with exit code 75 while a server is away."""
+    """A command that fails with one sentence, and with exit code 75 while a server is away."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command.

@@ -1,4 +1,4 @@
-"""The services behind admin, API and commands: submit, cancel, rerun, acknowledge, delete."""
+"""The services that admin, API and commands share: submit, cancel, rerun, acknowledge, delete."""
 
 from jobs.services.actions import (
     ACKNOWLEDGE,
@@ -14,7 +14,7 @@ from jobs.services.actions.action import Acted, Action
 from jobs.services.actions.cancel import cancel
 from jobs.services.actions.delete import delete
 from jobs.services.bulk import apply_action, cancel_waiting_targets
-from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, jobs_in_words
+from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, launcher, once_accepted
 from jobs.services.submission import (
@@ -55,7 +55,7 @@ __all__ = [
     "check_rerun",
     "chosen_type",
     "delete",
-    "jobs_in_words",
+    "format_job_count",
     "launcher",
     "once_accepted",
     "possible_actions",

@@ -9,14 +9,9 @@ from django.db import Error
 
 from jobs import access
 from jobs.database import is_passing, unavailable
-from jobs.errors import (
-    Invalid,
-    InvalidTransition,
-    Refused,
-    Unavailable,
-)
+from jobs.errors import Invalid, InvalidTransition, Refused, Unavailable
 from jobs.models import Job, Status
-from jobs.services.actions.action import Action
+from jobs.services.actions.action import Acted, Action
 from jobs.services.actions.cancel import cancel_many
 from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
 from jobs.services.bulk_targets import Targets
@@ -24,7 +19,7 @@ from jobs.services.caller import Caller
 
 SLICE = 1_000
 
-# Where the report words a kind of error in its own way, by code.
+# The report's own sentences for kinds of errors, by code.
 SENTENCES_IN_REPORT = {
     "broker_unavailable": "The queue does not answer",
     "unknown_type": "The job's type does not exist any more",
@@ -52,9 +47,10 @@ def apply_action(
     as_of: datetime,
     key_of: Callable[[UUID], str | None] = _no_key,
 ) -> Iterator[Row]:
-    """Apply the action to each of the jobs, chosen as of a moment; yields the outcome of each.
+    """Apply the action to each of the jobs; yield the outcome of each.
 
-    `key_of` gives the idempotency key under which a job is launched again.
+    The jobs were selected `as_of` a moment. `key_of` returns the idempotency key under which a job
+    is launched again.
     Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.
     """
     found = Job.objects.without_large().in_bulk(ids)
@@ -63,22 +59,20 @@ def apply_action(
         job = found.get(job_id)
         if job is None:
             yield Row(job_id, "", "", SKIPPED, GONE)
-            continue
-        outcome = (
-            (DONE, "")
-            if job_id in done_together
-            else _one(action, caller, job, note, as_of, key_of(job_id))
-        )
-        yield Row(job_id, job.name, job.status_at(as_of), *outcome)
+        elif job_id in done_together:
+            yield Row(job_id, job.name, job.status_at(as_of), DONE)
+        else:
+            outcome = _apply_to_one(action, caller, job, note, as_of, key_of(job_id))
+            yield Row(job_id, job.name, job.status_at(as_of), *outcome)
 
 
 def cancel_waiting_targets(
     caller: Caller, targets: Targets, reason: str, *, seconds: float
 ) -> Iterator[list[Job]]:
-    """Cancel the waiting ones of the targets, a slice at a time, until none is left or the time is up.
+    """Cancel the waiting targets, slice by slice, until none is left or the time is up.
 
-    Yields the jobs (id and name) that each slice has cancelled. Those that the caller may not
-    cancel are left alone.
+    Yields the jobs (id and name) that each slice cancelled. Jobs that the caller may not cancel are
+    not touched.
     """
     end, last = time.monotonic() + seconds, UUID(int=0)
     waiting = access.cancellable(caller.user, targets.remaining.filter(status=Status.PENDING))
@@ -91,57 +85,63 @@ def cancel_waiting_targets(
             return
 
 
-def _one(
+def _apply_to_one(
     action: Action, caller: Caller, job: Job, note: str, as_of: datetime, key: str | None
 ) -> tuple[str, str]:
-    """Do the action to one job; its outcome and the reason."""
-    if known := _settled_before(action, caller, job, as_of):
+    """Apply the action to one job; return the outcome and its detail."""
+    if known := _known_outcome(action, caller, job, as_of):
         return known
     try:
-        after, replayed = action.run(caller, job.id, note, key)
+        acted = action.run(caller, job.id, note, key)
     except Job.DoesNotExist:
         return SKIPPED, GONE
     except InvalidTransition as error:
-        return SKIPPED, _since(action, caller, job, as_of) or str(error)
-    except Invalid as error:
-        return FAILED, _reason(error)
+        return SKIPPED, _changed_meanwhile(action, caller, job, as_of) or str(error)
+    except (Invalid, Unavailable) as error:
+        return FAILED, SENTENCES_IN_REPORT.get(error.code, "{}").format(error)
     except Refused as error:
         return SKIPPED, str(error)
-    except Unavailable as error:
-        return FAILED, _reason(error)
     except Error as error:  # such as a locked row; the next job may be free
         if not is_passing(error):
             raise
         return FAILED, str(unavailable(error))
-    if after is None or after.id == job.id:
-        return (ASKED, "") if action.asks_to_stop and after and not after.is_settled else (DONE, "")
-    return (SKIPPED, LAUNCHED_BEFORE) if replayed else (DONE, str(after.id))
+    return _outcome_of(action, job, acted)
 
 
-def _reason(error: Refused | Unavailable) -> str:
-    """Why the action failed."""
-    return SENTENCES_IN_REPORT.get(error.code, "{}").format(error)
+def _outcome_of(action: Action, job: Job, acted: Acted) -> tuple[str, str]:
+    """The outcome and its detail after the action has run."""
+    after = acted.job
+    if after is None:
+        return DONE, ""
+    if after.id != job.id:
+        return (SKIPPED, LAUNCHED_BEFORE) if acted.replayed else (DONE, str(after.id))
+    return (ASKED, "") if action.asks_to_stop and not after.is_settled else (DONE, "")
 
 
-def _since(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:
-    """What happened to a job while the action was tried."""
+def _changed_meanwhile(action: Action, caller: Caller, job: Job, as_of: datetime) -> str:
+    """What happened to the job while the action was tried; "" if nothing did."""
     now = Job.objects.without_large().filter(id=job.id).first()
-    known = _settled_before(action, caller, now, as_of) if now else (SKIPPED, GONE)
+    if now is None:
+        return GONE
+    known = _known_outcome(action, caller, now, as_of)
     return known[1] if known else ""
 
 
-def _settled_before(
+def _known_outcome(
     action: Action, caller: Caller, job: Job, as_of: datetime
 ) -> tuple[str, str] | None:
-    """The outcome where there is nothing left to do; None where the action must be tried."""
-    asked = job.cancel_requested_at
-    ours = asked is not None and asked >= as_of and job.cancel_requested_by == caller.name
-    if action.asks_to_stop and ours:
-        # By an earlier part of the same action, in the request that became this job.
-        return (
-            (DONE, "") if job.status_at(as_of) == Status.PENDING and job.is_settled else (ASKED, "")
-        )
+    """The outcome and its detail if there is nothing to do; None if the action must be tried."""
+    if action.asks_to_stop and _asked_before(caller, job, as_of):
+        was_waiting = job.status_at(as_of) == Status.PENDING
+        return (DONE, "") if was_waiting and job.is_settled else (ASKED, "")
     if job.status not in action.statuses:
         return SKIPPED, ENDED.get(Status(job.status), f"is {job.get_status_display().lower()}")
-    reason = action.already(job)
-    return (SKIPPED, reason) if reason else None
+    if reason := action.already(job):
+        return SKIPPED, reason
+    return None
+
+
+def _asked_before(caller: Caller, job: Job, as_of: datetime) -> bool:
+    """Whether the request that launched this bulk job had already asked the job to stop."""
+    asked_at = job.cancel_requested_at
+    return asked_at is not None and asked_at >= as_of and job.cancel_requested_by == caller.name

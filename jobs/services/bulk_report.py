@@ -1,4 +1,4 @@
-"""The outcomes of a bulk action: for each job, and counted."""
+"""The outcomes of a bulk action, for each job and counted."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ REASONS = 3
 class Row:
     """The outcome of one job: DONE, ASKED, SKIPPED or FAILED.
 
-    `detail` says why it was not done, either as the end of a sentence about the job ("had already
-    completed") or as a sentence of its own, with a capital. Of a job launched again it is the id of
-    the new one.
+    `detail` says why the action was not done: the end of a sentence about the job ("had already
+    completed"), or a sentence that begins with a capital. For a job that was launched again it is
+    the id of the new job.
     """
 
     job_id: UUID
@@ -31,15 +31,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why the action was not done to `count` jobs, of which `examples` are the first."""
+    """Why the action was not done to `count` jobs; `examples` are the first of them."""
 
-    words: str
+    text: str
     count: int
     examples: list[Row]
 
 
 class Report:
-    """Counts the rows of an action, and keeps the first `named` to which it was not done for each reason."""
+    """Counts the outcomes of an action.
+
+    For each reason it keeps the first `named` jobs to which the action was not done.
+    """
 
     def __init__(self, action: Action, named: int) -> None:
         self._action, self._named = action, named
@@ -49,11 +52,11 @@ class Report:
 
     @property
     def total(self) -> int:
-        """How many jobs it knows of."""
+        """How many jobs were counted."""
         return self.counts.total()
 
     def add(self, row: Row) -> None:
-        """Count the outcome of a job."""
+        """Count the outcome of one job."""
         self.counts[row.outcome] += 1
         if row.outcome in (SKIPPED, FAILED):
             self._reasons[row.detail] += 1
@@ -66,46 +69,45 @@ class Report:
         self.counts[DONE] += count
 
     def done(self) -> str:
-        """How many jobs the action was done to, of how many: "118 of 120 jobs cancelled; 1 asked to stop"."""
+        """What was done: "118 of 120 jobs cancelled; 1 asked to stop"."""
         done, asked = self.counts[DONE], self.counts[ASKED]
         if not done and not asked:
             return f"No job {self._action.done}"
-        all_of_them = done + asked == self.total
-        whole = jobs_in_words(done) if all_of_them else f"{done:,} of {jobs_in_words(self.total)}"
-        parts = [f"{whole} {self._action.done}"] if done else []
-        if asked:
-            parts.append(
-                f"{asked:,} asked to stop" if parts else f"{jobs_in_words(asked)} asked to stop"
-            )
-        return "; ".join(parts)
+        if not done:
+            return f"{format_job_count(asked)} {ASKED}"
+        count = format_job_count(done)
+        if done + asked != self.total:
+            count = f"{done:,} of {format_job_count(self.total)}"
+        return f"{count} {self._action.done}" + (f"; {asked:,} {ASKED}" if asked else "")
 
     def reasons(self) -> Iterator[Reason]:
-        """Why it was not done to the others, the most frequent reasons first."""
+        """Why the action was not done to the other jobs, the most frequent reasons first."""
         for detail, count in self._reasons.most_common(REASONS):
             is_sentence = detail[:1].isupper()
-            words = f"not {self._action.done}: {detail.rstrip('.')}" if is_sentence else detail
-            yield Reason(words, count, self._examples[detail])
+            text = f"not {self._action.done}: {detail.rstrip('.')}" if is_sentence else detail
+            yield Reason(text, count, self._examples[detail])
         if others := sum(count for _, count in self._reasons.most_common()[REASONS:]):
             yield Reason(f"not {self._action.done} for other reasons", others, [])
 
     def sentence(self) -> str:
-        """All of it: "118 of 120 jobs cancelled; 2 had already completed."."""
-        reasons = [f"{reason.count:,} {reason.words}" for reason in self.reasons()]
+        """The whole report: "118 of 120 jobs cancelled; 2 had already completed."."""
+        reasons = [f"{reason.count:,} {reason.text}" for reason in self.reasons()]
         return "; ".join([self.done(), *reasons]) + "."
 
     def result(self) -> dict[str, Any]:
-        """The result of a bulk job: the count of each outcome, and the first jobs left out."""
-        outcomes = [DONE, *([ASKED] if self._action.asks_to_stop else []), SKIPPED, FAILED]
-        names = {DONE: self._action.outcome, ASKED: ASKED.replace(" ", "_")}
-        counts = {names.get(one, one): self.counts[one] for one in outcomes}
+        """The result of a bulk job: the count of each outcome, and the first jobs not done."""
+        counts: dict[str, Any] = {self._action.outcome: self.counts[DONE]}
+        if self._action.asks_to_stop:
+            counts["asked_to_stop"] = self.counts[ASKED]
+        counts |= {SKIPPED: self.counts[SKIPPED], FAILED: self.counts[FAILED]}
         not_done = [
             {"job": str(row.job_id), "name": row.name, "reason": detail}
             for detail, rows in self._examples.items()
             for row in rows
         ]
-        return counts | ({"not_done": not_done[: self._named]} if not_done else {})
+        return counts | {"not_done": not_done[: self._named]} if not_done else counts
 
 
-def jobs_in_words(count: int) -> str:
+def format_job_count(count: int) -> str:
     """ "1 job", "1,200 jobs"."""
     return "1 job" if count == 1 else f"{count:,} jobs"

@@ -1,4 +1,4 @@
-"""The jobs that a bulk action is about: those that matched a filter of the job list at one moment."""
+"""The targets of a bulk action: the jobs that matched the list's filters at one moment."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """The jobs to which `user` wants to do `action`: those that matched, in one of its statuses, `as_of` a moment.
+    """The jobs that matched `filters`, in a status of `action`, `as_of` a moment.
 
-    `filters` are those of the list's address. `ticked` are the only ids that are meant, `newest` is
-    the largest one, `without` is never meant.
+    `filters` are those of the list's address. If `ticked` is set, only these ids are targets; if
+    `newest` is set, no larger id is one; `without` never is.
     """
 
     user: Any
@@ -36,18 +36,18 @@ class Targets:
 
     @cached_property
     def _listed(self) -> JobFilters:
-        """The filters, with acknowledgements as of the moment."""
+        """The list's filters, with acknowledgements as of the moment."""
         visible = access.visible_jobs(self.user)
         return JobFilters(self.filters, visible, user=self.user, as_of=self.as_of)
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
-        """The statuses of the action that the filters leave."""
+        """The statuses of the action that the filters include."""
         return tuple(one for one in self.action.statuses if one in self._listed.statuses)
 
     @cached_property
     def matching(self) -> JobQuerySet:
-        """The jobs that match, in any status; none if a filter is refused."""
+        """The jobs that match in any status; none if a filter is invalid."""
         jobs = self._listed.in_any_status
         if self.newest is not None:
             jobs = jobs.filter(id__lte=self.newest)
@@ -57,11 +57,11 @@ class Targets:
 
     @property
     def listed(self) -> JobQuerySet:
-        """The jobs that the list shows now: those that match, in the statuses that the filters leave."""
+        """The jobs that the list shows now."""
         return self.matching.filter(status__in=self._listed.statuses)
 
     @property
-    def left_alone(self) -> JobQuerySet:
+    def skipped_by_status(self) -> JobQuerySet:
         """The listed jobs whose status did not allow the action as of the moment."""
         others = set(self._listed.statuses).difference(self.action.statuses)
         return self.matching.filter(status__in=others).exclude(finished_at__gt=self.as_of)
@@ -69,43 +69,48 @@ class Targets:
     @property
     def remaining(self) -> JobQuerySet:
         """The targets to which the action can still be done."""
-        return self._were(self.matching.filter(status__in=self.statuses))
+        return self._targets_among(self.matching.filter(status__in=self.statuses))
 
     @property
     def to_do(self) -> JobQuerySet:
-        """Those that rights and statuses allow now, with `refused` ones; `as_of` must be now.
+        """The jobs whose status and rights allow the action now, including `refused`.
 
-        By the status of now alone, so that an index is all that is read.
+        `as_of` must be now: only the present status is compared, so that PostgreSQL reads nothing
+        but an index.
         """
         jobs = self.matching.filter(status__in=self.statuses)
         return self.action.reachable(self.user, self._without_spared(jobs))
 
     @property
     def refused(self) -> JobQuerySet:
-        """Those of `to_do` for which the action is refused. Counted apart: no index knows the others."""
+        """Those of `to_do` for which the action is refused.
+
+        They are counted separately, because no index holds the others.
+        """
         return self.action.refused(self.to_do)
 
     @property
     def changed(self) -> JobQuerySet:
-        """The targets that have started or ended since."""
+        """The targets that have started or ended since the moment."""
         since = Q(started_at__gt=self.as_of) | Q(finished_at__gt=self.as_of)
-        return self._were(self.matching.filter(since))
+        return self._targets_among(self.matching.filter(since))
 
-    def _were(self, jobs: JobQuerySet) -> JobQuerySet:
+    def _targets_among(self, jobs: JobQuerySet) -> JobQuerySet:
+        """Those of `jobs` whose status allowed the action as of the moment."""
         return self._without_spared(jobs.that_were(self.statuses, self.as_of))
 
     def _without_spared(self, jobs: JobQuerySet) -> JobQuerySet:
         return jobs.exclude(type__in=bulk_types()) if self.action.spares_bulk_jobs else jobs
 
     def first(self, limit: int) -> list[UUID]:
-        """The ids of the targets, as far as `limit`."""
+        """The ids of at most `limit` targets, in ascending order."""
         ids = dict.fromkeys(self.remaining.order_by("id").values_list("id", flat=True)[:limit])
         if len(ids) < limit:
             ids |= dict.fromkeys(self.changed.order_by("id").values_list("id", flat=True)[:limit])
         return sorted(ids)[:limit]
 
     def pages(self, size: int) -> "Pages":
-        """The ids of all targets, read in one statement, for a job that may act on them for an hour."""
+        """The ids of all targets, read in one statement, because a bulk job may run for an hour."""
         ids = self.remaining.values_list("id", flat=True).union(
             self.changed.values_list("id", flat=True)
         )
@@ -116,7 +121,7 @@ class Targets:
 
 
 class Pages:
-    """Ids, `size` at a time; its length is their number."""
+    """Lists of at most `size` ids; `len()` is the number of all ids."""
 
     def __init__(self, found: bytearray, size: int) -> None:
         self._found, self._size = found, size

@@ -1,4 +1,4 @@
-"""Who asks: the caller of a service, and what that caller may launch and see."""
+"""The caller of a service, and what the caller may see and launch."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +14,10 @@ from jobs.registry import JobType
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, and by which door. `user` is None for a command, which may do anything."""
+    """A user and the door that the user came through.
+
+    `user` is None for a command, which may do everything.
+    """
 
     user: Any
     name: str
@@ -23,7 +26,7 @@ class Caller:
 
 
 def caller_of(request: Any, source: Source) -> Caller:
-    """Who sent the request, Django's or the REST framework's."""
+    """The caller who sent the request, which is Django's or the REST framework's."""
     return Caller(
         user=request.user,
         name=request.user.get_username(),
@@ -34,9 +37,9 @@ def caller_of(request: Any, source: Source) -> Caller:
 
 @contextmanager
 def once_accepted(job: Job) -> Iterator[None]:
-    """Tell of a job that is there: a database that goes away now must not seem to have refused it.
+    """Context for work after the job was accepted, when an error must not read as a refusal.
 
-    Raises: OutcomeUnknown.
+    Raises: OutcomeUnknown if PostgreSQL goes away inside the block.
     """
     with database.raising(lambda error: OutcomeUnknown(job.id)):
         yield
@@ -51,10 +54,9 @@ def visible(caller: Caller, job_id: UUID) -> Job:
 
 
 def launcher(job_id: UUID) -> Caller:
-    """The launcher of the job, with their present rights: what a handler acts as.
+    """The caller who launched the job, with the rights of now; a handler acts as this caller.
 
-    Raises: NotPermitted if the account is deleted or deactivated, or may not launch the job any
-    more.
+    Raises: NotPermitted if the account was deleted or deactivated, or may no longer launch the job.
     """
     job = Job.objects.select_related("created_by").get(id=job_id)
     user = job.created_by
@@ -72,7 +74,7 @@ def launcher(job_id: UUID) -> Caller:
 def check_launch(
     caller: Caller, job_type: JobType, params: Mapping[str, Any] | None = None
 ) -> None:
-    """Make sure that the caller may launch the type, and with these stored params.
+    """Check that the caller may launch the type, with these stored params if given.
 
     Raises: NotPermitted, naming the permission.
     """

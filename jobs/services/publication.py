@@ -1,7 +1,6 @@
-"""Accepting jobs: stored as PENDING and committed, then published; what could not be published is withdrawn.
+"""Accepts jobs: stores them as PENDING, commits, publishes; withdraws them if publishing fails.
 
-A caller's Idempotency-Key stands in the row itself, so that the same transaction that accepts a job
-remembers it.
+The caller's Idempotency-Key is a column of the job, so that one transaction stores both.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ INSERT_TRIES = 3
 
 
 class SubmittedBatch(NamedTuple):
-    """The jobs that a submission made, or, `replayed`, that an earlier one under the key made."""
+    """The accepted jobs; if `replayed`, those of an earlier submission under the same key."""
 
     jobs: list[Job]
     replayed: bool
@@ -28,21 +27,28 @@ class SubmittedBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Submission:
-    """One call of a caller, under its idempotency key if it has one; a batch keeps the key on its first job."""
+    """One request to launch jobs, with its idempotency key and the digest of its content.
+
+    The first job of a batch has the key.
+    """
 
     caller: Caller
     key: str | None = None
     digest: str = ""
 
     def accept(self, jobs: list[Job]) -> SubmittedBatch:
-        """Store and publish, all or nothing."""
+        """Store and publish all of the jobs, or none.
+
+        Raises: AlreadyActive, KeyReused, Job.DoesNotExist; BrokerUnavailable, DatabaseUnavailable,
+        OutcomeUnknown.
+        """
         if self.key is not None:
             jobs[0].idempotency_key, jobs[0].request_hash = self.key, self.digest
-        for _ in range(INSERT_TRIES):  # the job in the way may be gone when we look
+        for _ in range(INSERT_TRIES):  # the job that violated a constraint may be gone by now
             try:
                 stored = self._insert(jobs)
             except IntegrityError as error:
-                if found := self._found_instead(jobs, error):
+                if found := self._existing_jobs(jobs, error):
                     return SubmittedBatch(found, replayed=True)
             else:
                 _publish_or_withdraw(stored)
@@ -50,34 +56,37 @@ class Submission:
         raise AlreadyActive
 
     def replay(self) -> list[Job]:
-        """The jobs that an earlier call under the key made; none if there was none.
+        """The jobs of an earlier submission under the key; empty if there was none.
 
-        One that waits is published again first: its first caller may be about to withdraw it.
+        Waiting jobs are published again, because the first caller may be about to withdraw them.
+        Raises: KeyReused, OutcomeUnknown, DatabaseUnavailable.
         """
         with database.raising(database.unavailable):
-            jobs = self._remembered()
-        if jobs and jobs[0].request_hash != self.digest and not self._is_of_form:
+            jobs = self._earlier_jobs()
+        if jobs and jobs[0].request_hash != self.digest and not self._is_form_key:
             raise KeyReused("This idempotency key was used before, for another request.")
         for job in jobs:
             if job.status == Status.PENDING and not _publish_again(job):
-                return self.replay()  # it was taken, settled or withdrawn since
+                return self.replay()  # a worker took it, or it was settled or withdrawn
         return jobs
 
     @property
-    def _is_of_form(self) -> bool:
-        """Whether the key is one of the admin's forms: its content is in the key, read from what was sent.
+    def _is_form_key(self) -> bool:
+        """Whether the key comes from a form of the admin; its digest is then not compared.
 
-        What the type's form makes of it may depend on the clock, such as the end of a period left
-        empty.
+        Such a key is itself made from the entries that were sent. The digest would be that of
+        cleaned params, which may depend on the clock, such as an empty end of a period.
         """
         return self.key is not None and self.key.startswith(FORM_KEY)
 
-    def _remembered(self) -> list[Job]:
+    def _earlier_jobs(self) -> list[Job]:
         if self.key is None or self.caller.user is None:
             return []
         first = Job.objects.filter(created_by=self.caller.user, idempotency_key=self.key).first()
-        if first is None or first.batch_id is None:
-            return [first] if first else []
+        if first is None:
+            return []
+        if first.batch_id is None:
+            return [first]
         return list(Job.objects.filter(batch_id=first.batch_id).order_by("id"))
 
     def _insert(self, jobs: list[Job]) -> list[Job]:
@@ -86,14 +95,17 @@ class Submission:
         def refused(error: Error) -> Unavailable | None:
             return OutcomeUnknown(jobs[0].id) if inserted else database.unavailable(error)
 
-        # durable: refuses an outer transaction, in which the publish would precede the commit.
+        # durable refuses an outer transaction, in which the publish would precede the commit.
         with database.raising(refused), transaction.atomic(durable=True):
             stored = lifecycle.insert(jobs, actor=self.caller.name)
             inserted = True
         return stored
 
-    def _found_instead(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
-        """What the constraint guards: the jobs of our own key, or an active one of its kind."""
+    def _existing_jobs(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
+        """The jobs of the same key that violated a constraint; empty if they are gone by now.
+
+        Raises: AlreadyActive if the constraint is that of an active job of the same type.
+        """
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
         if constraint == "jobs_job_one_per_idempotency_key":
             return self.replay()
@@ -101,7 +113,7 @@ class Submission:
             raise Job.DoesNotExist("The job to launch again has been deleted.") from error
         if constraint != "jobs_job_one_active_of_its_kind":
             raise error
-        # PostgreSQL names one constraint, and the job of our own key may violate both.
+        # PostgreSQL names only one constraint; the job of the same key may violate both.
         if found := self.replay():
             return found
         kinds = {job.type for job in jobs if job.unique_while_active}
@@ -116,8 +128,8 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         broker.publish(jobs)
     except Exception:
-        # Any failure, also one that is not the broker's: a job that was refused must not run. The
-        # messages may have arrived all the same, so only the rows decide whether the jobs exist.
+        # After any failure, not only the broker's, because a refused job must not run. The messages
+        # may have arrived nevertheless, so only the rows decide whether the jobs exist.
         with database.raising(lambda error: OutcomeUnknown(jobs[0].id)):
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
         if withdrawn:
@@ -127,7 +139,7 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
 def _publish_again(job: Job) -> bool:
     """Publish a waiting job once more; False if it no longer waits.
 
-    Raises: OutcomeUnknown: 503 would promise that it never runs, and it may.
+    Raises: OutcomeUnknown instead of BrokerUnavailable, which would promise that it never runs.
     """
     try:
         with database.raising(lambda error: OutcomeUnknown(job.id)):

@@ -1,7 +1,4 @@
-"""What people want to run, checked and made into jobs: one, a batch, one again.
-
-Publication.py stores them.
-"""
+"""Submits jobs: one, a batch, or a settled one again. Checks them; publication.py stores them."""
 
 import hashlib
 import json
@@ -32,7 +29,7 @@ from jobs.services.publication import Submission, SubmittedBatch
 
 @dataclass(frozen=True)
 class Launch:
-    """What to run: a name, a type's slug (None: chosen by the name), its params."""
+    """What to run: a name, the slug of a type (None: the name chooses it), and params."""
 
     name: str = ""
     type: str | None = None
@@ -40,7 +37,7 @@ class Launch:
 
 
 class Submitted(NamedTuple):
-    """The job that a submission made, or, `replayed`, that an earlier one under the key made."""
+    """The accepted job; if `replayed`, that of an earlier submission under the same key."""
 
     job: Job
     replayed: bool
@@ -54,11 +51,11 @@ def submit(
     params: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Submitted:
-    """Accept one job: stored as PENDING, then published. A key that came before replays its job.
+    """Accept one job: store it as PENDING, then publish it. A known key replays its job.
 
-    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused
-    (nothing stored); BrokerUnavailable, DatabaseUnavailable (nothing stays, it never runs);
-    OutcomeUnknown.
+    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused:
+    nothing was stored. BrokerUnavailable, DatabaseUnavailable: no row stays, and the job never
+    runs. OutcomeUnknown.
     """
     launch = Launch(name, type, params or {})
     submission = Submission(caller, idempotency_key, _digest("submit", [launch]))
@@ -71,7 +68,7 @@ def submit(
 def submit_batch(
     caller: Caller, items: Sequence[Launch], *, idempotency_key: str | None = None
 ) -> SubmittedBatch:
-    """Accept all the items, or none of them; the jobs, in the order given, share a batch_id.
+    """Accept all items or none; the jobs have the order of the items and one batch_id.
 
     Raises: InvalidBatch, and what `submit` raises.
     """
@@ -88,38 +85,44 @@ def rerun(
     *,
     idempotency_key: str | None = None,
 ) -> Submitted:
-    """Launch a settled job again as a new one, with its params, except those in `overrides`.
+    """Launch a settled job again as a new one, with its params updated by `overrides`.
 
-    A secret that comes as it is shown, masked, stays as it was; but not if another account changes
-    the job. A key that came before replays the job made then.
-    Raises: Job.DoesNotExist; InvalidTransition while it is active; what `submit` raises.
+    A secret that is sent masked, as it is shown, keeps its value. Another account that changes
+    parameters has to enter the secrets again. A known key replays its job.
+    Raises: Job.DoesNotExist; InvalidTransition while the job is active; what `submit` raises.
     """
     job = visible(caller, job_id)
     if not job.is_settled:
         raise InvalidTransition(
             f"The job is {job.get_status_display().lower()}; only settled jobs run again."
         )
-    wanted = Launch(job.name, job.type, overrides or {})
-    submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [wanted]))
+    launch = Launch(job.name, job.type, overrides or {})
+    submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [launch]))
     if found := submission.replay():
         return Submitted(found[0], replayed=True)
-    jobs, replayed = submission.accept([_again(caller, job, wanted)])
+    jobs, replayed = submission.accept([_new_rerun(caller, job, launch)])
     return Submitted(jobs[0], replayed)
 
 
 def check(caller: Caller, launch: Launch) -> None:
-    """Raises what `submit` would raise about the launch itself; stores nothing."""
+    """Check a launch without storing anything.
+
+    Raises: what `submit` raises about the launch itself.
+    """
     _new_job(caller, launch)
 
 
 def check_rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any]) -> None:
-    """Raises what `rerun` would raise about the job and its params; stores nothing."""
+    """Check a rerun without storing anything.
+
+    Raises: what `rerun` raises about the job and its params.
+    """
     job = visible(caller, job_id)
-    _again(caller, job, Launch(job.name, job.type, overrides))
+    _new_rerun(caller, job, Launch(job.name, job.type, overrides))
 
 
 def chosen_type(name: str, type: str | None) -> JobType:
-    """The type that is meant: `type` if given, else the one labelled `name`, else the default type.
+    """The type of a launch: `type` if given, else the one labelled `name`, else the default.
 
     Raises: UnknownJobType; InvalidName if there is neither.
     """
@@ -135,9 +138,9 @@ def _is_masked(slug: str, name: str, value: object) -> bool:
 
 
 def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:
-    """Keep callers from sending another account's secret elsewhere by changing a parameter beside it.
+    """Refuse changed params that would send another account's secret elsewhere.
 
-    Raises: InvalidParams.
+    Raises: InvalidParams if another account launched the job and its secrets are not sent again.
     """
     if caller.user is None or caller.user.pk == job.created_by_id:
         return
@@ -152,16 +155,16 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
         raise InvalidParams(errors)
 
 
-def _again(caller: Caller, job: Job, wanted: Launch) -> Job:
+def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
     changed = {
         name: value
-        for name, value in wanted.params.items()
+        for name, value in launch.params.items()
         if not _is_masked(job.type, name, value)
     }
-    again = _new_job(caller, replace(wanted, params=changed), kept=job.params)
+    new = _new_job(caller, replace(launch, params=changed), kept=job.params)
     _guard_secrets(caller, job, changed)
-    again.rerun_of = job
-    return again
+    new.rerun_of = job
+    return new
 
 
 def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:
@@ -204,6 +207,6 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
 
 
 def _digest(kind: str, launches: Sequence[Launch]) -> str:
-    """The request in 64 characters: the same ones for the same request only; a batch of one is no single job."""
+    """The SHA-256 of the request, which tells a batch of one from a single job."""
     plain = [kind, *([one.name, one.type, dict(one.params)] for one in launches)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()

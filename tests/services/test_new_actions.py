@@ -1,4 +1,4 @@
-"""An action that is added to the table appears everywhere (docs/architecture.md, "Where to add")."""
+"""An action added to the table appears at every door (docs/architecture.md, "Where to add")."""
 
 import os
 import subprocess

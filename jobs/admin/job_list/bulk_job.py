@@ -12,12 +12,12 @@ from jobs.admin.job_list.filters import filter_query
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
-from jobs.services import Targets, jobs_in_words
+from jobs.services import Targets, format_job_count
 
 
 def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
     """Launch the bulk job and redirect to its page; `done` jobs have been changed before."""
-    before = f"{jobs_in_words(done)} {targets.action.done}. " if done else ""
+    before = f"{format_job_count(done)} {targets.action.done}. " if done else ""
     try:
         job, replayed = _submit(request, targets)
     except OutcomeUnknown:

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs import services, stats
-from jobs.services import Report, Targets, jobs_in_words
+from jobs.services import Report, Targets, format_job_count
 
 
 def add_outcomes(request: HttpRequest, report: Report) -> None:
@@ -16,7 +16,7 @@ def add_outcomes(request: HttpRequest, report: Report) -> None:
         messages.warning(request, "No job matches any more.")
         return
     reasons = [
-        format_html("{} {}{}", f"{one.count:,}", one.words, _links(one)) for one in report.reasons()
+        format_html("{} {}{}", f"{one.count:,}", one.text, _links(one)) for one in report.reasons()
     ]
     text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
     add = messages.warning if reasons else messages.success
@@ -41,8 +41,8 @@ def _links(reason: services.Reason) -> SafeString:
 
 def add_skipped(request: HttpRequest, targets: Targets) -> None:
     """Add a message with the number of jobs skipped for their status; none if counting is slow."""
-    counts = stats.counts_in_time(targets.left_alone)
+    counts = stats.counts_in_time(targets.skipped_by_status)
     skipped = sum(counts.values()) if counts else 0
     if skipped:
         status = "its status does" if skipped == 1 else "their status does"
-        messages.warning(request, f"{jobs_in_words(skipped)} skipped: {status} not allow it.")
+        messages.warning(request, f"{format_job_count(skipped)} skipped: {status} not allow it.")

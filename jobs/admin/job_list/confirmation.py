@@ -10,7 +10,7 @@ from jobs import stats
 from jobs.admin.audit import note_of
 from jobs.admin.pages import admin_page
 from jobs.models import Job, Status
-from jobs.services import Targets, jobs_in_words
+from jobs.services import Targets, format_job_count
 
 REQUEST_LIMIT = 100  # jobs on which a request acts itself; above, a bulk job does
 CONFIRM_COUNT_MILLISECONDS = 5_000
@@ -40,7 +40,7 @@ def confirmation_page(request: HttpRequest, targets: Targets) -> HttpResponse:
         "list_url": reverse("admin:jobs_job_changelist") + (f"?{query}" if query else ""),
         "action": action,
         "total": total,
-        "jobs_counted": jobs_in_words(total or 0),
+        "jobs_counted": format_job_count(total or 0),
         "tally": _tally(targets, counts or {}),
         "newest_jobs": newest_jobs,
         "more": f"{(total or 0) - len(newest_jobs):,}",

@@ -1,1 +1,1 @@
-"""The third door: commands on the same services."""
+"""The commands; they call the same services as the admin and the API."""

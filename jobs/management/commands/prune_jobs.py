@@ -1,4 +1,4 @@
-"""manage.py prune_jobs: what upkeep does every hour, now, or only shown."""
+"""manage.py prune_jobs: prunes now, as upkeep does every hour, or shows what it would remove."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,11 +11,13 @@ class Command(JobsCommand):
     help = "Remove settled jobs past their retention, and files and results that belong to no job."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only print what would be removed"
+        )
         parser.add_argument(
             "--remove-unknown-files",
             action="store_true",
-            help="also remove files that belong to no job where their number is unlikely",
+            help="also remove files that belong to no job if there are suspiciously many",
         )
 
     def handle(self, *args: Any, dry_run: bool, remove_unknown_files: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""manage.py submit_job: launch a job from a shell or a crontab."""
+"""manage.py submit_job: launches a job from a shell or a crontab."""
 
 import json
 from argparse import ArgumentParser
@@ -15,8 +15,8 @@ class Command(JobsCommand):
     help = "Launch a job and print its id."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="", help='as "Generate report"')
-        parser.add_argument("--type", help="the slug of a job type; without it the name chooses")
+        parser.add_argument("name", nargs="?", default="", help='such as "Generate report"')
+        parser.add_argument("--type", help="the slug of a job type; by default the name chooses it")
         parser.add_argument("--params", default="{}", help="a JSON object")
 
     def handle(self, *args: Any, name: str, type: str | None, params: str, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""manage.py upkeep: the process that rescues, publishes again and prunes. Safe to start twice."""
+"""manage.py upkeep: the process that rescues, republishes and prunes. Safe to start twice."""
 
 import signal
 from typing import Any
@@ -8,9 +8,7 @@ from jobs.management.command import JobsCommand
 
 
 class Command(JobsCommand):
-    help = (
-        "Rescue lost attempts, publish lost messages again, prune what is old; runs until stopped."
-    )
+    help = "Rescue lost attempts, publish lost messages again, prune old jobs; run until stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
         upkeep = Upkeep()

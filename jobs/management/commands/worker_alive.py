@@ -11,12 +11,12 @@ from jobs.models import Worker
 
 
 class Command(JobsCommand):
-    help = "Exit 0 if a worker on this host was heard of within a lease, else 1."
+    help = "Exit with 0 if a worker on this host sent a heartbeat within a lease, else with 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=socket.gethostname())
 
     def handle(self, *args: Any, host: str, **options: Any) -> None:
         if not Worker.objects.live().filter(host=host).exists():
-            raise CommandError(f"No worker on {host} was heard of within a lease.")
+            raise CommandError(f"No worker on {host} sent a heartbeat within a lease.")
         self.stdout.write("alive")

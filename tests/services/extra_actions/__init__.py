@@ -1,1 +1,1 @@
-"""A Django application that adds two actions to the table; see tests/services/test_new_actions.py."""
+"""Adds two actions to the table of actions, for tests/services/test_new_actions.py."""

@@ -4,7 +4,15 @@ import logging
 from collections.abc import Callable
 
 # The job system's own lines do not belong in a job's log.
-LEFT_OUT = ("jobs.engine", "jobs.lifecycle", "jobs.handler", "celery", "django.db")
+IGNORED_LOGGERS = (
+    "jobs.database",
+    "jobs.engine",
+    "jobs.handler",
+    "jobs.lifecycle",
+    "jobs.storage",
+    "celery",
+    "django.db",
+)
 
 
 class LogHandler(logging.Handler):
@@ -22,7 +30,7 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add the record to the job's log."""
-        if record.name.startswith(LEFT_OUT):
+        if record.name.startswith(IGNORED_LOGGERS):
             return
         try:
             self._log(self.format(record), record.levelname)

@@ -9,7 +9,7 @@ from jobs.lifecycle import ERRORS
 
 ROOT = Path(__file__).resolve().parents[2]
 # failed("code", ...), end_attempt(job, code="code", ...), and the agent's own around it
-ENDINGS = {"failed", "end_attempt", "_write_end"}
+ENDINGS = {"failed", "end_attempt", "_try_write"}
 
 
 def codes_in(path: Path) -> Iterator[str]:

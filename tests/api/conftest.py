@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
+from jobs import explain
 from jobs.api.http.callers import CallerThrottle
 from jobs.engine import broker
 from jobs.models import ApiToken
@@ -65,6 +66,12 @@ def broker_away():
 def full_buckets():
     """Throttling buckets without a counted request."""
     CallerThrottle.buckets.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_recent_explanation():
+    """No submission of the last second was explained."""
+    explain._recent.clear()
 
 
 @pytest.fixture

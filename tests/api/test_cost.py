@@ -36,6 +36,20 @@ def test_a_submission_costs_the_same_queries_each_time(client, redis):
     assert costs[1] == costs[2] <= 9
 
 
+def test_submissions_of_the_same_second_share_the_figures_that_explain_them(client, redis):
+    client.get(JOBS)
+    costs, explanations = [], []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post(JOBS, {"name": "a"}, format="json")
+        costs.append(len(captured))
+        explanations.append(answer.json()["explanation"])
+    assert costs[1] < costs[0]
+    assert explanations[0] == explanations[1]
+    [first] = client.get(JOBS, {"ordering": "id", "page_size": 1}).json()["results"]
+    assert client.get(first["url"]).json()["explanation"]
+
+
 def test_a_batch_of_any_size_is_one_insert(client, redis):
     client.get(JOBS)
     with CaptureQueriesContext(connection) as captured:

@@ -1,5 +1,6 @@
 """Answers that show one job: its representation, ETag, Retry-After and Location."""
 
+from collections.abc import Callable
 from datetime import UTC
 
 from django.utils import timezone
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from jobs import explain
 from jobs.api.serializers import JobSerializer, context_of
+from jobs.explain import Explanation
 from jobs.models import Job
 from jobs.services import Submitted, once_accepted
 
@@ -47,11 +49,16 @@ def not_modified(job: Job, *, retry_seconds: int = 0) -> Response:
 
 
 def job_response(
-    job: Job, request: Request, *, status: int = 200, retry_seconds: int = 0
+    job: Job,
+    request: Request,
+    *,
+    status: int = 200,
+    retry_seconds: int = 0,
+    explain_job: Callable[[Job], Explanation] = explain.explanation,
 ) -> Response:
     """The job; an active one has a Retry-After of at least `retry_seconds`."""
     with timezone.override(UTC):  # the explanation names times
-        explanation = explain.explanation(job)
+        explanation = explain_job(job)
     context = context_of(request, [job]) | {"explanation": explanation}
     headers = _cache_headers(job)
     if not job.is_settled:
@@ -64,8 +71,9 @@ def job_response(
 def created_response(submitted: Submitted, request: Request) -> Response:
     """The 201 for an accepted job; a replayed one may have settled in the meantime."""
     job, replayed = submitted
+    explain_job = explain.explanation if replayed else explain.recent_explanation
     with once_accepted(job):
-        response = job_response(job, request, status=201)
+        response = job_response(job, request, status=201, explain_job=explain_job)
     response["Location"] = response.data["url"]
     response.setdefault("Retry-After", str(RETRY_SOON_SECONDS))
     if replayed:

@@ -13,6 +13,7 @@ from jobs.services.actions.acknowledge import acknowledge
 from jobs.services.actions.action import Acted, Action
 from jobs.services.actions.cancel import cancel
 from jobs.services.actions.delete import delete
+from jobs.services.actions.rerun import check_rerun, rerun
 from jobs.services.bulk import apply_action, cancel_waiting_targets
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
 from jobs.services.bulk_targets import Targets
@@ -21,9 +22,7 @@ from jobs.services.submission import (
     Launch,
     Submitted,
     check,
-    check_rerun,
     chosen_type,
-    rerun,
     submit,
     submit_batch,
 )

@@ -1,29 +1,20 @@
-"""Submits jobs: one, a batch, or a settled one again. Checks them; publication.py stores them."""
+"""Submits one job or a batch: checks what is to run; publication.py stores and publishes it."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.conf import settings
 from uuid_utils.compat import uuid7
 
 from jobs import parameters, registry
-from jobs.errors import (
-    AlreadyActive,
-    InvalidBatch,
-    InvalidName,
-    InvalidParams,
-    InvalidTransition,
-    ParamError,
-    Refused,
-)
+from jobs.errors import AlreadyActive, InvalidBatch, InvalidName, Refused
 from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import composed, name_error
-from jobs.services.caller import Caller, check_launch, visible
+from jobs.services.caller import Caller, check_launch
 from jobs.services.publication import Submission, SubmittedBatch
 
 
@@ -58,10 +49,10 @@ def submit(
     runs. OutcomeUnknown.
     """
     launch = Launch(name, type, params or {})
-    submission = Submission(caller, idempotency_key, _digest("submit", [launch]))
+    submission = Submission(caller, idempotency_key, request_digest("submit", [launch]))
     if found := submission.replay():
         return Submitted(found[0], replayed=True)
-    jobs, replayed = submission.accept([_new_job(caller, launch)])
+    jobs, replayed = submission.accept([new_job(caller, launch)])
     return Submitted(jobs[0], replayed)
 
 
@@ -72,36 +63,10 @@ def submit_batch(
 
     Raises: InvalidBatch, and what `submit` raises.
     """
-    submission = Submission(caller, idempotency_key, _digest("batch", items))
+    submission = Submission(caller, idempotency_key, request_digest("batch", items))
     if found := submission.replay():
         return SubmittedBatch(found, replayed=True)
     return submission.accept(_new_batch(caller, items))
-
-
-def rerun(
-    caller: Caller,
-    job_id: UUID,
-    overrides: Mapping[str, Any] | None = None,
-    *,
-    idempotency_key: str | None = None,
-) -> Submitted:
-    """Launch a settled job again as a new one, with its params updated by `overrides`.
-
-    A secret that is sent masked, as it is shown, keeps its value. Another account that changes
-    parameters has to enter the secrets again. A known key replays its job.
-    Raises: Job.DoesNotExist; InvalidTransition while the job is active; what `submit` raises.
-    """
-    job = visible(caller, job_id)
-    if not job.is_settled:
-        raise InvalidTransition(
-            f"The job is {job.get_status_display().lower()}; only settled jobs run again."
-        )
-    launch = Launch(job.name, job.type, overrides or {})
-    submission = Submission(caller, idempotency_key, _digest(f"rerun {job_id}", [launch]))
-    if found := submission.replay():
-        return Submitted(found[0], replayed=True)
-    jobs, replayed = submission.accept([_new_rerun(caller, job, launch)])
-    return Submitted(jobs[0], replayed)
 
 
 def check(caller: Caller, launch: Launch) -> None:
@@ -109,16 +74,7 @@ def check(caller: Caller, launch: Launch) -> None:
 
     Raises: what `submit` raises about the launch itself.
     """
-    _new_job(caller, launch)
-
-
-def check_rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any]) -> None:
-    """Check a rerun without storing anything.
-
-    Raises: what `rerun` raises about the job and its params.
-    """
-    job = visible(caller, job_id)
-    _new_rerun(caller, job, Launch(job.name, job.type, overrides))
+    new_job(caller, launch)
 
 
 def chosen_type(name: str, type: str | None) -> JobType:
@@ -133,41 +89,11 @@ def chosen_type(name: str, type: str | None) -> JobType:
     return registry.by_label(name) or registry.get(settings.JOBS_DEFAULT_TYPE)
 
 
-def _is_masked(slug: str, name: str, value: object) -> bool:
-    return value == parameters.MASK and name in registry.get(slug).secret_fields
+def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:
+    """The job of a launch, not yet stored; the launch's params update those in `kept`.
 
-
-def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:
-    """Refuse changed params that would send another account's secret elsewhere.
-
-    Raises: InvalidParams if another account launched the job and its secrets are not sent again.
+    Raises: what `submit` raises about the launch itself.
     """
-    if caller.user is None or caller.user.pk == job.created_by_id:
-        return
-    if not parameters.changes(registry.get(job.type), job.params, changed):
-        return
-    message = "Enter it again: another account's secret is not kept when other parameters change."
-    if errors := [
-        ParamError(name, message, "required")
-        for name in registry.get(job.type).secret_fields
-        if job.params.get(name) and name not in changed
-    ]:
-        raise InvalidParams(errors)
-
-
-def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
-    changed = {
-        name: value
-        for name, value in launch.params.items()
-        if not _is_masked(job.type, name, value)
-    }
-    new = _new_job(caller, replace(launch, params=changed), kept=job.params)
-    _guard_secrets(caller, job, changed)
-    new.rerun_of = job
-    return new
-
-
-def _new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:
     job_type = chosen_type(launch.name, launch.type)
     check_launch(caller, job_type)
     if launch.name and (error := name_error(launch.name)):
@@ -194,7 +120,7 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     errors: dict[int, Refused] = {}
     for index, item in enumerate(items):
         try:
-            job = _new_job(caller, item)
+            job = new_job(caller, item)
             if job.unique_while_active and job.type in {one.type for one in jobs}:
                 raise AlreadyActive
             job.batch_id = batch_id
@@ -206,7 +132,7 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     return jobs
 
 
-def _digest(kind: str, launches: Sequence[Launch]) -> str:
+def request_digest(kind: str, launches: Sequence[Launch]) -> str:
     """The SHA-256 of the request, which tells a batch of one from a single job."""
     plain = [kind, *([one.name, one.type, dict(one.params)] for one in launches)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()

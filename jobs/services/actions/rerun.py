@@ -1,13 +1,87 @@
 """Rerun: launch a settled job again, as a new one."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from jobs import access, registry
-from jobs.models import SETTLED, JobQuerySet
+from jobs import access, parameters, registry
+from jobs.errors import InvalidParams, InvalidTransition, ParamError
+from jobs.models import SETTLED, Job, JobQuerySet
 from jobs.services.actions.action import Acted, Action
-from jobs.services.caller import Caller
-from jobs.services.submission import rerun
+from jobs.services.caller import Caller, visible
+from jobs.services.publication import Submission
+from jobs.services.submission import Launch, Submitted, new_job, request_digest
+
+
+def rerun(
+    caller: Caller,
+    job_id: UUID,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    idempotency_key: str | None = None,
+) -> Submitted:
+    """Launch a settled job again as a new one, with its params updated by `overrides`.
+
+    A secret that is sent masked, as it is shown, keeps its value. Another account that changes
+    parameters has to enter the secrets again. A known key replays its job.
+    Raises: Job.DoesNotExist; InvalidTransition while the job is active; what `submit` raises.
+    """
+    job = visible(caller, job_id)
+    if not job.is_settled:
+        raise InvalidTransition(
+            f"The job is {job.get_status_display().lower()}; only settled jobs run again."
+        )
+    launch = Launch(job.name, job.type, overrides or {})
+    submission = Submission(caller, idempotency_key, request_digest(f"rerun {job_id}", [launch]))
+    if found := submission.replay():
+        return Submitted(found[0], replayed=True)
+    jobs, replayed = submission.accept([_new_rerun(caller, job, launch)])
+    return Submitted(jobs[0], replayed)
+
+
+def check_rerun(caller: Caller, job_id: UUID, overrides: Mapping[str, Any]) -> None:
+    """Check a rerun without storing anything.
+
+    Raises: what `rerun` raises about the job and its params.
+    """
+    job = visible(caller, job_id)
+    _new_rerun(caller, job, Launch(job.name, job.type, overrides))
+
+
+def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
+    changed = {
+        name: value
+        for name, value in launch.params.items()
+        if not _is_masked(job.type, name, value)
+    }
+    new = new_job(caller, replace(launch, params=changed), kept=job.params)
+    _guard_secrets(caller, job, changed)
+    new.rerun_of = job
+    return new
+
+
+def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:
+    """Refuse changed params that would send another account's secret elsewhere.
+
+    Raises: InvalidParams if another account launched the job and its secrets are not sent again.
+    """
+    if caller.user is None or caller.user.pk == job.created_by_id:
+        return
+    if not parameters.changes(registry.get(job.type), job.params, changed):
+        return
+    message = "Enter it again: another account's secret is not kept when other parameters change."
+    errors = [
+        ParamError(name, message, "required")
+        for name in registry.get(job.type).secret_fields
+        if job.params.get(name) and name not in changed
+    ]
+    if errors:
+        raise InvalidParams(errors)
+
+
+def _is_masked(slug: str, name: str, value: object) -> bool:
+    return value == parameters.MASK and name in registry.get(slug).secret_fields
 
 
 def _rerun(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:

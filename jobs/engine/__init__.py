@@ -3,8 +3,8 @@
 ==============  ===========================================================================
 module          runs in
 ==============  ===========================================================================
-broker          web, commands, upkeep, and a worker's main process: publishes jobs
-result_backend  the same, and pool processes: stores nothing, because the lifecycle does
+broker          all processes: publishes jobs; in a pool process those that a bulk job makes
+result_backend  all processes: stores nothing, because the lifecycle does
 lost_attempts   upkeep and a worker's main process: ends attempts that were lost
 worker          a Celery worker
 upkeep          `manage.py upkeep`

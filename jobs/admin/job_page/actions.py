@@ -61,7 +61,7 @@ def _run_action(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
 
 def _report_change(request: HttpRequest, action: Action, job: Job) -> None:
     """Log and report what was done to a job that still exists."""
-    # The event of a cancel has its reason; the note of an acknowledgement is only in the log.
+    # The event has either note. The admin's log repeats that of an acknowledgement.
     note = "" if action.asks_to_stop else note_of(request)
     done = message = f"{action.done.capitalize()}."
     if action.asks_to_stop and not job.is_settled:

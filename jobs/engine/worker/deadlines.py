@@ -1,7 +1,8 @@
 """The thread `deadlines` of a worker's main process: ends attempts whose time is over.
 
-It works without PostgreSQL. A handler is interrupted after its grace, then killed. This is the
-only clock for time limits: Celery's own stands still while the broker is down, and two would race.
+It works without PostgreSQL. `JobContext.progress` raises in the handler at the time limit; one that
+goes on is interrupted here after its grace, then killed. Celery's own time limits are not used:
+they stand still while the broker is down, and would race with these.
 """
 
 import logging

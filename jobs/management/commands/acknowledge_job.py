@@ -1,7 +1,7 @@
 """manage.py acknowledge_job: the action "acknowledge" from a shell."""
 
 from jobs.management.action_command import ActionCommand
-from jobs.services import ACKNOWLEDGE
+from jobs.services.actions import ACKNOWLEDGE
 
 
 class Command(ActionCommand):

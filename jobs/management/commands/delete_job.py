@@ -1,7 +1,7 @@
 """manage.py delete_job: the action "delete" from a shell."""
 
 from jobs.management.action_command import ActionCommand
-from jobs.services import DELETE
+from jobs.services.actions import DELETE
 
 
 class Command(ActionCommand):

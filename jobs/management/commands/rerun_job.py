@@ -1,7 +1,7 @@
 """manage.py rerun_job: the action "rerun" from a shell."""
 
 from jobs.management.action_command import ActionCommand
-from jobs.services import RERUN
+from jobs.services.actions import RERUN
 
 
 class Command(ActionCommand):

@@ -1,7 +1,7 @@
 """The table of actions on existing jobs.
 
-Buttons, the list's actions, the bulk job types, `can_...` and the endpoints of the API, and the
-commands come from it.
+Buttons, the list's actions, the bulk job types, and `can_...` and the endpoints of the API come
+from it. A command has a file of its own in jobs/management/commands/, which names its action.
 """
 
 from typing import Any

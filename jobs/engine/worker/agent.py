@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import Error, connections
 from django.db.models.functions import Now
 
-from jobs import lifecycle, registry
+from jobs import lifecycle
 from jobs.database import Outage
 from jobs.engine.worker.crashes import Crashes, crashed_attempts
 from jobs.engine.worker.deadlines import Deadlines
@@ -132,7 +132,7 @@ class Agent(threading.Thread):
                 **fitted(Worker, host=socket.gethostname()),
                 "pid": os.getpid(),
                 "queues": self.queues,
-                "types": [one.slug for one in registry.all()],
+                "types": self.worker.types,
                 "slots": self.slots,
                 "consuming": True,
                 "heartbeat_at": Now(),

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -107,8 +108,11 @@ def _set_start_method(before: str | None) -> None:
     multiprocessing.set_start_method(before, force=True)
 
 
-def _settings() -> dict[str, Any]:
-    return dict(vars(settings._wrapped))  # type: ignore[misc]  # the plugin knows settings only
+def _settings() -> Any:
+    return vars(settings._wrapped)  # type: ignore[misc]  # the plugin knows settings only
+
+
+LOGGER_STATE = attrgetter("level", "propagate", "disabled", "handlers", "filters")
 
 
 class Loggers:
@@ -119,33 +123,42 @@ class Loggers:
     """
 
     def __init__(self) -> None:
-        self._known: set[logging.Logger] = set()
+        self._manager = logging.getLogger().manager
+        self._made: list[Any] = []  # the manager's loggers and placeholders at the last read
+        self._known: list[logging.Logger] = []
+        self._later: list[logging.Logger] = []
 
     def read(self) -> list[Any]:
-        """Return the set-up of logging."""
-        root = logging.getLogger()
-        made = root.manager.loggerDict.values()
-        loggers = [one for one in made if isinstance(one, logging.Logger)]
-        self._known = self._known or {root, *loggers}
-        later = [one for one in loggers if one not in self._known and _is_set_up(one)]
-        return [root.manager.disable, *map(_logger_state, [*self._known, *later])]
+        """Return the set-up of logging: for each logger its attributes, not copies of them."""
+        made = [*self._manager.loggerDict.values()]
+        if made != self._made:
+            self._made = made
+            loggers = [one for one in made if isinstance(one, logging.Logger)]
+            self._known = self._known or [logging.getLogger(), *loggers]
+            known = set(self._known)
+            self._later = [one for one in loggers if one not in known]
+        later = filter(_is_set_up, self._later)
+        return [self._manager.disable, *map(LOGGER_STATE, [*self._known, *later])]
 
     def restore(self, before: list[Any]) -> None:
         """Restore the loggers that existed at the first read."""
         logging.disable(before[0])
-        for logger, level, logger.propagate, logger.disabled, handlers, filters in before[1:]:
+        for logger, state in zip(self._known, before[1:], strict=True):
+            level, logger.propagate, logger.disabled, handlers, filters = state
             logger.setLevel(level)
             logger.handlers[:], logger.filters[:] = handlers, filters
+
+
+def _copy_loggers(found: list[Any]) -> list[Any]:
+    return [
+        found[0],
+        *((*flags, [*handlers], [*filters]) for *flags, handlers, filters in found[1:]),
+    ]
 
 
 def _is_set_up(logger: logging.Logger) -> bool:
     handles = any(not isinstance(one, logging.NullHandler) for one in logger.handlers)
     return bool(logger.level) or handles
-
-
-def _logger_state(logger: logging.Logger) -> tuple[Any, ...]:
-    flags = logger.level, logger.propagate, logger.disabled
-    return logger, *flags, logger.handlers[:], logger.filters[:]
 
 
 _loggers = Loggers()
@@ -155,10 +168,10 @@ INTERPRETER_PARTS = [
     Part("sys.argv or sys.path", _lists, _set_lists),
     Part("limits of the interpreter", _interpreter, _set_interpreter),
     Part("hooks", _hooks, _set_hooks),
-    Part("builtins", lambda: dict(vars(builtins)), _set_builtins),
+    Part("builtins", lambda: vars(builtins), _set_builtins, copy=dict),
     Part("the garbage collector", _collector, _set_collector),
     Part("warning filters", _warnings, _set_warnings),
     Part("the start method of processes", _start_method, _set_start_method),
-    Part("settings", _settings),
-    Part("logging", _loggers.read, _loggers.restore),
+    Part("settings", _settings, copy=dict),
+    Part("logging", _loggers.read, _loggers.restore, copy=_copy_loggers),
 ]

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 from uuid import UUID
 
@@ -17,8 +18,11 @@ from jobs.models import Job
 from jobs.registry import JobType
 
 SIGNAL = signal.SIGUSR2  # Celery and billiard use SIGUSR1 themselves
+STOPS = (int(signal.SIGTERM), int(signal.SIGQUIT))
 NOTE_BYTES = 128
 NOTES = 256
+# In C: those of `signal` make enums of numbers and handlers, which takes longer than the call.
+_signal = import_module("_signal")
 
 
 class Interrupts:
@@ -53,17 +57,14 @@ class Interrupts:
         self._attempt = _name(job.id, job.attempt)
         # billiard raises SystemExit for these: a handler that ends with its worker would seem to
         # have called sys.exit.
-        before = {
-            number: signal.signal(number, signal.SIG_DFL)
-            for number in (signal.SIGTERM, signal.SIGQUIT)
-        }
+        before = {number: _signal.signal(number, _signal.SIG_DFL) for number in STOPS}
         try:
             yield
         finally:
             self._attempt = None
             self._running.end()
             for number, handler in before.items():
-                signal.signal(number, handler)
+                _signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         start = _start(os.getpid())

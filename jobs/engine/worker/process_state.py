@@ -13,27 +13,34 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a process's state; without `restore` only a new process brings it back."""
+    """One part of a process's state; without `restore` only a new process brings it back.
+
+    `read` may return a live object, of which `copy` then makes the copy to compare with.
+    """
 
     name: str
     read: Callable[[], Any]
     restore: Callable[[Any], object] | None = None
+    copy: Callable[[Any], Any] = lambda value: value
 
 
 class ProcessState:
     """The state of this process, as it was when this object was made."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        self._parts = [(part, _read_part(part)) for part in parts]
+        self._parts = [(part, part.copy(_read_part(part))) for part in parts]
 
     def restore(self) -> list[str]:
         """Restore what has changed; returns the names of the parts that stay different."""
-        return [part.name for part, before in self._parts if not _is_as_before(part, before)]
+        # One part after the other: to restore blocked signals changes signal handlers.
+        return [
+            part.name
+            for part, before in self._parts
+            if _read_part(part) != before and not _try_restore(part, before)
+        ]
 
 
-def _is_as_before(part: Part, before: Any) -> bool:
-    if _read_part(part) == before:
-        return True
+def _try_restore(part: Part, before: Any) -> bool:
     if part.restore is None:
         return False
     with contextlib.suppress(Exception):

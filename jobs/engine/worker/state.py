@@ -7,6 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from jobs import registry
 from jobs.engine.worker.fork_lock import ForkLock
 from jobs.engine.worker.interrupt import Interrupts
 from jobs.engine.worker.running import RunningAttempts
@@ -23,10 +24,11 @@ class CrashedAttempt:
 
 
 class WorkerState:
-    """One worker: its id, the memory its processes share, and what its event loop reports."""
+    """One worker: its id, its job types, shared memory, and the reports of its event loop."""
 
     def __init__(self) -> None:
         self.id = uuid7().hex
+        self.types = [one.slug for one in registry.all()]
         self.running = RunningAttempts()
         self.interrupts = Interrupts(self.running)
         self.fork_lock = ForkLock()

@@ -57,7 +57,8 @@ def _umask() -> int:
 
 
 def _environment() -> dict[bytes, bytes]:
-    return dict(os.environb)
+    # The dict itself: os.environb encodes each name and looks it up, 50 times as slow.
+    return os.environb._data  # type: ignore[attr-defined]  # it is private
 
 
 def _set_environment(before: dict[bytes, bytes]) -> None:
@@ -106,7 +107,7 @@ SYSTEM_PARTS = [
     Part("signal handlers", _handlers, _set_handlers),
     Part("the working directory", os.getcwd, os.chdir),
     Part("the umask", _umask, os.umask),
-    Part("the environment", _environment, _set_environment),
+    Part("the environment", _environment, _set_environment, copy=dict),
     Part(
         "the time zone of the process",
         lambda: (time.tzname, time.timezone),

@@ -9,7 +9,7 @@ from celery import Task, shared_task
 from celery.exceptions import Ignore
 from django.db import Error, connections
 
-from jobs import lifecycle, registry
+from jobs import lifecycle
 from jobs.database import Trouble, explain, is_bug, trouble
 from jobs.engine.worker.execution import execute, internal_error
 from jobs.engine.worker.state import current_worker
@@ -29,8 +29,11 @@ class JobFailed(Exception):
     throws=(JobFailed,),
     Request="jobs.engine.worker.request:JobRequest",
 )
-def run_job(self: Task) -> dict[str, Any] | None:
-    """Run the job whose id is the task's. What Celery gets is for its own log and events."""
+def run_job(self: Task) -> None:
+    """Run the job whose id is the task's.
+
+    Celery learns whether it succeeded, for its events, and not the result, which it would format.
+    """
     job = _claim(UUID(self.request.id))
     if job is None:
         logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)
@@ -43,17 +46,15 @@ def run_job(self: Task) -> dict[str, Any] | None:
         raise Ignore
     if outcome.status == Status.FAILED:
         raise JobFailed(outcome.error_code, outcome.error_message)
-    return outcome.result
 
 
 def _claim(job_id: UUID) -> Job | None:
     worker = current_worker()
     assert worker is not None, "only a worker runs jobs"
-    types = [job_type.slug for job_type in registry.all()]
     owner: dict[str, Any] = {"worker": worker.id, "pid": os.getpid(), "using": WORKER_DB}
 
     def claim() -> Job | None:
-        return lifecycle.claim(job_id, types=types, **owner)
+        return lifecycle.claim(job_id, types=worker.types, **owner)
 
     try:
         return claim()

@@ -8,10 +8,11 @@ parse the rest.
 import contextlib
 import json
 import logging
-from functools import partialmethod
+from functools import cache, partialmethod
+from itertools import count
 from queue import Empty
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import redis
 from kombu.connection import Connection
@@ -25,6 +26,9 @@ RECONNECT_SECONDS = 2.0
 MESSAGE_BYTES_LIMIT = 64 * 1024  # a job's message has about 1 KiB
 LOGGED_BYTES = 100
 WRONG_TYPE = "WRONGTYPE"
+VARIABLE = "<variable>"
+# Delivery tags, which kombu compares within one channel.
+_tags = count()
 
 
 def job_id(message: bytes) -> UUID | None:
@@ -40,19 +44,27 @@ def job_id(message: bytes) -> UUID | None:
 
 def rebuilt(job: UUID, queue: str) -> str:
     """Return a job's message as Celery gets it: what kombu needs, without options of the task."""
+    before, between, after = _template(queue)
+    return f"{before}{job}{between}{next(_tags)}{after}"
+
+
+@cache
+def _template(queue: str) -> list[str]:
+    """Return the JSON of a message around its id and its tag, which differ."""
     properties = {
         "body_encoding": "utf-8",
-        "delivery_tag": str(uuid4()),
+        "delivery_tag": VARIABLE,
         "delivery_info": {"exchange": "", "routing_key": queue},
     }
     message = {
         "body": "[[], {}, {}]",
         "content-type": "application/json",
         "content-encoding": "utf-8",
-        "headers": {"lang": "py", "task": TASK, "id": str(job)},
+        # Without `headers` in the headers Celery looks for custom ones in each message.
+        "headers": {"lang": "py", "task": TASK, "id": VARIABLE, "headers": {}},
         "properties": properties,
     }
-    return json.dumps(message)
+    return json.dumps(message).split(VARIABLE)
 
 
 class JobClient(redis.Redis):

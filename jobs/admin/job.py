@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -115,10 +116,13 @@ class JobAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list. A job id in the search box leads to the page of that job."""
+        self._check_action(request)
+        if request.POST.get(ACTION_CHECKBOX_NAME) and self.get_actions(request):
+            return self._act_on_selected(request)
         if kept := signed_out.take_kept_form(request):
             # A confirmation sent while signed out. Without `confirmed` it only asks again.
             request.method, request.POST = "POST", kept.entries
-        self._check_action(request)
+            return self.changelist_view(request, extra_context)
         job_id = parse_uuid(request.GET.get("q", ""))
         if job_id and self.get_queryset(request).filter(pk=job_id).exists():
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job_id]))
@@ -130,6 +134,15 @@ class JobAdmin(admin.ModelAdmin):
         exists = any(action.name == name for action in ACTIONS)
         if exists and name not in self.get_actions(request):
             raise PermissionDenied
+
+    def _act_on_selected(self, request: HttpRequest) -> HttpResponse:
+        """Run the action, which makes its own query of the jobs.
+
+        Django first reads the page of the list: 4 queries more, and if that page no longer exists,
+        it redirects to the first one instead of acting.
+        """
+        response = self.response_action(request, queryset=Job.objects.none())
+        return response or HttpResponseRedirect(request.get_full_path())
 
     def get_actions(self, request):
         """Django's, without its own deletion, which does not know what belongs to a job."""

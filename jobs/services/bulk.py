@@ -81,7 +81,7 @@ def cancel_waiting_targets(
         cancelled = cancel_many(caller, page, reason)
         yield [job for job in page if job.id in cancelled]
         last = page[-1].id
-        if time.monotonic() > end:
+        if len(page) < SLICE or time.monotonic() > end:
             return
 
 

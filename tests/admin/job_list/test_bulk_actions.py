@@ -57,6 +57,12 @@ def test_a_confirmed_action_skips_jobs_in_other_statuses_and_reports_them(operat
     assert LogEntry.objects.count() == 2
 
 
+def test_an_action_from_a_page_that_the_list_no_longer_has_acts_all_the_same(operator):
+    job = make_job()
+    choose(operator, "cancel", [job], query="?p=7", confirmed="yes")
+    assert statuses() == ["CANCELLED"]
+
+
 def test_all_that_match_excludes_jobs_newer_than_the_confirmation_page(operator):
     old = make_job(name="report 1")
     other = make_job(name="other")

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Model
+
 NAME_LIMIT = 200
 # Invisible, although Unicode calls them letters and symbols: Hangul and Khmer fillers, the blank
 # Braille pattern.
@@ -41,6 +43,20 @@ def storable(text: object, limit: int) -> str:
     if len(clean) > limit:
         clean = clean[: limit - len(CUT)] + CUT
     return _well_formed(clean)
+
+
+def fitted(model: type[Model], **texts: object) -> dict[str, str]:
+    """Return the texts, by column of `model`, storable and cut to the length of their columns.
+
+    PostgreSQL refuses a longer text, and with it the whole statement: an outcome, a request to
+    stop, a heartbeat.
+    """
+    return {name: storable(text, _limit(model, name)) for name, text in texts.items()}
+
+
+def _limit(model: type[Model], name: str) -> int:
+    limit: int = getattr(model._meta.get_field(name), "max_length")  # noqa: B009 (the stubs do not know it)
+    return limit
 
 
 def _well_formed(text: str) -> str:

@@ -15,8 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.errors import InvalidTransition
 from jobs.lifecycle import MESSAGE_LIMIT
-from jobs.models import JobLog, Status, fitted
-from jobs.safe_text import file_name, media_type, storable
+from jobs.models import JobLog, Status
+from jobs.safe_text import file_name, fitted, media_type, storable
 
 LOG_LINES_LIMIT = 10_000  # of one attempt
 LOG_LINE_LIMIT = 64 * 1024

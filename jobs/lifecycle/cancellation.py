@@ -10,7 +10,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle.statement import UNLOCKED, event, finish, finish_free
 from jobs.lifecycle.transitions import Outcome
-from jobs.models import Job, JobEvent, JobQuerySet, Status, fitted
+from jobs.models import Job, JobEvent, JobQuerySet, Status
+from jobs.safe_text import fitted
 
 CANCELLER = """cancel_requested_at = clock_timestamp(), cancel_requested_by = %(actor)s,
     cancel_reason = %(reason)s"""

@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from jobs.database import PreparedStatement
 from jobs.lifecycle.statement import event, load_job
 from jobs.lifecycle.transitions import FORM_KEY, KEY_REMEMBERED
-from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status, fitted
+from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status
+from jobs.safe_text import fitted
 
 # The columns that a submission sets; the others begin with their defaults in the database.
 SUBMITTED = (

@@ -13,8 +13,8 @@ from jobs.database import PreparedStatement
 from jobs.errors import InvalidTransition
 from jobs.lifecycle.task_result import task_result
 from jobs.lifecycle.transitions import MESSAGE_LIMIT, NEXT, TRACEBACK_LIMIT, Outcome
-from jobs.models import SETTLED, Job, JobEvent, Status, fitted
-from jobs.safe_text import storable, storable_json
+from jobs.models import SETTLED, Job, JobEvent, Status
+from jobs.safe_text import fitted, storable, storable_json
 
 # The condition that the row of %(id)s is not locked by another session; it locks the row.
 UNLOCKED = "id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SKIP LOCKED)"
@@ -145,20 +145,23 @@ def finish_free(
     It skips rows that another transaction has locked, such as a worker's claim: waiting for one of
     them would delay all others.
     """
-    assignments = set + _finished(outcome.status)
-    sql = f"""WITH free AS (
-        SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = '{before}'
-        ORDER BY id FOR UPDATE SKIP LOCKED
-    ), {_changed(before, outcome.status, assignments, "id IN (SELECT id FROM free)")}
-    SELECT id FROM changed"""
     params = {
         **_values(outcome),
         "ids": list(ids),
         **fitted(JobEvent, actor=actor, reason=outcome.reason or outcome.error_code),
     }
     with connections[using].cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(_free_statement(before, outcome.status, set), params)
         return [job_id for (job_id,) in cursor.fetchall()]
+
+
+@cache
+def _free_statement(before: Status, after: Status, set: str) -> str:
+    return f"""WITH free AS (
+        SELECT id FROM jobs_job WHERE id = ANY(%(ids)s) AND status = '{before}'
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ), {_changed(before, after, set + _finished(after), "id IN (SELECT id FROM free)")}
+    SELECT id FROM changed"""
 
 
 def _finished(status: Status) -> str:

@@ -1,7 +1,6 @@
 """The tables: jobs and their records, workers, API tokens, audit trail; rules and indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
-from jobs.models.columns import fitted
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -24,6 +23,5 @@ __all__ = [
     "Status",
     "UpkeepState",
     "Worker",
-    "fitted",
     "with_present_name",
 ]

@@ -23,7 +23,8 @@ from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import WORKER_DB
-from jobs.models import UpkeepState, fitted
+from jobs.models import UpkeepState
+from jobs.safe_text import fitted
 
 logger = logging.getLogger(__name__)
 

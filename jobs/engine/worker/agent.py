@@ -25,7 +25,8 @@ from jobs.engine.worker.crashes import Crashes, crashed_attempts
 from jobs.engine.worker.deadlines import Deadlines
 from jobs.engine.worker.state import WorkerState
 from jobs.lifecycle import WORKER_DB
-from jobs.models import Worker, fitted
+from jobs.models import Worker
+from jobs.safe_text import fitted
 
 logger = logging.getLogger(__name__)
 

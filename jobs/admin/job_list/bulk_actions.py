@@ -1,4 +1,7 @@
-"""Bulk actions: after a confirmation the request acts on up to 100 jobs, a bulk job on more."""
+"""Bulk actions: after a confirmation the request acts on up to 100 jobs, a bulk job on more.
+
+Messages report how many jobs were changed, and why the others were not, with links.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,18 +13,20 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from jobs import database, parameters, services
+from jobs import database, parameters, services, stats
 from jobs.admin import once
 from jobs.admin.audit import admin_caller, log_action, note_of
 from jobs.admin.job_list.bulk_job import launch_bulk_job
-from jobs.admin.job_list.bulk_messages import add_outcomes, add_skipped
 from jobs.admin.job_list.confirmation import REQUEST_LIMIT, confirmation_page
 from jobs.admin.job_list.filters import filter_query
 from jobs.errors import PartlyDone
 from jobs.filters import parse_uuid
 from jobs.models import Job, Status
-from jobs.services import CANCEL, DELETE, Action, Report, Targets
+from jobs.services import CANCEL, DELETE, Action, Report, Targets, format_job_count
 
 CANCEL_SECONDS = 5.0
 CHANGED_LIMIT = 1_000  # jobs whose outcome the request itself reports after a cancel
@@ -93,8 +98,8 @@ def _act_on_each(request: HttpRequest, targets: Targets, ids: list[UUID]) -> Non
         if database.is_bug(error):
             raise
         raise PartlyDone(action.done, len(changed), len(ids)) from error
-    add_outcomes(request, report)
-    add_skipped(request, targets)
+    _add_outcomes(request, report)
+    _add_skipped(request, targets)
 
 
 def _cancel_many(request: HttpRequest, targets: Targets) -> HttpResponse | None:
@@ -115,7 +120,7 @@ def _cancel_many(request: HttpRequest, targets: Targets) -> HttpResponse | None:
         if database.is_bug(error):
             raise
         raise PartlyDone(CANCEL.done, done) from error
-    add_outcomes(request, report)
+    _add_outcomes(request, report)
     return None
 
 
@@ -124,3 +129,41 @@ def _changed_by_others(targets: Targets, caller: services.Caller) -> list[UUID]:
     ours = {"cancel_requested_by": caller.name, "cancel_requested_at__gte": targets.as_of}
     others = targets.changed.exclude(status=Status.CANCELLED, **ours)
     return list(others.order_by("id").values_list("id", flat=True)[: CHANGED_LIMIT + 1])
+
+
+def _add_outcomes(request: HttpRequest, report: Report) -> None:
+    """Add a message with the outcomes, and links to jobs that were not changed."""
+    if not report.total:
+        messages.warning(request, "No job matches any more.")
+        return
+    reasons = [
+        format_html("{} {}{}", f"{one.count:,}", one.text, _links(one)) for one in report.reasons()
+    ]
+    text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
+    add = messages.warning if reasons else messages.success
+    add(request, format_html("{}.", text))
+
+
+def _links(reason: services.Reason) -> SafeString:
+    links = format_html_join(
+        ", ",
+        '<a href="{}">{}</a>',
+        (
+            (reverse("admin:jobs_job_change", args=[row.job_id]), row.name)
+            for row in reason.examples
+            if row.name
+        ),
+    )
+    if not links:
+        return SafeString()
+    more = reason.count - len(reason.examples)
+    return format_html(" ({}{})", links, f" and {more:,} more" if more else "")
+
+
+def _add_skipped(request: HttpRequest, targets: Targets) -> None:
+    """Add a message with the number of jobs skipped for their status; none if counting is slow."""
+    counts = stats.counts_in_time(targets.skipped_by_status)
+    skipped = sum(counts.values()) if counts else 0
+    if skipped:
+        status = "its status does" if skipped == 1 else "their status does"
+        messages.warning(request, f"{format_job_count(skipped)} skipped: {status} not allow it.")

@@ -4,7 +4,9 @@ from jobs.database.clock import now
 from jobs.database.loose_scan import distinct_values
 from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement
+from jobs.database.retry import WORKER_DB, retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
+from jobs.database.snapshot import snapshot
 from jobs.database.trouble import (
     FOR_CALLERS,
     Trouble,
@@ -17,6 +19,7 @@ from jobs.database.trouble import (
 
 __all__ = [
     "FOR_CALLERS",
+    "WORKER_DB",
     "Outage",
     "PreparedStatement",
     "Trouble",
@@ -28,7 +31,9 @@ __all__ = [
     "is_passing",
     "now",
     "raising",
+    "retry_while_away",
     "schema_fault",
+    "snapshot",
     "trouble",
     "unavailable",
 ]

@@ -1,4 +1,7 @@
-"""Repeats a worker's write while PostgreSQL is in trouble: only this process knows the outcome."""
+"""A worker's own connection, and its writes, which are repeated while PostgreSQL is away.
+
+Only the worker's process knows the outcome of its job, so it must not lose it.
+"""
 
 import logging
 import os
@@ -8,9 +11,14 @@ from typing import TypeVar
 
 from django.db import Error, connections
 
-from jobs.database import Outage, is_bug
+from jobs.database.outage import Outage
+from jobs.database.trouble import is_bug
 
 logger = logging.getLogger(__name__)
+
+# The alias of a worker's own connection: a handler's open transaction on "default" neither hides
+# nor undoes what the worker writes about the job.
+WORKER_DB = "worker"
 
 WAIT_SECONDS = 600
 RETRY_AFTER_SECONDS = 1.0
@@ -18,7 +26,7 @@ RETRY_AFTER_SECONDS = 1.0
 Written = TypeVar("Written")
 
 
-def patiently(write: Callable[[], Written], *, using: str) -> Written:
+def retry_while_away(write: Callable[[], Written], *, using: str) -> Written:
     """Return what `write` returns, retrying for 10 minutes; after that, end this process.
 
     It retries after every error but a bug: a server that is away or read-only, a lock, a missing

@@ -17,11 +17,11 @@ from django.core.files.storage import storages
 from django.db import Error, connections
 
 from jobs import database
+from jobs.database import WORKER_DB, retry_while_away
 from jobs.handler import journal
 from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
 from jobs.handler.log_handler import LogHandler
 from jobs.handler.writer import WRITE_EVERY_SECONDS, writer
-from jobs.lifecycle import WORKER_DB, patiently
 from jobs.models import Job
 from jobs.safe_text import storable
 from jobs.storage import check_present, new_name
@@ -114,7 +114,7 @@ class JobContext:
 
         Raises: StorageRefused if the storage is not mounted.
         """
-        patiently(partial(check_present, WORKER_DB), using=WORKER_DB)
+        retry_while_away(partial(check_present, WORKER_DB), using=WORKER_DB)
         with TemporaryFile() as written:
             yield written
             written.seek(0)
@@ -125,7 +125,7 @@ class JobContext:
         add = partial(journal.add_file, self.id, self.attempt, name=name, content_type=content_type)
         stored = {"size": size, "sha256": digest, "stored_name": stored_name, "using": WORKER_DB}
         try:
-            replaced = patiently(partial(add, **stored), using=WORKER_DB)
+            replaced = retry_while_away(partial(add, **stored), using=WORKER_DB)
         except LostAttempt:
             storages["jobs"].delete(stored_name)  # it has no row and will not get one
             raise
@@ -139,7 +139,7 @@ class JobContext:
         """
         writer.forget(self)
         try:
-            patiently(self.write, using=WORKER_DB)
+            retry_while_away(self.write, using=WORKER_DB)
         except LostAttempt:
             self._lines.clear()
 

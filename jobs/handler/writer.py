@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import Error, connections
 
 from jobs import database
+from jobs.database import WORKER_DB
 from jobs.handler.journal import LostAttempt
-from jobs.lifecycle import WORKER_DB
 
 logger = logging.getLogger(__name__)
 

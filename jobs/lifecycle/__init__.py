@@ -6,7 +6,6 @@ and the three always agree. `using` is the database alias: a worker keeps these 
 its handler's transaction.
 """
 
-from jobs.database.retry import patiently
 from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
 from jobs.lifecycle.cancellation import (
     cancel_all_waiting,
@@ -24,7 +23,6 @@ from jobs.lifecycle.transitions import (
     NEXT,
     TASK,
     TRACEBACK_LIMIT,
-    WORKER_DB,
     Outcome,
     failed,
 )
@@ -37,7 +35,6 @@ __all__ = [
     "NEXT",
     "TASK",
     "TRACEBACK_LIMIT",
-    "WORKER_DB",
     "Outcome",
     "asked_to_stop",
     "cancel_all_waiting",
@@ -48,7 +45,6 @@ __all__ = [
     "held",
     "insert",
     "mark_acknowledged",
-    "patiently",
     "release",
     "remembered",
     "remove",

@@ -18,10 +18,6 @@ NEXT: Mapping[Status, frozenset[Status]] = {
     Status.CANCELLED: frozenset(),
 }
 
-# The alias of a worker's own connection: a handler's open transaction on "default" neither hides
-# nor undoes what the worker writes about the job.
-WORKER_DB = "worker"
-
 # The name of the one Celery task that runs every job.
 TASK = "jobs.run_job"
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from jobs.lifecycle import WORKER_DB
+from jobs.database import WORKER_DB
 from jobs.models import Worker
 
 

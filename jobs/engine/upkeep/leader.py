@@ -16,13 +16,12 @@ from django.conf import settings
 from django.db import Error, connections
 from django.db.models.functions import Now
 
-from jobs.database import Outage, await_tables, explain, is_bug, is_passing
+from jobs.database import WORKER_DB, Outage, await_tables, explain, is_bug, is_passing
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.errors import BrokerUnavailable
-from jobs.lifecycle import WORKER_DB
 from jobs.models import UpkeepState
 from jobs.safe_text import fitted
 

@@ -8,7 +8,7 @@ from zlib import crc32
 from django.utils import timezone
 
 from jobs import database, storage
-from jobs.lifecycle import WORKER_DB
+from jobs.database import WORKER_DB
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import Folder
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
-from jobs.lifecycle import WORKER_DB
+from jobs.database import WORKER_DB
 from jobs.models import Job
 
 ORPHANS_KEPT = timedelta(days=30)

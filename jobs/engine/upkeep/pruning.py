@@ -12,11 +12,11 @@ from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import Now
 
 from jobs import database, lifecycle, storage
+from jobs.database import WORKER_DB
 from jobs.engine.upkeep import orphan_files
 from jobs.engine.upkeep.orphan_files import FileSearch, settled_before
 from jobs.engine.upkeep.orphan_results import ResultSearch
 from jobs.engine.upkeep.retention import old_jobs
-from jobs.lifecycle import WORKER_DB
 from jobs.models import FileStorage, JobFile, JobQuerySet, Worker
 from jobs.storage import StorageRefused
 

@@ -18,11 +18,11 @@ from django.conf import settings
 from django.db import connections
 
 from jobs import lifecycle
-from jobs.database import distinct_values
+from jobs.database import WORKER_DB, distinct_values
 from jobs.engine import broker
 from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
-from jobs.lifecycle import WORKER_DB, failed
+from jobs.lifecycle import failed
 from jobs.models import Status
 
 logger = logging.getLogger(__name__)

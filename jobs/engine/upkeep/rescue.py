@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from jobs.database import WORKER_DB
 from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
-from jobs.lifecycle import WORKER_DB
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)

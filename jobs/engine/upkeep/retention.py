@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from jobs import database, registry
+from jobs.database import WORKER_DB
 from jobs.engine.upkeep.unknown import stored_types
-from jobs.lifecycle import KEY_REMEMBERED, WORKER_DB
+from jobs.lifecycle import KEY_REMEMBERED
 from jobs.models import SETTLED, Job, JobQuerySet
 
 RETENTION_DAYS_OF_UNKNOWN_TYPES = 30

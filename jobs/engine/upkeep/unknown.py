@@ -9,9 +9,9 @@ from django.db import connections
 from django.db.models.functions import Now
 
 from jobs import lifecycle
-from jobs.database import distinct_values
+from jobs.database import WORKER_DB, distinct_values
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
-from jobs.lifecycle import WORKER_DB, failed
+from jobs.lifecycle import failed
 from jobs.models import Job, Status, Worker
 
 logger = logging.getLogger(__name__)

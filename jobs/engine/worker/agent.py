@@ -20,11 +20,10 @@ from django.db import Error, connections
 from django.db.models.functions import Now
 
 from jobs import lifecycle
-from jobs.database import Outage
+from jobs.database import WORKER_DB, Outage
 from jobs.engine.worker.crashes import Crashes, crashed_attempts
 from jobs.engine.worker.deadlines import Deadlines
 from jobs.engine.worker.state import WorkerState
-from jobs.lifecycle import WORKER_DB
 from jobs.models import Worker
 from jobs.safe_text import fitted
 

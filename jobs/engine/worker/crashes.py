@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import Error
 
 from jobs import lifecycle
-from jobs.database import is_bug
+from jobs.database import WORKER_DB, is_bug
 from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.worker import processes
 from jobs.engine.worker.processes import Process
 from jobs.engine.worker.state import CrashedAttempt, WorkerState
-from jobs.lifecycle import WORKER_DB, Outcome
+from jobs.lifecycle import Outcome
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import threading
 
 from django.db import connections
 
-from jobs.lifecycle import WORKER_DB
+from jobs.database import WORKER_DB
 
 
 class ForkLock:

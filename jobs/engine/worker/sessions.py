@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, cursor
 
-from jobs.lifecycle import WORKER_DB
+from jobs.database import WORKER_DB
 
 PLAIN = re.compile(
     r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|VALUES|WITH"

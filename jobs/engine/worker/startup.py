@@ -21,13 +21,12 @@ from celery.signals import (
 )
 
 from jobs import registry
-from jobs.database import await_tables
+from jobs.database import WORKER_DB, await_tables
 from jobs.engine.worker import isolation, output, replacement, sessions
 from jobs.engine.worker.agent import Agent
 from jobs.engine.worker.state import current_worker, start_worker
 from jobs.engine.worker.tasks import run_job
 from jobs.engine.worker.transport import JobConnection
-from jobs.lifecycle import WORKER_DB
 
 logger = logging.getLogger(__name__)
 

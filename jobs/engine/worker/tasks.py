@@ -10,10 +10,10 @@ from celery.exceptions import Ignore
 from django.db import Error, connections
 
 from jobs import lifecycle
-from jobs.database import Trouble, explain, is_bug, trouble
+from jobs.database import WORKER_DB, Trouble, explain, is_bug, retry_while_away, trouble
 from jobs.engine.worker.execution import execute, internal_error
 from jobs.engine.worker.state import current_worker
-from jobs.lifecycle import WORKER_DB, Outcome, failed, patiently
+from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def _claim(job_id: UUID) -> Job | None:
             raise
     # The claim may have been committed before its answer got lost, and this process holds no
     # other job.
-    return patiently(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)
+    return retry_while_away(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)
 
 
 def write_outcome(job: Job, outcome: Outcome) -> None:
@@ -80,12 +80,12 @@ def write_outcome(job: Job, outcome: Outcome) -> None:
     Raises: any error of a bug, for which JobRequest has the agent end the attempt.
     """
     try:
-        written = patiently(lambda: _try_settle(job, outcome), using=WORKER_DB)
+        written = retry_while_away(lambda: _try_settle(job, outcome), using=WORKER_DB)
     except Exception as error:  # an attempt left open would be reported as a lost worker
         logger.exception("the outcome cannot be written")
         is_refused = isinstance(error, Error)
         refused = failed("invalid_result", explain(error)) if is_refused else internal_error(error)
-        written = patiently(lambda: _try_settle(job, refused), using=WORKER_DB)
+        written = retry_while_away(lambda: _try_settle(job, refused), using=WORKER_DB)
     if not written:
         logger.warning("attempt %s no longer holds the job; its outcome is dropped", job.attempt)
 

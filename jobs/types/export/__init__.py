@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from jobs import services
-from jobs.database.snapshot import snapshot
+from jobs.database import snapshot
 from jobs.handler.context import JobContext
 from jobs.handler.sheets import CSV_TYPE, JSON_LINES_TYPE, Column, write_csv, write_json_lines
 from jobs.handler.xlsx import XLSX_TYPE, cut_note, workbook

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from jobs import access, registry, services
-from jobs.database.snapshot import snapshot
+from jobs.database import snapshot
 from jobs.handler.context import JobContext
 from jobs.models import JobQuerySet
 from jobs.registry import job_type

@@ -32,15 +32,18 @@ def readyz(request: HttpRequest) -> HttpResponse:
     A load balancer should send requests elsewhere on 503. Redis is not checked: without it only
     submitting fails, and everything can still be read.
     """
-    reason = why_not_ready()
+    reason = check_readiness()
     readiness.note(reason)
     return JsonResponse(
         {"status": "unavailable" if reason else "ok"}, status=503 if reason else 200
     )
 
 
-def why_not_ready() -> str:
-    """Return why this process is not ready, as a sentence for the log; "" if it is ready."""
+def check_readiness() -> str:
+    """Check PostgreSQL, and its tables until they are migrated once; return a sentence for the log.
+
+    "" if this process is ready.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
@@ -98,7 +101,7 @@ def _has_probe_token(request: HttpRequest) -> bool:
 
 def check_database() -> str | None:
     """Return a sentence if PostgreSQL takes no writes or lacks tables of this version."""
-    return why_not_ready() or None
+    return check_readiness() or None
 
 
 def check_broker() -> str | None:

@@ -89,8 +89,8 @@ class OpenFiles:
     def __init__(self) -> None:
         self._first: int | None = None
 
-    def are_many(self) -> bool:
-        """Compare the lowest free descriptor with that of the first check."""
+    def compare(self) -> bool:
+        """Compare the lowest free descriptor with that of the first call, which is kept."""
         lowest = os.dup(2)
         os.close(lowest)
         self._first = lowest if self._first is None else self._first
@@ -131,5 +131,5 @@ SYSTEM_PARTS = [
     ),
     Part("its user, group or session", _rights),
     Part("descriptors 1 and 2", _descriptors),
-    Part("open files", _open_files.are_many),
+    Part("open files", _open_files.compare),
 ]

@@ -161,7 +161,7 @@ class DatabaseUnavailable(Unavailable):
 
 
 class TooSlow(DatabaseUnavailable):
-    """PostgreSQL gave the statement up at its time limit."""
+    """PostgreSQL cancelled the statement at its time limit."""
 
     code = "too_slow"
 

@@ -17,8 +17,8 @@ class Trouble(Enum):
     """A kind of error; the value explains it in a sentence without a full stop."""
 
     AWAY = "PostgreSQL does not answer, or takes no writes"
-    BUSY = "PostgreSQL gave the statement up, because another one was in its way"
-    TOO_SLOW = "PostgreSQL gave the statement up for its time"
+    BUSY = "PostgreSQL cancelled the statement: a lock or a deadlock"
+    TOO_SLOW = "PostgreSQL cancelled the statement at its time limit"
     OUTDATED = "PostgreSQL does not have the tables of this version"
     REFUSED = "PostgreSQL does not let this account do that"
     BUG = "PostgreSQL refused the statement"
@@ -27,9 +27,9 @@ class Trouble(Enum):
 # The sentence for callers of the site, and the seconds after which to repeat the request.
 FOR_CALLERS = {
     Trouble.AWAY: ("The database does not answer, or takes no changes now.", 5),
-    Trouble.BUSY: ("The database gave this up, because another change was in its way.", 5),
+    Trouble.BUSY: ("The database could not get a lock: another change is in progress.", 5),
     # A repeated statement would most likely take as long.
-    Trouble.TOO_SLOW: ("The database gave this up for its time.", 60),
+    Trouble.TOO_SLOW: ("The database stopped the query because it took too long.", 60),
     Trouble.OUTDATED: ("The database does not have the tables of this version yet.", 60),
     Trouble.REFUSED: ("The database refuses this site.", 60),
 }
@@ -79,7 +79,7 @@ def is_bug(error: BaseException) -> bool:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Return whether PostgreSQL gave up this one statement, and would take others."""
+    """Return whether PostgreSQL cancelled only this statement, and would accept others."""
     return trouble(error) in (Trouble.BUSY, Trouble.TOO_SLOW)
 
 

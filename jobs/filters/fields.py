@@ -53,7 +53,7 @@ class SomeOfField(forms.Field):
     def to_python(self, value: str | None) -> list[str]:
         found = value.split(",") if value else []
         if unknown := [one for one in found if one not in self.allowed]:
-            raise ValidationError(f"{unknown[0]!r} is none of: {', '.join(self.allowed)}.")
+            raise ValidationError(f"{unknown[0]!r} is not one of: {', '.join(self.allowed)}.")
         return found
 
 
@@ -67,7 +67,7 @@ class OneOfField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and value not in self.allowed:
-            raise ValidationError(f"{value!r} is none of: {', '.join(self.allowed)}.")
+            raise ValidationError(f"{value!r} is not one of: {', '.join(self.allowed)}.")
 
 
 class IdsField(forms.Field):
@@ -131,7 +131,7 @@ class FilterForm(forms.Form):
         if isinstance(self.data, MultiValueDict):
             for name, values in self.data.lists():
                 if len(values) > 1 and name in self.fields and name not in REPEATED:
-                    self.add_error(name, "may be given once.")
+                    self.add_error(name, "This filter may be given once.")
         if unknown := sorted(set(self.data) - set(self.fields)):
             raise forms.ValidationError(f"Unknown filter: {', '.join(unknown)}.")
         return self.cleaned_data

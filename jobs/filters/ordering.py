@@ -32,7 +32,7 @@ def chosen_order(
     if ordering is None:
         return newest_first(given)
     if ordering not in ORDERINGS:
-        raise ValidationError(f"{ordering!r} is none of: {', '.join(ORDERINGS)}.")
+        raise ValidationError(f"{ordering!r} is not one of: {', '.join(ORDERINGS)}.")
     if ordering != "-finished_at":
         return (ordering,)
     if set(statuses) & set(ACTIVE):

@@ -48,7 +48,7 @@ def test_what_takes_the_database_too_long_is_a_503_that_says_so(viewer):
     assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
     assert answer["Retry-After"] == "60"
     assert answer.json()["detail"] == (
-        "The database gave this up for its time. Ask for less: a shorter period."
+        "The database stopped the query because it took too long. Ask for less: a shorter period."
     )
 
 

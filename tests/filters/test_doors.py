@@ -186,12 +186,12 @@ def test_the_list_shows_each_filter_by_a_tab_or_a_chip_that_drops_it(client, bos
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("type=report&type=prune", "type: may be given once."),
+        ("type=report&type=prune", "type: This filter may be given once."),
         ("started_after=soon", "started_after: Enter a valid date/time."),
-        ("status=FAILED,NO", "status: &#x27;NO&#x27; is none of: PENDING, "),
+        ("status=FAILED,NO", "status: &#x27;NO&#x27; is not one of: PENDING, "),
         ("id=1", "id: Must be UUIDs, with commas between them."),
         ("rerun_of=1", "rerun_of: Enter a valid UUID."),
-        ("active=no", "active: &#x27;no&#x27; is none of: true, false."),
+        ("active=no", "active: &#x27;no&#x27; is not one of: true, false."),
         ("count=true", "Unknown filter: count."),
     ],
 )

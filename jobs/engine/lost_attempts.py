@@ -39,8 +39,8 @@ def end_attempt(
     if job.attempt >= _max_attempts(job):
         return lifecycle.settle(job.id, failed(code, message), **fence)
     waiting = lifecycle.release(job.id, reason=message, **fence)
-    if waiting is None:  # it may have been asked to stop since it was read
-        return lifecycle.settle(job.id, cancelled, only_if_asked=True, **fence)
+    if waiting is None:  # a cancel may have been requested since the job was read
+        return lifecycle.settle(job.id, cancelled, only_if_cancel_requested=True, **fence)
     _publish(waiting)
     return waiting
 

@@ -30,7 +30,7 @@ LINES_A_WRITE = 100
 
 
 class Cancelled(BaseException):
-    """The job was asked to stop; a handler lets it pass, or cleans up and raises it again.
+    """A cancel was requested. A handler lets it pass, or cleans up and raises it again.
 
     It is a BaseException, so that it also passes a handler's `except Exception`.
     """
@@ -57,7 +57,7 @@ class JobContext:
         self._pid = os.getpid()
         self._hide = hide  # masks the job's secrets in a text
         self._over_at = time.monotonic() + time_limit
-        self._asked_to_stop = False
+        self._cancel_requested = False
         self._lines: list[LogLine] = []
         self._line_count = 0
         self._lines_written = 0
@@ -70,7 +70,7 @@ class JobContext:
 
         In a process that the handler forked it does nothing.
 
-        Raises: Cancelled if the job was asked to stop; LostAttempt if another attempt has taken
+        Raises: Cancelled if a cancel was requested; LostAttempt if another attempt has taken
         over.
         """
         if self._is_in_fork():
@@ -81,7 +81,7 @@ class JobContext:
             self._write_or_wait()
         else:
             writer.wake(self)
-        if self._asked_to_stop:
+        if self._cancel_requested:
             raise Cancelled
         if time.monotonic() >= self._over_at:
             raise TimeLimitReached
@@ -162,7 +162,7 @@ class JobContext:
         percent, message = progress
         write = partial(journal.write_progress, self.id, self.attempt, using=WORKER_DB)
         if write(percent=percent, message=message):
-            self._asked_to_stop = True
+            self._cancel_requested = True
         if self._progress is progress:  # else the handler has reported more since
             self._progress = None
 

@@ -42,7 +42,7 @@ class LogLine:
 def write_progress(
     job_id: UUID, attempt: int, *, percent: int | None, message: str, using: str = DEFAULT_DB_ALIAS
 ) -> bool:
-    """Store the attempt's progress; returns whether it was asked to stop.
+    """Store the attempt's progress; returns whether a cancel was requested.
 
     Raises: LostAttempt.
     """

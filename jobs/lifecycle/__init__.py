@@ -6,7 +6,14 @@ and the three always agree. `using` is the database alias: a worker keeps these 
 its handler's transaction.
 """
 
-from jobs.lifecycle.attempts import asked_to_stop, claim, held, release, renew_leases, settle
+from jobs.lifecycle.attempts import (
+    attempts_with_cancel_requested,
+    claim,
+    held,
+    release,
+    renew_leases,
+    settle,
+)
 from jobs.lifecycle.cancellation import (
     cancel_all_waiting,
     cancel_waiting,
@@ -36,7 +43,7 @@ __all__ = [
     "TASK",
     "TRACEBACK_LIMIT",
     "Outcome",
-    "asked_to_stop",
+    "attempts_with_cancel_requested",
     "cancel_all_waiting",
     "cancel_waiting",
     "claim",

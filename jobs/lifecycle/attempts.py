@@ -61,21 +61,21 @@ def settle(
     attempt: int,
     actor: str,
     lease_until: datetime | None = None,
-    only_if_asked: bool = False,
+    only_if_cancel_requested: bool = False,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Job | None:
     """Store the outcome of an attempt; None if the attempt no longer holds the job.
 
-    None, too, with `lease_until`, if the lease is another one or the row is locked; and with
-    `only_if_asked`, unless the job was asked to stop.
+    Also None with `lease_until`, if the lease was renewed or the row is locked; and with
+    `only_if_cancel_requested`, if no cancel was requested.
     """
-    asked = "AND cancel_requested_at IS NOT NULL" if only_if_asked else ""
+    requested = "AND cancel_requested_at IS NOT NULL" if only_if_cancel_requested else ""
     fence = SEEN_LEASE if lease_until else ""
     return finish(
         job_id,
         Status.PROCESSING,
         outcome,
-        where=f"attempt = %(attempt)s {asked} {fence}",
+        where=f"attempt = %(attempt)s {requested} {fence}",
         values={"attempt": attempt, "lease_until": lease_until},
         actor=actor,
         using=using,
@@ -93,7 +93,7 @@ def release(
 ) -> Job | None:
     """Move a job whose attempt was lost back to PENDING; the caller then publishes it.
 
-    None as with `settle`, and if the job was asked to stop: it must not begin again.
+    None as with `settle`, and if a cancel was requested: the job must not begin again.
     """
     fence = SEEN_LEASE if lease_until else ""
     return move(
@@ -117,17 +117,17 @@ def held(job_id: UUID, *, worker: str, pid: int, using: str = DEFAULT_DB_ALIAS) 
     return mine.filter(id=job_id, status=Status.PROCESSING).first()
 
 
-def asked_to_stop(
+def attempts_with_cancel_requested(
     holders: Mapping[UUID, int], *, worker: str, using: str = DEFAULT_DB_ALIAS
 ) -> list[tuple[UUID, int]]:
-    """Return the attempts of a worker (job and number) that were asked to stop.
+    """Return the attempts of a worker (job and number) whose cancel was requested.
 
     `holders` maps job ids to the pids that run them.
     """
-    asked = Job.objects.using(using).filter(
+    requested = Job.objects.using(using).filter(
         id__in=list(holders), status=Status.PROCESSING, cancel_requested_at__isnull=False
     )
-    rows = asked.filter(**fitted(Job, worker=worker)).values_list("id", "attempt", "pid")
+    rows = requested.filter(**fitted(Job, worker=worker)).values_list("id", "attempt", "pid")
     return [(job_id, attempt) for job_id, attempt, pid in rows if holders[job_id] == pid]
 
 

@@ -87,7 +87,7 @@ def test_an_attempt_belongs_to_a_worker_with_a_long_name_from_its_claim_to_its_e
     assert lifecycle.held(job.id, worker=text, pid=7) == claimed
     assert lifecycle.renew_leases({job.id: 7}, worker=text) == {job.id}
     lifecycle.request_cancel(job.id, actor="me")
-    assert lifecycle.asked_to_stop({job.id: 7}, worker=text) == [(job.id, 1)]
+    assert lifecycle.attempts_with_cancel_requested({job.id: 7}, worker=text) == [(job.id, 1)]
 
 
 @TEXTS

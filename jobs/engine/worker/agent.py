@@ -113,8 +113,9 @@ class Agent(threading.Thread):
         has_lasted = self.worker.running.has_lasted
         lasting = {job: pid for job, pid in holders.items() if has_lasted(pid, POLL_SECONDS)}
         if lasting:
-            asked = lifecycle.asked_to_stop(lasting, worker=self.worker.id, using=WORKER_DB)
-            self._deadlines.note_asked_to_stop(asked)
+            find = lifecycle.attempts_with_cancel_requested
+            requested = find(lasting, worker=self.worker.id, using=WORKER_DB)
+            self._deadlines.note_cancel_requests(requested)
         self.crashes.note_descendants(lasting.values())
 
     def _renew_leases(self, holders: Mapping[UUID, int]) -> None:

@@ -32,7 +32,7 @@ class Deadlines(threading.Thread):
         # Of killed attempts, by job and pid, until the agent has written them.
         self.outcomes: dict[tuple[UUID, int], Outcome] = {}
         self._worker = worker
-        self._asked_at: dict[tuple[UUID, int], float] = {}  # by job and attempt
+        self._requested_at: dict[tuple[UUID, int], float] = {}  # by job and attempt
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -47,10 +47,10 @@ class Deadlines(threading.Thread):
         """End the thread."""
         self._stopped.set()
 
-    def note_asked_to_stop(self, attempts: Iterable[tuple[UUID, int]]) -> None:
-        """Set the attempts (job, number) that were asked to stop; for new ones the grace begins."""
+    def note_cancel_requests(self, attempts: Iterable[tuple[UUID, int]]) -> None:
+        """Set the attempts (job, number) with a cancel request; for new ones the grace begins."""
         now = time.monotonic()
-        self._asked_at = {one: self._asked_at.get(one, now) for one in attempts}
+        self._requested_at = {one: self._requested_at.get(one, now) for one in attempts}
 
     def _check(self) -> None:
         running = self._worker.running
@@ -60,9 +60,9 @@ class Deadlines(threading.Thread):
 
     def _stop_if_overdue(self, attempt: RunningAttempt) -> None:
         limit_at = attempt.started_at + attempt.time_limit
-        asked_at = self._asked_at.get((attempt.job_id, attempt.attempt), limit_at)
-        overdue = time.monotonic() - min(limit_at, asked_at) - attempt.cancel_grace
-        over_time = limit_at <= asked_at
+        requested_at = self._requested_at.get((attempt.job_id, attempt.attempt), limit_at)
+        overdue = time.monotonic() - min(limit_at, requested_at) - attempt.cancel_grace
+        over_time = limit_at <= requested_at
         if overdue >= KILL_AFTER_SECONDS:
             self._kill(attempt, _outcome(attempt, over_time))
         elif overdue >= 0:

@@ -96,7 +96,7 @@ class JobAdmin(admin.ModelAdmin):
         ] + super().get_urls()
 
     def _route_of(self, action):
-        """The URL of an action on one job. Whether the user may take it there, the service says."""
+        """The URL of an action on one job. The service decides whether the user may do it."""
         route, view = f"<uuid:job_id>/{action.name}/", page_actions.action_view(action)
         if not action.asks_first:
             return route, action.name, view, self.has_view_permission, "POST"
@@ -111,11 +111,11 @@ class JobAdmin(admin.ModelAdmin):
         return page(request, _job_id(object_id))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
-        """404 for ids that are not UUIDs; the URL of the action takes the others first."""
+        """404: only ids that are not UUIDs reach it, past the URL of the action."""
         raise Http404("No such job.")
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        """The list. A job id in the search box leads to the page of that job."""
+        """The list, or the answer to a bulk action. Searching for a job's id opens its page."""
         self._check_action(request)
         if request.POST.get(ACTION_CHECKBOX_NAME) and self.get_actions(request):
             return self._act_on_selected(request)

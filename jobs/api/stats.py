@@ -13,7 +13,7 @@ from jobs import access, parameters, stats
 from jobs.api.http.filters import ApiFilters, read_filters
 from jobs.api.http.requests import ApiView, invalid_parameter
 from jobs.api.schema.operations import filter_parameters, operation
-from jobs.models import JobQuerySet, Status
+from jobs.models import JobQuerySet, Status, created_since
 from jobs.stats import CAP
 
 DEFAULT_PERIOD = timedelta(days=1)
@@ -88,7 +88,7 @@ class StatsView(ApiView):
         valid = not faulty & PERIOD_PARAMETERS
         start, end = (valid and self.faults.check(read_period, request)) or (None, None)
         self.faults.refuse()
-        figures = statistics(filters.qs.filter(created_at__gte=start), visible)
+        figures = statistics(filters.qs.filter(created_since(start)), visible)
         return Response(StatsSerializer({"from": start, "to": end, **figures}).data)
 
 

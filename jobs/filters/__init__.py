@@ -10,10 +10,11 @@ from jobs.filters.fields import (
     parse_uuid,
 )
 from jobs.filters.filterset import JobFilters
-from jobs.filters.ordering import ORDERINGS, chosen_order, newest_first
+from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
 
 __all__ = [
     "IDS_LIMIT",
+    "NEWEST_ID",
     "ORDERINGS",
     "REPEATED",
     "IdsFilter",
@@ -22,6 +23,5 @@ __all__ = [
     "OneOfFilter",
     "SomeOfFilter",
     "chosen_order",
-    "newest_first",
     "parse_uuid",
 ]

@@ -1,6 +1,6 @@
 """The filters of jobs: one FilterSet for the admin, the API, its statistics and bulk actions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, reduce
 from operator import or_
@@ -22,7 +22,16 @@ from jobs.filters.fields import (
     SomeOfFilter,
     form_class,
 )
-from jobs.models import ACTIVE, SETTLED, Job, JobQuerySet, Source, Status
+from jobs.models import (
+    ACTIVE,
+    SETTLED,
+    Job,
+    JobQuerySet,
+    Source,
+    Status,
+    created_before,
+    created_since,
+)
 from jobs.safe_text import spellings
 
 
@@ -50,7 +59,7 @@ class JobFilters(django_filters.FilterSet):
     id = IdsFilter(lookup_expr="in", label="Id")
     created_after = MomentFilter(method="filter_created_after", label="Created since")
     created_before = MomentFilter(method="filter_created_before", label="Created before")
-    started_after = MomentFilter("started_at", lookup_expr="gte", label="Started since")
+    started_after = MomentFilter(method="filter_started_after", label="Started since")
     started_before = MomentFilter("started_at", method="filter_before", label="Started before")
     finished_after = MomentFilter("finished_at", lookup_expr="gte", label="Ended since")
     finished_before = MomentFilter("finished_at", method="filter_before", label="Ended before")
@@ -130,7 +139,7 @@ class JobFilters(django_filters.FilterSet):
         """The jobs that match every filter; none if a filter is refused."""
         if len(self.statuses) == len(Status):
             return self.in_any_status
-        return self.in_any_status.filter(status__in=self.statuses)
+        return self.in_any_status.filter(_in_statuses(self.statuses))
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the query, one sentence for each filter."""
@@ -165,15 +174,27 @@ class JobFilters(django_filters.FilterSet):
         return jobs.filter(unseen, status=Status.FAILED)
 
     def filter_created_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        return jobs.filter(created_at__gte=at)
+        return jobs.filter(created_since(at))
 
     def filter_created_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        return jobs.filter(created_at__lt=at)
+        return jobs.filter(created_before(at))
+
+    def filter_started_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
+        # A job that started runs, or ended later: both have an index, and `started_at` has none.
+        since = Q(finished_at__gte=at) | Q(status=Status.PROCESSING)
+        return jobs.filter(since, started_at__gte=at)
 
     def filter_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        # A job is created before it starts, so this bound changes no result. With it the index of
-        # created_at, which also gives the order, skips newer jobs.
+        # A job is created before it starts, so this bound changes no result. With it the primary
+        # key, which also gives the order, skips newer jobs.
         return self.filter_created_before(jobs.filter(**{f"{name}__lt": at}), name, at)
+
+
+def _in_statuses(statuses: Collection[str]) -> Q:
+    """The condition for jobs in any of `statuses`; active and settled ones have their own indexes."""
+    active = Q(status__in=[one for one in statuses if one in ACTIVE])
+    settled = Q(status__in=[one for one in statuses if one in SETTLED])
+    return active | settled
 
 
 def _name_startswith(text: str) -> Q:

@@ -8,29 +8,16 @@ from jobs.models import ACTIVE, SETTLED
 
 NEWEST_ID = "-id"
 ORDERINGS = (NEWEST_ID, "id", "-finished_at")
-# Filters that bound created_at. JobFilters.filter_before says why the last two do.
-OF_CREATION = {"created_after", "created_before", "started_before", "finished_before"}
 
 
-def newest_first(given: Collection[str]) -> tuple[str, ...]:
-    """Return the columns that order jobs newest first under these filters; the last is unique.
-
-    Both orders say the same, because ids are UUIDv7. A range of times is read from the index of
-    created_at: by id PostgreSQL would walk past everything newer.
-    """
-    return ("-created_at", "-id") if OF_CREATION & set(given) else (NEWEST_ID,)
-
-
-def chosen_order(
-    ordering: str | None, given: Collection[str], statuses: Collection[str]
-) -> tuple[str, ...]:
+def chosen_order(ordering: str | None, statuses: Collection[str]) -> tuple[str, ...]:
     """Return the columns of the order that a caller chose; newest first without a choice.
 
-    `given` are the names of the filters, `statuses` those that the filters leave.
+    `statuses` are those that the filters leave.
     Raises: ValidationError.
     """
     if ordering is None:
-        return newest_first(given)
+        return (NEWEST_ID,)
     if ordering not in ORDERINGS:
         raise ValidationError(f"{ordering!r} is not one of: {', '.join(ORDERINGS)}.")
     if ordering != "-finished_at":

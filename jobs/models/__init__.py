@@ -1,6 +1,7 @@
 """The tables: jobs and their records, workers, API tokens, audit trail; rules and indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
+from jobs.models.ids import created_before, created_since
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -23,5 +24,7 @@ __all__ = [
     "Status",
     "UpkeepState",
     "Worker",
+    "created_before",
+    "created_since",
     "with_present_name",
 ]

@@ -1,4 +1,9 @@
-"""The indexes by which jobs are found."""
+"""The indexes by which jobs are found, each with the queries that it serves.
+
+An index on every job costs a job three writes, because submission, claim and outcome each make a
+new version of its row. One that is partial by a status costs one. The primary key serves ranges of
+creation times (`jobs/models/ids.py`).
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -6,12 +11,16 @@ from django.db.models import Q
 from jobs.models.status import ACTIVE, SETTLED, Status
 
 INDEXES = [
-    models.Index(fields=["status", "id"], name="jobs_job_status_id"),
-    models.Index(fields=["created_at", "id"], name="jobs_job_created_at_id"),
-    # Of a period those that failed, or that still wait, behind any number of others.
-    models.Index(fields=["status", "created_at", "id"], name="jobs_job_status_created_at"),
+    # Lists and counts of one final status, however many jobs of others are newer or older. The few
+    # active jobs are found by jobs_job_waiting and jobs_job_running.
+    models.Index(fields=["status", "id"], condition=Q(status__in=SETTLED), name="jobs_job_outcome"),
+    # Lists of one account's jobs, also of one status.
     models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
-    models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
+    models.Index(
+        fields=["created_by", "status", "id"],
+        condition=Q(status__in=SETTLED),
+        name="jobs_job_creator_outcome",
+    ),
     # Jobs of deleted and renamed accounts, and of commands, are found by the name that they
     # show.
     models.Index(fields=["created_by_name", "id"], name="jobs_job_created_by_name"),
@@ -20,10 +29,14 @@ INDEXES = [
         condition=Q(created_by=None),
         name="jobs_job_without_account",
     ),
+    # Lists of one type's jobs, and the types that any job has.
     models.Index(fields=["type", "id"], name="jobs_job_type_id"),
-    # A type that never had a status is not searched for it from end to end; counts read
-    # nothing else.
-    models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
+    # A type that never had a status is not read from end to end for it.
+    models.Index(
+        fields=["type", "status", "id"],
+        condition=Q(status__in=SETTLED),
+        name="jobs_job_type_outcome",
+    ),
     models.Index(fields=["source", "id"], name="jobs_job_source_id"),
     models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
     # The operator class makes it serve LIKE 'prefix%' for any collation of the database.
@@ -32,18 +45,13 @@ INDEXES = [
         name="jobs_job_name_id",
         opclasses=["varchar_pattern_ops", "uuid_ops"],
     ),
+    # Lists of the active and of the settled jobs, behind any number of the others.
     models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),
-    # The newest settled ones are found behind any number of newer jobs that wait.
     models.Index(fields=["id"], condition=Q(status__in=SETTLED), name="jobs_job_settled"),
     models.Index(
         fields=["error_code", "id"],
         condition=~Q(error_code=""),
         name="jobs_job_error_code_id",
-    ),
-    models.Index(
-        fields=["started_at", "id"],
-        condition=Q(started_at__isnull=False),
-        name="jobs_job_started_at_id",
     ),
     models.Index(
         fields=["finished_at", "id"],
@@ -64,11 +72,9 @@ INDEXES = [
         condition=Q(status=Status.PENDING),
         name="jobs_job_waiting",
     ),
-    models.Index(
-        fields=["lease_until"],
-        condition=Q(status=Status.PROCESSING),
-        name="jobs_job_processing",
-    ),
+    # The running jobs: of each worker, and those whose leases ended. `lease_until` is in no index,
+    # so that PostgreSQL renews leases within the page of the row (HOT).
+    models.Index(fields=["worker"], condition=Q(status=Status.PROCESSING), name="jobs_job_running"),
     # The newest claim of a queue, by which upkeep knows that a message was overtaken.
     models.Index(
         fields=["queue", "taken_published_at"],

@@ -80,7 +80,7 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
 def loads() -> list[Load]:
     """Return what each live worker runs and serves; one query.
 
-    Source: jobs_worker, index jobs_job_processing, a probe of jobs_job_waiting for each queue.
+    Source: jobs_worker, index jobs_job_running, a probe of jobs_job_waiting for each queue.
     """
     sql = f"""WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(

@@ -23,11 +23,13 @@ API = "/api/v1/"
 ANSWERS = Path(__file__).with_name("answers.txt")
 HEADERS = ("Allow", "Location", "ETag", "Retry-After", "Idempotency-Replayed", "Content-Type")
 BEGIN = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
-FAILED, RUNS, DONE, WAITS = (UUID(int=2**126 + number) for number in range(1, 5))
+# An id begins with the milliseconds of its creation.
+FIRST = int(BEGIN.timestamp() * 1000) << 80
+FAILED, RUNS, DONE, WAITS = (UUID(int=FIRST + number) for number in range(1, 5))
 ESTIMATE = re.compile(r"(?<=\"eta_seconds\":)\d+")
 TODAY = re.compile(r"(?!2026-01)\d{4}-\d\d-\d\dT[0-9:.]+Z")
 REPLACED = re.compile(
-    r"(?!40000000-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rf"(?!{str(FAILED)[:8]}-)[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
     r"|(?<=\"request_id\":\")[0-9a-f]{32}"
 )
 NAMED = f"jobs/{FAILED}/"

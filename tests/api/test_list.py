@@ -72,8 +72,8 @@ def test_a_page_has_a_largest_size(viewer, size, status):
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("ordering=id", ["a", "b", "c"]),
-        ("ordering=-id", ["c", "b", "a"]),
+        ("ordering=id", ["a", "c", "b"]),
+        ("ordering=-id", ["b", "c", "a"]),
         ("ordering=-finished_at&active=false", ["a", "c", "b"]),
         ("ordering=-finished_at&status=COMPLETED,FAILED", ["a", "c", "b"]),
         ("created_after=2020-01-01T00:00:00Z", ["b", "c", "a"]),

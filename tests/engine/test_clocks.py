@@ -50,7 +50,7 @@ def test_the_home_page_under_a_wrong_clock_knows_who_lives(wrong_clock, client):
     UpkeepState.objects.create(id=1, host="here", pid=1)
     client.force_login(people.viewer())
     figures = client.get("/admin/").context
-    assert [worker.host for worker in figures["silent"]] == ["silent"]
+    assert [worker.host for worker in figures["silent_workers"]] == ["silent"]
     assert (figures["live_workers"], figures["upkeep_is_live"]) == (1, True)
 
 

@@ -26,13 +26,13 @@ ROW = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, p
     error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
     request_hash, created_at, published_at, publishes, started_at, finished_at, attempt, worker,
     cancel_requested_by, cancel_reason, acknowledged_by, acknowledged_note)
-SELECT (%(prefix)s || '0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Job ' || n, 'report',
+SELECT uuidv7(at - now()), 'Job ' || n, 'report',
     '{}', 'default', %(status)s, 1, '', %(error)s, '', '', '', 'x', 'admin', '', '', at, at, 1, at,
     at, 1, 'w1', '', '', '', ''
 FROM generate_series(1, %(jobs)s) AS n,
     LATERAL (SELECT now() - %(ago)s::interval - (%(jobs)s - n) * interval '1 s' AS at) AS a"""
-OLD = {"prefix": "01900000-", "status": "FAILED", "error": "exception", "jobs": FAILED}
-NEW = {"prefix": "01910000-", "status": "COMPLETED", "error": "", "jobs": COMMON}
+OLD = {"status": "FAILED", "error": "exception", "jobs": FAILED}
+NEW = {"status": "COMPLETED", "error": "", "jobs": COMMON}
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """The one factory of each kind of row that tests need."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from jobs.models import ACTIVE, SETTLED, Job, Status, Worker
 
@@ -54,7 +56,15 @@ def _columns(name: str, fields: dict[str, Any]) -> dict[str, Any]:
         defaults["error_message"] = "it broke"
     if status in SETTLED:
         defaults["finished_at"] = now
+    if isinstance(fields.get("created_at"), datetime):  # an id begins with the time of its creation
+        defaults["id"] = id_of(fields["created_at"])
     return defaults | fields
+
+
+def id_of(at: datetime) -> UUID:
+    """Return a new id, as it would have been made at a moment."""
+    new = uuid7()
+    return UUID(int=int(at.timestamp() * 1000) << 80 | new.int & (1 << 80) - 1)
 
 
 def make_worker(**fields: Any) -> Worker:

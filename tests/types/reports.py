@@ -29,9 +29,7 @@ def job_that_ran(seconds, *, wait=1, day=0, status=Status.COMPLETED, **fields):
         "started_at": started,
         "finished_at": started + timedelta(seconds=seconds),
     }
-    job = make_job(status=status, **fields)
-    Job.objects.filter(id=job.id).update(**times)
-    return job
+    return make_job(status=status, **times, **fields)
 
 
 def launched(created_by=None, source="command", **params: Any) -> Job:

@@ -43,8 +43,8 @@ def every_kind(boss):
         )
     parent = make_job(name="Parent", status="COMPLETED", created_by=boss, created_by_name="boss")
     make_job(name="Again", rerun_of=parent, status="COMPLETED")
-    old = make_job(name="Old", status="COMPLETED", started_at=EARLIER, finished_at=EARLIER)
-    Job.objects.filter(id=old.id).update(created_at=EARLIER)
+    earlier = {"created_at": EARLIER, "started_at": EARLIER, "finished_at": EARLIER}
+    make_job(name="Old", status="COMPLETED", **earlier)
     make_job(name="Mine", created_by=boss, created_by_name="boss")
 
 

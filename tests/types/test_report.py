@@ -36,8 +36,7 @@ def jobs_of_march():
             5, day=5, status=Status.FAILED, error_type="KeyError", error_message="no such key"
         )
     job_that_ran(7, status=Status.FAILED, error_code="worker_lost", error_type="")
-    waiting = make_job(status=Status.CANCELLED)
-    Job.objects.filter(id=waiting.id).update(created_at=NOON, finished_at=NOON)
+    make_job(status=Status.CANCELLED, created_at=NOON, finished_at=NOON)
 
 
 def one_value(sql):
@@ -48,7 +47,7 @@ def one_value(sql):
 
 def test_a_report_without_params_counts_the_jobs_of_the_last_week():
     make_job(status=Status.COMPLETED)
-    Job.objects.filter(id=make_job().id).update(created_at=timezone.now() - timedelta(days=8))
+    make_job(created_at=timezone.now() - timedelta(days=8))
     outcome, files = run_report()
     assert outcome.status == Status.COMPLETED, outcome.error_traceback
     assert outcome.result["by_status"] == {"COMPLETED": 1, "PROCESSING": 1}
@@ -165,8 +164,9 @@ def test_the_jobs_sheet_lists_every_job_by_age(jobs_of_march):
     rows = sheet_rows(files, "Jobs")
     created = Job.objects.filter(created_at__lt=NOON + timedelta(days=9)).order_by("id")
     assert [row["Id"] for row in rows] == [str(job.id) for job in created]
-    assert rows[0]["Wait (s)"] == 0.1
-    assert rows[0]["Created (UTC)"] == datetime(2026, 3, 11, 12)
+    waited = created[0].started_at - created[0].created_at
+    assert rows[0]["Wait (s)"] == waited.total_seconds()
+    assert rows[0]["Created (UTC)"] == datetime(2026, 3, 10, 12)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])

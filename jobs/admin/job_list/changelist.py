@@ -13,7 +13,7 @@ from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
 from jobs.admin.job_list.filters import ListFilters, filter_query
-from jobs.filters import newest_first
+from jobs.filters import NEWEST_ID
 from jobs.models import JobQuerySet, Status
 from jobs.stats import GLANCE
 
@@ -74,7 +74,7 @@ class JobChangeList(ChangeList):
         # finished_at. The API promises the newest jobs first under this filter, too.
         if "finished_after" in self.filters.given:
             return ("-finished_at", "-id")
-        return newest_first(self.filters.given)
+        return (NEWEST_ID,)
 
     def _merged(self, order: tuple[str, ...], request: HttpRequest) -> JobQuerySet:
         """Return the first jobs of each of several statuses, as many as the paginator counts.

@@ -42,6 +42,6 @@ def read_order(request: Request, filters: ApiFilters) -> tuple[str, ...]:
     """
     query = request.query_params
     try:
-        return chosen_order(query.get("ordering"), query.keys(), filters.statuses)
+        return chosen_order(query.get("ordering"), filters.statuses)
     except ValidationError as error:
         raise invalid_parameter("ordering", error.message) from None

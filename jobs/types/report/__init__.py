@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import access, registry, services
 from jobs.database import snapshot
 from jobs.handler.context import JobContext
-from jobs.models import JobQuerySet
+from jobs.models import JobQuerySet, created_before, created_since
 from jobs.registry import job_type
 from jobs.types.report.figures import JOBS, LISTED_JOBS, SECTIONS, Section
 from jobs.types.report.formats import REPORT_FORMATS, JobsReport
@@ -94,7 +94,7 @@ def generate_report(
 ) -> dict[str, Any]:
     """Write the report's files; return its totals."""
     visible, scope = _visible_jobs(job)
-    jobs = visible.filter(created_at__gte=since, created_at__lt=until)
+    jobs = visible.filter(created_since(since), created_before(until))
     if types:
         jobs = jobs.filter(type__in=types)
     with snapshot():

@@ -100,8 +100,15 @@ class JobFilters(django_filters.FilterSet):
     @cached_property
     def cleaned(self) -> dict[str, Any]:
         """The values of the valid filters, by name."""
+        if not self.data:  # a form of its 21 fields takes 0.4 ms
+            return {}
         self.form.is_valid()
         return dict(self.form.cleaned_data)
+
+    @property
+    def errors(self) -> Mapping[str, Any]:
+        """The error messages of the refused filters, by name."""
+        return super().errors if self.data else {}
 
     @cached_property
     def given(self) -> frozenset[str]:

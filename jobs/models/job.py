@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.base import ModelState
 from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 from uuid_utils.compat import uuid7
@@ -146,6 +148,21 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return isolated(self.name)
+
+    @classmethod
+    def from_db(  # type: ignore[override]  # the stubs are those of a later Django
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any]
+    ) -> Self:
+        """Return the job in a row; columns that are not in it are deferred, as in Django's.
+
+        Django's own calls __init__, which sets the columns one by one: 20 us a job, a fifth of
+        what a list of 50 costs.
+        """
+        job = cls.__new__(cls)
+        job.__dict__.update(zip(field_names, values, strict=True))
+        job._state = ModelState()
+        job._state.adding, job._state.db = False, db
+        return job
 
     @property
     def requester(self) -> str:

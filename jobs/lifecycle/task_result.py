@@ -3,13 +3,16 @@
 from jobs.lifecycle.transitions import TASK
 from jobs.models import Status
 
+# The exception of the task in jobs/engine, which this package may not import.
+JOB_FAILED = ("jobs.engine.worker.tasks", "JobFailed")
+
 # The status in Celery's terms, and the JSON by which its results carry a value or an exception.
 RESULTS = {
     Status.COMPLETED: ("SUCCESS", "coalesce(result::text, 'null')"),
     Status.FAILED: (
         "FAILURE",
-        """jsonb_build_object(
-            'exc_type', 'JobFailed', 'exc_module', 'jobs.engine.worker.tasks',
+        f"""jsonb_build_object(
+            'exc_type', '{JOB_FAILED[1]}', 'exc_module', '{JOB_FAILED[0]}',
             'exc_message', jsonb_build_array(error_code, error_message))::text""",
     ),
     Status.CANCELLED: (

@@ -45,16 +45,17 @@ class BulkForm(forms.Form):
     def clean_filters(self) -> str:
         """Refuse filters that the list would refuse."""
         text = str(self.cleaned_data["filters"])
-        if faults := list(JobFilters(QueryDict(text)).faults()):
+        filters = JobFilters(QueryDict(text))
+        if faults := list(filters.faults()):
             raise forms.ValidationError(faults)
+        self._names_some = bool(filters.given)
         return text
 
     def clean(self) -> dict[str, Any]:
         """Refuse an empty choice: leaving out the filters must not affect every job."""
         cleaned = self.cleaned_data
-        filters = cleaned.get("filters")
-        names_some = filters is None or JobFilters(QueryDict(filters)).given
-        if not names_some and not cleaned.get("newest"):
+        is_empty = "filters" in cleaned and not self._names_some
+        if is_empty and not cleaned.get("newest"):
             fix = (
                 "Say which jobs: by filters such as status=FAILED, or by the newest one to include."
             )

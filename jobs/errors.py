@@ -1,7 +1,7 @@
-"""What can go wrong with a request, in two families for the doors: Refused and Unavailable.
+"""What can go wrong with a request, in two families: Refused and Unavailable.
 
-`str()` of each is a sentence for the caller. `status` and `code` are what the API answers. A door
-that words a kind in its own way has a small table of those sentences beside its `except`.
+`str()` of each is a sentence for the caller. `status` and `code` are what the API answers. An
+entry point may replace a kind's sentence; its table of sentences is beside its `except`.
 """
 
 from collections.abc import Mapping, Sequence

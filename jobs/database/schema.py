@@ -42,7 +42,7 @@ def diagnose(error: BaseException, using: str) -> tuple[Trouble, str]:
 
 
 def unavailable(error: BaseException, using: str = DEFAULT_DB_ALIAS) -> DatabaseUnavailable | None:
-    """Return the error of PostgreSQL as callers are told of it; None if it is a bug."""
+    """Return the DatabaseUnavailable to raise for an error of PostgreSQL; None for a bug."""
     kind, diagnosis = diagnose(error, using)
     if kind is Trouble.BUG:
         return None

@@ -1,4 +1,4 @@
-"""JobContext: what a handler gets of the job system."""
+"""The JobContext that handlers receive: progress, log, files and cancellation."""
 
 import hashlib
 import logging

@@ -67,10 +67,10 @@ def _cut(row: Job) -> dict[str, str]:
 
 
 def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Delete jobs whose first publish failed, and their events; returns False if it deleted none.
+    """Delete jobs whose first publish failed, with their events: all of them, or none.
 
-    It deletes all or none: a job that was taken or published again since has been accepted for
-    another caller, so that it stays with its batch.
+    Returns False, and deletes none, if one was claimed or published again since: another request
+    was answered 201 for it, so it stays with its batch.
     """
     sql = f"""
     WITH mine AS (
@@ -97,9 +97,10 @@ def republish(
 ) -> list[Job]:
     """Record that jobs are about to be published again; returns those that still wait, by id.
 
-    Call it before the publish: from then on no `withdraw` deletes them. `counts=False` leaves the
-    job as far from `give_up` as it was, where the publish says nothing about lost messages. With
-    `skip_locked`, jobs that another session has locked are left out.
+    Call it before the publish: from then on no `withdraw` deletes them. With `counts=False`
+    `publishes` does not rise beyond 2, so the job comes no closer to `give_up`: use it where an
+    unclaimed message may not be a lost one. With `skip_locked`, jobs that another session has
+    locked are left out.
     """
     counted = "publishes + 1" if counts else "greatest(publishes, 2)"
     sql = f"""

@@ -43,7 +43,7 @@ def retry_while_away(write: Callable[[], Written], *, using: str) -> Written:
             connections[using].close()
             if is_bug(error):
                 raise
-            outage.saw(error)
+            outage.record(error)
             if time.monotonic() > give_up_at:
                 logger.critical(
                     "PostgreSQL stayed away; this process ends itself, upkeep rescues its job"
@@ -51,5 +51,5 @@ def retry_while_away(write: Callable[[], Written], *, using: str) -> Written:
                 os._exit(1)
             time.sleep(RETRY_AFTER_SECONDS)
         else:
-            outage.over()
+            outage.end()
             return written

@@ -11,7 +11,7 @@ from jobs.errors import DatabaseUnavailable, TooSlow
 
 FIX = "Run manage.py migrate with this version"
 NEWER_FIX = "Deploy the version they belong to"
-LOOK_EVERY_SECONDS = 2.0
+RECHECK_SECONDS = 2.0
 
 
 def schema_fault(using: str) -> str:
@@ -47,17 +47,19 @@ def unavailable(error: BaseException, using: str = DEFAULT_DB_ALIAS) -> Database
     if kind is Trouble.BUG:
         return None
     sentence, retry_after_seconds = FOR_CALLERS[kind]
-    made = TooSlow if kind is Trouble.TOO_SLOW else DatabaseUnavailable
-    return made(sentence, diagnosis, retry_after_seconds)
+    error_class = TooSlow if kind is Trouble.TOO_SLOW else DatabaseUnavailable
+    return error_class(sentence, diagnosis, retry_after_seconds)
 
 
-def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threading.Event) -> None:
+def await_tables(
+    logger: logging.Logger, consequence: str, *, using: str, stopped: threading.Event
+) -> None:
     """Block until the database has the tables of this version, or `stopped` is set.
 
-    Logs once what is missing, and its fix. Returns if the database does not answer: the first
-    statement will find that out and be repeated.
+    Logs once what is missing, its fix, and `consequence`. Returns if the database does not answer:
+    the first statement will find that out and be repeated.
     """
-    said = ""
+    logged = ""
     while not stopped.is_set():
         try:
             executor = MigrationExecutor(connections[using])
@@ -68,10 +70,10 @@ def await_tables(logger: logging.Logger, who: str, *, using: str, stopped: threa
             if newer:
                 logger.warning(newer)
             break
-        if fault != said:
-            logger.error("%s %s.", fault, who)
-            said = fault
-        stopped.wait(LOOK_EVERY_SECONDS)
+        if fault != logged:
+            logger.error("%s %s.", fault, consequence)
+            logged = fault
+        stopped.wait(RECHECK_SECONDS)
     connections[using].close()
 
 

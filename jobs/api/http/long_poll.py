@@ -45,7 +45,7 @@ class Watcher:
         self._lock = threading.Condition()
         self._waiters: set[Waiter] = set()
         self._thread: threading.Thread | None = None
-        self._outage = Outage(logger, "Long polls wait on", using=DEFAULT_DB_ALIAS)
+        self._outage = Outage(logger, "Long polls keep waiting", using=DEFAULT_DB_ALIAS)
         self._last_retry = 0.0  # by time.monotonic: when the last caller turned away comes back
 
     def wait(self, job: Job, seconds: float) -> int:
@@ -103,10 +103,10 @@ class Watcher:
         try:
             statuses = dict(Job.objects.filter(id__in=ids).values_list("id", "status"))
         except Error as error:  # the waiters read the job themselves afterwards, and report it
-            self._outage.saw(error)
+            self._outage.record(error)
             connection.close()
             return
-        self._outage.over()
+        self._outage.end()
         for waiter in waiters:
             if statuses.get(waiter.job_id) != waiter.status:
                 waiter.changed.set()

@@ -62,12 +62,12 @@ class Upkeep:
             try:
                 self.once()
             except Error as error:
-                outage.saw(error)
+                outage.record(error)
                 if not is_passing(error):
                     self._rescue.forget()
                     connections[WORKER_DB].close()
             else:
-                outage.over()
+                outage.end()
             self.stopped.wait(settings.JOBS_HEARTBEAT_SECONDS / 10)
         connections[WORKER_DB].close()
 

@@ -80,9 +80,9 @@ class Agent(threading.Thread):
         with self.worker.fork_lock:
             try:
                 yield
-                self._outage.over()
+                self._outage.end()
             except Error as error:
-                self._outage.saw(error)
+                self._outage.record(error)
                 connections[WORKER_DB].close()
             except Exception:  # without this thread leases run out, and healthy jobs are rescued
                 logger.exception("the agent failed, and goes on")

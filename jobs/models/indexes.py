@@ -16,11 +16,7 @@ INDEXES = [
     models.Index(fields=["status", "id"], condition=Q(status__in=SETTLED), name="jobs_job_outcome"),
     # Lists of one account's jobs, also of one status.
     models.Index(fields=["created_by", "id"], name="jobs_job_created_by_id"),
-    models.Index(
-        fields=["created_by", "status", "id"],
-        condition=Q(status__in=SETTLED),
-        name="jobs_job_creator_outcome",
-    ),
+    models.Index(fields=["created_by", "status", "id"], name="jobs_job_created_by_status"),
     # Jobs of deleted and renamed accounts, and of commands, are found by the name that they
     # show.
     models.Index(fields=["created_by_name", "id"], name="jobs_job_created_by_name"),
@@ -32,11 +28,7 @@ INDEXES = [
     # Lists of one type's jobs, and the types that any job has.
     models.Index(fields=["type", "id"], name="jobs_job_type_id"),
     # A type that never had a status is not read from end to end for it.
-    models.Index(
-        fields=["type", "status", "id"],
-        condition=Q(status__in=SETTLED),
-        name="jobs_job_type_outcome",
-    ),
+    models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
     models.Index(fields=["source", "id"], name="jobs_job_source_id"),
     models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
     # The operator class makes it serve LIKE 'prefix%' for any collation of the database.

@@ -50,7 +50,7 @@ def counts_to(
     """Count `jobs` by status ("" is all), each to at most `cap` + 1; empty on a timeout.
 
     One query of capped sub-selects.
-    Source: jobs_job, indexes jobs_job_outcome, ..._type_outcome, ..._creator_outcome.
+    Source: jobs_job, indexes jobs_job_outcome, jobs_job_type_status_id.
     """
     parts: list[str] = []
     values: list[Any] = []

@@ -18,12 +18,12 @@ from django.urls import reverse
 
 from jobs import registry
 from jobs.admin import once
+from jobs.services import ACTIONS
 
 SESSION_KEY = "kept_form"
 # URLs below a job's page that are not pages: they take a POST, or return a file or JSON.
-BELOW_JOB_PAGE = tuple(
-    f"jobs_job_{name}" for name in ("cancel", "rerun", "acknowledge", "file", "log", "live")
-)
+POST_ONLY = [action.name for action in ACTIONS if not action.asks_first]
+BELOW_JOB_PAGE = tuple(f"jobs_job_{name}" for name in (*POST_ONLY, "file", "log", "live"))
 # Scripts send these POSTs while a form is filled in, and handle the redirect themselves.
 SENT_BY_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")

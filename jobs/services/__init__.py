@@ -10,11 +10,11 @@ from jobs.services.actions import (
     possible_actions,
 )
 from jobs.services.actions.acknowledge import acknowledge
-from jobs.services.actions.action import Acted, Action
+from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.actions.cancel import cancel
 from jobs.services.actions.delete import delete
 from jobs.services.actions.rerun import check_rerun, rerun
-from jobs.services.bulk import apply_action, cancel_waiting_targets
+from jobs.services.bulk import apply_action, apply_in_slices
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, launcher, once_accepted
@@ -39,6 +39,7 @@ __all__ = [
     "Action",
     "Caller",
     "Launch",
+    "OneStatement",
     "Reason",
     "Report",
     "Row",
@@ -46,10 +47,10 @@ __all__ = [
     "Targets",
     "acknowledge",
     "apply_action",
+    "apply_in_slices",
     "bulk_types",
     "caller_of",
     "cancel",
-    "cancel_waiting_targets",
     "check",
     "check_rerun",
     "chosen_type",

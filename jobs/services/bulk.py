@@ -7,12 +7,10 @@ from uuid import UUID
 
 from django.db import Error
 
-from jobs import access
 from jobs.database import is_passing, unavailable
 from jobs.errors import Invalid, InvalidTransition, Refused, Unavailable
 from jobs.models import Job, Status
-from jobs.services.actions.action import Acted, Action
-from jobs.services.actions.cancel import cancel_many
+from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller
@@ -54,7 +52,8 @@ def apply_action(
     Raises: django.db.Error when PostgreSQL goes away; the rows so far say what was done.
     """
     found = Job.objects.without_large().in_bulk(ids)
-    done_together = action.run_many(caller, found.values(), note)
+    together = action.one_statement
+    done_together = together.run(caller, found.values(), note) if together else set()
     for job_id in ids:
         job = found.get(job_id)
         if job is None:
@@ -66,20 +65,21 @@ def apply_action(
             yield Row(job_id, job.name, job.status_at(as_of), *outcome)
 
 
-def cancel_waiting_targets(
-    caller: Caller, targets: Targets, reason: str, *, seconds: float
+def apply_in_slices(
+    statement: OneStatement, caller: Caller, targets: Targets, note: str, *, seconds: float
 ) -> Iterator[list[Job]]:
-    """Cancel the waiting targets, slice by slice, until none is left or the time is up.
+    """Apply the targets' action to those in the statement's statuses, up to 1,000 at a time.
 
-    Yields the jobs (id and name) that each slice cancelled. Jobs that the caller may not cancel are
-    not touched.
+    Ends when none is left or the time is up. Yields the jobs (id and name) that each slice did.
+    Jobs to which the caller may not do it are not touched.
     """
     end, last = time.monotonic() + seconds, UUID(int=0)
-    waiting = access.cancellable(caller.user, targets.remaining.filter(status=Status.PENDING))
-    waiting = waiting.order_by("id").only("id", "name", "status", "created_by_id")
-    while page := list(waiting.filter(id__gt=last)[:SLICE]):
-        cancelled = cancel_many(caller, page, reason)
-        yield [job for job in page if job.id in cancelled]
+    possible = targets.remaining.filter(status__in=statement.statuses)
+    possible = targets.action.reachable(caller.user, possible).order_by("id")
+    possible = possible.only("id", "name", "status", "created_by_id")
+    while page := list(possible.filter(id__gt=last)[:SLICE]):
+        done = statement.run(caller, page, note)
+        yield [job for job in page if job.id in done]
         last = page[-1].id
         if len(page) < SLICE or time.monotonic() > end:
             return

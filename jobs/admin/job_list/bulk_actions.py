@@ -12,6 +12,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import DEFAULT_DB_ALIAS, Error
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -25,11 +26,11 @@ from jobs.admin.job_list.confirmation import REQUEST_LIMIT, confirmation_page
 from jobs.admin.job_list.filters import filter_query
 from jobs.errors import PartlyDone
 from jobs.filters import parse_uuid
-from jobs.models import Job, Status
-from jobs.services import CANCEL, DELETE, Action, Report, Targets, format_job_count
+from jobs.models import Job
+from jobs.services import Action, OneStatement, Report, Targets, format_job_count
 
-CANCEL_SECONDS = 5.0
-CHANGED_LIMIT = 1_000  # jobs whose outcome the request itself reports after a cancel
+SLICES_SECONDS = 5.0
+CHANGED_LIMIT = 1_000  # jobs that changed since: above, a bulk job reports their outcome
 # Confirmation pages that are older are shown again: their counts are out of date.
 CONFIRMATION_LASTS = timedelta(hours=1)
 EXAMPLES = 5  # jobs named for each reason
@@ -67,7 +68,9 @@ def confirm_or_act_on_each(request: HttpRequest, action: Action) -> HttpResponse
     if len(ids) <= REQUEST_LIMIT:
         _act_on_each(request, targets, ids)
         return None
-    return _cancel_many(request, targets) if action is CANCEL else launch_bulk_job(request, targets)
+    if action.one_statement is not None:
+        return _act_in_slices(request, targets, action.one_statement)
+    return launch_bulk_job(request, targets)
 
 
 def _selected(request: HttpRequest, action: Action, as_of: datetime) -> Targets:
@@ -92,8 +95,8 @@ def _act_on_each(request: HttpRequest, targets: Targets, ids: list[UUID]) -> Non
             report.add(row)
             if row.outcome in services.REACHED:
                 changed.append(Job(id=row.job_id, name=row.name))
-        if action is not DELETE:  # services.delete logs itself
-            log_action(request, changed, f"{action.label}, from the list. {note}".strip())
+        if not action.logs_itself:
+            log_action(request, changed, _log_message(action, note))
     except Error as error:
         if database.is_bug(error):
             raise
@@ -102,32 +105,38 @@ def _act_on_each(request: HttpRequest, targets: Targets, ids: list[UUID]) -> Non
     _add_skipped(request, targets)
 
 
-def _cancel_many(request: HttpRequest, targets: Targets) -> HttpResponse | None:
-    """Cancel waiting jobs for up to 5 seconds; a bulk job does the others."""
-    caller, note, done = admin_caller(request), note_of(request), 0
+def _log_message(action: Action, note: str) -> str:
+    return f"{action.label}, from the list. {note}".strip()
+
+
+def _act_in_slices(
+    request: HttpRequest, targets: Targets, statement: OneStatement
+) -> HttpResponse | None:
+    """Act on many jobs at a time for up to 5 seconds; a bulk job does the others."""
+    action, caller, note, done = targets.action, admin_caller(request), note_of(request), 0
+    slices = services.apply_in_slices(statement, caller, targets, note, seconds=SLICES_SECONDS)
     try:
-        for jobs in services.cancel_waiting_targets(caller, targets, note, seconds=CANCEL_SECONDS):
+        for jobs in slices:
             done += len(jobs)
-            log_action(request, jobs, f"Cancel, from the list. {note}".strip())
-        changed = _changed_by_others(targets, caller)
+            log_action(request, jobs, _log_message(action, note))
+        changed = _changed_by_others(targets, statement.done_since(caller, targets.as_of))
         if len(changed) > CHANGED_LIMIT or targets.remaining.exists():
             return launch_bulk_job(request, targets, done)
-        report = Report(CANCEL, EXAMPLES)
+        report = Report(action, EXAMPLES)
         report.add_done(done)
-        for row in services.apply_action(CANCEL, caller, changed, note, targets.as_of):
+        for row in services.apply_action(action, caller, changed, note, targets.as_of):
             report.add(row)
     except Error as error:
         if database.is_bug(error):
             raise
-        raise PartlyDone(CANCEL.done, done) from error
+        raise PartlyDone(action.done, done) from error
     _add_outcomes(request, report)
     return None
 
 
-def _changed_by_others(targets: Targets, caller: services.Caller) -> list[UUID]:
-    """The targets that have started or ended since, except those that this request cancelled."""
-    ours = {"cancel_requested_by": caller.name, "cancel_requested_at__gte": targets.as_of}
-    others = targets.changed.exclude(status=Status.CANCELLED, **ours)
+def _changed_by_others(targets: Targets, done_here: Q) -> list[UUID]:
+    """The targets that have started or ended since, except those that this request did."""
+    others = targets.changed.exclude(done_here)
     return list(others.order_by("id").values_list("id", flat=True)[: CHANGED_LIMIT + 1])
 
 

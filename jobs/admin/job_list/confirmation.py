@@ -95,4 +95,5 @@ def _row(status: str, labels: dict[str, str], count: int, outcome: str) -> Tally
 
 
 def _done_to(status: str, targets: Targets) -> str:
-    return "asked to stop" if status == Status.PROCESSING else targets.action.done
+    is_asked = targets.action.asks_to_stop and status == Status.PROCESSING
+    return "asked to stop" if is_asked else targets.action.done

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_filters
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+)
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
@@ -80,6 +83,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "The token that the admin showed. The scheme `Token` works as well.",
         }
+
+
+class StrictBody(OpenApiSerializerExtension):
+    """Closes the schema of each body that refuses unknown fields."""
+
+    target_class = "jobs.api.bodies.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return schema | {"additionalProperties": False}
 
 
 def operation(

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document: the params of each job type, closed requests, the server's URL.
+"""Completes the OpenAPI document: the params of each job type, the server's URL.
 
 Code generators name classes after components and titles. So components of job types are named by
 slug, with a prefix of their own. Labels and titles, which may be any text, are in descriptions
@@ -13,7 +13,6 @@ from typing import Any
 from jobs import parameters, registry
 from jobs.registry import JobType
 
-CLOSED = ("Submit", "Batch", "Cancel", "Rerun")
 SCHEMAS = "#/components/schemas/"
 # Two texts of another form could become the same class name: `a_1` and `a1`, `a__b` and `a_b`.
 REGULAR = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
@@ -25,8 +24,6 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         {"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}
     ]
     schemas = result["components"]["schemas"]
-    for name in CLOSED:
-        schemas[name]["additionalProperties"] = False
     schemas |= _submissions(schemas.pop("Submit"))
     schemas["Batch"]["properties"]["jobs"]["items"] = {"$ref": f"{SCHEMAS}Submit"}
     result["components"]["schemas"] = dict(sorted(schemas.items()))

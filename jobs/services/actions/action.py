@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import Q
 
 from jobs.models import Job, JobQuerySet
 from jobs.services.caller import Caller
@@ -22,6 +25,20 @@ class Acted(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneStatement:
+    """How an action does many jobs in one statement.
+
+    `run` gets jobs in any status and a note; it returns the ids of the jobs that it has done, all
+    of them in one of `statuses`. `done_since` matches the jobs that the caller has done since a
+    moment.
+    """
+
+    statuses: tuple[str, ...]
+    run: Callable[[Caller, Iterable[Job], str], set[UUID]]
+    done_since: Callable[[Caller, datetime], Q]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Action:
     """An action on existing jobs, as every door offers it.
 
@@ -37,11 +54,13 @@ class Action:
     statuses: tuple[str, ...]  # in which it can be done
     run: Callable[[Caller, UUID, str, str | None], Acted]
 
-    # Rights: whether there may be jobs that a user may do it to; whether a job in one of its
-    # statuses is one of them; which of many are; and those for which it is refused all the same.
+    # May this user do it to some jobs?
     allowed: Callable[[Any], bool]
+    # May this user do it to this job, if its status allows it?
     allowed_on: Callable[[Any, Job], bool]
+    # To which of `jobs` may this user do it?
     reachable: Callable[[Any, JobQuerySet], JobQuerySet] = lambda user, jobs: jobs
+    # For which of these is it refused nevertheless?
     refused: Callable[[JobQuerySet], JobQuerySet] = lambda jobs: jobs.none()
     # Why there is nothing left to do to a job in one of its statuses; "" if there is.
     already: Callable[[Job], str] = lambda job: ""
@@ -51,6 +70,8 @@ class Action:
     note: str = ""
     note_label: str = ""
     button: str
+    # Whether the launch page can do it too, with other params.
+    has_form: bool = False
     is_dangerous: bool = False
     # On the job's page: what is asked first ("" if nothing is), and what stands there instead of
     # the button while the job is in another status.
@@ -59,16 +80,17 @@ class Action:
     # Among many: the last line of the question.
     warning: str = ""
 
-    # Among many: the bulk job type, and a function that does it to some of the jobs in one
-    # statement and returns their ids.
+    # Among many: the bulk job type, and how to do many at a time.
     bulk_label: str
     bulk_summary: str
     bulk_permission: str | None = None
     spares_bulk_jobs: bool = False
-    run_many: Callable[[Caller, Iterable[Job], str], set[UUID]] = lambda caller, jobs, note: set()
-    # Whether it may leave a job running that was asked to stop; whether it deletes the job.
+    one_statement: OneStatement | None = None
+    # Whether it may leave a job running that was asked to stop; whether it deletes the job; whether
+    # `run` itself writes the admin's log.
     asks_to_stop: bool = False
     deletes: bool = False
+    logs_itself: bool = False
 
     @property
     def job_type(self) -> str:

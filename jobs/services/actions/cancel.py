@@ -1,12 +1,15 @@
 """Cancel: a waiting job at once; a running one is asked to stop."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from jobs import access, lifecycle
 from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import ACTIVE, Job, JobQuerySet, Status
-from jobs.services.actions.action import Acted, Action
+from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.caller import Caller, visible
 
 TRIES = 3
@@ -60,6 +63,14 @@ def _asked_to_stop(jobs: JobQuerySet) -> JobQuerySet:
     return jobs.filter(status=Status.PROCESSING).exclude(cancel_requested_at=None)
 
 
+def _cancelled_since(caller: Caller, moment: datetime) -> Q:
+    return Q(
+        status=Status.CANCELLED,
+        cancel_requested_by=caller.name,
+        cancel_requested_at__gte=moment,
+    )
+
+
 CANCEL = Action(
     name="cancel",
     label="Cancel",
@@ -79,6 +90,8 @@ CANCEL = Action(
     warning="Jobs that run already are asked to stop, and are stopped if they do not.",
     bulk_label="Cancel many",
     bulk_summary="Cancels every job that a filter matches.",
-    run_many=cancel_many,
+    one_statement=OneStatement(
+        statuses=(Status.PENDING,), run=cancel_many, done_since=_cancelled_since
+    ),
     asks_to_stop=True,
 )

@@ -56,6 +56,7 @@ DELETE = Action(
     statuses=SETTLED,
     run=_delete,
     deletes=True,
+    logs_itself=True,
     allowed=access.may_delete,
     allowed_on=lambda user, job: access.may_delete(user),
     refused=lifecycle.remembered,

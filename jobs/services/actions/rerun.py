@@ -105,6 +105,7 @@ RERUN = Action(
     allowed_on=access.may_launch_again,
     reachable=_launchable,
     button="Launch again",
+    has_form=True,
     bulk_label="Launch many again",
     bulk_summary="Launches settled jobs that a filter matches again.",
     # Two bulk jobs that match each other would launch each other for ever.

@@ -92,7 +92,7 @@ def test_users_who_may_cancel_only_their_own_jobs_cancel_no_others(client, redis
 
 
 def test_the_page_of_a_bulk_job_links_to_the_jobs_not_done(operator, redis, monkeypatch):
-    monkeypatch.setattr(bulk_actions, "CANCEL_SECONDS", 0.0)
+    monkeypatch.setattr(bulk_actions, "SLICES_SECONDS", 0.0)
     monkeypatch.setattr(bulk_service, "SLICE", 10)
     jobs = waiting(120)
     form = ask(operator)

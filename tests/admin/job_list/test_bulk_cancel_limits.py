@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "work
 
 
 def test_a_bulk_job_cancels_what_the_request_has_no_time_for(operator, redis, monkeypatch):
-    monkeypatch.setattr(bulk_actions, "CANCEL_SECONDS", 0.0)
+    monkeypatch.setattr(bulk_actions, "SLICES_SECONDS", 0.0)
     monkeypatch.setattr(bulk_service, "SLICE", 50)
     jobs = waiting(120)
     page = cancel_all(operator).content.decode()

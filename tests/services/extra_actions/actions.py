@@ -1,9 +1,11 @@
-"""Pause moves a waiting job to another queue; shred deletes a job."""
+"""Pause moves a waiting job to another queue; shred deletes a job; stop ends many at a time."""
+
+from django.db.models import Q
 
 from jobs import access, lifecycle
 from jobs.errors import InvalidTransition, NotPermitted
-from jobs.models import SETTLED, Job, Status
-from jobs.services.actions.action import Acted, Action
+from jobs.models import ACTIVE, SETTLED, Job, Status
+from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.caller import visible
 
 
@@ -26,6 +28,19 @@ def shred(caller, job_id, note, key):
     if lifecycle.remove([job_id]) is None:
         raise InvalidTransition("Only settled jobs are shredded.")
     return Acted(None)
+
+
+def stop_many(caller, jobs, note):
+    """Cancel the waiting ones of the jobs; return their ids."""
+    waiting = [job.id for job in jobs if job.status == Status.PENDING]
+    return set(lifecycle.cancel_all_waiting(waiting, actor=caller.name, reason=note))
+
+
+def stop(caller, job_id, note, key):
+    """Cancel the job if it waits."""
+    if not stop_many(caller, [visible(caller, job_id)], note):
+        raise InvalidTransition("Only waiting jobs are stopped.")
+    return Acted(visible(caller, job_id))
 
 
 PAUSE = Action(
@@ -59,4 +74,25 @@ SHRED = Action(
     question="The job cannot be put together again.",
     bulk_label="Shred many",
     bulk_summary="Shreds every settled job that a filter matches.",
+)
+
+# Done to many in one statement, without a note, and possible for running jobs.
+STOP = Action(
+    name="stop",
+    label="Stop",
+    done="stopped",
+    summary="Stop a job.",
+    statuses=ACTIVE,
+    run=stop,
+    allowed=access.may_cancel_some,
+    allowed_on=access.may_cancel,
+    reachable=access.cancellable,
+    button="Stop job",
+    bulk_label="Stop many",
+    bulk_summary="Stops every job that a filter matches.",
+    one_statement=OneStatement(
+        statuses=(Status.PENDING,),
+        run=stop_many,
+        done_since=lambda caller, moment: Q(status=Status.CANCELLED, finished_at__gte=moment),
+    ),
 )

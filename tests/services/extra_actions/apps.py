@@ -8,6 +8,6 @@ class ExtraActionsConfig(AppConfig):
 
     def ready(self):
         from jobs.services import ACTIONS
-        from tests.services.extra_actions.actions import PAUSE, SHRED
+        from tests.services.extra_actions.actions import PAUSE, SHRED, STOP
 
-        ACTIONS.extend([PAUSE, SHRED])
+        ACTIONS.extend([PAUSE, SHRED, STOP])

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from jobs.admin.job_list import bulk_actions
 from jobs.models import Job, Status
 from tests.support import people
 from tests.support.factories import make_job, make_user
@@ -152,3 +153,38 @@ def test_a_command_fails_where_it_is_refused():
     job = make_job(status=Status.FAILED)
     with pytest.raises(CommandError, match="Only waiting jobs are paused"):
         call_command("pause_job", str(job.id))
+
+
+def test_a_form_sent_while_signed_out_leads_to_the_page_of_the_job(client):
+    page = f"{LIST}{make_job().pk}/"
+    login = client.post(f"{page}pause/", {"note": "later"}).headers["Location"]
+    assert login == f"/admin/login/?next={page}change/"
+
+
+def test_the_schema_closes_its_body():
+    schemas = api_client(people.operator()).get("/api/v1/schema/").json()["components"]["schemas"]
+    assert schemas["Pause"]["additionalProperties"] is False
+    assert schemas["Pause"]["properties"].keys() == {"reason"}
+
+
+def test_only_a_cancel_is_said_to_ask_running_jobs_to_stop(operator):
+    job = make_job(status=Status.PROCESSING)
+    question = operator.post(LIST, {"action": "stop", "_selected_action": str(job.id)})
+    assert "will be stopped" in question.content.decode()
+    assert "asked to stop" not in question.content.decode()
+
+
+def test_the_list_does_more_jobs_than_a_request_acts_on_in_slices(operator, monkeypatch):
+    monkeypatch.setattr(bulk_actions, "REQUEST_LIMIT", 2)
+    for _ in range(4):
+        make_job()
+    chosen = {
+        "action": "stop",
+        "select_across": "1",
+        "_selected_action": str(Job.objects.all()[0].id),
+    }
+    question = operator.post(LIST, chosen)
+    confirmed = chosen | {"confirmed": "yes", "as_of": question.context["as_of"]}
+    page = operator.post(LIST, confirmed, follow=True)
+    assert "4 jobs stopped." in page.content.decode()
+    assert set(Job.objects.values_list("status", flat=True)) == {Status.CANCELLED}

@@ -110,7 +110,8 @@ ROWS = """INSERT INTO jobs_job (id, name, type, params, queue, created_by_name, 
 def plan_of_claim(connection) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements WHERE name LIKE %s",
+            "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements"
+            " WHERE name LIKE %s",
             [f"{BOTH[1]}%"],
         )
         [(name, count)] = cursor.fetchall()

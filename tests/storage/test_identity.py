@@ -4,18 +4,16 @@ import json
 import shutil
 
 import pytest
-from django.core.files.storage import storages
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db.models import F
 
 from jobs import storage
 from jobs.engine.upkeep import prune
-from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.worker.execution import execute
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import new_name
 from tests.storage.conftest import job_with_file, old_file
-from tests.support.factories import make_job, make_user, make_worker
+from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -170,58 +168,6 @@ def test_a_file_of_a_deleted_job_stays_in_a_storage_of_another_database():
     prune()
     FileStorage.objects.all().delete()
     storage.discard([path.relative_to(storage.root()).as_posix()], using="default")
-    assert path.exists()
-
-
-def test_healthz_names_the_fix(client, lose_the_database):
-    job_with_file()
-    prune()
-    lose_the_database()
-    client.force_login(make_user(is_staff=True))
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    assert "manage.py job_files adopt" in answer.json()["checks"]["files"]
-    call_command("job_files", "adopt")
-    assert client.get("/healthz").json()["checks"]["files"] == "ok"
-
-
-def test_upkeep_says_once_why_it_leaves_files_alone(lose_the_database, caplog, monkeypatch):
-    job_with_file()
-    prune()
-    lose_the_database()
-    monkeypatch.setattr("jobs.engine.upkeep.sliced.EVERY_SECONDS", 0.0)
-    duty = SlicedPrune()
-    for _ in range(3):
-        while not duty.run():
-            pass
-    refusal = storage.problem("default")
-    assert [record.levelname for record in caplog.records if refusal in record.getMessage()] == [
-        "WARNING"
-    ]
-
-
-def test_the_commands_say_what_is_wrong(capsys, lose_the_database):
-    job_with_file()
-    prune()
-    lose_the_database()
-    call_command("prune_jobs", "--dry-run")
-    assert "belongs to another database" in capsys.readouterr().err
-    call_command("job_files", "status")
-    assert "belongs to another database" in capsys.readouterr().out
-
-
-def test_a_storage_that_cannot_be_written_is_a_sentence_and_changes_nothing(settings, capsys):
-    make_worker()
-    path = job_with_file()
-    prune()
-    blocked = storage.root().with_name("a file")
-    blocked.write_text("no directory")
-    settings.STORAGES["jobs"]["OPTIONS"]["location"] = str(blocked)
-    settings.STORAGES = settings.STORAGES | {"jobs": dict(settings.STORAGES["jobs"])}
-    assert storages["jobs"].location == str(blocked)
-    assert prune().refusal.startswith("FILES_DIR cannot be used: ")
-    with pytest.raises(CommandError, match="FILES_DIR cannot be used"):
-        call_command("job_files", "adopt")
     assert path.exists()
 
 

@@ -12,7 +12,7 @@ from jobs import parameters, registry
 from jobs.engine.worker.execution import execute
 from jobs.lifecycle import Outcome
 from jobs.models import Job, Status
-from tests.support.factories import make_job
+from tests.support.factories import make_job, make_user
 
 
 def claimed(user, **params: Any) -> Job:
@@ -54,3 +54,7 @@ def exported(user, format="jsonl", **params: Any) -> list[dict[str, Any]]:
     header, *rows = load_workbook(BytesIO(written))["Rows"].values
     names = [title.removesuffix(" (UTC)").lower().replace(" ", "_") for title in header]
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def make_viewer(*permissions, **fields):
+    return make_user("jobs.add_job", "jobs.view_job", *permissions, **fields)

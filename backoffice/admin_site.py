@@ -26,7 +26,7 @@ from jobs.admin.passwords import OwnPasswordView
 from jobs.models import AuditEntry
 
 # Raised for a value that its column cannot hold: a NUL, the year 0, text instead of a number.
-NONSENSE = (DataError, IndexError, OverflowError, ValidationError, ValueError)
+INVALID_VALUE_ERRORS = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Views of Django that our pages do not use; they pass unchecked values to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
 
@@ -48,17 +48,17 @@ class SignInForm(AdminAuthenticationForm):
         self.fields["username"].validators.append(MaxLengthValidator(longest))
 
 
-class Strict(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alone
-    """Put before every ModelAdmin: answers 400 to URLs that Django's lists answer with an error."""
+class StrictListMixin(ModelAdmin):  # type: ignore[type-arg]  # generic in its stubs alone
+    """Put before every ModelAdmin: answers 400 to invalid URLs, where Django's lists answer 500."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; 400 for invalid filters and selections."""
         try:
             return super().changelist_view(request, extra_context)
-        except NONSENSE as error:
+        except INVALID_VALUE_ERRORS as error:
             if not request.GET and not request.POST:
                 raise
-            raise BadRequest("This list has no such rows.") from error
+            raise BadRequest("A filter in the address is invalid.") from error
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Return the list's actions, without one of axes that always fails.
@@ -104,9 +104,9 @@ class BackofficeAdminSite(AdminSite):
     login_form = SignInForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register with lists that are `Strict` and count at most some of their rows."""
+        """Register with lists that are strict and count at most some of their rows."""
         given = admin_class or ModelAdmin
-        strict = type(given.__name__, (Strict, given), {"__module__": given.__module__})
+        strict = type(given.__name__, (StrictListMixin, given), {"__module__": given.__module__})
         capped = {"paginator": CappedPaginator, "show_full_result_count": False}
         super().register(model_or_iterable, strict, **capped | options)
 
@@ -119,12 +119,12 @@ class BackofficeAdminSite(AdminSite):
         checked = super().admin_view(view, cacheable)
 
         @wraps(checked)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if self.has_permission(request) or request.path == reverse("admin:logout"):
                 return checked(request, *args, **kwargs)
             return signed_out.sign_in(request)
 
-        return answer
+        return respond
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -16,23 +16,23 @@ from jobs.errors import Unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 400, "bad_request", "The request makes no sense here.")
+    return error_response(request, 400, "bad_request", "The request is malformed.")
 
 
 def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     """Return a page that explains a 405; Django's own is blank."""
     detail = "This address only accepts forms and API requests; it has no page to show."
-    response = answer(request, 405, "method_not_allowed", detail)
+    response = error_response(request, 405, "method_not_allowed", detail)
     response["Allow"] = refused["Allow"]
     return response
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 403, "permission_denied", "You may not do this.")
+    return error_response(request, 403, "permission_denied", "You may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 404, "not_found", "There is nothing at this address.")
+    return error_response(request, 404, "not_found", "There is nothing at this address.")
 
 
 def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
@@ -47,14 +47,14 @@ def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
         "Nothing was done: this form is not from one of our pages, or you signed in again after "
         "you opened it. Go back, reload the page and send it again."
     )
-    return answer(request, 403, "csrf_failed", detail)
+    return error_response(request, 403, "csrf_failed", detail)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: object) -> HttpResponse:
     """Return the 429 that django-axes answers after too many wrong passwords."""
     wait = settings.AXES_COOLOFF_TIME.total_seconds()
     detail = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
-    refused = answer(request, 429, "locked_out", detail)
+    refused = error_response(request, 429, "locked_out", detail)
     refused["Retry-After"] = f"{wait:.0f}"
     return refused
 
@@ -69,15 +69,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     found = unavailable(error) if isinstance(error, Error) else error
     if isinstance(found, Unavailable):
         advice = " Try again shortly." if found.had_no_effect else ""
-        response = answer(request, found.status, found.code, f"{found}{advice}")
+        response = error_response(request, found.status, found.code, f"{found}{advice}")
         if found.retry_after_seconds is not None:
             response["Retry-After"] = str(found.retry_after_seconds)
         return response
     detail = "Something went wrong on the server. The error has been logged."
-    return answer(request, 500, "error", detail)
+    return error_response(request, 500, "error", detail)
 
 
-def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+def error_response(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     """Return problem+json (RFC 9457) under /api/, and an HTML page elsewhere."""
     title = HTTPStatus(status).phrase
     problem = {
@@ -92,8 +92,8 @@ def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     # Rendered without the request, so that the page does not depend on what has just failed. The
     # stylesheet has its plain name: the hashed one comes from a manifest that may be missing.
-    looks = {
+    context = {
         "stylesheet": f"{settings.STATIC_URL}jobs/base/error.css",
         "home": reverse("admin:index"),
     }
-    return HttpResponse(render_to_string("error.html", problem | looks), status=status)
+    return HttpResponse(render_to_string("error.html", problem | context), status=status)

@@ -116,9 +116,10 @@ def check_broker() -> str | None:
 def check_workers() -> str | None:
     """Return a sentence if no worker is alive, or none that is serves a queue of a job type."""
     live = Worker.objects.live().filter(consuming=True)
-    if not live.exists():
-        return "No worker was heard of within a lease: jobs wait."
-    served = {queue for queues in live.values_list("queues", flat=True) for queue in queues}
+    queues_of_workers = list(live.values_list("queues", flat=True))
+    if not queues_of_workers:
+        return "No worker has sent a heartbeat within a lease: jobs wait."
+    served = {queue for queues in queues_of_workers for queue in queues}
     unserved = set(registry.queues()) - served
     return f"No live worker serves {', '.join(sorted(unserved))}." if unserved else None
 

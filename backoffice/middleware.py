@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from backoffice.errors import answer, explain_method
+from backoffice.errors import error_response, explain_method
 from backoffice.health import PROBES
 from backoffice.logging import request_id
 from jobs.errors import DownloadRefused
@@ -23,7 +23,7 @@ WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII
 logger = logging.getLogger("backoffice.request")
 
 
-def answer_probes(get_response: GetResponse) -> GetResponse:
+def respond_to_probes(get_response: GetResponse) -> GetResponse:
     """Answer probes before all else: they know no host name and speak no HTTPS."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -81,7 +81,7 @@ def demand_length(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META:
             detail = "Send the body in one piece, with its Content-Length."
-            return answer(request, 411, "length_required", detail)
+            return error_response(request, 411, "length_required", detail)
         return get_response(request)
 
     return middleware
@@ -164,7 +164,7 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-class AnswerRefusedDownloads:
+class RefusedDownloadMiddleware:
     """Turn DownloadRefused of the admin's views into 412, 416 or 503.
 
     The API's views do this themselves.
@@ -179,7 +179,7 @@ class AnswerRefusedDownloads:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DownloadRefused):
             return None
-        response = answer(request, exception.status, exception.code, str(exception))
+        response = error_response(request, exception.status, exception.code, str(exception))
         for name, value in exception.headers.items():
             response[name] = value
         return response

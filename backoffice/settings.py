@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backoffice.middleware.forbid_caching",
     "backoffice.middleware.omit_bodies",
-    "backoffice.middleware.answer_probes",
+    "backoffice.middleware.respond_to_probes",
     "backoffice.middleware.find_client",
     "backoffice.middleware.identify_request",
     "backoffice.middleware.send_content_policy",
@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "backoffice.middleware.AnswerRefusedDownloads",
+    "backoffice.middleware.RefusedDownloadMiddleware",
 ]
 
 TEMPLATES = [
@@ -193,7 +193,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would repeat a part of the schema
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DATETIME_FORMAT": None,  # the renderer writes every time in UTC
-    "EXCEPTION_HANDLER": "jobs.api.http.problems.handle",
+    "EXCEPTION_HANDLER": "jobs.api.http.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {

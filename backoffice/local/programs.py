@@ -69,11 +69,11 @@ def environment(directory: Path, servers: Servers) -> dict[str, str]:
     return {name: os.environ[name] for name in keys} | ours
 
 
-def web(env: Mapping[str, str], logs: Path, door: socket.socket) -> Program:
+def web(env: Mapping[str, str], logs: Path, listener: socket.socket) -> Program:
     """Return the web server, on a socket that is already open."""
     command = [sys.executable, "-m", "gunicorn", "--config", "python:backoffice.gunicorn"]
-    command += ["--bind", f"fd://{door.fileno()}"]
-    return Program("web", command, env=env, logs=logs, pass_fds=[door.fileno()])
+    command += ["--bind", f"fd://{listener.fileno()}"]
+    return Program("web", command, env=env, logs=logs, pass_fds=[listener.fileno()])
 
 
 def worker(number: int, concurrency: int, env: Mapping[str, str], logs: Path) -> Program:

@@ -1,1 +1,1 @@
-"""The REST door, /api/v1/: for programs that never see the admin. docs/api.md is its manual."""
+"""The REST API, /api/v1/; docs/api.md is its manual."""

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs import services
-from jobs.api.http.error_entries import refusals
+from jobs.api.http.error_entries import service_error_entries
 from jobs.api.http.problems import as_problem
 from jobs.errors import Invalid
 from jobs.lifecycle import MESSAGE_LIMIT
@@ -147,7 +147,7 @@ def _errors_of(pointer: str, check: Callable[..., None], *args: Any) -> Iterator
     try:
         check(*args)
     except Invalid as error:
-        yield from refusals(error, pointer)
+        yield from service_error_entries(error, pointer)
     except Exception as error:
         # Other problems, such as a missing permission, are named once the body is valid.
         if as_problem(error) is None:

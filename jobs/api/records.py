@@ -173,8 +173,9 @@ class FileView(ApiView):
         id="download_file",
     )
     def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
-        # Compared here: PostgreSQL would refuse a name that holds NUL.
-        file = next((one for one in latest_files(self, id) if one.name == name), None)
+        if "\x00" in name:  # PostgreSQL would refuse it
+            raise Http404
+        file = latest_files(self, id).filter(name=name).first()
         if file is None:
             raise Http404
         try:

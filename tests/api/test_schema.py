@@ -121,7 +121,7 @@ def test_a_replay_has_the_headers_that_the_schema_names(client, paths):
 
 
 # The position of the code among the arguments of each function.
-PLACES = {"Problem": 1, "DownloadRefused": 1, "answer": 2}
+PLACES = {"Problem": 1, "DownloadRefused": 1, "error_response": 2}
 FRAMEWORK = (
     exceptions.ParseError,
     exceptions.AuthenticationFailed,

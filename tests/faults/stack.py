@@ -53,7 +53,7 @@ class Stack:
             "JOBS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "WEB_PROCESSES": "1",
         }
-        self.door = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         status, printed = run_command(
             [*programs.MANAGE, "prepare", STAFF_USER, str(home)], cwd=PROJECT, env=self.env
         )
@@ -66,13 +66,14 @@ class Stack:
 
     def new_client(self) -> Client:
         """Another external system."""
-        return Client(f"127.0.0.1:{self.door.getsockname()[1]}", (self.home / "token").read_text())
+        address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        return Client(address, (self.home / "token").read_text())
 
     def _web(self, **env: str) -> Program:
-        return programs.web({**self.env, **env}, self.home, self.door)
+        return programs.web({**self.env, **env}, self.home, self.listener)
 
     def another_web(self, **env: str) -> Program:
-        """Start a second web server at the same door, as a rolling deploy does."""
+        """Start a second web server on the same socket, as a rolling deploy does."""
         return self._start(self._web(**env))
 
     def _start_web(self) -> None:
@@ -203,7 +204,7 @@ class Stack:
     def close(self) -> None:
         """End everything but the servers."""
         programs.stop_programs([*self._programs, self.web])
-        self.door.close()
+        self.listener.close()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from jobs.handler.context import JobContext, writer
 from jobs.handler.journal import LOG_LINES_LIMIT
 from jobs.models import Job, JobLog, Status
 from tests.support.factories import make_job
-from tests.support.lost_answers import door_of
+from tests.support.lost_answers import faulty_proxy
 from tests.support.polling import wait_until
 
 # An attempt writes over its worker's own connection, which sees only what is committed.
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "work
 def test_log_lines_whose_commit_was_not_answered_are_there_once():
     job = make_job(status=Status.PROCESSING)
     context = JobContext(job)
-    with door_of("worker") as door:
-        door.lose_answer_to("INSERT INTO jobs_joblog")
+    with faulty_proxy("worker") as proxy:
+        proxy.lose_answer_to("INSERT INTO jobs_joblog")
         for number in range(150):
             context.log(f"line {number}")
         context.close()
-        assert door.lost == 1
+        assert proxy.lost == 1
     assert list(job.logs.values_list("message", flat=True)) == [
         f"line {number}" for number in range(150)
     ]

@@ -10,7 +10,7 @@ from django.db import connections
 READY = b"Z\x00\x00\x00\x05"  # the end of each answer, without the byte of the transaction status
 
 
-class Door:
+class FaultyProxy:
     """A proxy that passes on everything except chosen answers."""
 
     def __init__(self, server: tuple[str, int]) -> None:
@@ -68,16 +68,16 @@ def _cut(*ends: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def door_of(alias: str) -> Iterator[Door]:
+def faulty_proxy(alias: str) -> Iterator[FaultyProxy]:
     """Lead this thread's connection `alias` through the proxy inside the block."""
     connection = connections[alias]
     before = connection.settings_dict
-    door = Door((before["HOST"], int(before["PORT"])))
+    proxy = FaultyProxy((before["HOST"], int(before["PORT"])))
     connection.close()
-    connection.settings_dict = before | {"HOST": door.address[0], "PORT": door.address[1]}
+    connection.settings_dict = before | {"HOST": proxy.address[0], "PORT": proxy.address[1]}
     try:
-        yield door
+        yield proxy
     finally:
         connection.close()
         connection.settings_dict = before
-        _cut(door.listener)
+        _cut(proxy.listener)

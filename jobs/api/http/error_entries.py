@@ -34,7 +34,7 @@ def query_error(parameter: str, detail: str, code: str) -> dict[str, str]:
     }
 
 
-def refusals(error: Refused, pointer: str = "") -> Iterator[dict[str, str]]:
+def service_error_entries(error: Refused, pointer: str = "") -> Iterator[dict[str, str]]:
     """The entries for an error of a service; `pointer` leads to the job in the body."""
     match error:
         case InvalidParams():
@@ -43,7 +43,7 @@ def refusals(error: Refused, pointer: str = "") -> Iterator[dict[str, str]]:
                 yield body_error(f"{pointer}/params{name}", param.message, param.code)
         case InvalidBatch():
             for index, one in error.errors.items():
-                yield from refusals(one, f"/jobs/{index}")
+                yield from service_error_entries(one, f"/jobs/{index}")
         case _:
             field = f"/{error.field}" if error.field else ""
             yield body_error(f"{pointer}{field}", str(error), error.code)

@@ -48,7 +48,8 @@ class StrictJSONParser(JSONParser):
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        # Parsers disagree on which of the two counts: one could check what another never sees.
+        # Parsers disagree on which of the two counts: a proxy could check one value, and this site
+        # use the other.
         raise ValueError("a key occurs twice")
     return found
 

@@ -83,7 +83,7 @@ def read_page_request(request: Request, order: tuple[str, ...] | None) -> PageRe
 def paginate(
     jobs: JobQuerySet,
     request: Request,
-    wanted: PageRequest,
+    page_request: PageRequest,
     order: tuple[str, ...],
     statuses: Collection[str],
 ) -> dict[str, Any]:
@@ -92,19 +92,18 @@ def paginate(
     `order` is as in order_by; its last column is unique. `statuses` are all that occur in `jobs`.
     """
     columns = tuple(name.removeprefix("-") for name in order)
-    cursor = wanted.cursor
+    cursor = page_request.cursor
     back = cursor is not None and cursor.back
-    count = _count(jobs) if wanted.counted else {}
+    count = _count(jobs) if page_request.counted else {}
     if columns[0] == "finished_at":
         # All settled jobs have it, but PostgreSQL uses its partial index only with this condition.
         jobs, statuses = jobs.filter(finished_at__isnull=False), ()
     if cursor is not None:
         jobs = jobs.filter(_after(order, cursor))
-    read_order = [_opposite(name) if back else name for name in order]
-    sorts = "name" in request.query_params
-    rows = list(_first_rows(jobs, wanted.size + 1, read_order, statuses, sorts=sorts))
-    more = len(rows) > wanted.size
-    rows = rows[: wanted.size]
+    scan_order = [_opposite(name) if back else name for name in order]
+    size, by_name = page_request.size, "name" in request.query_params
+    rows = list(_first_rows(jobs, size + 1, scan_order, statuses, sorts_ids_first=by_name))
+    more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
 
@@ -121,15 +120,21 @@ def paginate(
 
 
 def _first_rows(
-    jobs: JobQuerySet, size: int, order: Sequence[str], statuses: Collection[str], *, sorts: bool
+    jobs: JobQuerySet,
+    size: int,
+    order: Sequence[str],
+    statuses: Collection[str],
+    *,
+    sorts_ids_first: bool,
 ) -> QuerySet[Job]:
-    """The first rows of `jobs` in `order`; of several statuses, the first rows of each, merged.
+    """Return the first `size` rows of `jobs` in `order`.
 
-    An index keeps the order within one status: without the merge PostgreSQL would walk past all
-    waiting jobs to the failed ones. No index keeps the order within one beginning of names: if
-    `sorts`, PostgreSQL sorts ids alone, and reads only the rows of the page.
+    For several statuses: the first rows of each, merged, because an index keeps the order within
+    one status only. Without the merge PostgreSQL would walk past all waiting jobs to the failed
+    ones. With `sorts_ids_first` (the beginning of a name, which no index keeps in order) PostgreSQL
+    sorts ids alone, and reads only the rows of the page.
     """
-    if sorts:
+    if sorts_ids_first:
         ids = jobs.order_by(*order).values("id")[:size]
         return Job.objects.without_large().filter(id__in=ids).order_by(*order)
     if not 1 < len(statuses) < len(Status) or jobs.query.is_empty():

@@ -16,7 +16,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.api.http.error_entries import TEXT_LIMIT, refusals, validation_errors
+from jobs.api.http.error_entries import TEXT_LIMIT, service_error_entries, validation_errors
 from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.database import unavailable
 from jobs.errors import (
@@ -105,7 +105,7 @@ class ProblemSerializer(serializers.Serializer):
     id = JobIdField(required=False, allow_null=True, help_text="The job this is about (409, 504).")
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
     problem = as_problem(error, _effect(error, request))
@@ -200,7 +200,7 @@ def _invalid(error: Invalid) -> Problem:
         isinstance(one, NotPermitted) for one in error.errors.values()
     ):
         return Problem(403, "permission_denied", "You may not launch any of these jobs.")
-    return invalid_request(list(refusals(error)))
+    return invalid_request(list(service_error_entries(error)))
 
 
 def invalid_request(errors: list[dict[str, str]]) -> Problem:

@@ -15,7 +15,7 @@ from jobs.registry import JobType
 
 SCHEMAS = "#/components/schemas/"
 # Two texts of another form could become the same class name: `a_1` and `a1`, `a__b` and `a_b`.
-REGULAR = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
+PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def component(job_type: JobType, kind: str) -> str:
 
 def identifier(text: str) -> str:
     """A name for `text` that generators can use, unique in each of their spellings."""
-    if REGULAR.fullmatch(text):
+    if PLAIN_IDENTIFIER.fullmatch(text):
         return text
     plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     first = "" if plain[:1].isalpha() else "x_"
@@ -111,6 +111,6 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
 def _choice_names(schema: dict[str, Any]) -> dict[str, Any]:
     """Names for choices that generators could confuse (`a-b` and `a_b`) or not use (`1st`)."""
     values = [value for value in schema.get("enum", []) if value is not None]
-    if all(REGULAR.fullmatch(value) for value in values):
+    if all(PLAIN_IDENTIFIER.fullmatch(value) for value in values):
         return {}
     return {"x-enum-varnames": [identifier(value).upper() for value in values]}

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.models import ApiToken, Job, Source, Status
 from tests.support import people
 from tests.support.factories import make_job
-from tests.support.lost_answers import door_of
+from tests.support.lost_answers import faulty_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,12 +188,12 @@ def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator,
 def test_a_database_that_went_away_meanwhile_leaves_a_filled_form_that_says_what_is_not_known(
     operator, greet, redis, lost
 ):
-    with door_of("default") as door:
-        door.lose_answer_to(lost)
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to(lost)
         page = operator.post(f"{LAUNCH}greet/", filled(whom="Grace"))
     text = page.content.decode()
     job = Job.objects.get()
-    assert (door.lost, page.status_code) == (1, 504)
+    assert (proxy.lost, page.status_code) == (1, 504)
     assert "not known whether the job was launched" in text
     assert reverse("admin:jobs_job_change", args=[job.pk]) in text
     assert 'value="Grace"' in text
@@ -205,8 +205,8 @@ def test_a_database_that_went_away_while_a_job_was_launched_again_is_told_as_suc
 ):
     job = make_job(type="greet", status=Status.FAILED, params={"whom": "Ada", "times": 1})
     operator.raise_request_exception = False
-    with door_of("default") as door:
-        door.lose_answer_to("django_admin_log")
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to("django_admin_log")
         page = operator.post(reverse("admin:jobs_job_rerun", args=[job.pk]))
     assert page.status_code == 504
     assert str(Job.objects.get(rerun_of=job).pk) in page.content.decode()

@@ -1,4 +1,4 @@
-"""Each place that reports that the storage is another database's, and the sentence that it shows."""
+"""Each place that reports a storage of another database, and the sentence that it shows."""
 
 import pytest
 from django.core.files.storage import storages

@@ -198,7 +198,7 @@ class JobFilters(django_filters.FilterSet):
 
 
 def _in_statuses(statuses: Collection[str]) -> Q:
-    """The condition for jobs in any of `statuses`; active and settled ones have their own indexes."""
+    """The condition for jobs in any of `statuses`: active and settled jobs have indexes apart."""
     active = Q(status__in=[one for one in statuses if one in ACTIVE])
     settled = Q(status__in=[one for one in statuses if one in SETTLED])
     return active | settled

@@ -55,7 +55,8 @@ def fitted(model: type[Model], **texts: object) -> dict[str, str]:
 
 
 def _limit(model: type[Model], name: str) -> int:
-    limit: int = getattr(model._meta.get_field(name), "max_length")  # noqa: B009 (the stubs do not know it)
+    # getattr, because the stubs know no max_length.
+    limit: int = getattr(model._meta.get_field(name), "max_length")  # noqa: B009
     return limit
 
 

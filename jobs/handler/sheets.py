@@ -19,8 +19,8 @@ from django.utils import timezone
 CSV_TYPE = "text/csv; charset=utf-8"
 JSON_LINES_TYPE = "application/x-ndjson"
 
-# OWASP's list, with the full-width characters that some spreadsheets treat alike.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (on purpose)
+# OWASP's list, with the full-width characters that some spreadsheets treat alike: hence the noqa.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 class Kind(Enum):

@@ -89,7 +89,8 @@ class Job(models.Model):
     created_by_name = models.CharField(max_length=150, blank=True, default="")
     source = models.CharField(max_length=10, choices=Source, default=Source.COMMAND)
     request_id = models.CharField(max_length=200, blank=True, default="")
-    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (NULL: no key)
+    # NULL means no key: a unique constraint would count "" as a key.
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     request_hash = models.CharField(max_length=64, blank=True, default="")
     batch_id = models.UUIDField(null=True, blank=True)
     rerun_of = models.ForeignKey(

@@ -73,7 +73,8 @@ class JobClient(redis.Redis):
     def parse_response(self, connection: Any, command_name: str | bytes, **options: Any) -> Any:
         """Return a command's response; a dropped message is None, as if BRPOP had found nothing."""
         parse = super().parse_response
-        response = parse(connection, command_name, **options)  # type: ignore[no-untyped-call] # redis-py has no annotations here
+        # redis-py has no annotations here.
+        response = parse(connection, command_name, **options)  # type: ignore[no-untyped-call]
         if command_name != "BRPOP" or not response:
             return response
         key, message = response

@@ -191,4 +191,4 @@ def test_a_bulk_action_reports_a_locked_job_and_reaches_the_others():
         ]
     connections["default"].close()
     assert [row.outcome for row in rows] == ["asked to stop", "failed", "asked to stop"]
-    assert "another change was in its way" in rows[1].detail
+    assert "another change is in progress" in rows[1].detail

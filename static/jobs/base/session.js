@@ -45,7 +45,7 @@ const pageNotes = () => {
             `${login}?next=${encodeURIComponent(here)}`,
         ],
         otherAccount: [
-            'Another account signed in in this browser, so this page is no longer refreshed.',
+            'Another account has signed in with this browser, so this page is no longer refreshed.',
             'Reload it as that account',
             here,
         ],

@@ -1,7 +1,7 @@
 """Counts of waiting jobs of one type, or of one creator, read one index again.
 
 Indexed for settled jobs alone (migration 0019), such a count walked past the waiting jobs of
-others: 15 ms instead of 3 ms among 1,000,000 jobs of which 20,000 wait.
+others: 15 ms among 1,000,000 jobs of which 20,000 wait, 3 ms among 10,000.
 """
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently

@@ -116,6 +116,8 @@ class JobAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """The list, or the answer to a bulk action. Searching for a job's id opens its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         self._check_action(request)
         if request.POST.get(ACTION_CHECKBOX_NAME) and self.get_actions(request):
             return self._act_on_selected(request)

@@ -63,6 +63,17 @@ def test_an_action_from_a_page_that_the_list_no_longer_has_acts_all_the_same(ope
     assert statuses() == ["CANCELLED"]
 
 
+@pytest.mark.parametrize("action", ["acknowledge", "delete"])
+def test_no_action_reaches_a_user_who_may_not_see_the_list(client, action):
+    user = make_user("jobs.cancel_job", "jobs.delete_job", is_staff=True)
+    job = make_job(created_by=user, status=Status.FAILED)
+    people.sign_in(client, user)
+    assert client.get(LIST).status_code == 403
+    assert choose(client, action, [job]).status_code == 403
+    assert choose(client, action, [job], confirmed="yes").status_code == 403
+    assert client.get(f"{LIST}?q={job.pk}").status_code == 403
+
+
 def test_all_that_match_excludes_jobs_newer_than_the_confirmation_page(operator):
     old = make_job(name="report 1")
     other = make_job(name="other")

@@ -13,6 +13,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # The table is locked for a moment. Behind a long export that reads it, the lock would wait,
+        # and every other statement behind the lock: better fail, and be run again.
+        migrations.RunSQL("SET LOCAL lock_timeout = '2s'", migrations.RunSQL.noop),
         migrations.AddField(
             model_name="job",
             name="unique_while_active",

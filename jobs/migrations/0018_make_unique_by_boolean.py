@@ -14,8 +14,10 @@ BUILD = f"""CREATE UNIQUE INDEX CONCURRENTLY {NAME}_new ON jobs_job (type)
 BUILD_OLD = f"""CREATE UNIQUE INDEX CONCURRENTLY {NAME}_new ON jobs_job (type, unique_key)
     WHERE status IN {ACTIVE} AND unique_key IS NOT NULL"""
 TELL_OLD = f"UPDATE jobs_job SET unique_key = '' WHERE status IN {ACTIVE} AND unique_while_active"
-# One string, and so one transaction: jobs are guarded at every moment.
-SWAP = f"DROP INDEX {NAME}; ALTER INDEX {NAME}_new RENAME TO {NAME}"
+# One string, and so one transaction: jobs are guarded at every moment. Behind a long export that
+# reads the table it fails instead of holding up every other statement.
+SWAP = f"""SET LOCAL lock_timeout = '2s';
+    DROP INDEX {NAME}; ALTER INDEX {NAME}_new RENAME TO {NAME}"""
 FORGET = f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}_new"
 
 

@@ -6,15 +6,19 @@ from uuid import UUID
 
 from django.core.management import CommandError
 
-from jobs.errors import Refused
+from jobs import database
+from jobs.errors import Refused, Unavailable
 from jobs.management.caller import command_caller
-from jobs.management.command import JobsCommand
+from jobs.management.command import EX_TEMPFAIL, JobsCommand
 from jobs.models import Job
 from jobs.services import Acted, Action
 
 
 class ActionCommand(JobsCommand):
-    """Applies `action` to each job and prints a line for it; fails if any job was refused."""
+    """Applies `action` to each job by itself, and prints what became of each.
+
+    It fails if any job was not done: with exit code 75 if the same command may be repeated whole.
+    """
 
     action: ClassVar[Action]
 
@@ -28,18 +32,28 @@ class ActionCommand(JobsCommand):
             parser.add_argument(f"--{self.action.note}", dest="note", default="")
 
     def handle(self, *args: Any, ids: list[UUID], note: str = "", **options: Any) -> None:
-        refused = []
+        not_done: list[str] = []
+        repeatable: list[UUID] = []
+        may_repeat_all = True
         for job_id in ids:
             try:
-                acted = self.action.run(command_caller(), job_id, note, None)
+                with database.raising(database.unavailable):
+                    acted = self.action.run(command_caller(), job_id, note, None)
             except Job.DoesNotExist:
-                refused.append(f"{job_id}: There is no such job.")
+                not_done.append(f"{job_id}: There is no such job.")
             except Refused as error:
-                refused.append(f"{job_id}: {error}")
+                not_done.append(f"{job_id}: {error}")
+            except Unavailable as error:
+                not_done.append(f"{job_id}: {error.diagnosis}")
+                if error.had_no_effect:
+                    repeatable.append(job_id)
+                else:
+                    may_repeat_all = False
             else:
                 self.stdout.write(f"{job_id} {self._outcome(job_id, acted)}")
-        if refused:
-            raise CommandError("\n".join(refused))
+                may_repeat_all = False
+        if not_done:
+            raise _failure(not_done, repeatable, may_repeat_all)
 
     def _outcome(self, job_id: UUID, acted: Acted) -> str:
         job, done = acted.job, self.action.done
@@ -50,3 +64,14 @@ class ActionCommand(JobsCommand):
         if self.action.asks_to_stop:
             return job.status if job.is_settled else f"{job.status}, asked to stop"
         return f"{job.status}, {done}"
+
+
+def _failure(not_done: list[str], repeatable: list[UUID], may_repeat_all: bool) -> CommandError:
+    """The error that says why jobs were not done, and for which to repeat the command."""
+    if not repeatable:
+        return CommandError("\n".join(not_done))
+    if may_repeat_all:
+        last = "Nothing is known to have been done; the same command may succeed later."
+        return CommandError("\n".join([*not_done, last]), returncode=EX_TEMPFAIL)
+    last = f"Repeat the command for these only: {' '.join(map(str, repeatable))}"
+    return CommandError("\n".join([*not_done, last]))

@@ -3,7 +3,7 @@
 from jobs.database.clock import now
 from jobs.database.loose_scan import distinct_values
 from jobs.database.outage import Outage
-from jobs.database.prepared import PreparedStatement
+from jobs.database.prepared import PreparedStatement, StatementLost
 from jobs.database.retry import WORKER_DB, retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.snapshot import snapshot
@@ -22,6 +22,7 @@ __all__ = [
     "WORKER_DB",
     "Outage",
     "PreparedStatement",
+    "StatementLost",
     "Trouble",
     "await_tables",
     "diagnose",

@@ -4,6 +4,7 @@ Django loads it by the ENGINE of settings.DATABASES.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import psycopg2
@@ -22,9 +23,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
-        # By name of each statement that the connection has prepared: when, by time.monotonic().
-        self.prepared: dict[str, float] = {}
-        self.can_prepare = bool(settings_dict["OPTIONS"].get("prepared_statements"))
+        # By name of each statement that the connection has prepared: its name in the session, and
+        # when it was prepared, by time.monotonic().
+        self.prepared: dict[str, tuple[str, float]] = {}
+        self.prepare_numbers = count(1)
+        self.can_prepare = False  # until it is connected
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return the parameters for psycopg2: Django's, without the options of this module."""
@@ -50,6 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def init_connection_state(self) -> None:
         """Set the session's parameters; close the connection if PostgreSQL refuses them."""
         self.prepared.clear()
+        self.can_prepare = bool(self.settings_dict["OPTIONS"].get("prepared_statements"))
         try:
             super().init_connection_state()
             self._set_session()

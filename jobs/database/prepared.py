@@ -4,13 +4,14 @@ Planning the statement of a claim costs PostgreSQL 140 microseconds, that of an 
 parsing them as much again: more than running them.
 """
 
+import hashlib
 import logging
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import Error, connections
+from django.db import Error, OperationalError, connections
 
 from jobs.database.trouble import explain
 
@@ -21,10 +22,21 @@ logger = logging.getLogger(__name__)
 PLAN_SECONDS = 10.0
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
-# SQLSTATEs of a prepared statement that is not what the connection made it: a pooler gave the
-# connection another session (unknown, or known twice), or a migration changed a column's type.
-LOST = ("26000", "42P05", "0A000")
-NOT_PREPARED = "Statements are no longer prepared here. Behind a pooler set PREPARED_STATEMENTS=0."
+NOT_PREPARED = "This connection sends its statements as a whole from now on."
+POOLER = f"{NOT_PREPARED} Behind a pooler that does not keep sessions, set PREPARED_STATEMENTS=0."
+# What to log, by SQLSTATE of a prepared statement that is not what the connection made it.
+LOST = {
+    "26000": POOLER,  # unknown to the session
+    "42P05": POOLER,  # known to the session before
+    "0A000": NOT_PREPARED,  # a migration changed the type of a column that it returns
+}
+
+
+class StatementLost(OperationalError):
+    """A transaction failed because its prepared statement is lost; repeat it.
+
+    The connection sends its statements as a whole from then on.
+    """
 
 
 class PreparedStatement:
@@ -34,19 +46,19 @@ class PreparedStatement:
     """
 
     def __init__(self, name: str, sql: str, types: Mapping[str, str]) -> None:
-        self._name = name
         self._sql = sql
         names = list(dict.fromkeys(PARAMETER.findall(sql)))
         numbered = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
         declared = ", ".join(types[one] for one in names)
-        self._forget = f"DEALLOCATE {name}; "
-        self._prepare = f"PREPARE {name} ({declared}) AS {numbered.replace('%%', '%')}"
-        self._execute = f"EXECUTE {name} ({', '.join(f'%({one})s' for one in names)})"
+        self._definition = f"({declared}) AS {numbered.replace('%%', '%')}"
+        self._arguments = f"({', '.join(f'%({one})s' for one in names)})"
+        # Behind a pooler another version of this code must not execute this version's statement.
+        self._name = f"{name}_{hashlib.sha256(self._definition.encode()).hexdigest()[:8]}"
 
     def rows(self, values: Mapping[str, Any], *, using: str) -> list[tuple[Any, ...]]:
         """Execute the statement and return its rows, as psycopg2 has them.
 
-        Raises: django.db.Error.
+        Raises: StatementLost, in a transaction only; django.db.Error.
         """
         connection: Any = connections[using]
         with connection.cursor() as cursor:
@@ -54,18 +66,30 @@ class PreparedStatement:
                 cursor.execute(self._sql, values)
                 return list(cursor.fetchall())
             try:
-                prepared_at = connection.prepared.get(self._name)
-                now = time.monotonic()
-                if prepared_at is None or now - prepared_at > PLAN_SECONDS:
-                    cursor.execute((self._forget if prepared_at else "") + self._prepare)
-                    connection.prepared[self._name] = now
-                cursor.execute(self._execute, values)
+                cursor.execute(f"EXECUTE {self._prepared(connection)} {self._arguments}", values)
             except Error as error:
-                if getattr(error.__cause__, "pgcode", None) not in LOST:
+                state = getattr(error.__cause__, "pgcode", None)
+                if state not in LOST:
                     raise
                 connection.can_prepare = False
-                logger.warning("%s %s", explain(error), NOT_PREPARED)
+                logger.warning("%s %s", explain(error), LOST[state])
                 if connection.in_atomic_block:
-                    raise
+                    raise StatementLost(str(error)) from error
                 cursor.execute(self._sql, values)
             return list(cursor.fetchall())
+
+    def _prepared(self, connection: Any) -> str:
+        """Return the statement's name in the session, where it is prepared if it is due.
+
+        Each PREPARE has a new name: where it fails, as at a lock, the former statement stays.
+        """
+        former, prepared_at = connection.prepared.get(self._name, ("", 0.0))
+        now = time.monotonic()
+        if former and now - prepared_at <= PLAN_SECONDS:
+            return str(former)
+        name = f"{self._name}_{next(connection.prepare_numbers)}"
+        forget = f"; DEALLOCATE {former}" if former else ""
+        with connection.cursor() as cursor:
+            cursor.execute(f"PREPARE {name} {self._definition}{forget}")
+        connection.prepared[self._name] = name, now
+        return name

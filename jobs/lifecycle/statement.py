@@ -1,6 +1,5 @@
 """The one statement behind every change of status: guarded row, event and TaskResult together."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -83,8 +82,7 @@ def _statement(
     changed = _changed(before, after, set, f"id = %(id)s AND {where}")
     # Columns by name: once a migration changes what `*` is, a prepared statement fails.
     sql = f"WITH {changed} SELECT {', '.join(columns)} FROM changed"
-    digest = hashlib.sha256(sql.encode()).hexdigest()[:8]
-    return PreparedStatement(f"jobs_{before}_{after}_{digest}".lower(), sql, TYPES)
+    return PreparedStatement(f"jobs_{before}_{after}".lower(), sql, TYPES)
 
 
 def load_job(columns: Sequence[str], row: Sequence[Any], using: str) -> Job:

@@ -95,11 +95,19 @@ class Submission:
         def refused(error: Error) -> Unavailable | None:
             return OutcomeUnknown(jobs[0].id) if inserted else database.unavailable(error)
 
-        # durable refuses an outer transaction, in which the publish would precede the commit.
-        with database.raising(refused), transaction.atomic(durable=True):
-            stored = lifecycle.insert(jobs, actor=self.caller.name)
-            inserted = True
-        return stored
+        def store() -> list[Job]:
+            nonlocal inserted
+            # durable refuses an outer transaction, in which the publish would precede the commit.
+            with transaction.atomic(durable=True):
+                stored = lifecycle.insert(jobs, actor=self.caller.name)
+                inserted = True
+            return stored
+
+        with database.raising(refused):
+            try:
+                return store()
+            except database.StatementLost:  # the transaction was rolled back
+                return store()
 
     def _existing_jobs(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
         """The jobs of the same key that violated a constraint; empty if they are gone by now.

@@ -1,12 +1,21 @@
 """Frequent statements are prepared once for each connection, and work where they cannot be."""
 
-import pytest
-from django.db import connections, transaction
+from contextlib import contextmanager
+from itertools import count
 
-from jobs import lifecycle
+import psycopg2
+import pytest
+from django.db import connection as web
+from django.db import connections, transaction
+from django.db.utils import OperationalError
+
+from jobs import lifecycle, services
+from jobs.database import PreparedStatement, StatementLost
 from jobs.lifecycle import Outcome
 from jobs.models import Job, Status
+from tests.support import people
 from tests.support.factories import make_job
+from tests.support.people import caller_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -16,10 +25,9 @@ def worker():
     """The worker's connection, as a new process has it."""
     connection = connections["worker"]
     connection.close()
-    connection.can_prepare = True
+    connection.prepare_numbers = count(1)
     yield connection
     connection.close()
-    connection.can_prepare = True
 
 
 def run(count: int = 1) -> None:
@@ -36,7 +44,7 @@ def run(count: int = 1) -> None:
 def prepared(connection) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_prepared_statements ORDER BY name DESC")
-        return [name.rsplit("_", 1)[0] for (name,) in cursor.fetchall()]
+        return [name.rsplit("_", 2)[0] for (name,) in cursor.fetchall()]
 
 
 BOTH = ["jobs_processing_completed", "jobs_pending_processing"]
@@ -50,8 +58,8 @@ def test_a_connection_prepares_each_statement_once_and_again_after_it_was_replac
     assert prepared(worker) == BOTH
 
 
-def test_nothing_is_prepared_where_the_setting_is_off(worker):
-    worker.can_prepare = False
+def test_nothing_is_prepared_where_the_setting_is_off(worker, monkeypatch):
+    monkeypatch.setitem(worker.settings_dict["OPTIONS"], "prepared_statements", False)
     run()
     assert prepared(worker) == []
 
@@ -59,16 +67,20 @@ def test_nothing_is_prepared_where_the_setting_is_off(worker):
 @pytest.mark.parametrize("loss", ["DEALLOCATE ALL", "PREPARE {} AS SELECT 1"])
 def test_a_session_that_a_pooler_changed_costs_a_warning_and_no_job(worker, loss, caplog):
     run()
-    names = list(worker.prepared)
+    names = [name for name, _ in worker.prepared.values()]
     with worker.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
         if "{}" in loss:
             worker.prepared.clear()
+            worker.prepare_numbers = count(1)
             for name in names:
                 cursor.execute(loss.format(name))
     run(2)
     assert caplog.text.count("set PREPARED_STATEMENTS=0") == 1
     assert not worker.can_prepare
+    worker.close()
+    run()
+    assert prepared(worker) == BOTH, "A new connection prepares again"
 
 
 def test_a_lost_statement_in_a_transaction_is_an_outage_and_the_next_try_works(worker):
@@ -77,9 +89,83 @@ def test_a_lost_statement_in_a_transaction_is_an_outage_and_the_next_try_works(w
         cursor.execute("DEALLOCATE ALL")
     job = make_job()
     claim = {"types": ["report"], "worker": "w1", "pid": 1, "using": "worker"}
-    with pytest.raises(Exception, match="does not exist"), transaction.atomic(using="worker"):
+    with pytest.raises(StatementLost, match="does not exist"), transaction.atomic(using="worker"):
         lifecycle.claim(job.id, **claim)
     assert lifecycle.claim(job.id, **claim)
+
+
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
+def test_a_failed_prepare_keeps_the_former_statement(worker, limit, monkeypatch):
+    statement = PreparedStatement(
+        "counted", "SELECT count(*) FROM jobs_job WHERE id = %(id)s", {"id": "uuid"}
+    )
+    values = {"id": "00000000-0000-0000-0000-000000000000"}
+    statement.rows(values, using="worker")
+    with worker.cursor() as cursor:
+        cursor.execute(f"SET {limit} = '200ms'")
+    monkeypatch.setattr("jobs.database.prepared.PLAN_SECONDS", 0.0)
+    with locked_jobs(), pytest.raises(OperationalError, match=limit.replace("_", " ")):
+        statement.rows(values, using="worker")
+    for seconds in (60.0, 0.0):  # executes the former statement; then prepares a new one
+        monkeypatch.setattr("jobs.database.prepared.PLAN_SECONDS", seconds)
+        with transaction.atomic(using="worker"):
+            assert statement.rows(values, using="worker") == [(0,)]
+    assert worker.can_prepare
+    assert prepared(worker) == ["counted"]
+
+
+@contextmanager
+def locked_jobs():
+    """Let another session hold the table of jobs."""
+    names = ("dbname", "user", "password", "host", "port")
+    params = web.get_connection_params()
+    other = psycopg2.connect(**{name: params[name] for name in names if name in params})
+    try:
+        other.cursor().execute("LOCK TABLE jobs_job IN ACCESS EXCLUSIVE MODE")
+        yield
+    finally:
+        other.close()
+
+
+LOSSES = {
+    "unknown": ("DEALLOCATE ALL", "SELECT 1"),
+    "changed": (
+        "ALTER TABLE jobs_job ALTER COLUMN publishes TYPE bigint",
+        "ALTER TABLE jobs_job ALTER COLUMN publishes TYPE integer",
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_submission_with_a_lost_statement_is_stored_once(
+    loss, make_type, redis, monkeypatch, caplog
+):
+    monkeypatch.setitem(web.settings_dict["OPTIONS"], "prepared_statements", True)
+    web.close()
+    lose, repair = LOSSES[loss]
+    caller, kind = caller_for(people.launcher()), make_type().slug
+    services.submit(caller, type=kind)
+    assert prepared(web) == ["jobs_submit"]
+    with web.cursor() as cursor:
+        cursor.execute(lose)
+    try:
+        services.submit(caller, type=kind)
+    finally:
+        with web.cursor() as cursor:
+            cursor.execute(repair)
+        web.close()
+    assert Job.objects.count() == 2
+    assert "sends its statements as a whole" in caplog.text
+    assert ("pooler" in caplog.text) == (loss == "unknown")
+
+
+def test_versions_of_a_statement_have_names_of_their_own(worker):
+    for number in (1, 2):
+        statement = PreparedStatement("same", f"SELECT {number}, %(x)s", {"x": "integer"})
+        assert statement.rows({"x": 7}, using="worker") == [(number, 7)]
+    names = list(worker.prepared)
+    assert len(names) == 2
+    assert all(name.startswith("same_") for name in names)
 
 
 def test_a_plan_is_made_again_after_a_while_because_the_table_grows(worker, monkeypatch):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from jobs.engine.worker.processes import find_process
 from tests.faults.stack import LEASE_SECONDS, wait_until
 
 
@@ -131,4 +132,5 @@ def test_what_a_killed_handler_started_in_a_session_of_its_own_ends_too(stack, w
     time.sleep(2)  # the agent looks once a second
     os.kill(stack.job(job_id)["pid"], signal.SIGKILL)
     stack.wait_for(job_id, "FAILED", seconds=5)
-    wait_until(lambda: not os.path.exists(f"/proc/{grandchild}"), 3)
+    # It is in /proc until its new parent reaps it, which can take seconds.
+    wait_until(lambda: (found := find_process(grandchild)) is None or bool(found.ending), 3)

@@ -57,9 +57,13 @@ class Crashes:
     def note_descendants(self, pids: Iterable[int]) -> None:
         """Remember the child processes of each pool process.
 
-        Those of a killed one live on under another parent: they must be known before.
+        Those of a killed one live on under another parent, so what was known is kept: the pool may
+        reap the process before its end is reported.
         """
-        self._descendants = {pid: processes.descendants(pid) for pid in pids}
+        known = self._descendants
+        self._descendants = {
+            pid: processes.descendants(pid) or known.get(pid, set()) for pid in pids
+        }
 
     def end(self) -> None:
         """End the attempts whose rows are free; one locked row does not hold up the others."""

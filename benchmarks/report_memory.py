@@ -96,7 +96,7 @@ def run(type: str, **params: object) -> dict[str, object]:
 
 def measured(pid: int, type: str, **params: object) -> dict[str, object]:
     """Run a job in the pool process `pid`; return by how many bytes the process grew."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak starts anew
+    Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
     before = memory_mb(pid, "VmRSS")
     ran = run(type, **params)
     peak = memory_mb(pid, "VmHWM")

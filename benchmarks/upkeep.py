@@ -67,7 +67,7 @@ def _republished(what: str, waiting: int) -> Figure:
 def _passes() -> Iterator[Figure]:
     rows.fill(
         1_200_000, processing=0, active=200_000
-    )  # whoever runs was taken before those who wait
+    )  # running jobs were claimed before the waiting ones
     Worker.objects.create(
         id="w1",
         host="here",

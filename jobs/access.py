@@ -1,6 +1,6 @@
 """Permissions: which jobs, results and files a user sees, and what the user may do to them.
 
-`user` is None for a command. Who can run commands controls the machine, so commands may do
+`user` is None for a command. Anyone who can run commands controls the machine, so commands may do
 everything.
 """
 

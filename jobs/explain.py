@@ -43,7 +43,7 @@ def explanation(job: Job) -> Explanation:
 def recent_explanation(job: Job) -> Explanation:
     """Explain the status of a job that was just submitted, from figures of at most a second ago.
 
-    One job a second of each queue and type is explained anew; the others share its explanation.
+    One explanation a second is computed for each queue and type; other jobs share it.
     The queries would cost a submission as much as its INSERT.
     """
     if job.status != Status.PENDING:

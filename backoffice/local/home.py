@@ -21,7 +21,7 @@ TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # no two look alike; 16 of them are 7
 
 
 def server_account() -> pwd.struct_passwd | None:
-    """Return PostgreSQL's account: `nobody` under root, which it refuses; else None: our own."""
+    """Return the account for PostgreSQL: `nobody` if we are root, which it refuses, else None."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 

@@ -23,7 +23,7 @@ class ActionCommand(JobsCommand):
     action: ClassVar[Action]
 
     @property
-    def help(self) -> str:  # type: ignore[override]
+    def help(self) -> str:  # type: ignore[override]  # Django has an attribute
         return self.action.summary
 
     def add_arguments(self, parser: ArgumentParser) -> None:

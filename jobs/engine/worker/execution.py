@@ -70,7 +70,7 @@ def _close(context: JobContext) -> None:
     """Flush the context; if that fails the job keeps its outcome, and the error is logged."""
     try:
         context.close()
-    except Exception:
+    except Exception:  # of any kind: the handler has ended and its outcome is known
         logger.exception("a step after the handler failed")
 
 
@@ -94,7 +94,7 @@ def _format(error: BaseException) -> str:
     """Return an exception's traceback; only a part of it if Python cannot format the exception."""
     try:
         return "".join(traceback.format_exception(error))
-    except Exception:
+    except Exception:  # the exception's own __str__ may raise anything
         frames = "".join(traceback.format_tb(error.__traceback__))
         last_line = f"{type(error).__qualname__}: {to_text(error)}\n"
         return f"Traceback (most recent call last):\n{frames}{last_line}"

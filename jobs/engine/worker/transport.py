@@ -99,7 +99,8 @@ class JobChannel(kombu_redis.Channel):
     def _brpop_read(self, **options: Any) -> Any:
         """Read one message; delete a queue that is not a list: Redis would refuse every read."""
         try:
-            return super()._brpop_read(**options)  # type: ignore[no-untyped-call] # kombu has none
+            # kombu has no types.
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except redis.ResponseError as error:
             if not str(error).startswith(WRONG_TYPE):
                 raise

@@ -5,6 +5,7 @@ The caller's Idempotency-Key is a column of the job, so that one transaction sto
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import Error, IntegrityError, transaction
 
@@ -65,9 +66,9 @@ class Submission:
             jobs = self._earlier_jobs()
         if jobs and jobs[0].request_hash != self.digest and not self._is_form_key:
             raise KeyReused("This idempotency key was used before, for another request.")
-        for job in jobs:
-            if job.status == Status.PENDING and not _publish_again(job):
-                return self.replay()  # a worker took it, or it was settled or withdrawn
+        waiting = [job.id for job in jobs if job.status == Status.PENDING]
+        if waiting and not _publish_again(waiting):
+            return self.replay()  # a worker took one, or it was settled or withdrawn
         return jobs
 
     @property
@@ -144,15 +145,16 @@ def _publish_or_withdraw(jobs: list[Job]) -> None:
             raise
 
 
-def _publish_again(job: Job) -> bool:
-    """Publish a waiting job once more; False if it no longer waits.
+def _publish_again(ids: list[UUID]) -> bool:
+    """Publish waiting jobs once more; False if one of them no longer waits.
 
-    Raises: OutcomeUnknown instead of BrokerUnavailable, which would promise that it never runs.
+    Raises: OutcomeUnknown instead of BrokerUnavailable, which would promise that they never run.
     """
     try:
-        with database.raising(lambda error: OutcomeUnknown(job.id)):
-            if waits := lifecycle.republish([job.id]):
+        with database.raising(lambda error: OutcomeUnknown(ids[0])):
+            waits = lifecycle.republish(ids)
+            if waits:
                 broker.publish(waits)
     except BrokerUnavailable as error:
-        raise OutcomeUnknown(job.id) from error
-    return bool(waits)
+        raise OutcomeUnknown(ids[0]) from error
+    return len(waits) == len(ids)

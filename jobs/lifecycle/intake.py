@@ -24,6 +24,8 @@ SUBMITTED = (
     "created_by_id",
     "created_by_name",
     "source",
+    "token_id",
+    "token_name",
     "request_id",
     "idempotency_key",
     "request_hash",
@@ -62,7 +64,11 @@ def insert(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
 def _cut(row: Job) -> dict[str, str]:
     """Return the texts that may be cut: they are only shown, while the others identify the job."""
     return fitted(
-        Job, name=row.name, created_by_name=row.created_by_name, request_id=row.request_id
+        Job,
+        name=row.name,
+        created_by_name=row.created_by_name,
+        token_name=row.token_name,
+        request_id=row.request_id,
     )
 
 

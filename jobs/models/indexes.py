@@ -25,6 +25,10 @@ INDEXES = [
         condition=Q(created_by=None),
         name="jobs_job_without_account",
     ),
+    # Lists of the jobs of one API token.
+    models.Index(
+        fields=["token_id", "id"], condition=Q(token_id__isnull=False), name="jobs_job_token_id"
+    ),
     # Lists of one type's jobs, and the types that any job has.
     models.Index(fields=["type", "id"], name="jobs_job_type_id"),
     # A type that never had a status is not read from end to end for it.

@@ -88,6 +88,10 @@ class Job(models.Model):
     # Kept when the account is deleted; for a command, the name of the system user.
     created_by_name = models.CharField(max_length=150, blank=True, default="")
     source = models.CharField(max_length=10, choices=Source, default=Source.COMMAND)
+    # The public id and the name of the API token that submitted it. No foreign key: to revoke a
+    # token would have to write each of its jobs, and they keep showing its name.
+    token_id = models.UUIDField(null=True, blank=True)
+    token_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     request_id = models.CharField(max_length=200, blank=True, default="")
     # NULL means no key: a unique constraint would count "" as a key.
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001

@@ -1,5 +1,8 @@
 """API tokens."""
 
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from knox.models import AbstractAuthToken
 
@@ -9,6 +12,10 @@ from jobs.safe_text import isolated
 class ApiToken(AbstractAuthToken):
     """A named token for the API; only its digest is stored."""
 
+    # What jobs, addresses and filters know it by: the primary key is the digest of its secret.
+    public_id = models.UUIDField(
+        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     name = models.CharField(max_length=100)
     last_used_at = models.DateTimeField(null=True, blank=True)
     # The once-only key of the admin's form that made it, NULL if code did. PostgreSQL refuses a

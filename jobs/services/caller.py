@@ -8,7 +8,7 @@ from uuid import UUID
 
 from jobs import access, database, parameters, registry
 from jobs.errors import NotPermitted, OutcomeUnknown
-from jobs.models import Job, Source
+from jobs.models import ApiToken, Job, Source
 from jobs.registry import JobType
 
 
@@ -16,22 +16,29 @@ from jobs.registry import JobType
 class Caller:
     """A user and the door that the user came through.
 
-    `user` is None for a command, which may do everything.
+    `user` is None for a command, which may do everything. `token_id` is the public id of the API
+    token that the request had, if it had one.
     """
 
     user: Any
     name: str
     source: Source
     request_id: str = ""
+    token_id: UUID | None = None
+    token_name: str = ""
 
 
 def caller_of(request: Any, source: Source) -> Caller:
     """The caller who sent the request, which is Django's or the REST framework's."""
+    token = getattr(request, "auth", None)
+    has_token = isinstance(token, ApiToken)
     return Caller(
         user=request.user,
         name=request.user.get_username(),
         source=source,
         request_id=request.headers.get("X-Request-ID", ""),
+        token_id=token.public_id if has_token else None,
+        token_name=token.name if has_token else "",
     )
 
 
@@ -65,7 +72,12 @@ def launcher(job_id: UUID) -> Caller:
     if user is not None and not user.is_active:
         raise NotPermitted("The account that launched this job is deactivated.")
     caller = Caller(
-        user=user, name=job.created_by_name, source=Source(job.source), request_id=job.request_id
+        user=user,
+        name=job.created_by_name,
+        source=Source(job.source),
+        request_id=job.request_id,
+        token_id=job.token_id,
+        token_name=job.token_name,
     )
     check_launch(caller, registry.get(job.type), job.params)
     return caller

@@ -109,6 +109,8 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
         created_by=caller.user,
         created_by_name=caller.name,
         source=caller.source,
+        token_id=caller.token_id,
+        token_name=caller.token_name,
         request_id=caller.request_id,
         unique_while_active=job_type.unique_while_active,
     )

@@ -26,6 +26,8 @@ FILTERS = [
     "type=report",
     "type=report&status=FAILED",
     "source=api&status=PENDING",
+    "token=00000000-0000-0000-0000-000000000000",
+    "token=erp-import",
     "mine=on",
     "q=Job",
     "error_code=exception",

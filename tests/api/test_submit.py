@@ -1,8 +1,9 @@
 """POST /api/v1/jobs/: accepted and refused submissions."""
 
 import pytest
+from rest_framework.test import APIClient
 
-from jobs.models import Job, JobEvent
+from jobs.models import ApiToken, Job, JobEvent
 
 JOBS = "/api/v1/jobs/"
 
@@ -61,3 +62,20 @@ def test_launching_needs_the_permission(make_client):
     answer = make_client().post(JOBS, {"name": "Quick"}, format="json")
     assert answer.status_code == 403
     assert answer.json()["code"] == "permission_denied"
+
+
+def test_a_job_keeps_the_token_that_submitted_it(client, quick):
+    made = ApiToken.objects.get(user=client.user)
+    by_token = client.post(JOBS, {"name": "Quick"}, format="json").json()
+    batch = client.post(f"{JOBS}batch/", {"jobs": [{"name": "Quick"}]}, format="json").json()
+    ApiToken.objects.all().delete()
+    for answer in (by_token, batch["results"][0]):
+        job = Job.objects.get(pk=answer["id"])
+        assert (job.token_id, job.token_name) == (made.public_id, "test")
+
+
+def test_a_job_submitted_in_a_session_has_no_token(client, quick):
+    session = APIClient()
+    session.force_login(client.user)
+    job = Job.objects.get(pk=session.post(JOBS, {"name": "Quick"}, format="json").json()["id"])
+    assert (job.token_id, job.token_name) == (None, "")

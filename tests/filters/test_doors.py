@@ -14,7 +14,7 @@ from jobs import parameters, registry
 from jobs.admin.job_list.filters import CONTROLS, ListFilters
 from jobs.api.http.filters import ApiFilters
 from jobs.filters import JobFilters
-from jobs.models import Job
+from jobs.models import ApiToken, Job
 from jobs.services import CANCEL, DELETE, Targets
 from tests.support.factories import id_of, make_job, make_user
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/jobs/job/"
 NOW = timezone.now()
-BATCH, PARENT = UUID(int=1), id_of(NOW)
+BATCH, PARENT, TOKEN = UUID(int=1), id_of(NOW), UUID(int=2)
 MATCH, OTHER = id_of(NOW - timedelta(hours=4)), id_of(NOW - timedelta(hours=2))
 
 
@@ -33,6 +33,7 @@ QUERIES = {
     "type": ["report"],
     "name": ["Up", "Up%20"],
     "created_by": ["boss", "gone"],
+    "token": [TOKEN, "erp-import"],
     "source": ["api"],
     "queue": ["slow"],
     "batch": [BATCH],
@@ -80,6 +81,7 @@ def boss():
     boss = make_user("jobs.view_job", username="boss", is_staff=True)
     early, late = NOW - timedelta(hours=4), NOW - timedelta(hours=2)
     own = {"created_by": boss, "created_by_name": "boss"}
+    ApiToken.objects.create(boss, name="erp-import", public_id=TOKEN)
     make_job(id=PARENT, name="Parent", type="prune", status="COMPLETED")
     make_job(
         **own,
@@ -88,6 +90,8 @@ def boss():
         status="FAILED",
         queue="slow",
         source="api",
+        token_id=TOKEN,
+        token_name="erp-import",
         batch_id=BATCH,
         rerun_of_id=PARENT,
         error_code="worker_lost",

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 COMMON, FAILED, RARE = 20_000, 3_000, 20
 # What a page may read: its rows, and a thousand of each status for its pages and its tabs.
 ROWS = 7_000
-BATCH = UUID(int=1)
+BATCH, TOKEN = UUID(int=1), UUID(int=2)
 ROW = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
     error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,
     request_hash, created_at, published_at, publishes, started_at, finished_at, attempt, worker,
@@ -46,6 +46,7 @@ def rare(client):
         "type": "prune",
         "queue": "slow",
         "source": "api",
+        "token_id": TOKEN,
         "batch_id": BATCH,
         "created_by": user,
         "created_by_name": "boss",
@@ -76,6 +77,7 @@ def queries(before) -> dict[str, list[str]]:
         "type": ["prune", "prune&status=FAILED,CANCELLED", "prune&active=true"],
         "name": ["Rare"],
         "created_by": ["boss", "boss&status=FAILED,PENDING"],
+        "token": [TOKEN, f"{TOKEN}&status=FAILED,PENDING"],
         "source": ["api"],
         "queue": ["slow"],
         "batch": [BATCH],

@@ -10,8 +10,9 @@ from django.http import HttpRequest, QueryDict
 from django.utils.timezone import localtime
 
 from jobs import registry
-from jobs.filters import JobFilters
+from jobs.filters import JobFilters, parse_uuid
 from jobs.models import Source, Status
+from jobs.safe_text import isolated
 
 # The parameters that Django adds to the address of a list.
 NOT_FILTERS = (PAGE_VAR, ERROR_FLAG, "_changelist_filters", "_popup", "_to_field")
@@ -51,7 +52,16 @@ class ListFilters(JobFilters):
 
     def _label(self, name: str, value: Any) -> str:
         label = str(self.filters[name].label)
+        if name == "token":
+            value = self._token_name(value)
         return label if value is True else f"{label}: {_display(value)}"
+
+    def _token_name(self, text: str) -> str:
+        """The name of the token of an id, from its newest visible job; else what was given."""
+        token_id = parse_uuid(text)
+        jobs = self.queryset.filter(token_id=token_id) if token_id else self.queryset.none()
+        names = jobs.order_by("-id").values_list("token_name", flat=True)
+        return isolated(names.first() or text)
 
 
 def filter_query(request: HttpRequest) -> QueryDict:

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -123,6 +124,19 @@ class Environment:
                 why = "lets anyone choose the host" if "*" in host else "is not a host name alone"
                 self.wrong(f"{name}={host!r}", why, fix)
         return hosts
+
+    def modules(self, name: str, default: str = "") -> list[str]:
+        """Return dotted names of Python code, each in a package that can be found."""
+        value = self.text(name, default)
+        names = [one.strip() for one in value.split(",")] if value else []
+        for one in names:
+            if not all(part.isidentifier() for part in one.split(".")):
+                why, fix = "is not a dotted name", "List names such as shop, with commas"
+                self.wrong(f"{name}={one!r}", why, fix)
+            elif find_spec(package := one.partition(".")[0]) is None:
+                why = f"is not installed: Python finds no package {package}"
+                self.wrong(f"{name}={one!r}", why, "Install it, or add its directory to PYTHONPATH")
+        return names
 
     def secret_key(self, name: str) -> str:
         key = self.text(name, fix=f"Make one: {NEW_KEY}")

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "knox",
     "axes",
     "jobs",
+    *env.modules("EXTRA_APPS"),
 ]
 
 MIDDLEWARE = [
@@ -103,8 +104,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Sign-in ----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "backoffice.accounts.AccountBackend",
+    "axes.backends.AxesStandaloneBackend",  # first: it refuses who is locked out
+    *env.modules("AUTHENTICATION_BACKENDS", "backoffice.accounts.AccountBackend"),
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -244,7 +245,6 @@ CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]  # a message is 
 CELERY_TASK_ACKS_LATE = False  # late ack leaves residue in Redis and wedges; the row rescues
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_TASK_TRACK_STARTED = False  # a late duplicate would turn SUCCESS back into STARTED
-CELERY_RESULT_EXTENDED = False
 CELERY_RESULT_BACKEND = "jobs.engine.result_backend:JobResultBackend"
 CELERY_RESULT_EXPIRES = None  # prune removes a TaskResult with its job
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,12 +1,9 @@
-"""Registers the jobs application and, once Django is ready, every job type in jobs/types/."""
-
-import pkgutil
-from importlib import import_module
+"""Registers the jobs application and, once Django is ready, the job types of every app."""
 
 from django.apps import AppConfig
 
 from jobs import checks as checks  # importing registers them
-from jobs import types
+from jobs.discovery import load_job_types
 
 
 class JobsConfig(AppConfig):
@@ -14,6 +11,5 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Import every file of jobs/types/, each of which registers its job type."""
-        for module in pkgutil.iter_modules(types.__path__, f"{types.__name__}."):
-            import_module(module.name)
+        """Import the built-in job types and those of the other apps."""
+        load_job_types()

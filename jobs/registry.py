@@ -1,4 +1,4 @@
-"""The registry of job types. Each file in jobs/types/ registers its type when it is imported."""
+"""The registry of job types. A module registers its types when `jobs.discovery` imports it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def job_type(**options: Any) -> Callable[[Handler], Handler]:
             if known.slug == new.slug or _folded(known.label) == _folded(new.label):
                 raise ValueError(
                     f"Job type {new.slug!r}: its slug, or its label {new.label!r}, is taken by the "
-                    f"job type {known.slug!r} ({known.label!r}). Give it another one."
+                    f"job type {known.slug!r} ({known.label!r}) in {known.run.__module__}. "
+                    "Give it another one."
                 )
         _registered[new.slug] = new
         return run

@@ -31,7 +31,7 @@ ORDER = [
 ]
 DOORS = {"api", "admin", "management"}
 # The loader of the application and its system checks look at everything, and nothing looks at them.
-FREE = {"apps", "checks", "migrations"}
+FREE = {"apps", "checks", "discovery", "migrations"}
 
 
 def imported(path: Path) -> set[str]:

@@ -55,7 +55,7 @@ def stop_programs(programs: Sequence[Program]) -> None:
 def environment(directory: Path, servers: Servers) -> dict[str, str]:
     """Return our own environment, with what the commands need on this machine in its place."""
     ours = {
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "backoffice.settings"),
         "SECRET_KEY": secret(directory / "secret.key"),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "HTTPS": "false",

@@ -9,6 +9,7 @@ from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 from jobs import registry
+from jobs.api.http import refusals
 from jobs.handler.writer import writer
 from jobs.registry import JobType
 from tests.support.queues import broken_redis, redis
@@ -52,6 +53,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_refusals_written():
+    """Refused requests are counted, but written only by tests that call `counter.write()`."""
+    refusals.WRITE_SECONDS = 1_000_000
 
 
 @pytest.fixture(autouse=True)

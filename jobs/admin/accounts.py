@@ -9,9 +9,12 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 
+from jobs import access
+from jobs.admin.guard import guarded
 from jobs.admin.passwords import SetPasswordForm, revocation
+from jobs.admin.requester.views import user_page
 from jobs.models import ApiToken, Job
 
 # Deleting an account updates each of its jobs: 7 s for 40,000; the web's statement timeout is 15 s.
@@ -98,6 +101,16 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     read_only_message = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": permissions_of, "groups": grantable_groups}
     change_password_form = SetPasswordForm
+
+    def get_urls(self):
+        page = guarded(user_page, self._may_see_requests, "GET")
+        return [
+            path("<int:user_id>/requests/", page, name="auth_user_requests"),
+            *super().get_urls(),
+        ]
+
+    def _may_see_requests(self, request):
+        return access.may_see_some(request.user)
 
     def may_manage(self, user, obj):
         return may_manage_account(user, obj)

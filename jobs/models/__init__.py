@@ -7,7 +7,7 @@ from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
-from jobs.models.token import ApiToken
+from jobs.models.token import ApiToken, TokenRefusal
 
 __all__ = [
     "ACTIVE",
@@ -22,6 +22,7 @@ __all__ = [
     "JobQuerySet",
     "Source",
     "Status",
+    "TokenRefusal",
     "UpkeepState",
     "Worker",
     "created_before",

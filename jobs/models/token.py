@@ -1,4 +1,4 @@
-"""API tokens."""
+"""API tokens, and the requests with them that were refused."""
 
 import uuid
 
@@ -31,3 +31,31 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return isolated(self.name)
+
+
+class TokenRefusal(models.Model):
+    """How many requests with one token were refused on one day for one reason.
+
+    Requests without a known token are not counted, so that strangers cannot add rows.
+    """
+
+    token = models.ForeignKey(
+        ApiToken,
+        to_field="public_id",
+        on_delete=models.CASCADE,
+        related_name="refusals",
+        db_index=False,  # the constraint's index begins with it
+    )
+    day = models.DateField()  # in the server's zone
+    reason = models.CharField(max_length=50)  # the `code` of the answer, or why the token failed
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["token", "day", "reason"], name="jobs_tokenrefusal_one_per_day_and_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} x {self.reason}"

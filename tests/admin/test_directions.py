@@ -95,7 +95,12 @@ def test_tokens_isolate_their_names(superuser, name):
     page = superuser.post("/admin/jobs/apitoken/add/", {"name": name, "days": "30"})
     check(page, name)
     token = ApiToken.objects.get()
-    for address in ("", f"{token.pk}/change/", f"{token.pk}/delete/", f"{token.pk}/history/"):
+    for address in (
+        "",
+        f"{token.public_id}/requests/",
+        f"{token.pk}/delete/",
+        f"{token.pk}/history/",
+    ):
         check(superuser.get(f"/admin/jobs/apitoken/{address}"), name)
 
 

@@ -195,7 +195,7 @@ def test_two_presses_make_one_token_and_the_second_says_so(operator):
     assert 'id="token"' in first
     assert 'id="token"' not in second
     assert "This form was sent twice" in second
-    assert f"/admin/jobs/apitoken/{token.pk}/delete/" in second
+    assert f"/admin/jobs/apitoken/{token.public_id}/delete/" in second
     assert LogEntry.objects.count() == 1
     at_once(operator, address, filled)
     assert ApiToken.objects.count() == 1

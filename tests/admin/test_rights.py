@@ -55,7 +55,9 @@ TABLE = {
     "jobs_job_launch_call": ((*OUT, FORBIDDEN, 405, 405), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_changelist": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_add": ((*OUT, FORBIDDEN, 200, 200),) * 2,
-    "jobs_apitoken_change": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
+    "jobs_apitoken_requests": VIEW,
+    "auth_user_requests": VIEW,
+    "jobs_apitoken_change": ((*OUT, FORBIDDEN, 302, 302), (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
     "jobs_apitoken_delete": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, 302, 302)),
     "jobs_apitoken_history": ((*OUT, FORBIDDEN, 302, 200),) * 2,
     "django_celery_results_taskresult_changelist": ((*OUT, 200, 200, 200),) * 2,
@@ -102,9 +104,11 @@ def addresses():
         **of_jobs(settled),
         **of_model("jobs_auditentry", AuditEntry.objects.first().pk),
         **of_model("jobs_apitoken", token.pk),
+        "jobs_apitoken_requests": f"/admin/jobs/apitoken/{token.public_id}/requests/",
         **of_model("django_celery_results_taskresult", result.pk),
         **of_model("auth_user", account := make_user().pk),
         **of_model("auth_group", group.pk),
+        "auth_user_requests": f"/admin/auth/user/{account}/requests/",
         "auth_user_password_change": f"/admin/auth/user/{account}/password/",
     }
 

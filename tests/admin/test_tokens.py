@@ -32,7 +32,7 @@ def test_a_token_is_shown_once_and_opens_the_api(operator, client):
     )
     answer = client.get("/api/v1/jobs/", headers={"authorization": f"Token {token}"})
     assert answer.status_code == 200
-    for address in (TOKENS, f"{TOKENS}{made.pk}/change/", "/admin/"):
+    for address in (TOKENS, f"{TOKENS}{made.public_id}/requests/", "/admin/"):
         assert token not in operator.get(address).content.decode()
     assert token not in str(list(ApiToken.objects.values())), "the database holds its digest only"
     assert LogEntry.objects.get().change_message == "Made."

@@ -4,6 +4,7 @@ Functions that take a JobRow need what rows.prepare_rows adds to a job; the othe
 """
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,6 +14,7 @@ from jobs import explain, registry
 from jobs.admin.display import times
 from jobs.admin.job_list.rows import JobRow
 from jobs.models import Job, Status
+from jobs.safe_text import isolated
 from jobs.stats import GLANCE
 
 EMPTY = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for display)
@@ -109,11 +111,32 @@ def error_summary(job: Job) -> SafeString:
     )
 
 
-def requester_and_source(job: Job) -> SafeString | str:
-    """Who launched the job, and below it where: admin, API or command."""
+def requester_and_source(job: Job) -> SafeString:
+    """Who launched the job, as a link, and below it where: admin, API with its token, command."""
     return format_html(
-        '{}<span class="below">{}</span>', job.requester or EMPTY, job.get_source_display()
+        '{}<span class="below">{}</span>', requester_link(job), source_and_token(job)
     )
+
+
+def requester_link(job: Job) -> SafeString:
+    """Who launched the job, as a link to the user's page; without an account, to the jobs."""
+    if job.created_by_id is not None:
+        url = reverse("admin:auth_user_requests", args=[job.created_by_id])
+    elif job.created_by_name:
+        name = urlencode({"created_by": job.created_by_name})
+        url = f"{reverse('admin:jobs_job_changelist')}?{name}"
+    else:
+        return EMPTY
+    return format_html('<a href="{}">{}</a>', url, isolated(job.requester))
+
+
+def source_and_token(job: Job) -> SafeString | str:
+    """Where the job was launched: admin, API or command; with a link to the API token's page."""
+    source = job.get_source_display()
+    if job.token_id is None:
+        return source
+    url = reverse("admin:jobs_apitoken_requests", args=[job.token_id])
+    return format_html('{} · <a href="{}">{}</a>', source, url, isolated(job.token_name))
 
 
 def wait_time(job: Job) -> SafeString | str:

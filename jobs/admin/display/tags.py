@@ -27,7 +27,9 @@ register.filter(isolated)
 for function in (
     columns.error_summary,
     columns.progress_bar,
+    columns.requester_link,
     columns.run_time,
+    columns.source_and_token,
     columns.status_badge,
     columns.type_label,
     columns.wait_time,

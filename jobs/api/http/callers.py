@@ -20,6 +20,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from jobs.api.http import refusals
 from jobs.database import explain, is_bug
 from jobs.database.base import DatabaseWrapper
 from jobs.models import ApiToken
@@ -61,6 +62,8 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
         found = _stored_token(token)
         expired = found and found.expiry and found.expiry < timezone.now()
         if found is None or expired or not found.user.is_active:
+            if found is not None:
+                refusals.count(found, "expired" if expired else "deactivated")
             raise AuthenticationFailed("The token is not valid or has expired.")
         _note_use(found)
         return found.user, found

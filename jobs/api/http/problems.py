@@ -16,6 +16,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.api.http import refusals
 from jobs.api.http.error_entries import TEXT_LIMIT, service_error_entries, validation_errors
 from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.database import unavailable
@@ -27,7 +28,7 @@ from jobs.errors import (
     Refused,
     Unavailable,
 )
-from jobs.models import Job
+from jobs.models import ApiToken, Job
 from jobs.safe_text import storable
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -109,7 +110,18 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
     problem = as_problem(error, _effect(error, request))
-    return None if problem is None else problem_response(problem, request)
+    if problem is None:
+        return None
+    _count_refusal(problem, request)
+    return problem_response(problem, request)
+
+
+def _count_refusal(problem: Problem, request: Request) -> None:
+    """Count a refused request for its token, if the request had one that is valid."""
+    # Not request.auth, which would look up the token of a request that was refused before that.
+    token = getattr(request, "_auth", None)
+    if isinstance(token, ApiToken) and problem.status_code < 500:
+        refusals.count(token, str(problem.code))
 
 
 def _effect(error: Exception, request: Request) -> str:

@@ -1,0 +1,89 @@
+"""The pages of a user and of an API token.
+
+Users who may see all jobs see the page of each requester, others only their own.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from jobs import access
+from jobs.admin.pages import admin_page
+from jobs.admin.requester.figures import Today, list_url, newest_jobs, refused_rows
+from jobs.models import ApiToken, JobQuerySet, TokenRefusal
+from jobs.safe_text import isolated
+
+TOKEN_ROWS = 20
+
+
+def may_see_page_of(user: Any, user_id: int) -> bool:
+    """Whether `user` may see what the account of this id requested."""
+    return bool(user.pk == user_id or user.has_perm("jobs.view_job"))
+
+
+def user_page(request: HttpRequest, user_id: int) -> HttpResponse:
+    """The jobs of a user, and the user's tokens for readers who may see accounts."""
+    if not may_see_page_of(request.user, user_id):
+        raise Http404("No such user.")
+    shown = get_object_or_404(User, pk=user_id)
+    is_own = shown.pk == request.user.pk
+    may_see_account = request.user.has_perm("auth.view_user")
+    context = {
+        "title": isolated(shown.get_username()),
+        "shown": shown,
+        "is_own": is_own,
+        "may_see_account": may_see_account,
+        "may_make_token": _may_make_token(request.user, shown),
+        "has_tokens_panel": is_own or may_see_account,
+        "tokens": _newest_tokens(shown) if is_own or may_see_account else [],
+        "refused": refused_rows(TokenRefusal.objects.filter(token__user=shown)),
+    }
+    jobs = access.visible_jobs(request.user).filter(created_by=shown)
+    return _requester_page(request, jobs, {"created_by": shown.get_username()}, context)
+
+
+def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpResponse:
+    """The jobs of an API token, also of a revoked one: its jobs keep its name."""
+    jobs = access.visible_jobs(request.user).filter(token_id=token_id)
+    token = ApiToken.objects.select_related("user").filter(public_id=token_id).first()
+    if token is None:
+        newest = jobs.without_large().select_related("created_by").order_by("-id").first()
+        if newest is None:
+            raise Http404("No such token.")
+        title, owner = isolated(newest.token_name), newest.created_by
+    else:
+        if not may_see_page_of(request.user, token.user_id):
+            raise Http404("No such token.")
+        title, owner = str(token), token.user
+    context = {
+        "title": title,
+        "token": token,
+        "token_id": token_id,
+        "owner": owner,
+        "is_token_page": True,
+        "may_revoke": token is not None and may_revoke(token),
+        "refused": refused_rows(TokenRefusal.objects.filter(token_id=token_id)),
+    }
+    return _requester_page(request, jobs, {"token": str(token_id)}, context)
+
+
+def _requester_page(
+    request: HttpRequest, jobs: JobQuerySet, filters: dict[str, str], context: dict[str, Any]
+) -> HttpResponse:
+    figures = {
+        "today": Today.of(jobs, filters),
+        "newest": newest_jobs(jobs),
+        "all_jobs_url": list_url(filters),
+    }
+    return admin_page(request, "requester/page", figures | context)
+
+
+def _newest_tokens(user: User) -> list[ApiToken]:
+    return list(ApiToken.objects.filter(user=user).order_by("-created")[:TOKEN_ROWS])
+
+
+def _may_make_token(user: Any, shown: User) -> bool:
+    return bool(user.pk == shown.pk and user.has_perm("jobs.add_apitoken"))

@@ -15,6 +15,7 @@ from jobs.admin.guard import guarded
 from jobs.admin.job_list import bulk_actions, refresh
 from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_page import actions as page_actions
+from jobs.admin.job_page import records
 from jobs.admin.job_page import views as page_views
 from jobs.admin.launch import views as launch_views
 from jobs.admin.paginator import CappedPaginator, page_number
@@ -87,8 +88,9 @@ class JobAdmin(admin.ModelAdmin):
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", refresh.refreshed_cells, view, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
-            ("<uuid:job_id>/log/", "log", page_views.log_download, view, "GET"),
-            (file_route, "file", page_views.file_download, view, "GET", "HEAD"),
+            ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),
+            ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),
+            (file_route, "file", records.file_download, view, "GET", "HEAD"),
             *(self._route_of(action) for action in ACTIONS),
         ]
         return [

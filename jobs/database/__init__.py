@@ -7,6 +7,7 @@ from jobs.database.prepared import PreparedStatement, StatementLost
 from jobs.database.retry import WORKER_DB, retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.snapshot import snapshot
+from jobs.database.time_limit import limited_time
 from jobs.database.trouble import (
     FOR_CALLERS,
     Trouble,
@@ -30,6 +31,7 @@ __all__ = [
     "explain",
     "is_bug",
     "is_passing",
+    "limited_time",
     "now",
     "raising",
     "retry_while_away",

@@ -1,11 +1,10 @@
-// Refreshes the page of one job: replaces its regions when the job changes, and appends to its log.
+// Refreshes the page of one job: replaces its regions when the job changes, and gives new lines of
+// its log to log.js.
 'use strict';
 
 {
     const root = document.getElementById('job');
-    const lines = root.querySelector('[data-lines]');
     const announcer = root.querySelector('[data-announce]');
-    const follow = document.getElementById('follow');
     const INTERVAL_MS = 1000;
     const LONGEST_INTERVAL_MS = 30000;
     const shown = new Map();
@@ -48,24 +47,16 @@
         return true;
     };
 
-    const appendLines = (html) => {
-        lines.insertAdjacentHTML('beforeend', html);
-        root.querySelector('[data-no-lines]')?.remove();
-        if (follow.checked) {
-            lines.scrollTop = lines.scrollHeight;
-        }
-    };
-
-    const update = ({version, active, regions, lines: html, after}) => {
+    const update = ({version, active, regions, log}) => {
         const before = root.querySelector('.badge').textContent;
         root.toggleAttribute('data-active', active);
         const replaced = Object.entries(regions).map((region) => replaceRegion(...region));
         // Without a version the server sends all regions again.
         root.dataset.version = replaced.every(Boolean) ? version : '';
-        if (after !== null) {
-            appendLines(html);
-            root.dataset.after = after;
+        if (log.after) {
+            jobLog.update(log);
         }
+        jobLog.setActive(active);
         const now = root.querySelector('.badge').textContent;
         if (now !== before) {
             announcer.textContent = `The job is now ${now}`;
@@ -74,8 +65,10 @@
     };
 
     const refresh = async () => {
-        const {url, version, after} = root.dataset;
-        const response = await poll(`${url}?${new URLSearchParams({version, after})}`);
+        const {url, version} = root.dataset;
+        const values = jobLog.wanted();
+        values.set('version', version);
+        const response = await poll(`${url}?${values}`);
         if (response) {
             update(await response.json());
         }
@@ -100,9 +93,8 @@
         }
     };
 
-    lines.scrollTop = lines.scrollHeight;
     if (root.hasAttribute('data-active')) {
-        follow.closest('label').hidden = false;
+        jobLog.setActive(true);
         setTimeout(tick, INTERVAL_MS);
     }
 }

@@ -135,8 +135,8 @@ def test_the_refresh_sends_regions_and_new_lines_and_304_when_there_are_none(vie
     add_lines(job, "second", start=2)
     answer = viewer.get(address(job, "live"), asked).json()
     assert answer["regions"] == {}
-    assert "second" in answer["lines"]
-    assert "first" not in answer["lines"]
+    assert "second" in answer["log"]["lines"]
+    assert "first" not in answer["log"]["lines"]
     Job.objects.filter(pk=job.pk).update(version=job.version + 1, progress_percent=60)
     assert "60 %" in viewer.get(address(job, "live"), asked).json()["regions"]["head"]
 

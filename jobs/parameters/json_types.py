@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -139,7 +140,12 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
 
 def json_type(field: forms.Field) -> JsonType:
     """Return the JSON type of `field`."""
-    return next(found for kinds, found in JSON_TYPES if isinstance(field, kinds))
+    return _json_type(type(field))
+
+
+@cache
+def _json_type(kind: type[forms.Field]) -> JsonType:
+    return next(found for kinds, found in JSON_TYPES if issubclass(kind, kinds))
 
 
 def fits(field: forms.Field, value: Any) -> bool:

@@ -47,7 +47,7 @@ def clean(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
     """
     with override(None):
         form = job_type.form()
-        return _cleaned_data(form, _complete(form, stored), reuse=True)
+        return _cleaned_data(form, _complete(form, stored))
 
 
 def readings(job_type: JobType, stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -159,13 +159,15 @@ def _complete(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
     return complete
 
 
-def _cleaned_data(
-    blank: forms.Form, stored: Mapping[str, Any], reuse: bool = False
-) -> dict[str, Any]:
-    """Return the cleaned data of `blank` bound to `stored`; with `reuse` of itself if it can be."""
+def _cleaned_data(blank: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the cleaned data of `stored`; `blank` must not be used afterwards.
+
+    It is bound itself, because a second form takes as long again as all the rest. A form with an
+    `__init__` of its own is made again, which may depend on the data.
+    """
     fields = blank.fields
     data = {blank.add_prefix(name): to_form(fields[name], stored[name]) for name in stored}
-    if reuse and type(blank).__init__ is forms.Form.__init__:  # a second one takes twice as long
+    if type(blank).__init__ is forms.Form.__init__:
         form, blank.data, blank.is_bound = blank, data, True
     else:
         form = type(blank)(data=data)

@@ -100,20 +100,26 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
         raise InvalidName(error)
     params = parameters.validate(job_type, launch.params, kept)
     check_launch(caller, job_type, params)
-    return Job(
-        id=uuid7(),
-        name=composed(launch.name) or job_type.label,
-        type=job_type.slug,
-        params=params,
-        queue=job_type.queue,
-        created_by=caller.user,
-        created_by_name=caller.name,
-        source=caller.source,
-        token_id=caller.token_id,
-        token_name=caller.token_name,
-        request_id=caller.request_id,
-        unique_while_active=job_type.unique_while_active,
-    )
+    columns = {
+        "id": uuid7(),
+        "name": composed(launch.name) or job_type.label,
+        "type": job_type.slug,
+        "params": params,
+        "queue": job_type.queue,
+        "created_by_id": caller.user and caller.user.pk,
+        "created_by_name": caller.name,
+        "source": caller.source,
+        "token_id": caller.token_id,
+        "token_name": caller.token_name,
+        "request_id": caller.request_id,
+        "idempotency_key": None,
+        "request_hash": "",
+        "batch_id": None,
+        "rerun_of_id": None,
+        "unique_while_active": job_type.unique_while_active,
+    }
+    # Job() would set all columns, one by one: a tenth of what a job of a batch costs.
+    return Job.from_db(None, columns.keys(), columns.values())
 
 
 def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:

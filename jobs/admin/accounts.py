@@ -6,12 +6,17 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, Permission, User
-from django.db.models import Q
+from django.contrib.auth.models import Group, User
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 
 from jobs import access
+from jobs.admin.account_rights import (
+    grantable_groups,
+    may_manage_account,
+    may_manage_group,
+    permissions_of,
+)
 from jobs.admin.guard import guarded
 from jobs.admin.passwords import SetPasswordForm, revocation
 from jobs.admin.requester.views import user_page
@@ -22,35 +27,6 @@ DELETABLE_JOBS_LIMIT = 10_000
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-
-
-def permissions_of(user):
-    """All permissions of an account and its groups, even if inactive; every one for a superuser."""
-    if user.is_superuser:
-        return Permission.objects.all()
-    own = Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
-    return Permission.objects.filter(pk__in=own)
-
-
-def grantable_groups(user):
-    """The groups whose permissions `user` all has."""
-    lacked = Permission.objects.exclude(pk__in=permissions_of(user).values("pk"))
-    return Group.objects.exclude(permissions__in=lacked)
-
-
-def may_manage_account(user, account):
-    """Whether `user` has every right of `account`: taking over the account then gains nothing."""
-    if user.is_superuser:
-        return True
-    lacked = permissions_of(account).exclude(pk__in=permissions_of(user).values("pk"))
-    return not account.is_superuser and not lacked.exists()
-
-
-def may_manage_group(user, group):
-    """Whether `user` has every permission of the group and is not a member."""
-    if user.is_superuser:
-        return True
-    return grantable_groups(user).filter(pk=group.pk).exclude(user=user).exists()
 
 
 def _have_many_jobs(accounts):

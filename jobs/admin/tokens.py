@@ -1,49 +1,32 @@
-"""API tokens: users make their own, see them once and revoke them. Superusers revoke all."""
+"""API tokens: they are made, shown once and revoked.
 
-from datetime import timedelta
+Users do so for themselves; users who may manage accounts also for those within their own rights.
+"""
+
 from typing import Any
 
-from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
 from jobs import access
 from jobs.admin import once, signed_out
+from jobs.admin.account_rights import manageable_accounts
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.guard import guarded
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.views import token_page
+from jobs.admin.token_form import TokenForm
 from jobs.filters import parse_uuid
 from jobs.models import ApiToken
-from jobs.safe_text import isolated, name_error
-
-
-class TokenForm(forms.Form):
-    """The name of a new token, and how long it is valid."""
-
-    name = forms.CharField(
-        max_length=100, help_text="What will use it, such as “warehouse import”."
-    )
-    days = forms.IntegerField(
-        label="Expires after days",
-        initial=365,
-        min_value=1,
-        max_value=3650,
-        help_text="At most ten years.",
-    )
-
-    def clean_name(self) -> str:
-        """Refuse invisible names, as for jobs."""
-        name = str(self.cleaned_data["name"])
-        if error := name_error(name):
-            raise forms.ValidationError(error)
-        return name
+from jobs.safe_text import isolated
 
 
 @admin.register(ApiToken)
@@ -84,8 +67,13 @@ class TokenAdmin(admin.ModelAdmin):
         return times.relative_time(token.last_used_at) if token.last_used_at else EMPTY
 
     def get_queryset(self, request):
-        tokens = super().get_queryset(request)
-        return tokens if request.user.is_superuser else tokens.filter(user=request.user)
+        tokens, user = super().get_queryset(request), request.user
+        if user.is_superuser:
+            return tokens
+        seen = Q(user=user)
+        if user.has_perm("auth.change_user"):
+            seen |= Q(user__in=manageable_accounts(user))
+        return tokens.filter(seen)
 
     def get_object(self, request, object_id, from_field=None):
         """Return the token of a public id or a digest; None if the user's list lacks it."""
@@ -128,32 +116,52 @@ class TokenAdmin(admin.ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         kept = signed_out.take_kept_form(request)
-        form = TokenForm(request.POST if request.method == "POST" else kept and kept.entries)
+        entries = request.POST if request.method == "POST" else kept and kept.entries
+        form = TokenForm(request.user, entries, request.GET.get("account", ""))
         context = {"opts": self.opts, "title": "Make an API token", "form": form}
         if request.method == "POST":
             context["once"] = once.key_of_form(request)
-            if form.is_valid():
-                context |= self._make_token(request, form.cleaned_data)
+            context |= self._answer_of(request, form)
         response = admin_page(request, "apitoken/add_form", context)
         response["Cache-Control"] = "no-store"
         return response
 
-    def _make_token(self, request: HttpRequest, entries: dict[str, Any]) -> dict[str, Any]:
+    def _answer_of(self, request: HttpRequest, form: TokenForm) -> dict[str, Any]:
         """Make a token and return it for the page; the earlier one if the form was sent before.
 
         The earlier token cannot be shown again, since only its digest is stored.
         """
         key = once.form_idempotency_key(request)
-        expiry = timedelta(days=entries["days"])
-        try:
-            with transaction.atomic():
-                made, token = ApiToken.objects.create(
-                    request.user, expiry=expiry, name=entries["name"], form_key=key
-                )
-                self.log_addition(request, made, "Made.")
-        except IntegrityError:
-            made = ApiToken.objects.filter(user=request.user, form_key=key).first()
-            if key is None or made is None:
-                raise
-            return {"title": "This token was made before", "made": made}
-        return {"title": "Your new token", "made": made, "token": token}
+        # Asked first: the account that the form made exists by now, which is an error in the form.
+        if not (made := _made_by_form(key)) and form.is_valid():
+            try:
+                with transaction.atomic():
+                    is_new = form.cleaned_data["acts_as"].pk is None
+                    row, token = form.save(key)
+                    self._log_made(request, row, is_new)
+                return {"title": "Your new token", "made": row, "token": token}
+            except IntegrityError:
+                made = _made_by_form(key)
+                if made is None:
+                    form.add_error(None, "An account of this name was made just now. Try again.")
+        return {"title": "This token was made before", "made": made} if made else {}
+
+    def _log_made(self, request: HttpRequest, token: ApiToken, account_is_new: bool) -> None:
+        """Log the token, and at another account that it acts as this account."""
+        account = token.user
+        if account == request.user:
+            self.log_addition(request, token, "Made.")
+            return
+        self.log_addition(request, token, f"Made for {account.get_username()}.")
+        message = f"Made the API token “{token}”, which acts as this account."
+        flag = CHANGE
+        if account_is_new:
+            groups = ", ".join(account.groups.values_list("name", flat=True)) or "none"
+            message = f"Added a service account without a password; groups: {groups}. {message}"
+            flag = ADDITION
+        LogEntry.objects.log_actions(request.user.pk, [account], flag, message)
+
+
+def _made_by_form(key: str | None) -> ApiToken | None:
+    """The token that this form made when it was sent before."""
+    return ApiToken.objects.filter(form_key=key).first() if key else None

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from jobs import access
+from jobs.admin.account_rights import may_make_tokens_of_others, may_manage_account
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.figures import Today, list_url, newest_jobs, refused_rows
 from jobs.models import ApiToken, JobQuerySet, TokenRefusal
@@ -86,4 +87,7 @@ def _newest_tokens(user: User) -> list[ApiToken]:
 
 
 def _may_make_token(user: Any, shown: User) -> bool:
-    return bool(user.pk == shown.pk and user.has_perm("jobs.add_apitoken"))
+    if user.pk == shown.pk:
+        return bool(user.has_perm("jobs.add_apitoken"))
+    may_for_others = shown.is_active and may_make_tokens_of_others(user)
+    return may_for_others and may_manage_account(user, shown)

@@ -8,6 +8,7 @@ from jobs.database.retry import WORKER_DB, retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.snapshot import snapshot
 from jobs.database.time_limit import limited_time
+from jobs.database.transactions import after_commit, is_in_transaction
 from jobs.database.trouble import (
     FOR_CALLERS,
     Trouble,
@@ -25,11 +26,13 @@ __all__ = [
     "PreparedStatement",
     "StatementLost",
     "Trouble",
+    "after_commit",
     "await_tables",
     "diagnose",
     "distinct_values",
     "explain",
     "is_bug",
+    "is_in_transaction",
     "is_passing",
     "limited_time",
     "now",

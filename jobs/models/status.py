@@ -23,3 +23,4 @@ class Source(models.TextChoices):
     API = "api", "API"
     ADMIN = "admin", "Admin"
     COMMAND = "command", "Command"
+    CODE = "code", "Code"

@@ -17,7 +17,7 @@ from jobs.services.actions.rerun import check_rerun, rerun
 from jobs.services.bulk import apply_action, apply_in_slices
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
 from jobs.services.bulk_targets import Targets
-from jobs.services.caller import Caller, caller_of, launcher, once_accepted
+from jobs.services.caller import Caller, caller_of, code_caller, launcher, once_accepted
 from jobs.services.submission import (
     Launch,
     Submitted,
@@ -54,6 +54,7 @@ __all__ = [
     "check",
     "check_rerun",
     "chosen_type",
+    "code_caller",
     "delete",
     "format_job_count",
     "launcher",

@@ -42,6 +42,16 @@ def caller_of(request: Any, source: Source) -> Caller:
     )
 
 
+def code_caller(user: Any = None, name: str = "") -> Caller:
+    """The caller for the site's own code, such as a view, a signal or a handler.
+
+    With a user, the job is theirs and needs their rights. Without one, no right is checked, and
+    `name` says who asked.
+    """
+    name = user.get_username() if user is not None else name or "code"
+    return Caller(user=user, name=name, source=Source.CODE)
+
+
 @contextmanager
 def once_accepted(job: Job) -> Iterator[None]:
     """Context for work after the job was accepted, when an error must not read as a refusal.
@@ -67,6 +77,8 @@ def launcher(job_id: UUID) -> Caller:
     """
     job = Job.objects.select_related("created_by").get(id=job_id)
     user = job.created_by
+    if user is None and job.source == Source.CODE:
+        raise NotPermitted("The job was launched without an account, or the account is gone.")
     if user is None and job.source != Source.COMMAND:
         raise NotPermitted("The account that launched this job is gone.")
     if user is not None and not user.is_active:

@@ -1,8 +1,11 @@
 """Accepts jobs: stores them as PENDING, commits, publishes; withdraws them if publishing fails.
 
-The caller's Idempotency-Key is a column of the job, so that one transaction stores both.
+In a transaction of the caller they are stored as a part of it, and published once it commits. The
+caller's Idempotency-Key is a column of the job, so that one transaction stores both.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +18,8 @@ from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnkn
 from jobs.lifecycle import FORM_KEY
 from jobs.models import Job, Status
 from jobs.services.caller import Caller
+
+logger = logging.getLogger(__name__)
 
 INSERT_TRIES = 3
 
@@ -38,7 +43,7 @@ class Submission:
     digest: str = ""
 
     def accept(self, jobs: list[Job]) -> SubmittedBatch:
-        """Store and publish all of the jobs, or none.
+        """Store and publish all of the jobs, or none; in a transaction, publish at its commit.
 
         Raises: AlreadyActive, KeyReused, Job.DoesNotExist; BrokerUnavailable, DatabaseUnavailable,
         OutcomeUnknown.
@@ -52,7 +57,10 @@ class Submission:
                 if found := self._existing_jobs(jobs, error):
                     return SubmittedBatch(found, replayed=True)
             else:
-                _publish_or_withdraw(stored)
+                if database.is_in_transaction():
+                    _publish_on_commit(stored)
+                else:
+                    _publish_or_withdraw(stored)
                 return SubmittedBatch(stored, replayed=False)
         raise AlreadyActive
 
@@ -92,14 +100,15 @@ class Submission:
 
     def _insert(self, jobs: list[Job]) -> list[Job]:
         inserted = False
+        commits = not database.is_in_transaction()
 
         def refused(error: Error) -> Unavailable | None:
-            return OutcomeUnknown(jobs[0].id) if inserted else database.unavailable(error)
+            is_unknown = inserted and commits
+            return OutcomeUnknown(jobs[0].id) if is_unknown else database.unavailable(error)
 
         def store() -> list[Job]:
             nonlocal inserted
-            # durable refuses an outer transaction, in which the publish would precede the commit.
-            with transaction.atomic(durable=True):
+            with transaction.atomic(durable=commits):
                 stored = lifecycle.insert(jobs, actor=self.caller.name)
                 inserted = True
             return stored
@@ -133,6 +142,19 @@ class Submission:
         return []
 
 
+def _publish_on_commit(jobs: Sequence[Job]) -> None:
+    """Publish once the caller's transaction commits; if that fails, upkeep publishes."""
+
+    def publish() -> None:
+        try:
+            broker.publish(jobs)
+        except Exception as error:  # the jobs are accepted, and the caller's code goes on
+            message = "%s jobs wait for upkeep to publish them: %s"
+            logger.warning(message, len(jobs), getattr(error, "diagnosis", repr(error)))
+
+    database.after_commit(publish)
+
+
 def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         broker.publish(jobs)
@@ -153,7 +175,9 @@ def _publish_again(ids: list[UUID]) -> bool:
     try:
         with database.raising(lambda error: OutcomeUnknown(ids[0])):
             waits = lifecycle.republish(ids)
-            if waits:
+            if waits and database.is_in_transaction():
+                _publish_on_commit(waits)  # the rows are locked until then
+            elif waits:
                 broker.publish(waits)
     except BrokerUnavailable as error:
         raise OutcomeUnknown(ids[0]) from error

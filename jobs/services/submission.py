@@ -44,6 +44,10 @@ def submit(
 ) -> Submitted:
     """Accept one job: store it as PENDING, then publish it. A known key replays its job.
 
+    Inside `transaction.atomic` the job is part of the transaction: a rollback leaves nothing, and
+    the job is published at the commit. If the broker is down then, upkeep publishes it later, and
+    BrokerUnavailable is not raised.
+
     Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused:
     nothing was stored. BrokerUnavailable, DatabaseUnavailable: no row stays, and the job never
     runs. OutcomeUnknown.

@@ -129,7 +129,7 @@ def test_jobs_are_filtered_by_creator_and_by_the_job_they_rerun(viewer):
         ("status=pending", "status", "PENDING"),
         ("status=", "status", "empty"),
         ("active=yes", "active", "true, false"),
-        ("source=API", "source", "api, admin, command"),
+        ("source=API", "source", "api, admin, command, code"),
         ("type=a&type=b", "type", "once"),
         ("type=%00", "type", "Null"),
         ("name=%00", "name", "Null"),

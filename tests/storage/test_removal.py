@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from jobs import services, storage
 from jobs.engine.upkeep import prune
@@ -197,3 +198,17 @@ def test_removed_files_are_deleted_early_only_by_hand_and_only_by_their_own_data
     assert "2 removed files deleted, or put back" in capsys.readouterr().out
     assert removed() == set()
     assert kept.exists()
+
+
+def test_files_of_a_deleted_job_stay_until_the_transaction_commits():
+    path = job_with_file()
+    job_id = JobFile.objects.get().job_id
+    caller = services.code_caller()
+    with transaction.atomic():
+        services.delete(caller, job_id)
+        transaction.set_rollback(True)
+    assert path.exists()
+    with transaction.atomic():
+        services.delete(caller, job_id)
+        assert path.exists()
+    assert not path.exists()

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib.admin.models import DELETION, LogEntry
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from jobs import access, lifecycle, storage
+from jobs import access, database, lifecycle, storage
 from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import SETTLED, Job
 from jobs.services.actions.action import Acted, Action
@@ -30,7 +30,7 @@ def delete(caller: Caller, job_id: UUID) -> None:
             raise InvalidTransition(_why_not_deleted(job))
         if caller.user is not None:
             LogEntry.objects.log_actions(caller.user.pk, [job], DELETION, single_object=True)
-    storage.discard(stored_names, using=DEFAULT_DB_ALIAS)
+    database.after_commit(lambda: storage.discard(stored_names, using=DEFAULT_DB_ALIAS))
 
 
 def _why_not_deleted(job: Job) -> str:

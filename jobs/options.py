@@ -99,6 +99,10 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
     return isinstance(value, int) and _is_number(value, least, most)
 
 
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _are_names(value: Any) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(one, str) for one in value)
 
@@ -143,7 +147,7 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: _is_whole(value, 1, ATTEMPTS_LIMIT),
         f"Give a whole number from 1 to {ATTEMPTS_LIMIT:,}.",
     ),
-    "unique_while_active": (lambda value: isinstance(value, bool), "Give True or False."),
+    "unique_while_active": (_is_bool, "Give True or False."),
     "retention_days": (
         lambda value: _is_whole(value, 0, DAYS_LIMIT),
         f"Give a whole number of days from 0 to {DAYS_LIMIT:,}.",
@@ -152,4 +156,7 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         _are_names,
         "Give a tuple of names of fields, such as secret_fields=('password',).",
     ),
+    "group": (lambda value: value == "" or _is_label(value), LABEL_ADVICE),
+    "is_maintenance": (_is_bool, "Give True or False."),
+    "from_list": (_is_bool, "Give True or False."),
 }

@@ -37,6 +37,9 @@ class JobType:
     unique_while_active: bool = False
     retention_days: int = 30
     secret_fields: tuple[str, ...] = ()
+    group: str = ""
+    is_maintenance: bool = False
+    from_list: bool = False
 
     def __post_init__(self) -> None:
         if found := problems(vars(self)):

@@ -64,6 +64,9 @@ def register(run=handler, **options):
         *[("max_attempts", value) for value in ("3", 0, -1, True, 1.5, None, 10**9)],
         *[("retention_days", value) for value in ("30", -1, True, 1.5, None, 10**9)],
         *[("unique_while_active", value) for value in ("yes", 1, None)],
+        *[("is_maintenance", value) for value in ("yes", 1, None)],
+        *[("from_list", value) for value in ("yes", 1, None)],
+        *[("group", value) for value in (" ", " Sales", "Sal\nes", "x" * 201, None, 7)],
         *[("queue", value) for value in ("a b", "", " ", "a,b", "a\nb", "q" * 101, "ü", None, 7)],
         *[
             ("permission", value)

@@ -17,7 +17,7 @@ from jobs.stats.capped import (
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
 from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
 from jobs.stats.starts import Line, Load, lines, loads, starts, types_of
-from jobs.stats.usual import Usual, last_settled, usual_durations
+from jobs.stats.usual import Run, Usual, recent_runs, usual_durations
 
 __all__ = [
     "CAP",
@@ -26,6 +26,7 @@ __all__ = [
     "Line",
     "Load",
     "QueueDepth",
+    "Run",
     "Times",
     "Usual",
     "count_by_status",
@@ -34,11 +35,11 @@ __all__ = [
     "counts_of_first",
     "counts_to",
     "failures",
-    "last_settled",
     "lines",
     "live_workers",
     "loads",
     "recent_failures",
+    "recent_runs",
     "settled_by_hour",
     "starts",
     "times",

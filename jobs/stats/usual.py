@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 RECENT = 100
+RUNS = 20
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,15 @@ class Usual:
     p50: float
     p95: float
     mean: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a job ended that ran: its status, when, and how long it ran in seconds."""
+
+    status: str
+    finished_at: datetime
+    seconds: float
 
 
 def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
@@ -36,17 +46,23 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
         return {type: Usual(*figures) for type, *figures in cursor.fetchall()}
 
 
-def last_settled(types: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-    """Return status and end of the last job of each of `types`; types that never ran are absent.
+def recent_runs(types: Iterable[str]) -> dict[str, list[Run]]:
+    """Return the last RUNS runs of each of `types`, newest first; types that never ran are absent.
 
-    Source: index jobs_job_type_ran; one query.
+    Source: index jobs_job_type_ran and that many rows of each type; one query.
     """
-    sql = """SELECT wanted.type, last.status, last.finished_at
+    sql = """SELECT wanted.type, last.status, last.finished_at, last.seconds
         FROM unnest(%s::text[]) AS wanted(type), LATERAL (
-            SELECT status, finished_at FROM jobs_job
+            SELECT status, finished_at, extract(epoch FROM finished_at - started_at)::float
+                AS seconds FROM jobs_job
             WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
-            ORDER BY finished_at DESC LIMIT 1
+            ORDER BY finished_at DESC LIMIT %s
         ) AS last"""
+    runs: dict[str, list[Run]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [sorted(set(types))])
-        return {type: (status, finished_at) for type, status, finished_at in cursor.fetchall()}
+        cursor.execute(sql, [sorted(set(types)), RUNS])
+        for type, *figures in cursor.fetchall():
+            runs.setdefault(type, []).append(Run(*figures))
+    for found in runs.values():
+        found.sort(key=lambda run: run.finished_at, reverse=True)
+    return runs

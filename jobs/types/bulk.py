@@ -80,6 +80,8 @@ def _register(action: Action) -> None:
         queue=MAINTENANCE,
         permission=action.bulk_permission,
         time_limit=3600,
+        is_maintenance=True,
+        from_list=True,
     )
     def apply_to_many(job: JobContext, reason: str = "", **which: Any) -> dict[str, Any]:
         return _apply_to_each(job, action, note=reason, **which)

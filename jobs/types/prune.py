@@ -30,6 +30,7 @@ class PruneForm(forms.Form):
     time_limit=3600,
     max_attempts=2,  # a second attempt finds what the first one left
     unique_while_active=True,
+    is_maintenance=True,
 )
 def delete_old_jobs(job: JobContext, dry_run: bool) -> dict[str, Any]:
     """Delete what is past its retention; return counts of it."""

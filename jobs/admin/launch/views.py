@@ -1,20 +1,19 @@
 """The launch pages: job types as cards, then the form of one type, empty or filled from a job."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import access, registry, stats
+from jobs import access, registry
 from jobs.admin import once, signed_out
 from jobs.admin.job_list.rows import cached_usual_durations
+from jobs.admin.launch.cards import choice_of
 from jobs.admin.launch.curl import curl_command
 from jobs.admin.launch.forms import LaunchForms
 from jobs.admin.pages import admin_page
@@ -22,30 +21,15 @@ from jobs.errors import OutcomeUnknown
 from jobs.filters import parse_uuid
 from jobs.models import Job
 from jobs.registry import JobType
-from jobs.stats import Usual
 
-
-@dataclass(frozen=True)
-class TypeCard:
-    """A job type to choose, its usual duration, and how its last job ended."""
-
-    type: JobType
-    usual: Usual | None
-    last_status: str = ""
-    last_at: datetime | None = None
+SEARCH_LIMIT = 200
 
 
 def choose_type(request: HttpRequest) -> HttpResponse:
-    """The job types that the user may launch, the last used first."""
-    permitted = [one for one in registry.all() if access.may_launch(request.user, one)]
-    slugs = {one.slug for one in permitted}
-    usual, last = cached_usual_durations(slugs), stats.last_settled(slugs)
-    cards = [
-        TypeCard(one, usual.get(one.slug), *last.get(one.slug, ("", None))) for one in permitted
-    ]
-    # Types that never ran stay in the order of their labels.
-    cards.sort(key=lambda card: -card.last_at.timestamp() if card.last_at else 0)
-    return admin_page(request, "launch/choose_type", {"title": "Launch job", "cards": cards})
+    """The job types that the user may launch; `?q=` narrows them to those that match."""
+    searched = " ".join(request.GET.get("q", "").split())[:SEARCH_LIMIT]
+    choice = choice_of(request.user, searched)
+    return admin_page(request, "launch/choose_type", {"title": "Launch job", "choice": choice})
 
 
 def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
@@ -55,6 +39,8 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
     """
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
+    if job_type.from_list:
+        return _to_list(request, job_type, model)
     kept = signed_out.take_kept_form(request)
     data = request.POST if request.method == "POST" else kept.entries if kept else None
     filled = LaunchForms(request, job_type, model, data)
@@ -99,6 +85,18 @@ def _model(request: HttpRequest, job_type: JobType) -> Job | None:
     if job is None:
         raise Http404("No such job.")
     return job
+
+
+def _to_list(request: HttpRequest, job_type: JobType, model: Job | None) -> HttpResponse:
+    """Lead to the job list, with the filters of the job `model` if there is one."""
+    messages.info(
+        request,
+        f"“{job_type.label}” is launched from this list: filter it, tick jobs or choose all that"
+        " match, then choose the action.",
+    )
+    filters = model.params.get("filters") if model else None
+    query = f"?{QueryDict(filters).urlencode()}" if isinstance(filters, str) and filters else ""
+    return HttpResponseRedirect(reverse("admin:jobs_job_changelist") + query)
 
 
 def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:

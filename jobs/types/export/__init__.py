@@ -72,6 +72,7 @@ def _table_permission(params: Mapping[str, Any]) -> str | None:
     permission_for=_table_permission,
     time_limit=3600,
     max_attempts=2,  # it only reads
+    group="Reports",
 )
 def export_table(
     job: JobContext, model: str, since: datetime | None, until: datetime | None, format: str

@@ -83,6 +83,7 @@ class ReportForm(forms.Form):
     form=ReportForm,
     time_limit=1800,  # a million listed jobs take minutes
     max_attempts=2,  # it only reads
+    group="Reports",
 )
 def generate_report(
     job: JobContext,

@@ -47,15 +47,6 @@ def test_the_cards_lead_to_the_forms_of_the_types(operator, greet):
     assert 'value="Greet"' in page, "the name is filled in"
 
 
-def test_the_type_that_ran_last_has_the_first_card(operator, greet):
-    labels = [card.type.label for card in operator.get(LAUNCH).context["cards"]]
-    assert labels == sorted(labels)
-    make_job(type="greet", status=Status.FAILED)
-    make_job(type="export", status=Status.COMPLETED)
-    again = [card.type.label for card in operator.get(LAUNCH).context["cards"]]
-    assert again == ["Export data", "Greet", *(label for label in labels if label not in again[:2])]
-
-
 def test_a_launch_submits_the_job_and_leads_to_it(operator, greet):
     response = operator.post(f"{LAUNCH}greet/", filled(at="2026-11-22T09:30"))
     job = Job.objects.get()

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -25,13 +26,17 @@ def curl_command(
     form: forms.Form,
     model: Job | None = None,
     name: str = "",
+    filled_in: Mapping[str, Any] | None = None,
 ) -> str:
     """A curl command that launches the type with the form's params, or `model` with its changes.
+
+    In a form that was not sent, those are the params `filled_in`.
 
     Token and secrets are shell variables. The same call has the same Idempotency-Key.
     """
     path = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
-    params, variables = _with_placeholders(request, job_type, form, _params(job_type, form, model))
+    params = _params(job_type, form, model, filled_in or {})
+    params, variables = _with_placeholders(request, job_type, form, params)
     body: dict[str, Any] = {"params": params}
     if model is None:
         body = ({"name": name.strip()} if name.strip() else {}) | {"type": job_type.slug} | body
@@ -77,10 +82,12 @@ def _sent_secrets(job_type: JobType, form: forms.Form, params: dict[str, Any]) -
     ]
 
 
-def _params(job_type: JobType, form: forms.Form, model: Job | None) -> dict[str, Any]:
-    """The params as JSON, invalid values as typed; the defaults of a form that is not filled in."""
+def _params(
+    job_type: JobType, form: forms.Form, model: Job | None, filled_in: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The params as JSON, invalid values as typed; the defaults of a form that was not sent."""
     if not form.is_bound:
-        return {} if model else initial_params(form)
+        return dict(filled_in) if model else initial_params(form)
     return {name: _value(form[name]) for name in sent_fields(job_type, form, model)}
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from jobs import services
 from jobs.admin.audit import admin_caller, log_action
+from jobs.admin.launch.address import NOTHING, AddressParams, read_address
 from jobs.admin.launch.params_form import make_params_form, params_of
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
@@ -49,14 +50,25 @@ class LaunchForms:
         data: Mapping[str, Any] | None,
     ) -> None:
         self.request, self.job_type, self.model = request, job_type, model
-        self.name_form = None if model else JobNameForm(data, initial={"name": job_type.label})
         self.params_form = make_params_form(request.user, job_type, data, model)
+        self.address = NOTHING if data is not None else self._fill_in()
+        initial = {"name": self.address.name or job_type.label}
+        self.name_form = None if model else JobNameForm(data, initial=initial)
+
+    def _fill_in(self) -> AddressParams:
+        """Fill in the params that the address has."""
+        user, job_type, model = self.request.user, self.job_type, self.model
+        query, takes_name = self.request.GET, model is None
+        found = read_address(user, job_type, self.params_form, query, takes_name=takes_name)
+        if found.params:
+            self.params_form = make_params_form(user, job_type, None, model, found.params)
+        return found
 
     @property
     def typed_name(self) -> str:
-        """The name as it was typed; "" in a new form."""
+        """The name as it was typed or as the address has it; "" in a new form."""
         form = self.name_form
-        return str(form["name"].value() or "") if form and form.is_bound else ""
+        return str(form["name"].value() or "") if form and form.is_bound else self.address.name
 
     def are_valid(self) -> bool:
         """Whether both forms are valid. Both are validated, so that both show their errors."""

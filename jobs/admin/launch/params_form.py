@@ -18,13 +18,17 @@ from jobs.registry import JobType
 
 
 def make_params_form(
-    user: Any, job_type: JobType, data: Mapping[str, Any] | None = None, model: Job | None = None
+    user: Any,
+    job_type: JobType,
+    data: Mapping[str, Any] | None = None,
+    model: Job | None = None,
+    filled_in: Mapping[str, Any] | None = None,
 ) -> forms.Form:
-    """The form with `data`, or with the params of the job `model`.
+    """The form with `data`, or with the params of the job `model` and those `filled_in`.
 
     A secret that is left empty stays that of the model.
     """
-    initial = _stored_params(job_type, model) if model else {}
+    initial = _initial_values(job_type, {**(model.params if model else {}), **(filled_in or {})})
     form = job_type.form(data, initial=initial, prefix="params")
     for name, field in form.fields.items():
         use_browser_input(field)
@@ -38,11 +42,11 @@ def make_params_form(
     return form
 
 
-def _stored_params(job_type: JobType, model: Job) -> dict[str, Any]:
+def _initial_values(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
     fields = job_type.form().fields
     return {
         name: parameters.to_initial(fields[name], value)
-        for name, value in model.params.items()
+        for name, value in params.items()
         if name in fields
     }
 

@@ -35,7 +35,8 @@ def choose_type(request: HttpRequest) -> HttpResponse:
 def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a job type. POST launches the job and redirects to it.
 
-    `?again=` names a job whose params fill the form.
+    `?again=` names a job whose params fill the form; other parameters of the address fill in
+    those of the form.
     """
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
@@ -54,6 +55,8 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
             return _without_database(request, _context(request, filled))
         if job is not None:
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
+    if filled.address.faults:
+        messages.error(request, f"Not filled in from the address: {filled.address.fault_text}")
     usual = cached_usual_durations({slug}).get(slug)
     return admin_page(request, "launch/form", _context(request, filled) | {"usual": usual})
 
@@ -107,13 +110,16 @@ def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:
     if model:
         curl_url = f"{curl_url}?again={model.pk}"
         back_url = reverse("admin:jobs_job_change", args=[model.pk])
+    curl = curl_command(
+        request, job_type, filled.params_form, model, filled.typed_name, filled.address.params
+    )
     return {
         "title": f"Launch again: {model}" if model else job_type.label,
         "type": job_type,
         "model": model,
         "name_form": filled.name_form,
         "params_form": filled.params_form,
-        "curl": curl_command(request, job_type, filled.params_form, model, filled.typed_name),
+        "curl": curl,
         "curl_url": curl_url,
         "back_url": back_url,
         "once": once_only_key,

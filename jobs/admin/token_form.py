@@ -28,7 +28,7 @@ class TokenForm(forms.Form):
     Only users who may manage accounts are asked for the account.
     """
 
-    owner = forms.ChoiceField(label="Acts as", widget=forms.RadioSelect)
+    owner = forms.ChoiceField(label="Acts as", required=False, widget=forms.RadioSelect)
     account = forms.CharField(
         required=False,
         max_length=150,
@@ -95,7 +95,7 @@ class TokenForm(forms.Form):
         """Add the token's account as `acts_as`; a new one is not stored yet."""
         entries: dict[str, Any] = super().clean() or self.cleaned_data
         checks = {OTHER: self._other_account, SERVICE: self._service_account}
-        find = checks.get(entries.get("owner", OWN))
+        find = checks.get(entries.get("owner") or OWN)
         entries["acts_as"] = find() if find else self.user
         return entries
 

@@ -28,6 +28,7 @@ ORDER = [
     "download",
     "services",
     "types",
+    "testing",
 ]
 DOORS = {"api", "admin", "management"}
 # The loader of the application and its system checks look at everything, and nothing looks at them.

@@ -65,6 +65,10 @@ class JobContext:
         self._written_at = 0.0
         self._writing = threading.RLock()
 
+    def stored_job(self) -> Job:
+        """Return the job's row as it is now, with its account. Raises: Job.DoesNotExist."""
+        return Job.objects.select_related("created_by").get(id=self.id)
+
     def progress(self, done: float, total: float = 100, message: str = "") -> None:
         """Show that `done` of `total` is done; written at most once a second.
 
@@ -75,8 +79,7 @@ class JobContext:
         """
         if self._is_in_fork():
             return
-        percent = max(0, min(100, int(100 * done / total))) if total > 0 else None
-        self._progress = (percent, self._hide(message))
+        self._progress = (self._percent(done, total), self._hide(message))
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS or done >= total:
             self._write_or_wait()
         else:
@@ -85,6 +88,10 @@ class JobContext:
             raise Cancelled
         if time.monotonic() >= self._over_at:
             raise TimeLimitReached
+
+    @staticmethod
+    def _percent(done: float, total: float) -> int | None:
+        return max(0, min(100, int(100 * done / total))) if total > 0 else None
 
     def log(self, message: str, level: str = "INFO") -> None:
         """Add a line to the job's log; it is visible within about a second.

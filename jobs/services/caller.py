@@ -8,6 +8,7 @@ from uuid import UUID
 
 from jobs import access, database, parameters, registry
 from jobs.errors import NotPermitted, OutcomeUnknown
+from jobs.handler.context import JobContext
 from jobs.models import ApiToken, Job, Source
 from jobs.registry import JobType
 
@@ -70,12 +71,12 @@ def visible(caller: Caller, job_id: UUID) -> Job:
     return access.visible_jobs(caller.user).get(id=job_id)
 
 
-def launcher(job_id: UUID) -> Caller:
+def launcher(context: JobContext) -> Caller:
     """The caller who launched the job, with the rights of now; a handler acts as this caller.
 
     Raises: NotPermitted if the account was deleted or deactivated, or may no longer launch the job.
     """
-    job = Job.objects.select_related("created_by").get(id=job_id)
+    job = context.stored_job()
     user = job.created_by
     if user is None and job.source == Source.CODE:
         raise NotPermitted("The job was launched without an account, or the account is gone.")

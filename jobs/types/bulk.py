@@ -101,7 +101,7 @@ def _apply_to_each(
     note: str,
 ) -> dict[str, Any]:
     """Apply the action to each job that matched and write the CSV; return the outcomes' counts."""
-    caller = services.launcher(job.id)
+    caller = services.launcher(job)
     launched_at = Job.objects.values_list("created_at", flat=True).get(id=job.id)
     targets = Targets(
         user=caller.user,

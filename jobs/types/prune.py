@@ -34,7 +34,7 @@ class PruneForm(forms.Form):
 )
 def delete_old_jobs(job: JobContext, dry_run: bool) -> dict[str, Any]:
     """Delete what is past its retention; return counts of it."""
-    services.launcher(job.id)  # raises if the right was taken away while the job waited
+    services.launcher(job)  # raises if the right was taken away while the job waited
     total = sum(jobs.count() for _, jobs in upkeep.old_jobs())
 
     def show(so_far: Pruned) -> None:

@@ -7,6 +7,7 @@ from jobs import access, services
 from jobs.errors import (
     NotPermitted,
 )
+from jobs.handler.context import JobContext
 from jobs.models import Job, Status
 from jobs.services import RERUN
 from tests.support import people
@@ -62,17 +63,17 @@ def test_a_launcher_who_lost_the_permission_is_refused_in_the_worker(make_type):
         source="api",
     )
     with pytest.raises(NotPermitted, match=r"needs the permission auth\.add_user, which dora does"):
-        services.launcher(job.id)
+        services.launcher(JobContext(job))
 
 
 def test_a_launcher_who_was_deactivated_or_deleted_is_refused_in_the_worker(make_type):
     kind = make_type()
     leaver = people.launcher(is_active=False)
     with pytest.raises(NotPermitted, match="is deactivated"):
-        services.launcher(make_job(type=kind.slug, created_by=leaver, source="api").id)
+        services.launcher(JobContext(make_job(type=kind.slug, created_by=leaver, source="api")))
     with pytest.raises(NotPermitted, match="is gone"):
-        services.launcher(make_job(type=kind.slug, source="api").id)
-    assert services.launcher(make_job(type=kind.slug, source="command").id).user is None
+        services.launcher(JobContext(make_job(type=kind.slug, source="api")))
+    assert services.launcher(JobContext(make_job(type=kind.slug, source="command"))).user is None
 
 
 def test_files_are_for_those_whom_the_params_permit(make_type):
@@ -106,7 +107,7 @@ def test_a_permission_is_asked_for_what_the_handler_gets_however_it_was_spelled(
         services.submit(caller_for(plain), type=kind.slug, params={"colour": sent})
     job = make_job(type=kind.slug, params={"colour": sent}, created_by=plain, source="api")
     with pytest.raises(NotPermitted, match=r"auth\.view_user"):
-        services.launcher(job.id)
+        services.launcher(JobContext(job))
     job.files.create(
         attempt=1, name="x", content_type="text/csv", size=1, sha256="", stored_name="x"
     )

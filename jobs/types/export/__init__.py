@@ -79,7 +79,7 @@ def export_table(
 ) -> dict[str, Any]:
     """Write the file; return the number of rows, and of cells too long for a spreadsheet."""
     table = TABLES[model]
-    picked = _created(table, table.rows(services.launcher(job.id).user), since, until)
+    picked = _created(table, table.rows(services.launcher(job).user), since, until)
     write, content_type = WRITERS[format]
     name = f"{model.replace('.', '-')}.{format}"
     with snapshot():

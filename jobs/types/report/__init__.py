@@ -116,7 +116,7 @@ def generate_report(
 
 def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
     """Return the jobs that this job's launcher may see now, and a text for which those are."""
-    user = services.launcher(job.id).user
+    user = services.launcher(job).user
     sees_all = user is None or user.has_perm("jobs.view_job")
     scope = "all jobs" if sees_all else f"the jobs of {user.get_username()}"
     return access.visible_jobs(user), scope

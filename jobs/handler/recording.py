@@ -1,0 +1,112 @@
+"""Runs handlers without a worker, for tests and the terminal, and keeps what they report."""
+
+import json
+import shutil
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import IO, Any
+
+from uuid_utils.compat import uuid7
+
+from jobs import parameters, registry
+from jobs.handler.context import Cancelled, JobContext
+from jobs.handler.journal import LogLine
+from jobs.models import Job, Source
+from jobs.registry import JobType
+from jobs.safe_text import file_name
+
+
+class RecordingContext(JobContext):
+    """A JobContext that needs no database, and that a test can read.
+
+    `reported` has percent (None if the total is 0) and message of each call of `progress`, `lines`
+    the log, `files` the path of each saved file by its name, and `result` what the handler
+    returned, as it would be stored.
+    """
+
+    result: dict[str, Any] | None = None
+
+    def __init__(
+        self,
+        job: Job | None = None,
+        *,
+        cancel_after: int | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        """Record a run of `job`, which need not be stored; None is a job without an account.
+
+        The call of `progress` that follows the first `cancel_after` ones raises Cancelled. Files
+        are saved in `directory`; without one, they are deleted together with the context.
+        """
+        self._job = job or Job(id=uuid7(), attempt=1)
+        super().__init__(self._job)
+        self.reported: list[tuple[int | None, str]] = []
+        self.lines: list[LogLine] = []
+        self.files: dict[str, Path] = {}
+        self._cancel_after = cancel_after
+        self._directory = directory or Path(mkdtemp(prefix="job-"))
+        if directory is None:
+            weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+
+    def stored_job(self) -> Job:
+        """Return the job as it was given."""
+        return self._job
+
+    def progress(self, done: float, total: float = 100, message: str = "") -> None:
+        """Record a report. Raises: Cancelled after `cancel_after` reports."""
+        if len(self.reported) == self._cancel_after:
+            raise Cancelled
+        self.reported.append((self._percent(done, total), message))
+
+    def log(self, message: str, level: str = "INFO") -> None:
+        """Record a line of the log."""
+        self.lines.append(LogLine(datetime.now(UTC), level, str(message)))
+
+    @contextmanager
+    def save_file(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
+        """Yield a file in the directory; it is kept if the block raises nothing."""
+        path = self._directory / file_name(name)
+        partial = path.with_name(f"{path.name}.partial")
+        try:
+            with partial.open("wb") as file:
+                yield file
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        self.files[path.name] = path
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to flush."""
+
+
+def unsaved_job(job_type: JobType, params: Mapping[str, Any], user: Any = None) -> Job:
+    """Return a job of `user`, or of a command, with validated params; it is not stored.
+
+    Raises: InvalidParams.
+    """
+    return Job(
+        id=uuid7(),
+        name=job_type.label,
+        type=job_type.slug,
+        params=parameters.validate(job_type, params),
+        attempt=1,
+        created_by=user,
+        created_by_name=user.get_username() if user else "",
+        source=Source.ADMIN if user else Source.COMMAND,
+    )
+
+
+def run_recorded(context: RecordingContext) -> None:
+    """Run the handler of the context's job and set `context.result`.
+
+    Raises: what the handler raises; TypeError or ValueError if its result is not JSON.
+    """
+    job = context.stored_job()
+    job_type = registry.get(job.type)
+    with context.logging():
+        result = job_type.run(context, **parameters.clean(job_type, job.params))
+    context.result = json.loads(json.dumps(result, allow_nan=False))

@@ -1,0 +1,81 @@
+"""manage.py run_job_type: runs a handler in the foreground, for the developer of a job type."""
+
+import json
+import traceback
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+from django.core.management.base import OutputWrapper
+
+from jobs import registry
+from jobs.errors import Refused
+from jobs.handler.recording import RecordingContext, run_recorded, unsaved_job
+from jobs.management.command import JobsCommand
+from jobs.management.params import add_param_arguments, read_params
+
+
+class Command(JobsCommand):
+    help = (
+        "Run a job type here, without a worker and without storing a job. Progress and log go to"
+        " the standard error, the result to the standard output, files to a directory."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("type", help="the slug of the job type, such as report")
+        add_param_arguments(parser)
+        parser.add_argument("--output", default=".", help="the directory for its files; here")
+        parser.add_argument("--user", help="run with the rights of this user; with all rights")
+
+    def handle(self, *args: Any, type: str, output: str, user: str | None, **options: Any) -> None:
+        job_type = registry.get(type)
+        params = read_params(job_type, options["param"], options["params"])
+        job = unsaved_job(job_type, params, _account(user) if user else None)
+        context = TerminalContext(job, directory=_directory(output), terminal=self.stderr)
+        try:
+            run_recorded(context)
+        except Refused:
+            raise
+        except Exception as error:
+            self.stderr.write(traceback.format_exc())
+            raise CommandError(f"The handler raised {error.__class__.__name__}.") from error
+        for path in context.files.values():
+            self.stderr.write(f"Saved {path}")
+        self.stdout.write(json.dumps(context.result, indent=2, ensure_ascii=False))
+
+
+class TerminalContext(RecordingContext):
+    """A RecordingContext that also writes progress and log to a terminal."""
+
+    def __init__(self, *args: Any, terminal: OutputWrapper, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._terminal = terminal
+
+    def progress(self, done: float, total: float = 100, message: str = "") -> None:
+        super().progress(done, total, message)
+        # One line for each whole percent or message, not one for each row.
+        if self.reported[-2:-1] != self.reported[-1:]:
+            percent, text = self.reported[-1]
+            shown = "     " if percent is None else f"{percent:3} %"
+            self._terminal.write(f"{shown}  {text}".rstrip(), lambda text: text)
+
+    def log(self, message: str, level: str = "INFO") -> None:
+        super().log(message, level)
+        self._terminal.write(f"{level}  {message}", lambda text: text)
+
+
+def _account(username: str) -> Any:
+    accounts = get_user_model()
+    try:
+        return accounts.objects.get_by_natural_key(username)
+    except accounts.DoesNotExist:
+        raise CommandError(f"No user is called {username}.") from None
+
+
+def _directory(name: str) -> Path:
+    path = Path(name)
+    if not path.is_dir():
+        raise CommandError(f"--output {name} is not a directory.")
+    return path

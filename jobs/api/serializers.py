@@ -1,12 +1,13 @@
 """How jobs are rendered: in full, in a list, and in the answer to a batch."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.reverse import reverse
 
 from jobs import access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
@@ -36,26 +37,28 @@ class ErrorSerializer(serializers.Serializer):
 class JobAddresses:
     """The addresses of jobs in the API and the admin, for one request.
 
-    Each is reversed and made absolute once, not for every row of a list.
+    The paths are reversed once a process, and made absolute once a request.
     """
 
     def __init__(self, request: Request) -> None:
-        self._api = self._around_id("api:job", request)
-        self._admin = self._around_id("admin:jobs_job_change", request)
-
-    @staticmethod
-    def _around_id(view: str, request: Request) -> tuple[str, str]:
-        address = reverse(view, args=[NO_JOB], request=request)
-        before, _, after = address.rpartition(str(NO_JOB))
-        return before, after
+        self._root = request.build_absolute_uri("/").removesuffix("/")
+        self._api = _path_around_id("api:job", get_script_prefix())
+        self._admin = _path_around_id("admin:jobs_job_change", get_script_prefix())
 
     def api(self, job_id: UUID) -> str:
         """The job in the API."""
-        return f"{self._api[0]}{job_id}{self._api[1]}"
+        return f"{self._root}{self._api[0]}{job_id}{self._api[1]}"
 
     def admin(self, job_id: UUID) -> str:
         """The job's page in the admin."""
-        return f"{self._admin[0]}{job_id}{self._admin[1]}"
+        return f"{self._root}{self._admin[0]}{job_id}{self._admin[1]}"
+
+
+@cache
+def _path_around_id(view: str, script_prefix: str) -> tuple[str, str]:
+    """The path of a job in a view, before and after the id; it begins with `script_prefix`."""
+    before, _, after = reverse(view, args=[NO_JOB]).rpartition(str(NO_JOB))
+    return before, after
 
 
 def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 Django loads it by the ENGINE of settings.DATABASES.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import count
 from typing import Any
 
 import psycopg2
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.db.backends.postgresql import base
+
+from jobs.database.prepared import PreparedStatement
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -88,40 +91,46 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except psycopg2.Error:
             return False
 
-    def first_row(self, sql: str, params: Sequence[Any]) -> tuple[Any, ...]:
+    def first_row(self, sql: str, values: Mapping[str, str]) -> tuple[Any, ...]:
         """Return the first row of a read, with which a request begins; NULLs if there is none.
 
-        The read is the connection's health check at the same time, which saves a statement. Where
-        `is_usable` would be False, it is repeated once, on a new connection.
+        `values` are the texts of its named parameters. The read is a prepared statement, and the
+        connection's health check at the same time, which saves another one. Where `is_usable` would
+        be False, it is repeated once, on a new connection.
 
         Raises: django.db.Error.
         """
         is_new = self.connection is None or self.in_atomic_block
         self.health_check_done = True
         try:
-            is_healthy, row = self._checked_row(sql, params)
+            is_healthy, row = self._checked_row(sql, values)
             if is_healthy or is_new:
                 return row
         except Error:
             if is_new or self.is_usable():
                 raise
         self.close()
-        return self._checked_row(sql, params)[1]
+        return self._checked_row(sql, values)[1]
 
-    def _checked_row(self, sql: str, params: Sequence[Any]) -> tuple[bool, tuple[Any, ...]]:
-        with self.cursor() as cursor:  # connects first, which sets the session
-            expected = self._expected()
-            cursor.execute(
-                f"SELECT {_current_settings(expected)}, first.*"
-                f" FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE",
-                [*expected, *params],
-            )
-            row = cursor.fetchone()
+    def _checked_row(self, sql: str, values: Mapping[str, str]) -> tuple[bool, tuple[Any, ...]]:
+        self.ensure_connection()  # sets the session
+        expected = self._expected()
+        statement = _checked_read(sql, tuple(values), tuple(expected))
+        [row] = statement.rows(values, using=self.alias)
         settings = row[: len(expected)]
         return settings == (*expected.values(),), row[len(expected) :]
 
     def _expected(self) -> dict[str, str]:
         return {"transaction_read_only": "off", **self._session}
+
+
+@cache
+def _checked_read(sql: str, names: Sequence[str], settings: Sequence[str]) -> PreparedStatement:
+    """Return a statement for the present values of `settings` and the first row of `sql`."""
+    current = ", ".join(f"current_setting('{name}')" for name in settings)
+    whole = f"""SELECT {current}, first.*
+        FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE"""
+    return PreparedStatement("jobs_first_row", whole, dict.fromkeys(names, "text"))
 
 
 def _current_settings(names: Iterable[str]) -> str:

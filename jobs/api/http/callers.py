@@ -77,7 +77,7 @@ def _stored_token(token: bytes) -> ApiToken | None:
         return None
     # The digest of 512 bits is the primary key: the time of its lookup reveals nothing.
     row = cast(DatabaseWrapper, connection).first_row(
-        _lookup_sql(), [digest, text[: CONSTANTS.TOKEN_KEY_LENGTH]]
+        _lookup_sql(), {"digest": digest, "key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
     )
     names, user_names = _columns(ApiToken), _columns(get_user_model())
     if row[0] is None:
@@ -101,7 +101,7 @@ def _lookup_sql() -> str:
     return f"""SELECT {", ".join(columns)}
         FROM {ApiToken._meta.db_table} AS token
         JOIN {user._meta.db_table} AS owner ON owner.id = token.user_id
-        WHERE token.digest = %s AND token.token_key = %s"""
+        WHERE token.digest = %(digest)s AND token.token_key = %(key)s"""
 
 
 def _note_use(token: ApiToken) -> None:

@@ -2,13 +2,15 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from jobs import parameters
@@ -78,3 +80,21 @@ class UTCRenderer(JSONRenderer):
     """JSON by UTCEncoder; DATETIME_FORMAT is None, so serializers leave datetimes to it."""
 
     encoder_class = UTCEncoder
+
+
+class OneFormatNegotiation(DefaultContentNegotiation):
+    """DRF's negotiation, decided at once for requests that accept anything."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Sequence[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer and the media type of the answer; the default one for `*/*`.
+
+        Raises: NotAcceptable.
+        """
+        if request.META.get("HTTP_ACCEPT", "*/*") == "*/*" and not format_suffix:
+            return renderers[0], str(renderers[0].media_type)
+        return super().select_renderer(request, renderers, format_suffix)

@@ -13,14 +13,23 @@ from jobs.models import Job, Status
 from jobs.stats import GLANCE
 
 RECENT_SECONDS = 1.0
+# Upper bound in seconds; size and name of the large unit; size and name of the small unit.
+UNITS = (
+    (3_600, 60, "min", 1, "s"),
+    (86_400, 3_600, "h", 60, "min"),
+    (float("inf"), 86_400, "d", 3_600, "h"),
+)
+# Upper bound in seconds, and to how many seconds a longer estimate would be too exact.
+ROUNDED_TO = ((60, 1), (600, 10), (86_400, 60), (float("inf"), 3_600))
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One sentence, and the estimated seconds until the job ends; None if there is no estimate."""
+    """One sentence, the estimated seconds until the job ends (None: unknown), the jobs ahead."""
 
     sentence: str
     eta_seconds: int | None = None
+    ahead: int = 0
 
 
 # By queue and type: the explanation of a job that was just submitted, and when it expires.
@@ -58,10 +67,11 @@ def recent_explanation(job: Job) -> Explanation:
 
 def run_eta_seconds(job: Job) -> int | None:
     """Estimate the seconds that a PROCESSING job still needs from its progress; no query."""
-    if job.status != Status.PROCESSING or not job.progress_percent or job.started_at is None:
+    if job.status != Status.PROCESSING or job.started_at is None:
         return None
     elapsed = (timezone.now() - job.started_at).total_seconds()
-    return max(0, round(elapsed * (100 - job.progress_percent) / job.progress_percent))
+    left = stats.seconds_left(elapsed, job.progress_percent)
+    return None if left is None else round(left)
 
 
 def error_name(code: str, type: str = "") -> str:
@@ -84,12 +94,24 @@ def cancellation(job: Job) -> str:
     return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""
 
 
+def duration(seconds: float) -> str:
+    """Return a duration in at most two units: "0.4 s", "12 s", "3 min 05 s", "4 d 06 h"."""
+    seconds = max(0.0, seconds)
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{min(59, round(seconds))} s"
+    large, large_name, small, small_name = next(unit[1:] for unit in UNITS if seconds < unit[0])
+    whole, rest = divmod(int(seconds), large)
+    return f"{whole} {large_name} {rest // small:02d} {small_name}"
+
+
 def humanize_seconds(seconds: float) -> str:
-    """Return a duration as "40 seconds", "3 minutes", "2 hours" or "5 days"."""
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size:
-            return _counted(round(seconds / size), unit)
-    return _counted(max(1, round(seconds)), "second")
+    """Return a rounded duration for estimates and limits: "40 s", "3 min", "1 h 24 min"."""
+    step = next(step for limit, step in ROUNDED_TO if seconds < limit)
+    rounded = max(1, round(seconds / step) * step)
+    if rounded < 60:
+        return f"{rounded} s"
+    text = duration(rounded)
+    return text[: text.index(" 00")] if " 00 " in text else text
 
 
 def _waits(job: Job) -> Explanation:
@@ -104,23 +126,24 @@ def _waits(job: Job) -> Explanation:
     ahead = line.places.get(job.id, len(line.types))
     usual = stats.usual_durations({job.type, *stats.types_of([line], serving)})
     until_start = dict(enumerate(stats.starts(job.queue, line, loads, usual))).get(ahead)
-    return Explanation(_line_up(ahead, until_start), _eta(until_start, usual.get(job.type)))
+    eta = _eta(until_start, usual.get(job.type))
+    return Explanation(_line_up(ahead, until_start), eta, ahead)
 
 
 def _line_up(ahead: int, until_start: float | None) -> str:
     if not ahead:
         is_later = until_start is not None and until_start >= 1
-        soon = f", in about {humanize_seconds(until_start or 0)}" if is_later else ""
+        soon = f", usually in about {humanize_seconds(until_start or 0)}" if is_later else ""
         return f"It is the next one to be taken{soon}."
     jobs = "1 job is" if ahead == 1 else f"{ahead:,} jobs are"
     if ahead >= GLANCE:
         jobs = f"{GLANCE:,} jobs or more are"
-    about = "" if until_start is None else f", about {humanize_seconds(until_start)}"
+    about = "" if until_start is None else f", usually about {humanize_seconds(until_start)}"
     return f"{jobs} ahead of it{about}."
 
 
 def _eta(until_start: float | None, usual: stats.Usual | None) -> int | None:
-    return None if until_start is None or usual is None else round(until_start + usual.mean)
+    return None if until_start is None or usual is None else round(until_start + usual.p50)
 
 
 def _runs(job: Job, now: datetime) -> Explanation:
@@ -135,11 +158,14 @@ def _runs(job: Job, now: datetime) -> Explanation:
         return Explanation(_stopping(job))
     eta = run_eta_seconds(job)
     elapsed = (now - job.started_at).total_seconds()
-    if eta is None:
-        usual = stats.usual_durations([job.type]).get(job.type)
-        eta = round(usual.p50 - elapsed) if usual and usual.p50 > elapsed else None
-    left = "" if eta is None else f", about {humanize_seconds(eta)} left"
-    return Explanation(f"Running for {humanize_seconds(elapsed)}{left}.", eta)
+    runs = f"Running for {humanize_seconds(elapsed)}"
+    if eta is not None:
+        return Explanation(f"{runs}, about {humanize_seconds(eta)} left.", eta)
+    usual = stats.usual_durations([job.type]).get(job.type)
+    if usual is None:
+        return Explanation(f"{runs}.")
+    eta = round(usual.p50 - elapsed) if usual.p50 > elapsed else None
+    return Explanation(f"{runs}; it usually takes {humanize_seconds(usual.p50)}.", eta)
 
 
 def _ended(job: Job) -> str:
@@ -152,7 +178,7 @@ def _ended(job: Job) -> str:
     if job.started_at is None or job.finished_at is None:
         return "Completed."
     seconds = (job.finished_at - job.started_at).total_seconds()
-    return f"Completed after {humanize_seconds(seconds)}."
+    return f"Completed after {duration(seconds)}."
 
 
 def _stopping(job: Job) -> str:
@@ -170,7 +196,3 @@ def _clock(moment: datetime) -> str:
     local = timezone.localtime(moment)
     is_today = local.date() == timezone.localdate()
     return f"{local:%H:%M %Z}" if is_today else f"{local:%Y-%m-%d %H:%M %Z}"
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -51,7 +51,7 @@ def test_the_estimate_is_what_the_jobs_ahead_take_on_all_slots():
     for _ in range(12):
         make_job()
     told = explain.explanation(make_job())
-    assert told.sentence == "12 jobs are ahead of it, about 3 minutes."
+    assert told.sentence == "12 jobs are ahead of it, usually about 3 min."
     assert told.eta_seconds == pytest.approx(12 * 30 / 2 + 30, abs=2)
 
 
@@ -63,7 +63,7 @@ def test_a_short_job_behind_long_ones_is_not_promised_the_time_of_its_own_type()
     for _ in range(18):
         make_job(type="long")
     told = explain.explanation(make_job(type="short"))
-    assert told.sentence == "18 jobs are ahead of it, about 3 minutes."
+    assert told.sentence == "18 jobs are ahead of it, usually about 3 min."
     assert told.eta_seconds == pytest.approx(18 * 10, abs=2)
 
 
@@ -74,7 +74,7 @@ def test_one_long_job_ahead_keeps_only_one_of_the_slots():
     for type in ("long", "short", "short"):
         make_job(type=type)
     told = explain.explanation(make_job(type="short"))
-    assert told.sentence == "3 jobs are ahead of it, about 20 seconds."
+    assert told.sentence == "3 jobs are ahead of it, usually about 20 s."
 
 
 def test_the_slots_that_are_taken_come_free_when_their_jobs_have_usually_ended():
@@ -82,7 +82,7 @@ def test_the_slots_that_are_taken_come_free_when_their_jobs_have_usually_ended()
     ran(60)
     make_job(status="PROCESSING", worker=worker.id, started_at=ago(seconds=20))
     told = explain.explanation(make_job())
-    assert told.sentence == "It is the next one to be taken, in about 40 seconds."
+    assert told.sentence == "It is the next one to be taken, usually in about 40 s."
     assert told.eta_seconds == pytest.approx(40 + 60, abs=2)
 
 
@@ -92,7 +92,7 @@ def test_a_job_that_tells_its_progress_frees_its_slot_by_that():
     make_job(
         status="PROCESSING", worker=worker.id, started_at=ago(seconds=300), progress_percent=75
     )
-    assert "in about 2 minutes" in explain.explanation(make_job()).sentence
+    assert "usually in about 1 min 40 s" in explain.explanation(make_job()).sentence
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_the_list_and_the_page_of_a_job_tell_the_same_time():
     job = make_job(type="short")
     rows.clear_usual_cache()
     [row] = rows.prepare_rows([job])
-    assert columns.queue_position(row) == "6 ahead, about 60 seconds"
-    assert explain.explanation(job).sentence == "6 jobs are ahead of it, about 60 seconds."
+    assert columns.queue_position(row) == "6 ahead, usually about 1 min"
+    assert explain.explanation(job).sentence == "6 jobs are ahead of it, usually about 1 min."
 
 
 def test_a_running_job_is_estimated_by_its_own_progress():
     job = make_job(status="PROCESSING", started_at=ago(seconds=20), progress_percent=25)
     told = explain.explanation(job)
-    assert told.sentence == "Running for 20 seconds, about 60 seconds left."
+    assert told.sentence == "Running for 20 s, about 1 min left."
     assert told.eta_seconds == pytest.approx(60, abs=2)
 
 
@@ -141,6 +141,31 @@ def test_a_running_job_without_progress_is_estimated_by_its_type():
     ran(60)
     told = explain.explanation(make_job(status="PROCESSING", started_at=ago(seconds=20)))
     assert told.eta_seconds == pytest.approx(40, abs=2)
+
+
+@pytest.mark.parametrize(("percent", "seconds"), [(1, 600), (4, 600), (50, 2)])
+def test_too_little_progress_gives_no_estimate(percent, seconds):
+    job = make_job(status="PROCESSING", started_at=ago(seconds=seconds), progress_percent=percent)
+    assert explain.run_eta_seconds(job) is None
+    assert "left" not in explain.explanation(job).sentence
+
+
+def test_one_job_that_took_hours_does_not_change_what_is_usual():
+    make_worker(slots=1)
+    for seconds in (10, 10, 10, 20_000):
+        ran(seconds)
+    for _ in range(6):
+        make_job()
+    told = explain.explanation(make_job())
+    assert told.sentence == "6 jobs are ahead of it, usually about 1 min."
+    assert told.ahead == 6
+
+
+def test_a_job_that_runs_longer_than_usual_says_what_is_usual():
+    ran(60)
+    told = explain.explanation(make_job(status="PROCESSING", started_at=ago(minutes=84)))
+    assert told.sentence == "Running for 1 h 24 min; it usually takes 1 min."
+    assert told.eta_seconds is None
 
 
 def test_a_silent_worker_is_reported_with_the_hour(settings):
@@ -185,11 +210,14 @@ def test_a_job_that_is_stopping_says_why():
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.2, "1 second"),
-        (40, "40 seconds"),
-        (89, "89 seconds"),
-        (180, "3 minutes"),
-        (5400, "2 hours"),
+        (0.2, "1 s"),
+        (40, "40 s"),
+        (59.7, "1 min"),
+        (89, "1 min 30 s"),
+        (180, "3 min"),
+        (5040, "1 h 24 min"),
+        (86_400, "1 d"),
+        (90_100, "1 d 01 h"),
     ],
 )
 def test_durations_are_told_in_words(seconds, words):

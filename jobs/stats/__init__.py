@@ -17,7 +17,7 @@ from jobs.stats.capped import (
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
 from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
 from jobs.stats.starts import Line, Load, lines, loads, starts, types_of
-from jobs.stats.usual import Run, Usual, recent_runs, usual_durations
+from jobs.stats.usual import Run, Usual, recent_runs, seconds_left, usual_durations
 
 __all__ = [
     "CAP",
@@ -40,6 +40,7 @@ __all__ = [
     "loads",
     "recent_failures",
     "recent_runs",
+    "seconds_left",
     "settled_by_hour",
     "starts",
     "times",

@@ -14,7 +14,7 @@ from django.db import connection
 
 from jobs.models import Job, Status
 from jobs.stats.capped import GLANCE
-from jobs.stats.usual import Usual
+from jobs.stats.usual import Usual, seconds_left
 
 
 @dataclass(frozen=True)
@@ -142,16 +142,16 @@ def _start_times(
         yield free[0]
         if one not in usual:
             return
-        heapq.heapreplace(free, free[0] + usual[one].mean)
+        heapq.heapreplace(free, free[0] + usual[one].p50)
 
 
 def _seconds_left(job: Running, usual: Usual | None) -> float | None:
     """Estimate the seconds that a job still runs; None if it runs longer than usual.
 
-    Its own progress comes first, then the mean and the 95th percentile of its type.
+    Its own progress comes first, then the median and the 95th percentile of its type.
     """
-    if job.percent:
-        return job.elapsed * (100 - job.percent) / job.percent
+    if (left := seconds_left(job.elapsed, job.percent)) is not None:
+        return left
     if usual is None:
         return None
-    return next((end - job.elapsed for end in (usual.mean, usual.p95) if job.elapsed <= end), None)
+    return next((end - job.elapsed for end in (usual.p50, usual.p95) if job.elapsed <= end), None)

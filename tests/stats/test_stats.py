@@ -106,4 +106,4 @@ def test_usual_durations_look_at_the_last_runs_of_each_type(django_assert_num_qu
         ran(seconds, type="a")
     make_job(type="b", status="CANCELLED")
     with django_assert_num_queries(1):
-        assert stats.usual_durations(["a", "b", "a"]) == {"a": stats.Usual(2, 5.6, 3)}
+        assert stats.usual_durations(["a", "b", "a"]) == {"a": stats.Usual(2, 5.6)}

@@ -86,7 +86,7 @@ def progress_bar(job: Job) -> SafeString:
 
 
 def queue_position(job: JobRow) -> str:
-    """Where a waiting job stands in its queue: "14 ahead, about 3 minutes"."""
+    """Where a waiting job stands in its queue: "14 ahead, usually about 3 min"."""
     if job.ahead is None:
         return f"{GLANCE:,}+ ahead"
     if job.ahead == 0:
@@ -94,7 +94,7 @@ def queue_position(job: JobRow) -> str:
     about = (
         ""
         if job.start_seconds is None
-        else f", about {explain.humanize_seconds(job.start_seconds)}"
+        else f", usually about {explain.humanize_seconds(job.start_seconds)}"
     )
     return f"{job.ahead:,} ahead{about}"
 

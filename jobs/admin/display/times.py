@@ -1,4 +1,7 @@
-"""Times and durations as HTML. static/jobs/base/times.js updates them in the same format."""
+"""Times and durations as HTML. static/jobs/base/times.js updates them in the same format.
+
+`duration` is that of jobs/explain.py, so that all pages and the API write durations alike.
+"""
 
 from datetime import datetime
 
@@ -6,22 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-# Upper bound in seconds; size and name of the large unit; size and name of the small unit.
-UNITS = (
-    (3_600, 60, "min", 1, "s"),
-    (86_400, 3_600, "h", 60, "min"),
-    (float("inf"), 86_400, "d", 3_600, "h"),
-)
-
-
-def duration(seconds: float) -> str:
-    """A duration in at most two units: "0.4 s", "12 s", "3 min 05 s", "2 h 14 min", "4 d 6 h"."""
-    seconds = max(0.0, seconds)
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{min(59, round(seconds))} s"
-    large, large_name, small, small_name = next(unit[1:] for unit in UNITS if seconds < unit[0])
-    whole, rest = divmod(int(seconds), large)
-    return f"{whole} {large_name} {rest // small:02d} {small_name}"
+from jobs.explain import UNITS, duration
 
 
 def ago(at: datetime) -> str:

@@ -27,7 +27,10 @@ def action_view(action: Action) -> Callable[[HttpRequest, UUID], HttpResponse]:
             raise Http404("No such job.")
         if request.method == "POST":
             return _run_action(request, action, job)
-        context = {"title": f"{action.label} this job?", "job": job, "action": action}
+        is_possible = job.status in action.statuses
+        question, not_now = f"{action.label} this job?", f"This job cannot be {action.done} now"
+        title = question if is_possible else not_now
+        context = {"title": title, "is_possible": is_possible, "job": job, "action": action}
         return admin_page(request, "job_page/confirm", context)
 
     return view

@@ -1,53 +1,68 @@
-"""Contents of a job's page: parameters, result, jobs not done, worker, end of storage."""
+"""Contents of a job's page beside its data: files, jobs not done, worker, end of storage."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.forms import ChoiceField, Field, ModelChoiceField
-from django.utils.dateparse import parse_datetime
+from django.db.models import QuerySet
 
-from jobs import parameters, registry
-from jobs.admin.display import times
-from jobs.admin.job_page.timeline import shorten_worker_ids
-from jobs.models import AuditEntry, Job, Worker
+from jobs import access, registry
+from jobs.admin.display.numbers import capped_count
+from jobs.models import AuditEntry, Job, JobFile, Worker
 from jobs.services import bulk_types
+
+FILES_A_PAGE = 20
+COUNTED_FILES = 10_000
 
 
 @dataclass(frozen=True)
-class Data:
-    """Parameters or a result: pairs of name and value, and all of it as JSON."""
+class FilesPage:
+    """A page of the job's files, newest attempt first; `first` is the file to download."""
 
-    pairs: list[tuple[str, str]]
-    json: str
+    files: list[JobFile]
+    count: int
+    number: int
+    first: JobFile | None = None
+
+    @property
+    def total(self) -> str:
+        """The number of all files: "12", or "10,000+"."""
+        return capped_count(self.count, COUNTED_FILES)
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return max(1, -(-self.count // FILES_A_PAGE))
+
+    @property
+    def previous(self) -> int:
+        """The number of the page before; 0 without one."""
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        """The number of the page after; 0 without one."""
+        return self.number + 1 if self.number < self.pages else 0
 
 
-def parameters_of(job: Job) -> Data:
-    """The parameters with the labels of their form and of its choices; secrets masked."""
-    job_type = registry.find(job.type)
-    params = parameters.mask(job_type, job.params)
-    fields = job_type.form().fields if job_type else {}
-    pairs = []
-    for name, value in params.items():
-        field = fields.get(name)
-        label = (field and field.label) or (_label(name) if field else name)
-        pairs.append((str(label), _readable(_choice_labels(value, field))))
-    return Data(pairs, _to_json(params))
+def files_page(user: Any, job: Job, number: str) -> FilesPage:
+    """The page of the job's files with this number; one query, three if there are several pages."""
+    if not job.attempt:
+        return FilesPage([], 0, 1)
+    files = access.files(user, job).order_by("-attempt", "id")
+    first_page = list(files[: FILES_A_PAGE + 1])
+    if len(first_page) <= FILES_A_PAGE:
+        return FilesPage(first_page, len(first_page), 1, next(iter(first_page), None))
+    return _later_page(files, first_page, number)
 
 
-def result_of(job: Job) -> Data | None:
-    """The result; its pairs are the values that are not nested."""
-    if job.result is None:
-        return None
-    if not isinstance(job.result, dict):
-        return Data([], _to_json(job.result))
-    pairs = [
-        (_label(name), _readable(value))
-        for name, value in job.result.items()
-        if not isinstance(value, dict | list)
-    ]
-    return Data(pairs, _to_json(job.result))
+def _later_page(files: QuerySet[JobFile], first_page: list[JobFile], text: str) -> FilesPage:
+    count = files[: COUNTED_FILES + 1].count()
+    last = -(-count // FILES_A_PAGE)
+    number = min(max(1, int(text)), last) if text.isdecimal() and len(text) < 9 else 1
+    start = (number - 1) * FILES_A_PAGE
+    shown = first_page[:-1] if number == 1 else list(files[start : start + FILES_A_PAGE])
+    return FilesPage(shown, count, number, first_page[0])
 
 
 def not_done_by(job: Job) -> list[dict[str, str]]:
@@ -58,12 +73,9 @@ def not_done_by(job: Job) -> list[dict[str, str]]:
     return rows
 
 
-def worker_of(job: Job) -> str:
-    """The host of the worker that ran the job last, and the first digits of the worker's id."""
-    if not job.worker:
-        return ""
-    host = Worker.objects.filter(pk=job.worker).values_list("host", flat=True).first()
-    return f"{host or ''} {shorten_worker_ids(job.worker)}".strip()
+def worker_of(job: Job) -> Worker | None:
+    """The worker that ran the job last; None if it is no longer known."""
+    return Worker.objects.filter(pk=job.worker).first() if job.worker else None
 
 
 def deleted_at(job: Job) -> datetime | None:
@@ -77,44 +89,3 @@ def deleted_at(job: Job) -> datetime | None:
 def audit_entries(job: Job) -> list[AuditEntry]:
     """The last 20 entries of the audit trail about the job, newest first."""
     return list(AuditEntry.objects.about(Job, job.pk).with_present_names()[:20])
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _choice_labels(value: Any, field: Field | None) -> Any:
-    """`value` as the labels of its choices; not those of a table, which may have a million rows."""
-    if not isinstance(field, ChoiceField) or isinstance(field, ModelChoiceField):
-        return value
-    choices: Any = field.choices
-    labels = {str(key): label for key, label in choices}
-    if isinstance(value, list):
-        return [labels.get(str(one), one) for one in value]
-    return labels.get(str(value), value)
-
-
-def _readable(value: Any) -> str:
-    if value is None or value == "" or value == []:
-        return "–"  # noqa: RUF001 (a dash for display)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list):
-        return ", ".join(_readable(one) for one in value)
-    if isinstance(value, str) and (at := _parse_time(value)):
-        return times.exact_time(at)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _parse_time(text: str) -> datetime | None:
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo else None
-
-
-def _to_json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)

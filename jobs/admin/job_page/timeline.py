@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jobs import explain
 from jobs.admin.display import times
-from jobs.models import Job, JobEvent, Status
+from jobs.models import Job, JobEvent, Status, Worker
 
 EVENTS_LIMIT = 200
 # A worker's id: 32 hexadecimal digits, new at each start.
@@ -15,7 +15,10 @@ LONG_WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 @dataclass(frozen=True)
 class Step:
-    """One event; `after` is the time since the previous one, `status` is "" for a mere note."""
+    """One event; `after` is the time since the previous one, `status` is "" for a mere note.
+
+    `short_actor` names a worker as the rest of the page does.
+    """
 
     at: datetime
     title: str
@@ -23,23 +26,28 @@ class Step:
     note: str
     status: str
     after: str = ""
-
-    @property
-    def short_actor(self) -> str:
-        """The actor; of a worker's id only the first digits."""
-        return shorten_worker_ids(self.actor)
+    short_actor: str = ""
 
 
-def timeline(job: Job) -> list[Step]:
-    """The events of the job, oldest first."""
+def timeline(job: Job, worker: Worker | None = None) -> list[Step]:
+    """The events of the job, oldest first; `worker` is the one that ran it last, if it is known."""
     steps: list[Step] = []
     previous: datetime | None = None
     for event in job.events.all()[:EVENTS_LIMIT]:
         after = times.duration((event.at - previous).total_seconds()) if previous else ""
         status = "" if event.is_note else event.to_status
-        steps.append(Step(event.at, _title(event), event.actor, _note(event), status, after))
+        actor = _short_actor(event.actor, worker)
+        step = Step(event.at, _title(event), event.actor, _note(event), status, after, actor)
+        steps.append(step)
         previous = event.at
     return steps
+
+
+def _short_actor(actor: str, worker: Worker | None) -> str:
+    """The actor; a worker by its host and process, or by the first digits of its id."""
+    if worker is not None:
+        actor = actor.replace(worker.pk, str(worker))
+    return shorten_worker_ids(actor)
 
 
 def shorten_worker_ids(text: str) -> str:

@@ -1,13 +1,14 @@
 """The page of one job, and its refresh."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
-from jobs import access, explain, services
-from jobs.admin.job_page import content, failure, records
+from jobs import access, explain, registry, services
+from jobs.admin.job_page import content, data, failure, headline, lineage, records
 from jobs.admin.job_page.log import log_page
 from jobs.admin.job_page.log_query import LogQuery
 from jobs.admin.job_page.records import page_job
@@ -29,7 +30,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job_version": _version(job),  # the footer shows `version`, that of Backoffice
         "regions": _regions(request, job, kept),
         "log": log_page(job, LogQuery.of(request.GET)),
-        "parameters": content.parameters_of(job),
+        "parameters": data.parameters_of(job, _visible_parent(request, job)),
         "audit_entries": content.audit_entries(job),
         "deleted_at": content.deleted_at(job),
     }
@@ -71,21 +72,12 @@ def _version(job: Job) -> str:
 def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> dict[str, str]:
     """The HTML of each region, with the note that was kept while the user was signed out."""
     context = {
-        "job": job,
-        "actions": services.possible_actions(request.user, job),
-        "explanation": explain.explanation(job),
-        "acknowledgement": explain.acknowledgement(job),
         "note": kept.entries.get("note", "") if kept else "",
         "note_sent_to": kept.sent_to if kept else "",
-        "worker": content.worker_of(job),
-        "steps": timeline(job),
-        "files": list(access.files(request.user, job)) if job.attempt else [],
-        "error": failure.error_of(job),
-        "result": content.result_of(job),
-        "not_done": content.not_done_by(job),
-        "parent": _visible_parent(request, job),
-        "reruns": _visible_reruns(request, job) if job.is_settled else [],
-        "may_see_result": request.user.has_perm("django_celery_results.view_taskresult"),
+        **_head_context(request.user, job),
+        **_outcome_context(request.user, job),
+        **_details_context(request.user, job),
+        "files": content.files_page(request.user, job, request.GET.get("files", "")),
     }
     return {
         name: render_to_string(f"admin/jobs/job_page/{name}.html", context, request)
@@ -93,10 +85,40 @@ def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> di
     }
 
 
+def _head_context(user: Any, job: Job) -> dict[str, Any]:
+    explanation = explain.explanation(job)
+    return {
+        "job": job,
+        "actions": services.possible_actions(user, job),
+        "explanation": explanation,
+        "acknowledgement": explain.acknowledgement(job),
+        "ahead_url": headline.jobs_ahead_url(user, job, explanation.ahead),
+        "rate": headline.progress_rate(job),
+        "figures": data.figures_of(job),
+        "family": lineage.lineage(user, job),
+    }
+
+
+def _outcome_context(user: Any, job: Job) -> dict[str, Any]:
+    return {
+        "error": failure.error_of(job),
+        "same_failures": failure.same_failures(user, job),
+        "result": data.result_of(job),
+        "not_done": content.not_done_by(job),
+    }
+
+
+def _details_context(user: Any, job: Job) -> dict[str, Any]:
+    worker = content.worker_of(job)
+    return {
+        "worker": worker,
+        "steps": timeline(job, worker),
+        "is_known_type": registry.find(job.type) is not None,
+        "parameters": data.parameters_of(job),
+        "may_see_result": user.has_perm("django_celery_results.view_taskresult"),
+    }
+
+
 def _visible_parent(request: HttpRequest, job: Job) -> Job | None:
     """The job from which this one was launched again, if the user may see it."""
     return job.rerun_of if job.rerun_of_id in access.visible_parents(request.user, [job]) else None
-
-
-def _visible_reruns(request: HttpRequest, job: Job) -> list[Job]:
-    return list(access.visible_jobs(request.user).without_large().filter(rerun_of=job)[:10])

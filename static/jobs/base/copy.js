@@ -12,8 +12,19 @@
         }, 2000);
     };
 
-    for (const button of document.querySelectorAll('[data-copy]')) {
-        button.hidden = !navigator.clipboard;
-        button.addEventListener('click', () => copy(button));
-    }
+    const showButtons = () => {
+        for (const button of document.querySelectorAll('[data-copy]')) {
+            button.hidden = !navigator.clipboard;
+        }
+    };
+
+    document.addEventListener('click', ({target}) => {
+        const button = target.closest('[data-copy]');
+        if (button) {
+            copy(button);
+        }
+    });
+    // Pages that refresh themselves replace buttons.
+    document.addEventListener('cells-changed', showButtons);
+    showButtons();
 }

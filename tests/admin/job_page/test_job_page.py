@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from backoffice import __version__
 from jobs import lifecycle
-from jobs.admin.job_page import content, failure
+from jobs.admin.job_page import failure
+from jobs.admin.job_page.data import parameters_of
 from jobs.admin.job_page.timeline import timeline
 from jobs.models import Job, JobFile, JobLog, Source, Status
 from tests.support.factories import make_job
@@ -45,13 +46,14 @@ def add_lines(job, *messages, start=1):
 
 def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewer):
     job = make_job(status=Status.FAILED, error_type="ValueError", error_traceback=TRACEBACK)
-    error = viewer.get(address(job)).context["regions"]["outcome"]
-    assert "ValueError" in error
-    assert "total = add(rows)" in error
-    frames = failure.application_frames(TRACEBACK)
-    assert [(frame.place, frame.code) for frame in frames] == [
+    regions = viewer.get(address(job)).context["regions"]
+    assert "ValueError" in regions["head"]
+    assert "total = add(rows)" in regions["outcome"]
+    own, others = failure.frames_of(TRACEBACK, "report")
+    assert [(frame.place, frame.code) for frame in own] == [
         ("jobs/types/sales.py:12", "total = add(rows)")
     ]
+    assert [frame.function for frame in others] == ["add", "execute"]
 
 
 def test_an_error_code_stands_in_words_wherever_staff_read_of_the_failure(viewer):
@@ -81,8 +83,8 @@ def test_what_was_chosen_stands_in_the_words_of_the_form(viewer, make_type):
 
     make_type(slug="order", form=Order)
     job = make_job(type="order", params={"format": "xlsx", "days": ["1", "7"]})
-    pairs = dict(content.parameters_of(job).pairs)
-    assert pairs == {"Format": "Excel (XLSX)", "Days": "Monday, 7"}
+    rows = {row.name: row.value for row in parameters_of(job).rows}
+    assert rows == {"Format": "Excel (XLSX)", "Days": "Monday, 7"}
 
 
 def test_the_footer_shows_the_version_of_the_site(viewer):

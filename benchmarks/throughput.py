@@ -9,7 +9,7 @@ machine's speed affects all systems alike.
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ JOBS = 1000
 WARM_UP = 50
 COUNTED = 200
 PATIENCE_SECONDS = 180
+COUNT_EVERY_SECONDS = 0.05
 # The last acknowledgements follow the last job.
 SETTLE_SECONDS = 0.3
 STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)")
@@ -70,14 +71,14 @@ def _site(databases: ExitStack, home: Path, number: int) -> Site:
 
 
 def _round(site: Site, servers: Servers) -> Cost:
-    with site.workers() as workers:
-        _drain(site, WARM_UP, workers)
+    with site.workers() as workers, site.counter() as count:
+        _drain(site, WARM_UP, count)
         with process_tree.frozen(workers):
-            already = site.done() if site.system.done else 0
+            done = count()
             site.submit(JOBS)
             before = _readings(workers, servers)
         start = time.monotonic()
-        _until_done(site, already + JOBS)
+        _await(site, count, done + JOBS if site.system.done else 0)
         seconds = time.monotonic() - start
         time.sleep(SETTLE_SECONDS)
         after = _readings(workers, servers)
@@ -102,35 +103,33 @@ def _readings(workers: list[int], servers: Servers) -> tuple[float, ...]:
     )
 
 
-def _drain(site: Site, jobs: int, workers: list[int]) -> None:
-    already = site.done() if site.system.done else 0
+def _drain(site: Site, jobs: int, count: Callable[[], int]) -> None:
+    done = count()
     site.submit(jobs)
-    _until_done(site, already + jobs)
+    _await(site, count, done + jobs if site.system.done else 0)
     time.sleep(SETTLE_SECONDS)
 
 
-def _until_done(site: Site, jobs: int) -> None:
+def _await(site: Site, count: Callable[[], int], jobs: int) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
-        if site.done() >= jobs if site.system.done else not site.waiting():
+        if count() >= jobs:
             return
-        time.sleep(0.02)
-    raise TimeoutError(
-        f"{site.system.name}: {jobs} jobs did not finish; see its log in {site.home}."
-    )
+        time.sleep(COUNT_EVERY_SECONDS)
+    raise TimeoutError(f"{site.system.name} did not finish; see its log in {site.home}.")
 
 
 def _statements(site: Site, servers: Servers) -> float:
     """Statements a job but BEGIN and COMMIT, from PostgreSQL's log, in a round of their own."""
     servers.log_statements(True)
     log = servers.home / "postgres.log"
-    with site.workers() as workers:
-        _drain(site, WARM_UP, workers)
+    with site.workers() as workers, site.counter() as count:
+        _drain(site, WARM_UP, count)
         with process_tree.frozen(workers):
-            already = site.done() if site.system.done else 0
+            done = count()
             site.submit(COUNTED)
             size = log.stat().st_size
-        _until_done(site, already + COUNTED)
+        _await(site, count, done + COUNTED if site.system.done else 0)
     servers.log_statements(False)
     with log.open("rb") as lines:
         lines.seek(size)

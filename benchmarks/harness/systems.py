@@ -5,10 +5,11 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import redis
@@ -99,20 +100,21 @@ class Site:
         command = [sys.executable, "-m", self.system.module, str(jobs)]
         subprocess.run(command, env=self.env, check=True)
 
-    def waiting(self) -> int:
-        """How many jobs are in the queue in Redis."""
-        with redis.Redis.from_url(self.env["REDIS_URL"]) as server:
-            return int(server.llen(self.system.queue))
+    @contextmanager
+    def counter(self) -> Iterator[Callable[[], int]]:
+        """Give a function that counts finished jobs, over one connection.
 
-    def done(self) -> int:
-        """How many jobs ever finished."""
-        database = psycopg2.connect(self.env["DATABASE_URL"])
-        try:
-            with database.cursor() as cursor:
-                cursor.execute(self.system.done)
-                return int(cursor.fetchone()[0])
-        finally:
-            database.close()
+        A new connection for each count cost PostgreSQL 5 ms, which the system would pay. Without
+        `done` the count is that of the jobs in Redis, below zero.
+        """
+        with ExitStack() as opened:
+            if self.system.done:
+                database = opened.enter_context(closing(psycopg2.connect(self.env["DATABASE_URL"])))
+                database.autocommit = True
+                yield lambda: _first(database, self.system.done)
+            else:
+                server = opened.enter_context(redis.Redis.from_url(self.env["REDIS_URL"]))
+                yield lambda: -int(server.llen(self.system.queue))
 
     @contextmanager
     def workers(self) -> Iterator[list[int]]:
@@ -130,3 +132,9 @@ class Site:
             finally:
                 for one in started:
                     processes.stop_process(one, signal.SIGTERM, 60)
+
+
+def _first(database: Any, query: str) -> int:
+    with database.cursor() as cursor:
+        cursor.execute(query)
+        return int(cursor.fetchone()[0])

@@ -3,7 +3,8 @@
 ==============  ===========================================================================
 module          runs in
 ==============  ===========================================================================
-broker          all processes: publishes jobs; in a pool process those that a bulk job makes
+broker          all processes: publishes jobs; in a pool process those that a bulk job makes, and
+                it takes the next ones
 result_backend  all processes: stores nothing, because the lifecycle does
 lost_attempts   upkeep and a worker's main process: ends attempts that were lost
 worker          a Celery worker

@@ -100,6 +100,7 @@ class Agent(threading.Thread):
 
     def poll(self) -> None:
         """Do once what this thread does each second."""
+        self.worker.backlog.open()
         self._maintain_pool()
         holders = self.worker.running.holders()
         if time.monotonic() >= self._heartbeat_due_at:
@@ -108,6 +109,7 @@ class Agent(threading.Thread):
             self._heartbeat_due_at = time.monotonic() + settings.JOBS_HEARTBEAT_SECONDS
         self._renew_leases(holders)
         self.crashes.add(*crashed_attempts(holders))
+        self.crashes.note_vanished(holders)
         self.crashes.end()
         # Most jobs are over before a user could want them stopped: no query for those.
         has_lasted = self.worker.running.has_lasted

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 # A worker that stops ends by these signals the pool processes whose time is over, perhaps before
 # the agent does.
 ENDING_CODES = {"signal 3": "worker_stopped", "signal 15": "worker_stopped"}
+# Celery reports a process 10 s after its end at the latest, and what ended it.
+VANISHED_SECONDS = 15.0
 
 
 def crashed_attempts(holders: Mapping[UUID, int]) -> list[CrashedAttempt]:
@@ -49,6 +52,7 @@ class Crashes:
         self._outcomes = outcomes
         self._unwritten: list[CrashedAttempt] = []
         self._descendants: dict[int, set[Process]] = {}
+        self._vanished: dict[int, float] = {}  # by pid: since when, by the monotonic clock
 
     def add(self, *attempts: CrashedAttempt) -> None:
         """Have these attempts ended."""
@@ -64,6 +68,20 @@ class Crashes:
         self._descendants = {
             pid: processes.descendants(pid) or known.get(pid, set()) for pid in pids
         }
+
+    def note_vanished(self, holders: Mapping[UUID, int]) -> None:
+        """Report the attempts whose pool process is gone, if Celery has not done so for 15 s.
+
+        Celery does not report a process that died before it was heard of; its lease would be
+        renewed for ever.
+        """
+        now = time.monotonic()
+        gone = {job: pid for job, pid in holders.items() if not _is_pool_process(pid)}
+        self._vanished = {pid: self._vanished.get(pid, now) for pid in gone.values()}
+        for job_id, pid in gone.items():
+            if now - self._vanished[pid] > VANISHED_SECONDS:
+                self.add(CrashedAttempt(job_id, pid, "worker process lost"))
+                self._worker.running.forget(pid)
 
     def end(self) -> None:
         """End the attempts whose rows are free; one locked row does not hold up the others."""
@@ -107,6 +125,11 @@ class Crashes:
             logger.exception("job %s cannot be ended; upkeep does it after its lease", job.id)
             return True
         return ended is not None
+
+
+def _is_pool_process(pid: int) -> bool:
+    process = processes.find_process(pid)
+    return process is not None and process.parent == os.getpid()
 
 
 def _kill_pool_process(pid: int) -> None:

@@ -29,9 +29,12 @@ class JobRequest(Request):
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
         worker = current_worker()
-        if worker and self.worker_pid and not isinstance(error, NO_CRASH):
-            crash = CrashedAttempt(UUID(self.id), self.worker_pid, _describe(error))
-            worker.crashes.put(crash)
+        pid = self.worker_pid
+        if worker and pid and not isinstance(error, NO_CRASH):
+            # The process may have gone on from the job of this message to another.
+            job_id = worker.running.job_of(pid) or UUID(self.id)
+            worker.running.forget(pid)
+            worker.crashes.put(CrashedAttempt(job_id, pid, _describe(error)))
         return super().on_failure(exc_info, *args, **kwargs)
 
     def _success_was_stored(self) -> bool:

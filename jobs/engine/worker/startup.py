@@ -87,6 +87,13 @@ def stop_agent(**kwargs: Any) -> None:
 
 
 @worker_shutting_down.connect
+def close_backlog(**kwargs: Any) -> None:
+    """Have the pool processes return to Celery after their jobs."""
+    if worker := current_worker():
+        worker.backlog.close()
+
+
+@worker_shutting_down.connect
 def stop_agent_if_cold(how: str, **kwargs: Any) -> None:
     """Do the same at a cold shutdown, which sends no worker_shutdown.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from jobs import registry
+from jobs.engine.worker.backlog import Backlog
 from jobs.engine.worker.fork_lock import ForkLock
 from jobs.engine.worker.interrupt import Interrupts
 from jobs.engine.worker.running import RunningAttempts
@@ -31,6 +32,7 @@ class WorkerState:
         self.types = [one.slug for one in registry.all()]
         self.running = RunningAttempts()
         self.interrupts = Interrupts(self.running)
+        self.backlog = Backlog()
         self.fork_lock = ForkLock()
         # Put by the event loop, read by the agent; None asks the agent to end.
         self.crashes: queue.SimpleQueue[CrashedAttempt | None] = queue.SimpleQueue()

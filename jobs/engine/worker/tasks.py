@@ -1,18 +1,23 @@
-"""The one Celery task: claim a job, execute it, write its outcome."""
+"""The one Celery task: claim a job, execute it, write its outcome, go on with the next."""
 
 import logging
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from celery import Task, shared_task
+from celery import Task, shared_task, signals
 from celery.exceptions import Ignore
+from celery.states import SUCCESS
 from django.db import Error, connections
 
 from jobs import lifecycle
 from jobs.database import WORKER_DB, Trouble, explain, is_bug, retry_while_away, trouble
+from jobs.engine.worker import replacement
 from jobs.engine.worker.execution import execute, internal_error
-from jobs.engine.worker.state import current_worker
+from jobs.engine.worker.state import WorkerState, current_worker
 from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 
@@ -30,27 +35,74 @@ class JobFailed(Exception):
     Request="jobs.engine.worker.request:JobRequest",
 )
 def run_job(self: Task) -> None:
-    """Run the job whose id is the task's.
+    """Run the job whose id is the task's, then those that wait behind it, for up to a second.
 
-    Celery learns whether it succeeded, for its events, and not the result, which it would format.
+    Celery learns whether the first succeeded, for its events, and not the result, which it would
+    format.
     """
-    job = _claim(UUID(self.request.id))
-    if job is None:
-        logger.info("job %s does not wait for this worker; the message is dropped", self.request.id)
+    began_at = time.monotonic()
+    first = _claim(UUID(self.request.id))
+    if first is None:
         raise Ignore
-    self.request.update(request_id=job.request_id)  # for the lines that this attempt logs
-    outcome = execute(job)
-    logger.info("job of type %s ended: %s", job.type, outcome.status)
-    write_outcome(job, outcome)
+    outcome = _run(self, first)
+    while next_id := _own_worker().backlog.next_id(first.queue, began_at=began_at):
+        with _task_of(self, next_id):
+            if (job := _claim(next_id)) is not None:
+                _run(self, job)
     if outcome.status == Status.CANCELLED:
         raise Ignore
     if outcome.status == Status.FAILED:
         raise JobFailed(outcome.error_code, outcome.error_message)
 
 
-def _claim(job_id: UUID) -> Job | None:
+@contextmanager
+def _task_of(task: Task, job_id: UUID) -> Iterator[None]:
+    """Let this block be the task of another job, for log lines and receivers of signals."""
+    request, first_id = task.request, task.request.id
+    task_id = str(job_id)
+    request.update(id=task_id, request_id="")
+    signals.task_prerun.send(task, task_id=task_id, task=task, args=[], kwargs={})
+    try:
+        yield
+    finally:
+        signals.task_postrun.send(
+            task, task_id=task_id, task=task, args=[], kwargs={}, retval=None, state=SUCCESS
+        )
+        request.update(id=first_id)
+
+
+def _run(task: Task, job: Job) -> Outcome:
+    task.request.update(request_id=job.request_id)  # for the lines that this attempt logs
+    outcome = execute(job)
+    logger.info("job of type %s ended: %s", job.type, outcome.status)
+    write_outcome(job, outcome)
+    _own_worker().running.release()
+    replacement.count_job()
+    return outcome
+
+
+def _own_worker() -> WorkerState:
     worker = current_worker()
     assert worker is not None, "only a worker runs jobs"
+    return worker
+
+
+def _claim(job_id: UUID) -> Job | None:
+    """Claim a job; None if it does not wait for this worker.
+
+    Until its outcome is written the main process knows that this process has taken it.
+    """
+    running = _own_worker().running
+    running.take(job_id)
+    job = _try_claim(job_id)
+    if job is None:
+        running.release()
+        logger.info("job %s does not wait for this worker; the message is dropped", job_id)
+    return job
+
+
+def _try_claim(job_id: UUID) -> Job | None:
+    worker = _own_worker()
     owner: dict[str, Any] = {"worker": worker.id, "pid": os.getpid(), "using": WORKER_DB}
 
     def claim() -> Job | None:

@@ -42,6 +42,14 @@ def job_id(message: bytes) -> UUID | None:
         return None
 
 
+def accepted_id(queue: str, message: bytes) -> UUID | None:
+    """Return the job's id in a message; one without an id is dropped with a warning."""
+    if (job := job_id(message)) is None:
+        what = (queue, len(message), message[:LOGGED_BYTES])
+        logger.warning("a message in queue %s is no job's, and is dropped: %d bytes, %r", *what)
+    return job
+
+
 def rebuilt(job: UUID, queue: str) -> str:
     """Return a job's message as Celery gets it: what kombu needs, without options of the task."""
     before, between, after = _template(queue)
@@ -79,11 +87,8 @@ class JobClient(redis.Redis):
             return response
         key, message = response
         queue = key.decode().partition(kombu_redis.Channel.sep)[0]
-        if (job := job_id(message)) is not None:
-            return key, rebuilt(job, queue)
-        what = (queue, len(message), message[:LOGGED_BYTES])
-        logger.warning("a message in queue %s is no job's, and is dropped: %d bytes, %r", *what)
-        return None
+        job = accepted_id(queue, message)
+        return None if job is None else (key, rebuilt(job, queue))
 
 
 class JobChannel(kombu_redis.Channel):

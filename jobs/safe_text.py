@@ -61,6 +61,8 @@ def _limit(model: type[Model], name: str) -> int:
 
 
 def _well_formed(text: str) -> str:
+    if text.isascii() and "\x00" not in text:
+        return text
     # "surrogatepass" and "replace" turn each lone surrogate into U+FFFD and keep everything else.
     encoded = text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass")
     return encoded.decode("utf-16", "replace")

@@ -29,15 +29,25 @@ class ProcessState:
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self._parts = [(part, part.copy(_read_part(part))) for part in parts]
+        self._reads = [part.read for part, _ in self._parts]
+        self._before = [before for _, before in self._parts]
 
     def restore(self) -> list[str]:
         """Restore what has changed; returns the names of the parts that stay different."""
+        if self._is_as_before():
+            return []
         # One part after the other: to restore blocked signals changes signal handlers.
         return [
             part.name
             for part, before in self._parts
             if _read_part(part) != before and not _try_restore(part, before)
         ]
+
+    def _is_as_before(self) -> bool:
+        try:
+            return [read() for read in self._reads] == self._before
+        except Exception:  # such as of a working directory that was removed
+            return False
 
 
 def _try_restore(part: Part, before: Any) -> bool:

@@ -41,7 +41,7 @@ def _set_mask(before: Iterable[int]) -> None:
 
 
 def _handlers() -> list[Any]:
-    return [get_handler(number) for number in SIGNALS]
+    return list(map(get_handler, SIGNALS))
 
 
 def _set_handlers(before: list[Any]) -> None:
@@ -67,7 +67,7 @@ def _set_environment(before: dict[bytes, bytes]) -> None:
 
 
 def _resource_limits() -> list[tuple[int, int]]:
-    return [resource.getrlimit(limit) for limit in RLIMITS]
+    return list(map(resource.getrlimit, RLIMITS))
 
 
 def _set_limits(before: list[tuple[int, int]]) -> None:

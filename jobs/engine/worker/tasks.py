@@ -3,14 +3,12 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task, signals
 from celery.exceptions import Ignore
-from celery.states import SUCCESS
+from celery.states import FAILURE, IGNORED, SUCCESS
 from django.db import Error, connections
 
 from jobs import lifecycle
@@ -22,6 +20,9 @@ from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)
+
+# What receivers of task_postrun get; a cancelled task is ignored, as one that raises Ignore.
+STATES = {Status.COMPLETED: SUCCESS, Status.FAILED: FAILURE}
 
 
 class JobFailed(Exception):
@@ -46,29 +47,27 @@ def run_job(self: Task) -> None:
         raise Ignore
     outcome = _run(self, first)
     while next_id := _own_worker().backlog.next_id(first.queue, began_at=began_at):
-        with _task_of(self, next_id):
-            if (job := _claim(next_id)) is not None:
-                _run(self, job)
+        _run_next(self, next_id)
     if outcome.status == Status.CANCELLED:
         raise Ignore
     if outcome.status == Status.FAILED:
         raise JobFailed(outcome.error_code, outcome.error_message)
 
 
-@contextmanager
-def _task_of(task: Task, job_id: UUID) -> Iterator[None]:
-    """Let this block be the task of another job, for log lines and receivers of signals."""
-    request, first_id = task.request, task.request.id
-    task_id = str(job_id)
+def _run_next(task: Task, job_id: UUID) -> None:
+    """Run another job, as a task of its own to log lines and to receivers of signals."""
+    request, task_id = task.request, str(job_id)
+    first = {"id": request.id, "request_id": request.request_id}
     request.update(id=task_id, request_id="")
-    signals.task_prerun.send(task, task_id=task_id, task=task, args=[], kwargs={})
+    call: dict[str, Any] = {"task_id": task_id, "task": task, "args": [], "kwargs": {}}
+    signals.task_prerun.send(task, **call)
+    state = IGNORED
     try:
-        yield
+        if (job := _claim(job_id)) is not None:
+            state = STATES.get(_run(task, job).status, IGNORED)
     finally:
-        signals.task_postrun.send(
-            task, task_id=task_id, task=task, args=[], kwargs={}, retval=None, state=SUCCESS
-        )
-        request.update(id=first_id)
+        signals.task_postrun.send(task, **call, retval=None, state=state)
+        request.update(first)
 
 
 def _run(task: Task, job: Job) -> Outcome:

@@ -25,7 +25,7 @@ SLOTS_A_PLACE = 4
 LAYOUT = struct.Struct("=Bq16sqddd")
 SLOTS_BYTES = LAYOUT.size * PROCESSES_LIMIT * SLOTS_A_PLACE
 # From the claim to the outcome a process has taken its job; in between its handler runs.
-FREE, TAKEN, RUNS = range(3)
+FREE, TAKEN, IN_HANDLER = range(3)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class RunningAttempts:
         values = (os.getpid(), job_id.bytes, attempt, *times)
         offset = self._own_offset()
         LAYOUT.pack_into(self._slots, offset, TAKEN, *values)
-        self._slots[offset] = RUNS
+        self._slots[offset] = IN_HANDLER
 
     def end(self) -> None:
         """Note that the handler has ended: no deadline applies to this process any more."""
@@ -86,7 +86,7 @@ class RunningAttempts:
     def in_process(self, pid: int) -> RunningAttempt | None:
         """Return what the pool process `pid` runs; before a kill, suspend it and read again."""
         for _, stage, _, job_id, *rest in self._read(pid):
-            if stage == RUNS:
+            if stage == IN_HANDLER:
                 return RunningAttempt(pid, UUID(bytes=job_id), *rest)
         return None
 

@@ -1,16 +1,21 @@
 """Sign-in: loads accounts with their permissions in one query, and remembers known browsers."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission, User
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Value
+from django.db import connection
+from django.db.models import BooleanField, OuterRef, Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 
+SOME_ID = object()  # in the values of the query, for the account's id
 KNOWN_BROWSER = "known_browser"
 KNOWN_FOR = timedelta(days=365)
 OF_KNOWN_BROWSER = " (known browser)"  # suffix of the name that its wrong passwords count for
@@ -21,20 +26,36 @@ class AccountBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the session's user, with permissions loaded; None unless active."""
-        permissions = Permission.objects.filter(
-            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))
-        )
-        names = permissions.annotate(
-            name_in_full=Concat("content_type__app_label", Value("."), "codename")
-        )
-        users = User.objects.annotate(permitted=ArraySubquery(names.values("name_in_full")))
-        user: Any = users.filter(pk=user_id).first()
-        if user is None or not self.user_can_authenticate(user):
+        sql, values, names = _account_sql()
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [user_id if one is SOME_ID else one for one in values])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        *columns, permitted = row
+        user: Any = User.from_db(connection.alias, names, columns)
+        if not self.user_can_authenticate(user):
             return None
         if not user.is_superuser:
             # Where ModelBackend.get_all_permissions keeps what it read.
-            user._perm_cache = set(user.permitted)
+            user._perm_cache = set(permitted)
         return cast("User", user)
+
+
+@cache
+def _account_sql() -> tuple[str, Sequence[Any], list[str]]:
+    """The query of an account with its permissions, its values, and the columns of the account.
+
+    Composed once: it took a third of the CPU of the smallest request.
+    """
+    permissions = Permission.objects.filter(Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk")))
+    names = permissions.annotate(
+        name_in_full=Concat("content_type__app_label", Value("."), "codename")
+    )
+    users = User.objects.annotate(permitted=ArraySubquery(names.values("name_in_full")))
+    is_account = RawSQL('"auth_user"."id" = %s', [SOME_ID], output_field=BooleanField())
+    sql, values = users.filter(is_account).query.sql_with_params()
+    return sql, values, [field.attname for field in User._meta.concrete_fields]
 
 
 def remember_browser(response: HttpResponse, username: str) -> None:

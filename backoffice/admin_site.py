@@ -13,13 +13,14 @@ from django.core.validators import MaxLengthValidator
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice import __version__
 from backoffice.accounts import remember_browser
 from jobs import access
-from jobs.admin import signed_out
+from jobs.admin import picture, signed_out
+from jobs.admin.guard import guarded
 from jobs.admin.home import views as home_views
 from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
@@ -29,6 +30,10 @@ from jobs.models import AuditEntry
 INVALID_VALUE_ERRORS = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Views of Django that our pages do not use; they pass unchecked values to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
+
+
+def _may_see_figures(request: HttpRequest) -> bool:
+    return access.may_see_some(request.user)
 
 
 def _next(request: HttpRequest) -> str:
@@ -111,8 +116,10 @@ class BackofficeAdminSite(AdminSite):
         super().register(model_or_iterable, strict, **capped | options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return Django's URLs without the UNUSED ones."""
-        return [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
+        """Return Django's URLs without the UNUSED ones, and that of the home page's refresh."""
+        used = [one for one in super().get_urls() if getattr(one, "name", None) not in UNUSED]
+        changes = guarded(home_views.home_changes, _may_see_figures, "GET")
+        return [path("live/", changes, name="live_home"), *used]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap a view as Django does, but keep a signed-out user's form for after the sign-in."""
@@ -151,13 +158,13 @@ class BackofficeAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the home page, with figures for users who may see jobs."""
-        figures = home_views.home_context(request) if access.may_see_some(request.user) else {}
+        figures = home_views.home_page(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Django's context plus what the header and footer of every page show."""
         context = super().each_context(request) | {"version": __version__}
         if context["has_permission"] and access.may_see_some(request.user):
-            context["attention"] = home_views.unseen_count(request.user)
+            context["attention"] = picture.unseen_count(request.user)
             context["may_launch"] = access.may_launch_some(request.user)
         return context

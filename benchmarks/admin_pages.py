@@ -30,6 +30,8 @@ def _pages(client: Client) -> Mapping[str, str]:
         "launch": f"{LIST}launch/",
         "launch, form": f"{LIST}launch/report/",
         "refresh": f"{LIST}live/?ids={_active()}",
+        "refresh, type": f"{LIST}live/?type=report&ids={_active()}",
+        "refresh of home": "/admin/live/",
         **lists,
         **{f"page of a job, {name}": f"{LIST}{pk}/change/" for name, pk in newest.items()},
     }

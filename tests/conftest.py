@@ -9,6 +9,7 @@ from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 from jobs import registry
+from jobs.admin import picture
 from jobs.api.http import refusals
 from jobs.handler.writer import writer
 from jobs.registry import JobType
@@ -59,6 +60,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def no_refusals_written():
     """Refused requests are counted, but written only by tests that call `counter.write()`."""
     refusals.WRITE_SECONDS = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared():
+    """What pages of the admin share for a moment is of the test before."""
+    picture.clear_pictures()
 
 
 @pytest.fixture(autouse=True)

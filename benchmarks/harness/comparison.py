@@ -9,7 +9,9 @@ from django.test import Client
 from benchmarks.harness import ground, rows
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.sql_time import Caught, caught, time_in_turns
+from jobs.admin.job_list.composition import clear_composed
 from jobs.admin.job_list.rows import clear_usual_cache
+from jobs.admin.picture import clear_pictures
 
 SIZES = {"small": 10_000, "large": 1_000_000}
 RATIO = 1.5
@@ -48,6 +50,8 @@ def staff() -> Client:
 
 def _caught(client: Client, address: str) -> Caught:
     clear_usual_cache()
+    clear_pictures()
+    clear_composed()
     with caught() as page:
         answer = client.get(address)
     assert answer.status_code == 200, (address, answer.content[:500])

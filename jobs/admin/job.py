@@ -10,7 +10,7 @@ from django.urls import path, reverse
 
 from jobs import access
 from jobs.admin import signed_out
-from jobs.admin.display import columns, times
+from jobs.admin.display import columns, live_cells, times
 from jobs.admin.guard import guarded
 from jobs.admin.job_list import bulk_actions, refresh
 from jobs.admin.job_list.changelist import JobChangeList
@@ -42,11 +42,11 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.display(description="status")
     def status_now(self, job):
-        return columns.live_cell(job, "status")
+        return live_cells.live_cell(job, "status")
 
     @admin.display(description="progress")
     def progress(self, job):
-        return columns.live_cell(job, "progress")
+        return live_cells.live_cell(job, "progress")
 
     @admin.display(description="requested by")
     def requested_by(self, job):
@@ -58,11 +58,11 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.display(description="wait")
     def wait(self, job):
-        return columns.live_cell(job, "wait")
+        return live_cells.live_cell(job, "wait")
 
     @admin.display(description="run time")
     def run_time(self, job):
-        return columns.live_cell(job, "run_time")
+        return live_cells.live_cell(job, "run_time")
 
     def has_view_permission(self, request, obj=None):
         return access.may_see_some(request.user)
@@ -86,7 +86,7 @@ class JobAdmin(admin.ModelAdmin):
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
-            ("live/", "live_cells", refresh.refreshed_cells, view, "GET"),
+            ("live/", "live_cells", self.list_changes, view, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),
             ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),
@@ -131,6 +131,10 @@ class JobAdmin(admin.ModelAdmin):
         if job_id and self.get_queryset(request).filter(pk=job_id).exists():
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job_id]))
         return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
+
+    def list_changes(self, request: HttpRequest) -> HttpResponse:
+        """What changed on an open page of the list."""
+        return refresh.list_changes(request, self)
 
     def _check_action(self, request: HttpRequest) -> None:
         """Raise PermissionDenied for an action that the user may not use; Django ignores it."""

@@ -24,6 +24,10 @@ SESSION_KEY = "kept_form"
 # URLs below a job's page that are not pages: they take a POST, or return a file or JSON.
 POST_ONLY = [action.name for action in ACTIONS if not action.asks_first]
 BELOW_JOB_PAGE = tuple(f"jobs_job_{name}" for name in (*POST_ONLY, "file", "log", "live"))
+PAGES_OF_REFRESHES = {
+    "live_home": "admin:index",
+    "jobs_job_live_cells": "admin:jobs_job_changelist",
+}
 # Scripts send these POSTs while a form is filled in, and handle the redirect themselves.
 SENT_BY_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")
@@ -106,8 +110,8 @@ def take_kept_form(request: HttpRequest) -> KeptForm | None:
 def page_of(request: HttpRequest) -> str:
     """Return the address of the page that sent the request: its own, unless that is not a page."""
     match = request.resolver_match
-    if match and match.url_name == "jobs_job_live_cells":
-        return reverse("admin:jobs_job_changelist")
+    if match and match.url_name in PAGES_OF_REFRESHES:
+        return reverse(PAGES_OF_REFRESHES[match.url_name])
     if match and match.url_name in BELOW_JOB_PAGE:
         return reverse("admin:jobs_job_change", args=[match.kwargs["job_id"]])
     return request.get_full_path()

@@ -8,16 +8,39 @@ from jobs.stats.capped import (
     CAP,
     GLANCE,
     Failures,
+    count_read,
     counts_in_time,
     counts_of_first,
+    counts_of_first_read,
     counts_to,
+    counts_to_read,
+    in_time,
     recent_failures,
+    recent_failures_read,
     settled_by_hour,
+    settled_by_hour_read,
 )
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
-from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue
-from jobs.stats.starts import Line, Load, lines, loads, starts, types_of
-from jobs.stats.usual import Run, Usual, recent_runs, seconds_left, usual_durations
+from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue, waiting_by_queue_read
+from jobs.stats.starts import (
+    Line,
+    Load,
+    lines,
+    lines_read,
+    loads,
+    loads_read,
+    starts,
+    types_of,
+)
+from jobs.stats.together import Read, objects_read, read_together, values_read
+from jobs.stats.usual import (
+    Run,
+    Usual,
+    recent_runs,
+    seconds_left,
+    usual_durations,
+    usual_durations_read,
+)
 
 __all__ = [
     "CAP",
@@ -26,25 +49,39 @@ __all__ = [
     "Line",
     "Load",
     "QueueDepth",
+    "Read",
     "Run",
     "Times",
     "Usual",
     "count_by_status",
     "count_by_type",
+    "count_read",
     "counts_in_time",
     "counts_of_first",
+    "counts_of_first_read",
     "counts_to",
+    "counts_to_read",
     "failures",
+    "in_time",
     "lines",
+    "lines_read",
     "live_workers",
     "loads",
+    "loads_read",
+    "objects_read",
+    "read_together",
     "recent_failures",
+    "recent_failures_read",
     "recent_runs",
     "seconds_left",
     "settled_by_hour",
+    "settled_by_hour_read",
     "starts",
     "times",
     "types_of",
     "usual_durations",
+    "usual_durations_read",
+    "values_read",
     "waiting_by_queue",
+    "waiting_by_queue_read",
 ]

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import Error, connection
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from jobs.database import Trouble, trouble
 from jobs.models import JobQuerySet, Status
+from jobs.stats.together import Read, first_row_in_time, read_together, rows_read
 
 CAP = 10_000
 # Counting further would be most of a page's cost, and "1,000+" says as much as the exact number.
@@ -36,12 +35,17 @@ class Failures:
 
 def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
     """Count the first `cap` + 1 of `jobs` by status; None on a timeout. One query."""
+    return in_time(counts_of_first_read(jobs, cap))
+
+
+def counts_of_first_read(jobs: JobQuerySet, cap: int) -> Read:
+    """Return `counts_of_first` as part of a statement."""
     try:
         sql, params = jobs.values("status")[: cap + 1].query.sql_with_params()
     except EmptyResultSet:
-        return {}
-    rows = _in_time(f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status", params)
-    return None if rows is None else dict(rows)
+        return Read("SELECT '{}'::json")
+    counts = f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status"
+    return _object_of_counts(counts, params)
 
 
 def counts_to(
@@ -52,18 +56,29 @@ def counts_to(
     One query of capped sub-selects.
     Source: jobs_job, indexes jobs_job_outcome, jobs_job_type_status_id.
     """
-    parts: list[str] = []
-    values: list[Any] = []
-    for status in statuses:
-        part = jobs.filter(status=status) if status else jobs
-        try:
-            sql, params = part.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            return dict.fromkeys(statuses, 0)
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
-        values.extend(params)
-    rows = _in_time(f"SELECT {', '.join(parts)}", values)
-    return dict(zip(statuses, rows[0], strict=True)) if rows else {}
+    return in_time(counts_to_read(jobs, cap, statuses)) or {}
+
+
+def counts_to_read(
+    jobs: JobQuerySet, cap: int, statuses: Sequence[str] = ("", *Status.values)
+) -> Read:
+    """Return `counts_to` as part of a statement."""
+    jobs = jobs.order_by()
+    counts = [count_read(jobs.filter(status=one) if one else jobs, cap) for one in statuses]
+    return Read(
+        f"SELECT json_build_array({', '.join(f'({one.sql})' for one in counts)})",
+        tuple(value for one in counts for value in one.values),
+        lambda numbers: dict(zip(statuses, numbers, strict=True)),
+    )
+
+
+def count_read(jobs: JobQuerySet, cap: int) -> Read:
+    """Return the part that counts `jobs` to at most `cap` + 1."""
+    try:
+        sql, params = jobs.values("pk")[: cap + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return Read("SELECT 0")
+    return Read(f"SELECT count(*) FROM ({sql}) AS part", params)
 
 
 def counts_in_time(
@@ -75,30 +90,26 @@ def counts_in_time(
         sql, params = counted.query.sql_with_params()
     except EmptyResultSet:
         return {}
-    rows = _in_time(sql, params, milliseconds)
-    if rows is None:
+    found = in_time(_object_of_counts(sql, params), milliseconds)
+    if found is None:
         return None
-    found = dict(rows)
     return {status: found[status] for status in Status.values if status in found}
 
 
-def _in_time(
-    sql: str, values: Sequence[Any], milliseconds: int = COUNT_TIMEOUT_MILLISECONDS
-) -> list[tuple[Any, ...]] | None:
-    """Return the rows of a query; None on a timeout.
+def _object_of_counts(sql: str, params: Sequence[Any]) -> Read:
+    counts = f"({sql}) AS counts(status, count)"
+    return Read(
+        f"SELECT coalesce(json_object_agg(status, count), '{{}}') FROM {counts}", (*params,)
+    )
+
+
+def in_time(part: Read, milliseconds: int = COUNT_TIMEOUT_MILLISECONDS) -> Any:
+    """Return what a part reads, in a statement of its own; None on a timeout. One query.
 
     Raises: django.db.Error for every other failure.
     """
-    try:
-        with connection.cursor() as cursor:
-            # Two statements in one round trip: PostgreSQL runs both in one transaction, and the
-            # limit ends with it.
-            cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}; {sql}", values)
-            return list(cursor.fetchall())
-    except Error as error:
-        if trouble(error) is not Trouble.TOO_SLOW:
-            raise
-        return None
+    row = first_row_in_time(part.sql, part.values, milliseconds)
+    return None if row is None else part.load(row[0])
 
 
 def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
@@ -106,43 +117,77 @@ def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
 
     Only the last CAP of them are counted. Source: index jobs_job_finished_at_id.
     """
+    found: dict[datetime, dict[str, int]] = _read(settled_by_hour_read(jobs))
+    return found
+
+
+def settled_by_hour_read(jobs: JobQuerySet) -> Read:
+    """Return `settled_by_hour` as part of a statement."""
     last = (
         jobs.filter(finished_at__gte=Now() - DAY)
         .order_by("-finished_at")
         .values("finished_at", "status")[:CAP]
     )
+    sql, values = _grouped(("date_trunc('hour', finished_at) AS hour", "status"), last)
+    return rows_read(sql, values, _by_hour)
+
+
+def _by_hour(rows: Iterable[Mapping[str, Any]]) -> dict[datetime, dict[str, int]]:
     hours: dict[datetime, dict[str, int]] = {}
-    for hour, status, count in _grouped(("date_trunc('hour', finished_at)", "status"), last):
-        hours.setdefault(hour, {})[status] = count
+    for row in rows:
+        hour = datetime.fromisoformat(row["hour"])
+        hours.setdefault(hour, {})[row["status"]] = row["count"]
     return hours
 
 
-def recent_failures(jobs: JobQuerySet, since: Sequence[datetime], *, limit: int) -> list[Failures]:
-    """Return the most frequent failures among `jobs`, counted from each of `since`.
+def recent_failures(
+    jobs: JobQuerySet, periods: Sequence[timedelta], *, limit: int
+) -> list[Failures]:
+    """Return the most frequent failures among `jobs`, counted for each of the last `periods`.
 
     Only the last GLANCE failures are read. Source: index jobs_job_failed_at.
     """
-    failed = jobs.filter(status=Status.FAILED, finished_at__gte=min(since)).order_by("-finished_at")
+    found: list[Failures] = _read(recent_failures_read(jobs, periods, limit=limit))
+    return found
+
+
+def recent_failures_read(jobs: JobQuerySet, periods: Sequence[timedelta], *, limit: int) -> Read:
+    """Return `recent_failures` as part of a statement."""
+    since = Now() - max(periods)
+    failed = jobs.filter(status=Status.FAILED, finished_at__gte=since).order_by("-finished_at")
     last = failed.values("type", "error_code", "error_type", "finished_at")[:GLANCE]
     # The time of the first failure that was read, over all groups: LIMIT applies after OVER ().
-    more = ", CASE sum(count(*)) OVER () WHEN %s THEN min(min(finished_at)) OVER () END"
-    more += "".join(", count(*) FILTER (WHERE finished_at >= %s)" for _ in since)
+    more = ", CASE sum(count(*)) OVER () WHEN %s THEN min(min(finished_at)) OVER () END AS since"
+    counts = ", ".join("count(*) FILTER (WHERE finished_at >= now() - %s)" for _ in periods)
+    more += f", json_build_array({counts}) AS counts"
     keys = ("type", "error_code", "error_type")
-    rows = _grouped(keys, last, more, [GLANCE, *since], f"ORDER BY 4 DESC LIMIT {limit}")
-    return [
-        Failures(type, code, name, tuple(counts), start)
-        for type, code, name, _, start, *counts in rows
-    ]
+    end = f"ORDER BY 4 DESC, 1, 2, 3 LIMIT {limit}"
+    sql, values = _grouped(keys, last, more, [GLANCE, *periods], end)
+    return rows_read(sql, values, lambda rows: [_failures(row) for row in rows])
+
+
+def _failures(row: Mapping[str, Any]) -> Failures:
+    since = row["since"]
+    return Failures(
+        type=row["type"],
+        error_code=row["error_code"],
+        error_type=row["error_type"],
+        counts=tuple(row["counts"]),
+        counted_from=None if since is None else datetime.fromisoformat(since),
+    )
 
 
 def _grouped(
     keys: tuple[str, ...], jobs: Any, more: str = "", values: Iterable[Any] = (), end: str = ""
-) -> list[tuple[Any, ...]]:
-    """Return rows of `keys` and the number of `jobs` (a sliced queryset of values); one query."""
+) -> tuple[str, list[Any]]:
+    """Return the query of `keys` and the number of `jobs` (a sliced queryset of values)."""
     part, params = jobs.query.sql_with_params()
     columns = ", ".join(keys)
     groups = ", ".join(str(number) for number, _ in enumerate(keys, 1))
     sql = f"SELECT {columns}, count(*){more} FROM ({part}) AS part GROUP BY {groups} {end}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *params])
-        return list(cursor.fetchall())
+    return sql, [*values, *params]
+
+
+def _read(part: Read) -> Any:
+    found = read_together({"part": part}) or {}
+    return part.load(found["part"])

@@ -1,5 +1,6 @@
 """The depth of the queues, and the live workers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Count, Sum
 from jobs.database import distinct_values
 from jobs.models import JobQuerySet, Status, Worker
 from jobs.stats.capped import CAP
+from jobs.stats.together import Read, rows_read
 
 FIRST = 100
 
@@ -30,6 +32,15 @@ def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
     published again; then `oldest_at` may be too late.
     Source: index jobs_job_waiting, probed for the name of each queue and read to `cap`.
     """
+    part = waiting_by_queue_read(jobs, cap)
+    with connection.cursor() as cursor:
+        cursor.execute(part.sql, part.values)
+        depths: list[QueueDepth] = part.load(cursor.fetchone()[0])
+        return depths
+
+
+def waiting_by_queue_read(jobs: JobQuerySet, cap: int = CAP) -> Read:
+    """Return `waiting_by_queue` as part of a statement."""
     waiting = (
         jobs.filter(status=Status.PENDING).order_by().values("queue", "published_at", "created_at")
     )
@@ -39,15 +50,17 @@ def waiting_by_queue(jobs: JobQuerySet, cap: int = CAP) -> list[QueueDepth]:
             SELECT count(*) FROM (
                 SELECT FROM ({part}) AS job WHERE queue = known.queue LIMIT {cap + 1}
             ) AS counted
-        ), first.oldest_at FROM ({queues}) AS known(queue), LATERAL (
+        ) AS waiting, first.oldest_at FROM ({queues}) AS known(queue), LATERAL (
             SELECT min(created_at) AS oldest_at FROM (
                 SELECT created_at FROM ({part}) AS job WHERE queue = known.queue
                 ORDER BY published_at LIMIT {FIRST}
             ) AS taken_next
         ) AS first WHERE first.oldest_at IS NOT NULL ORDER BY known.queue"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *values])
-        return [QueueDepth(*row) for row in cursor.fetchall()]
+    return rows_read(sql, [*values, *values], lambda rows: [_depth(row) for row in rows])
+
+
+def _depth(row: Mapping[str, Any]) -> QueueDepth:
+    return QueueDepth(row["queue"], row["waiting"], datetime.fromisoformat(row["oldest_at"]))
 
 
 def live_workers() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db import connection
 
 from jobs.models import Job, Status
 from jobs.stats.capped import GLANCE
+from jobs.stats.together import Read, rows_read
 from jobs.stats.usual import Usual, seconds_left
 
 
@@ -55,8 +57,32 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
     last: dict[str, datetime] = {}
     for job in waiting:
         last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
-    sql = f"""SELECT wanted.queue, first.types, first.ids, first.places
-        FROM unnest(%s::text[], %s::timestamptz[]) AS wanted(queue, last), LATERAL (
+    wanted = "unnest(%s::text[], %s::timestamptz[])"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _lines_sql(wanted), [[*last], [*last.values()], [job.pk for job in waiting], GLANCE]
+        )
+        return {queue: _line(*rest) for queue, *rest in cursor.fetchall()}
+
+
+def lines_read(ids: Any) -> Read:
+    """Return `lines` of the waiting jobs among `ids` as part of a statement."""
+    wanted = f"""(SELECT queue, max(published_at) FROM jobs_job
+        WHERE id = ANY(%s) AND status = '{Status.PENDING}' GROUP BY queue)"""
+    return rows_read(
+        _lines_sql(wanted),
+        [ids, ids, GLANCE],
+        lambda rows: {
+            row["queue"]: _line(row["types"], map(UUID, row["ids"] or []), row["places"])
+            for row in rows
+        },
+    )
+
+
+def _lines_sql(wanted: str) -> str:
+    """The lines of the queues in `wanted`, each to its last time of publication."""
+    return f"""SELECT wanted.queue, first.types, first.ids, first.places
+        FROM {wanted} AS wanted(queue, last), LATERAL (
             SELECT array_agg(type ORDER BY place) AS types,
                 array_agg(id ORDER BY place) FILTER (WHERE asked) AS ids,
                 array_agg(place ORDER BY place) FILTER (WHERE asked) AS places
@@ -69,12 +95,10 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
                 ORDER BY published_at, id LIMIT %s
             ) AS line
         ) AS first"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [[*last], [*last.values()], [job.pk for job in waiting], GLANCE])
-        return {
-            queue: Line(types or [], dict(zip(ids or [], places or [], strict=True)))
-            for queue, types, ids, places in cursor.fetchall()
-        }
+
+
+def _line(types: Any, ids: Any, places: Any) -> Line:
+    return Line(types or [], dict(zip(ids or [], places or [], strict=True)))
 
 
 def loads() -> list[Load]:
@@ -82,28 +106,38 @@ def loads() -> list[Load]:
 
     Source: jobs_worker, index jobs_job_running, a probe of jobs_job_waiting for each queue.
     """
+    part = loads_read()
+    with connection.cursor() as cursor:
+        cursor.execute(part.sql, part.values)
+        found: list[Load] = part.load(cursor.fetchone()[0])
+        return found
+
+
+def loads_read() -> Read:
+    """Return `loads` as part of a statement."""
     sql = f"""WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(
                 type, extract(epoch FROM clock_timestamp() - started_at), progress_percent
             )) AS jobs
             FROM jobs_job WHERE status = '{Status.PROCESSING}' GROUP BY worker
         )
-        SELECT slots, to_json(queues), to_json(types), (
+        SELECT slots, queues, types, (
             SELECT coalesce(json_agg(name), '[]')
             FROM jsonb_array_elements_text(queues) AS served(name)
             WHERE EXISTS (
                 SELECT FROM jobs_job
                 WHERE status = '{Status.PENDING}' AND queue = served.name
             )
-        ), to_json(coalesce(running.jobs, '[]'))
+        ) AS waiting_in, coalesce(running.jobs, '[]') AS running
         FROM jobs_worker LEFT JOIN running ON running.worker = jobs_worker.id
         WHERE consuming AND heartbeat_at > clock_timestamp() - %s * interval '1 second'"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [settings.JOBS_LEASE_SECONDS])
-        return [
-            Load(slots, queues, types, waiting_in, [Running(*one) for one in running])
-            for slots, queues, types, waiting_in, running in cursor.fetchall()
-        ]
+    return rows_read(
+        sql,
+        [settings.JOBS_LEASE_SECONDS],
+        lambda rows: [
+            Load(**row | {"running": [Running(*one) for one in row["running"]]}) for row in rows
+        ],
+    )
 
 
 def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from jobs.stats.together import Read, rows_read
+
 RECENT = 100
 RUNS = 20
 # Below this an estimate from progress is a guess: at 1 % the true share may be almost 2 %, and the
@@ -36,17 +38,28 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
 
     Source: the last settled jobs, index jobs_job_type_ran; one query.
     """
-    sql = """SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
-            percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
+    part = usual_durations_read(types)
+    with connection.cursor() as cursor:
+        cursor.execute(part.sql, part.values)
+        durations: dict[str, Usual] = part.load(cursor.fetchone()[0])
+        return durations
+
+
+def usual_durations_read(types: Iterable[str]) -> Read:
+    """Return `usual_durations` as part of a statement."""
+    sql = """SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+            percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
         FROM unnest(%s::text[]) AS wanted(type), LATERAL (
             SELECT extract(epoch FROM finished_at - started_at)::float AS seconds FROM jobs_job
             WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
             ORDER BY finished_at DESC LIMIT %s
         ) AS recent
         GROUP BY wanted.type"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [sorted(set(types)), RECENT])
-        return {type: Usual(*figures) for type, *figures in cursor.fetchall()}
+    return rows_read(
+        sql,
+        [sorted(set(types)), RECENT],
+        lambda rows: {row["type"]: Usual(row["p50"], row["p95"]) for row in rows},
+    )
 
 
 def seconds_left(elapsed: float, percent: int | None) -> float | None:

@@ -113,14 +113,6 @@ def test_every_page_takes_at_most_twelve_queries(reader, many):
         assert len(asked) <= 12, (page, [sql[:90] for sql in asked])
 
 
-def test_a_refresh_of_fifty_running_rows_takes_three_queries(viewer):
-    jobs = [make_job(status=Status.PROCESSING) for _ in range(50)]
-    ids = ",".join(str(job.pk) for job in jobs)
-    viewer.get(f"{LIST}live/", {"ids": ids})  # what is usual is remembered from here on
-    asked = queries(viewer, f"{LIST}live/", ids=ids)
-    assert len(asked) <= 3, [sql[:80] for sql in asked]
-
-
 def test_a_refresh_of_a_job_that_did_not_change_reads_no_long_column(viewer):
     job = make_job(status=Status.PROCESSING, params={"rows": "x" * 1000})
     with CaptureQueriesContext(connection) as captured:

@@ -3,7 +3,6 @@
 Functions that take a JobRow need what rows.prepare_rows adds to a job; the others take any job.
 """
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -159,35 +158,3 @@ def run_time_and_slowness(job: JobRow) -> SafeString | str:
     return format_html(
         '{}<span class="below slow" title="{}">slower than usual</span>', run_time(job), usual
     )
-
-
-LIVE_COLUMNS: dict[str, Callable[[JobRow], SafeString | str]] = {
-    "status": status_badge,
-    "progress": progress_summary,
-    "wait": wait_time,
-    "run_time": run_time_and_slowness,
-}
-
-
-def cell_version(job: JobRow) -> str:
-    """Changes whenever a live cell changes, except for seconds that the browser counts."""
-    if job.status == Status.PENDING:
-        return f"{job.version} {queue_position(job)}"
-    return f"{job.version} slow" if job.is_slow else str(job.version)
-
-
-def live_cell(job: JobRow, column: str) -> SafeString:
-    """The HTML of a column in the element that live.js finds and replaces."""
-    return format_html(
-        '<div class="cell" data-job="{}" data-column="{}" data-version="{}"{}>{}</div>',
-        job.pk,
-        column,
-        cell_version(job),
-        "" if job.is_settled else SafeString(" data-active"),
-        LIVE_COLUMNS[column](job),
-    )
-
-
-def live_cells(job: JobRow) -> dict[str, SafeString]:
-    """All live cells of a job, by column."""
-    return {column: live_cell(job, column) for column in LIVE_COLUMNS}

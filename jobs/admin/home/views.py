@@ -1,174 +1,86 @@
-"""The home page: what needs attention, the last 24 hours, queues and workers.
+"""The home page and its refresh: regions, each a template, that are replaced when they change."""
 
-Each figure is one query with a cap, so the page costs the same at any number of jobs.
-"""
-
-from collections import Counter
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 
-from jobs import access, explain, registry, stats
-from jobs.admin.display.numbers import capped_count
-from jobs.admin.home.chart import Chart
-from jobs.models import ACTIVE, Job, JobQuerySet, Status, UpkeepState, Worker
-from jobs.stats import CAP, GLANCE
+from jobs import access, stats
+from jobs.admin import picture
+from jobs.admin.digest import digest_of
+from jobs.admin.home.figures import home_context, home_reads
 
-ATTENTION_CAP = 99
-FAILURE_ROWS = 8
-ROWS_PER_PANEL = 6
-TOO_LONG = timedelta(minutes=10)
-PERIODS = {"1 h": timedelta(hours=1), "24 h": timedelta(hours=24), "7 d": timedelta(days=7)}
+HOME_REGIONS = ("tiles", "attention", "chart", "failures", "my_jobs", "queues", "workers")
+# What changes from one moment to the next: texts of times, and starts of periods in links.
+OF_THE_MOMENT = re.compile(r"(?<=>)[^<]*(?=</time>)|finished_after=[^&\"]*")
 
 
 @dataclass(frozen=True)
-class Tile:
-    """One of the four figures at the top, and the address of the jobs that it counts."""
+class Region:
+    """A part of the page: its HTML, and a tag that changes with it."""
 
-    status: Status
-    label: str
-    count: str
-    url: str
+    html: str
+    tag: str
 
 
-@dataclass(frozen=True)
-class FailureRow:
-    """The failures of one type with one error: for each period, their count and list address."""
-
-    type: str
-    code: str
-    error: str
-    counts: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A queue: how many jobs wait, since when the first, and how many run at a time."""
-
-    name: str
-    waiting: str
-    oldest_at: datetime | None
-    slots: int
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether its first job has waited more than 10 minutes."""
-        return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
+def home_page(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the home page, for a user who may see jobs. One query."""
+    reads = home_reads(request.user)
+    found = stats.read_together(reads) or {}
+    context = home_context({name: read.load(found[name]) for name, read in reads.items()})
+    context["may_launch"] = access.may_launch_some(request.user)
+    return context | {"regions": _home_regions(request, context)}
 
 
-def unseen_count(user: Any) -> str:
-    """How many failures that `user` sees are not acknowledged, for the header; "" if none.
+def home_changes(request: HttpRequest) -> HttpResponse:
+    """The regions whose tags differ from those in `?tags=` ("tiles.TAG,chart.TAG"); else 304.
 
-    One query, with a cap.
+    {"regions": {name: {"html": html, "tag": tag}}, "attention": "3"}. One query, or none if another
+    viewer with the same rights has just made it.
     """
-    count = _unseen(access.visible_jobs(user)).order_by()[: ATTENTION_CAP + 1].count()
-    return capped_count(count, ATTENTION_CAP) if count else ""
-
-
-def home_context(request: HttpRequest) -> dict[str, Any]:
-    """The template context of the home page, for a user who may see jobs."""
-    jobs = access.visible_jobs(request.user).without_large()
-    workers = list(Worker.objects.with_is_live()[:50])
-    running = list(jobs.filter(status=Status.PROCESSING)[:200])
-    hours = stats.settled_by_hour(jobs)
-    queues = _queues(workers)
-    upkeep = UpkeepState.objects.with_is_live().first()
-    my_jobs = jobs.active().filter(created_by=request.user)
-    return {
-        "tiles": _tiles(stats.counts_to(jobs, GLANCE, ACTIVE), hours),
-        "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
-        "unseen_failures": list(_unseen(jobs).order_by("-id")[:ROWS_PER_PANEL]),
-        "failure_rows": _failure_rows(jobs),
-        "periods": list(PERIODS),
-        "queues": queues,
-        "slow_queues": [queue for queue in queues if queue.is_slow],
-        "workers": [(worker, _jobs_of(worker, running)) for worker in workers],
-        "silent_workers": [worker for worker in workers if not worker.is_live],
-        "live_workers": sum(worker.is_live for worker in workers),
-        "upkeep": upkeep,
-        "upkeep_is_live": upkeep is not None and upkeep.is_live,
-        "my_jobs": list(my_jobs.order_by("-id")[:ROWS_PER_PANEL]),
+    reads = home_reads(request.user)
+    found = picture.read_picture(request.user, shared=reads)
+    if found is None:  # it took too long
+        return HttpResponse(status=503)
+    etag = f'"{_home_version(found)}"'
+    if picture.has_etag(request, etag):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    context = home_context({name: read.load(found[name]) for name, read in reads.items()})
+    context["may_launch"] = access.may_launch_some(request.user)
+    shown = set(request.GET.get("tags", "").split(","))
+    changed = {
+        name: {"html": region.html, "tag": region.tag}
+        for name, region in _home_regions(request, context).items()
+        if f"{name}.{region.tag}" not in shown
     }
+    answer = {"regions": changed, "attention": context["attention"]}
+    return JsonResponse(answer, headers={"ETag": etag})
 
 
-def _unseen(jobs: JobQuerySet) -> JobQuerySet:
-    return jobs.filter(status=Status.FAILED, acknowledged_at=None)
+def _home_version(found: Mapping[str, Any]) -> str:
+    """Changes with what was read, every 10 minutes, and not with the heartbeats of the live."""
+    processes = {
+        name: [
+            {
+                key: value
+                for key, value in row.items()
+                if key != "heartbeat_at" or not row["is_live"]
+            }
+            for row in found[name]
+        ]
+        for name in ("workers", "upkeep")
+    }
+    moment = timezone.now().strftime("%Y%m%d%H%M")[:-1]
+    return digest_of([moment, {**found, **processes}])
 
 
-def _jobs_of(worker: Worker, running: list[Job]) -> list[Job]:
-    return [job for job in running if job.worker == worker.id][:ROWS_PER_PANEL]
-
-
-def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]) -> list[Tile]:
-    day = Counter[str]()
-    for counts in hours.values():
-        day.update(counts)
-    # Beyond the cap, older jobs of the day were not read.
-    more = "+" if day.total() >= CAP else ""
-    since = _to_text(timezone.now() - timedelta(hours=24))
-    return [
-        *(
-            Tile(status, label, capped_count(active.get(status), GLANCE), _list_url(status=status))
-            for status, label in ((Status.PENDING, "Waiting"), (Status.PROCESSING, "Processing"))
-        ),
-        *(
-            Tile(
-                status,
-                f"{status.label}, 24 h",
-                f"{day[status]:,}{more}",
-                _list_url(status=status, finished_after=since),
-            )
-            for status in (Status.COMPLETED, Status.FAILED)
-        ),
-    ]
-
-
-def _list_url(**filters: str) -> str:
-    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
-
-
-def _to_text(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
-
-
-def _failure_rows(jobs: JobQuerySet) -> list[FailureRow]:
-    """The most frequent failures of the last seven days by type and error."""
-    starts = [timezone.now() - period for period in PERIODS.values()]
-    found = stats.recent_failures(jobs, starts, limit=FAILURE_ROWS)
-    return [_failure_row(failures, starts) for failures in found]
-
-
-def _failure_row(failures: stats.Failures, starts: list[datetime]) -> FailureRow:
-    type, code, error_type = failures.type, failures.error_code, failures.error_type
-    filters = {"status": Status.FAILED, "type": type, "error_code": code}
-    if error_type:
-        filters["error_type"] = error_type
-    counts = []
-    for count, start in zip(failures.counts, starts, strict=True):
-        more = "+" if failures.counted_from and start < failures.counted_from else ""
-        url = _list_url(**filters, finished_after=_to_text(start))
-        counts.append((f"{count:,}{more}", url))
-    return FailureRow(type, code, explain.error_name(code, error_type), counts)
-
-
-def _queues(workers: list[Worker]) -> list[Queue]:
-    """Every queue of a job type or of a waiting job; one query."""
-    slots = Counter[str]()
-    for worker in workers:
-        if worker.is_live:
-            slots.update(dict.fromkeys(worker.queues, worker.slots))
-    depths = {depth.queue: depth for depth in stats.waiting_by_queue(Job.objects.all(), GLANCE)}
-    names = sorted({*registry.queues(), *depths})
-    return [_queue(name, depths.get(name), slots[name]) for name in names]
-
-
-def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
-    if depth is None:
-        return Queue(name, "0", None, slots)
-    return Queue(name, capped_count(depth.waiting, GLANCE), depth.oldest_at, slots)
+def _home_regions(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Region]:
+    regions = {}
+    for name in HOME_REGIONS:
+        html = render_to_string(f"admin/jobs/home/{name}.html", dict(context), request)
+        regions[name] = Region(html, digest_of(OF_THE_MOMENT.sub("", html), size=3))
+    return regions

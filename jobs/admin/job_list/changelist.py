@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F
 from django.db.models.lookups import Exact
 from django.http import HttpRequest
+from uuid_utils.compat import uuid7
 
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
@@ -15,7 +16,7 @@ from jobs.admin.job_list import rows
 from jobs.admin.job_list.filters import ListFilters, filter_query
 from jobs.filters import NEWEST_ID
 from jobs.models import JobQuerySet, Status
-from jobs.stats import GLANCE
+from jobs.stats import GLANCE, Read
 
 # Sets of filters for which an index includes the status.
 BY_STATUS = (set(), {"type"}, {"mine"})
@@ -103,6 +104,17 @@ class JobChangeList(ChangeList):
         """Return no columns: the order follows the tab."""
         return {}
 
+    @property
+    def opened(self) -> str:
+        """Return an id of this moment: newer jobs have higher ones."""
+        return uuid7().hex
+
+    @property
+    def fresh_query(self) -> str:
+        """Return the address on which new jobs are: the first page, unless it has the oldest."""
+        is_oldest_first = self.status == Status.PENDING
+        return self.get_query_string() if is_oldest_first else self.get_query_string(remove=["p"])
+
     def tabs(self) -> list[Tab]:
         """Return the tab All and one for each status, with counts under the current filters."""
         counts = self._counts()
@@ -121,13 +133,37 @@ class JobChangeList(ChangeList):
         return self.get_query_string({"status": status or None}, remove=["status", "active"])
 
     def _counts(self) -> Mapping[str, str]:
-        if self.active_filters & OF_FAILURES and self.status in ("", Status.FAILED):
-            # All jobs that match have failed, so the paginator's count is the only one needed.
-            counted = self.counted_text()
-            return dict.fromkeys(Status.values, "0") | {"": counted, Status.FAILED: counted}
-        counts = dict(tab_counts(self.any_status, by_index=self.active_filters in BY_STATUS))
+        found = None if self.has_only_failures else stats.in_time(self.tab_read())
+        return self.tab_counts(found, self.paginator.counted)
+
+    @property
+    def has_only_failures(self) -> bool:
+        """Whether all jobs that match have failed: the paginator counts them all."""
+        return bool(self.active_filters & OF_FAILURES) and self.status in ("", Status.FAILED)
+
+    def tab_read(self) -> Read:
+        """Return the read of the tabs' counts.
+
+        With an index each status is counted to GLANCE. Without one only the newest GLANCE jobs of
+        any status are read: finding 1,000 cancelled jobs of a common source can mean half the
+        table.
+        """
+        if self.active_filters in BY_STATUS:
+            return stats.counts_to_read(self.any_status, GLANCE)
+        return stats.counts_of_first_read(self.any_status, GLANCE)
+
+    def tab_counts(self, found: Mapping[str, int] | None, counted: int) -> Mapping[str, str]:
+        """Return the tabs' counts for display by status; unknown counts are absent.
+
+        `found` is what `tab_read` read, None if it took too long; `counted` is the paginator's.
+        """
+        text = capped_count(counted, self.paginator.count_limit)
+        if self.has_only_failures:
+            return dict.fromkeys(Status.values, "0") | {"": text, Status.FAILED: text}
+        by_index = self.active_filters in BY_STATUS
+        counts = {} if found is None else _tab_texts(found, by_index=by_index)
         if self.active_filters and self.status is not None:
-            counts[self.status] = self.counted_text()
+            counts[self.status] = text
         return counts
 
     def chips(self) -> list[Chip]:
@@ -142,18 +178,9 @@ class JobChangeList(ChangeList):
         return capped_count(self.paginator.counted, self.paginator.count_limit)
 
 
-def tab_counts(jobs: JobQuerySet, *, by_index: bool) -> Mapping[str, str]:
-    """Count `jobs` by status ("" is all) for display; unknown counts are absent. One query.
-
-    With an index each status is counted to GLANCE. Without one only the newest GLANCE jobs of any
-    status are read: finding 1,000 cancelled jobs of a common source can mean half the table.
-    """
+def _tab_texts(found: Mapping[str, int], *, by_index: bool) -> dict[str, str]:
     if by_index:
-        counts = stats.counts_to(jobs, GLANCE)
-        return {status: capped_count(count, GLANCE) for status, count in counts.items()}
-    found = stats.counts_of_first(jobs, GLANCE)
-    if found is None:
-        return {}
+        return {status: capped_count(count, GLANCE) for status, count in found.items()}
     total = sum(found.values())
     if total <= GLANCE:
         exact = {status: f"{found.get(status, 0):,}" for status in Status.values}

@@ -1,16 +1,16 @@
 """The rows of the job list: jobs with their queue position and usual duration."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
 
 from jobs import stats
 from jobs.models import Job, Status
-from jobs.stats import Usual
+from jobs.stats import Line, Load, Usual
 
-# A Job with the attributes `ahead`, `start_seconds`, `usual` and `is_slow`.
+# A Job with the attributes `ahead`, `start_seconds`, `usual`, `is_slow` and `left_as`.
 JobRow = Any
 
 USUAL_CACHE_SECONDS = 30
@@ -25,6 +25,17 @@ def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
     loads = stats.loads() if waiting else []
     active_types = {job.type for job in rows if not job.is_settled}
     usual = cached_usual_durations(active_types | stats.types_of(lines.values(), loads))
+    return with_estimates(rows, lines, loads, usual)
+
+
+def with_estimates(
+    jobs: Iterable[Job],
+    lines: Mapping[str, Line],
+    loads: Iterable[Load],
+    usual: Mapping[str, Usual],
+) -> list[JobRow]:
+    """Return `jobs` with the attributes of a JobRow, from what was read for them."""
+    rows: list[JobRow] = list(jobs)
     starts = {
         queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
         for queue, line in lines.items()
@@ -35,18 +46,34 @@ def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
         job.ahead = line.places.get(job.pk) if line else None
         job.start_seconds = starts.get(job.queue, {}).get(job.ahead)
         job.is_slow = _is_slow(job)
+        job.left_as = ""
     return rows
 
 
 def cached_usual_durations(types: set[str]) -> dict[str, Usual]:
     """stats.usual_durations, cached for 30 s: refreshes come every few seconds."""
-    now = time.monotonic()
-    stale = {one for one in types if one not in _usual_cache or _usual_cache[one][0] < now}
+    stale = stale_usual_types(types)
     if stale:
-        found = stats.usual_durations(stale)
-        expires = now + USUAL_CACHE_SECONDS
-        _usual_cache.update({one: (expires, found.get(one)) for one in stale})
-    return {one: usual for one in types if (usual := _usual_cache[one][1]) is not None}
+        remember_usual_durations(stale, stats.usual_durations(stale))
+    return known_usual_durations(types)
+
+
+def stale_usual_types(types: Iterable[str]) -> set[str]:
+    """Return those of `types` whose usual durations are not in the cache."""
+    now = time.monotonic()
+    return {one for one in types if one not in _usual_cache or _usual_cache[one][0] < now}
+
+
+def remember_usual_durations(types: Iterable[str], found: Mapping[str, Usual]) -> None:
+    """Keep for 30 s what was read for `types`."""
+    expires = time.monotonic() + USUAL_CACHE_SECONDS
+    _usual_cache.update({one: (expires, found.get(one)) for one in types})
+
+
+def known_usual_durations(types: Iterable[str]) -> dict[str, Usual]:
+    """Return what the cache has of `types`, however old."""
+    found = {one: _usual_cache.get(one, (0.0, None))[1] for one in types}
+    return {one: usual for one, usual in found.items() if usual is not None}
 
 
 def clear_usual_cache() -> None:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
 from jobs import access, explain, registry, services
+from jobs.admin import picture
 from jobs.admin.job_page import content, data, failure, headline, lineage, records
 from jobs.admin.job_page.log import log_page
 from jobs.admin.job_page.log_query import LogQuery
@@ -48,15 +49,19 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
         job = _job_with_details(request, job_id)
     # Read after the job, so that no line of a job that has ended is missing.
     log = records.log_changes(request, job)
-    if not has_changed and not log:
-        return HttpResponseNotModified()
+    attention = picture.shared_attention(request.user)
+    etag = f'"{_version(job)}.{attention}"'
+    if not has_changed and not log and picture.may_have(request, etag):
+        return HttpResponseNotModified(headers={"ETag": etag})
     return JsonResponse(
         {
             "version": _version(job),
             "active": not job.is_settled,
             "regions": _regions(request, job) if has_changed else {},
             "log": log,
-        }
+            "attention": attention,
+        },
+        headers={"ETag": etag},
     )
 
 

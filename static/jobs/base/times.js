@@ -57,7 +57,7 @@
         const at = new Date(element.dateTime);
         const seconds = (Date.now() + clockOffset - at) / 1000;
         const text = FORMATS[element.dataset.time](at, seconds);
-        if (element.textContent !== text) {
+        if (element.textContent !== text && !holdsSelection(element)) {
             element.textContent = text;
         }
         if (element.dataset.time !== 'exact') {

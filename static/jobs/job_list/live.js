@@ -1,4 +1,5 @@
-// Refreshes the live cells of the job list in place, with one request for all active jobs.
+// Keeps the job list up to date: cells, tabs, counts and the number of new jobs. Rows stay where
+// they are until the page is opened again.
 'use strict';
 
 {
@@ -7,21 +8,29 @@
     const stateText = bar.querySelector('[data-live-state]');
     const announcer = bar.querySelector('[data-live-announce]');
     const interval = bar.querySelector('select');
-    const pause = bar.querySelector('.live-pause');
-    const LONGEST_INTERVAL_MS = 30000;
-    let etag = '';
-    let failures = 0;
-    let hasEnded = false;
-    let timer = 0;
+    const pauseButton = bar.querySelector('.live-pause');
+    const fresh = root.querySelector('.fresh');
+    const TICKED = 'live.ticked';
+    const tags = new Map();
+    let isCounted = true;
 
     const save = (name, value) => localStorage.setItem(`live.${name}`, value);
     const saved = (name) => localStorage.getItem(`live.${name}`);
-    const isPaused = () => pause.getAttribute('aria-pressed') === 'true';
-    const cellsOf = (job) => root.querySelectorAll(`.cell[data-job="${job}"]`);
+    const isPaused = () => pauseButton.getAttribute('aria-pressed') === 'true';
+    const cellsOf = (job) => [...root.querySelectorAll(`.cell[data-job="${job}"]`)];
+    const rowOf = (job) => cellsOf(job)[0]?.closest('tr');
+    const boxes = () => [...root.querySelectorAll('input.action-select')];
 
-    const activeIds = () => [...new Set(
-        [...root.querySelectorAll('.cell[data-active]')].map((cell) => cell.dataset.job),
-    )];
+    for (const {dataset} of root.querySelectorAll('.cell[data-tags]')) {
+        tags.set(dataset.job, dataset.tags);
+    }
+
+    const url = () => {
+        const query = new URLSearchParams(location.search);
+        query.set('since', root.dataset.since);
+        const ids = [...tags].map(([job, tag]) => `${job}.${tag}`).join(',');
+        return `${root.dataset.url}?${query}&ids=${ids}`;
+    };
 
     const setState = (name, text) => {
         bar.firstElementChild.dataset.state = name;
@@ -30,112 +39,120 @@
         }
     };
 
-    const showState = () => {
-        if (hasEnded) {
+    const showState = (state) => {
+        if (state === 'ended') {
             setState('lost', 'No longer refreshed');
         } else if (isPaused()) {
             setState('paused', 'Paused');
-        } else if (failures) {
+        } else if (state === 'lost') {
             setState('lost', 'Connection lost, trying again');
-        } else if (activeIds().length) {
-            setState('live', 'Live');
         } else {
-            setState('idle', 'Up to date');
+            setState('live', isCounted ? 'Live' : 'Live, but not the counts');
         }
     };
 
-    // Returns the sentence for screen readers: a new status; '' for other changes.
-    const replaceCell = (html) => {
-        const template = document.createElement('template');
-        template.innerHTML = html;
-        const fresh = template.content.firstElementChild;
-        const {job, column, version} = fresh.dataset;
+    const nameOf = (row) => row?.querySelector('.job-name')?.textContent || 'The job';
+
+    // Returns a sentence for screen readers if the status is another one.
+    const showCells = ([job, {tags: tag, cells}]) => {
         let sentence = '';
-        for (const old of cellsOf(job)) {
-            if (old.dataset.column !== column || old.dataset.version === version) {
+        for (const cell of cellsOf(job)) {
+            const {column} = cell.dataset;
+            if (!(column in cells)) {
                 continue;
             }
-            if (column === 'status' && old.textContent !== fresh.textContent) {
-                const name = old.closest('tr')?.querySelector('.job-name');
-                sentence = `${name ? name.textContent : 'The job'}: ${fresh.textContent}`;
+            const before = cell.textContent;
+            patch(cell, cells[column]);
+            if (column === 'status' && cell.textContent !== before) {
+                sentence = `${nameOf(cell.closest('tr'))}: ${cell.textContent}`;
             }
-            old.replaceWith(fresh.cloneNode(true));
         }
+        tags.set(job, tag);
         return sentence;
     };
 
-    // Jobs that the response leaves out were deleted, or this user may no longer see them.
-    const markGone = (ids) => {
-        for (const cell of ids.flatMap((id) => [...cellsOf(id)])) {
-            cell.removeAttribute('data-active');
-            cell.textContent = cell.dataset.column === 'status' ? 'Deleted or hidden' : '';
-            cell.closest('tr')?.classList.add('gone');
+    const showGone = (job) => {
+        for (const cell of cellsOf(job)) {
+            patch(cell, cell.dataset.column === 'status' ? 'Deleted or hidden' : '');
         }
     };
 
-    const showJobs = (jobs) => {
-        const cells = Object.values(jobs).flatMap((job) => Object.values(job));
-        const sentences = cells.map(replaceCell).filter(Boolean);
-        if (sentences.length) {
-            const count = sentences.length;
-            announcer.textContent = count > 3 ? `${count} jobs changed` : sentences.join('. ');
-        }
-        document.dispatchEvent(new Event('cells-changed'));
-    };
-
-    const refresh = async (ids) => {
-        const url = `${root.dataset.url}?ids=${ids.join(',')}`;
-        const response = await poll(url, etag ? {'If-None-Match': etag} : {});
-        if (response) {
-            etag = response.headers.get('ETag') || '';
-            const jobs = await response.json();
-            markGone(ids.filter((id) => !(id in jobs)));
-            showJobs(jobs);
+    const showPlaces = (left, gone) => {
+        gone.forEach(showGone);
+        for (const job of tags.keys()) {
+            rowOf(job)?.classList.toggle('left', left.includes(job));
+            rowOf(job)?.classList.toggle('gone', gone.includes(job));
         }
     };
 
-    const tick = async () => {
-        clearTimeout(timer);
-        if (hasEnded) {
-            return;
+    const showCounts = (tabs, count) => {
+        isCounted = tabs !== null;
+        document.querySelector('.tabs').classList.toggle('uncounted', !isCounted);
+        for (const [status, text] of Object.entries(tabs || {})) {
+            document.querySelector(`.tabs [data-tab="${status}"]`).textContent = text;
         }
-        const ids = activeIds();
-        if (ids.length && !document.hidden && !isPaused()) {
-            try {
-                await refresh(ids);
-                failures = 0;
-            } catch (error) {
-                hasEnded = error instanceof PageEnded;
-                failures += 1;
-            }
+        const shown = document.querySelector('[data-count]');
+        if (shown && count) {
+            shown.textContent = count;
         }
-        showState();
-        if (hasEnded) {
-            return;
-        }
-        clearTimeout(timer);
-        const delay = Number(interval.value) * 2 ** failures;
-        timer = setTimeout(tick, Math.min(delay, LONGEST_INTERVAL_MS));
     };
+
+    const showFresh = (text) => {
+        if (text === null) {
+            return '';
+        }
+        const isNews = text && fresh.textContent !== text;
+        fresh.hidden = !text;
+        fresh.textContent = text;
+        return isNews ? `${text} above the list` : '';
+    };
+
+    const announce = (sentences, news) => {
+        const changed = sentences.length > 3 ? [`${sentences.length} jobs changed`] : sentences;
+        const text = [...changed, news].filter(Boolean).join('. ');
+        if (text) {
+            announcer.textContent = text;
+        }
+    };
+
+    const show = ({rows, left, gone, tabs, count, new: text}) => {
+        const sentences = Object.entries(rows).map(showCells).filter(Boolean);
+        showPlaces(left, gone);
+        showCounts(tabs, count);
+        announce(sentences, showFresh(text));
+    };
+
+    const live = keepLive({url, period: () => Number(interval.value), show, said: showState});
 
     const setPaused = (on) => {
-        pause.setAttribute('aria-pressed', String(on));
-        pause.textContent = on ? 'Resume' : 'Pause';
+        pauseButton.setAttribute('aria-pressed', String(on));
+        pauseButton.textContent = on ? 'Resume' : 'Pause';
         save('paused', on ? 'yes' : '');
-        showState();
+        live.pause(on);
+        if (on) {
+            showState('paused');
+        }
     };
+
+    // The link to the new jobs opens the page again; ticked rows stay ticked.
+    fresh.addEventListener('click', () => {
+        const ticked = boxes().filter((box) => box.checked).map((box) => box.value);
+        sessionStorage.setItem(TICKED, JSON.stringify(ticked));
+    });
+    const tickAgain = () => {
+        const ticked = JSON.parse(sessionStorage.getItem(TICKED) || '[]');
+        sessionStorage.removeItem(TICKED);
+        boxes().filter((box) => ticked.includes(box.value) && !box.checked)
+            .forEach((box) => box.click());
+    };
+    addEventListener('load', tickAgain);
 
     interval.value = saved('interval') || interval.value;
     interval.addEventListener('change', () => {
         save('interval', interval.value);
-        tick();
+        live.tick();
     });
-    pause.addEventListener('click', () => {
-        setPaused(!isPaused());
-        tick();
-    });
-    document.addEventListener('visibilitychange', () => document.hidden || tick());
+    pauseButton.addEventListener('click', () => setPaused(!isPaused()));
     setPaused(saved('paused') === 'yes');
     bar.hidden = false;
-    timer = setTimeout(tick, Number(interval.value));
 }

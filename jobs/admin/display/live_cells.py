@@ -1,0 +1,66 @@
+"""The cells of the job list that change while it is open, and the tags by which they are known."""
+
+from collections.abc import Callable, Iterable
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.admin.digest import digest_of
+from jobs.admin.display import columns
+from jobs.admin.job_list.rows import JobRow
+from jobs.models import Status
+
+
+def status_now(job: JobRow) -> SafeString:
+    """The badge in the list; of a job that left the list, it says where the job is now."""
+    if not job.left_as:
+        return columns.status_badge(job)
+    if job.left_as == job.status:
+        return format_html(
+            '<span class="badge" data-status="{}">now {}</span>',
+            job.status,
+            job.get_status_display(),
+        )
+    return format_html('{}<span class="below">{}</span>', columns.status_badge(job), job.left_as)
+
+
+LIVE_COLUMNS: dict[str, Callable[[JobRow], SafeString | str]] = {
+    "status": status_now,
+    "progress": columns.progress_summary,
+    "wait": columns.wait_time,
+    "run_time": columns.run_time_and_slowness,
+}
+# Those that change with the queue and with what is usual, while the job stays as it is.
+ESTIMATED_COLUMNS = ("progress", "run_time")
+
+
+def job_tag(job: JobRow) -> str:
+    """A short text that changes whenever a change of the job changes a live cell."""
+    return digest_of(f"{job.version} {job.left_as} {job.acknowledged_at}", size=3)
+
+
+def estimate_tag(job: JobRow) -> str:
+    """A short text that changes with an estimate in the live cells; the browser counts seconds."""
+    if job.status == Status.PENDING:
+        return digest_of(columns.queue_position(job), size=3)
+    return "slow" if job.is_slow else ""
+
+
+def live_cell(job: JobRow, column: str) -> SafeString:
+    """The HTML of a column in the element that live.js finds and updates.
+
+    The first one of a row has its tags, by which the refresh knows what the page shows.
+    """
+    tags = f"{job_tag(job)}.{estimate_tag(job)}" if column == "status" else ""
+    return format_html(
+        '<div class="cell" data-job="{}" data-column="{}"{}>{}</div>',
+        job.pk.hex,
+        column,
+        format_html(' data-tags="{}"', tags) if tags else "",
+        LIVE_COLUMNS[column](job),
+    )
+
+
+def contents(job: JobRow, columns: Iterable[str] = tuple(LIVE_COLUMNS)) -> dict[str, str]:
+    """The content of live cells of a job, by column."""
+    return {column: LIVE_COLUMNS[column](job) for column in columns}

@@ -1,0 +1,175 @@
+"""The figures of the home page: what needs attention, the last 24 hours, queues and workers.
+
+Each is read with a cap, so the page costs the same at any number of jobs.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+
+from jobs import access, explain, registry, stats
+from jobs.admin.display.numbers import capped_count
+from jobs.admin.home.chart import Chart
+from jobs.admin.picture import attention_read, attention_text, unseen_failures
+from jobs.models import ACTIVE, Job, Status, UpkeepState, Worker
+from jobs.stats import CAP, GLANCE, Read
+
+FAILURE_ROWS = 8
+ROWS_PER_PANEL = 6
+TOO_LONG = timedelta(minutes=10)
+PERIODS = {"1 h": timedelta(hours=1), "24 h": timedelta(hours=24), "7 d": timedelta(days=7)}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the four figures at the top, and the address of the jobs that it counts."""
+
+    status: Status
+    label: str
+    count: str
+    url: str
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """The failures of one type with one error: for each period, their count and list address."""
+
+    type: str
+    code: str
+    error: str
+    counts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue: how many jobs wait, since when the first, and how many run at a time."""
+
+    name: str
+    waiting: str
+    oldest_at: datetime | None
+    slots: int
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its first job has waited more than 10 minutes."""
+        return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
+
+
+def home_reads(user: Any) -> dict[str, Read]:
+    """Return the reads of the home page, for a user who may see jobs."""
+    jobs = access.visible_jobs(user).without_large()
+    unseen, mine = unseen_failures(jobs), jobs.active().filter(created_by=user)
+    running = jobs.filter(status=Status.PROCESSING).only("id", "name", "worker")
+    return {
+        "attention": attention_read(user),
+        "workers": stats.objects_read(Worker.objects.with_is_live()[:50]),
+        "running": stats.objects_read(running[:200]),
+        "hours": stats.settled_by_hour_read(jobs),
+        "queues": stats.waiting_by_queue_read(Job.objects.all(), GLANCE),
+        "upkeep": stats.objects_read(UpkeepState.objects.with_is_live()[:1]),
+        "active": stats.counts_to_read(jobs, GLANCE, ACTIVE),
+        "unseen": stats.objects_read(unseen.order_by("-id")[:ROWS_PER_PANEL]),
+        "failures": stats.recent_failures_read(jobs, [*PERIODS.values()], limit=FAILURE_ROWS),
+        "mine": stats.objects_read(mine.order_by("-id")[:ROWS_PER_PANEL]),
+    }
+
+
+def home_context(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The template context of the home page, of what was read for it."""
+    workers, hours = found["workers"], found["hours"]
+    queues = _queues(workers, found["queues"])
+    upkeep = next(iter(found["upkeep"]), None)
+    return {
+        "attention": attention_text(found["attention"]),
+        "tiles": _tiles(found["active"], hours),
+        "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
+        "unseen_failures": found["unseen"],
+        "failure_rows": _failure_rows(found["failures"]),
+        "periods": list(PERIODS),
+        "queues": queues,
+        "slow_queues": [queue for queue in queues if queue.is_slow],
+        "workers": [(worker, _jobs_of(worker, found["running"])) for worker in workers],
+        "silent_workers": [worker for worker in workers if not worker.is_live],
+        "live_workers": sum(worker.is_live for worker in workers),
+        "upkeep": upkeep,
+        "upkeep_is_live": upkeep is not None and upkeep.is_live,
+        "my_jobs": found["mine"],
+    }
+
+
+def _jobs_of(worker: Worker, running: list[Job]) -> list[Job]:
+    return [job for job in running if job.worker == worker.id][:ROWS_PER_PANEL]
+
+
+def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]) -> list[Tile]:
+    day = Counter[str]()
+    for counts in hours.values():
+        day.update(counts)
+    # Beyond the cap, older jobs of the day were not read.
+    more = "+" if day.total() >= CAP else ""
+    since = _to_text(timezone.now() - timedelta(hours=24))
+    return [
+        *(
+            Tile(status, label, capped_count(active.get(status), GLANCE), _list_url(status=status))
+            for status, label in ((Status.PENDING, "Waiting"), (Status.PROCESSING, "Processing"))
+        ),
+        *(
+            Tile(
+                status,
+                f"{status.label}, 24 h",
+                f"{day[status]:,}{more}",
+                _list_url(status=status, finished_after=since),
+            )
+            for status in (Status.COMPLETED, Status.FAILED)
+        ),
+    ]
+
+
+def _list_url(**filters: str) -> str:
+    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
+
+
+def _to_text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _failure_rows(failures: Iterable[stats.Failures]) -> list[FailureRow]:
+    """The most frequent failures of the last seven days by type and error."""
+    starts = [timezone.now() - period for period in PERIODS.values()]
+    return [_failure_row(one, starts) for one in failures]
+
+
+def _failure_row(failures: stats.Failures, starts: list[datetime]) -> FailureRow:
+    type, code, error_type = failures.type, failures.error_code, failures.error_type
+    filters = {"status": Status.FAILED, "type": type, "error_code": code}
+    if error_type:
+        filters["error_type"] = error_type
+    counts = []
+    for count, start in zip(failures.counts, starts, strict=True):
+        more = "+" if failures.counted_from and start < failures.counted_from else ""
+        url = _list_url(**filters, finished_after=_to_text(start))
+        counts.append((f"{count:,}{more}", url))
+    return FailureRow(type, code, explain.error_name(code, error_type), counts)
+
+
+def _queues(workers: list[Worker], waiting: Iterable[stats.QueueDepth]) -> list[Queue]:
+    """Every queue of a job type or of a waiting job."""
+    slots = Counter[str]()
+    for worker in workers:
+        if worker.is_live:
+            slots.update(dict.fromkeys(worker.queues, worker.slots))
+    depths = {depth.queue: depth for depth in waiting}
+    names = sorted({*registry.queues(), *depths})
+    return [_queue(name, depths.get(name), slots[name]) for name in names]
+
+
+def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
+    if depth is None:
+        return Queue(name, "0", None, slots)
+    return Queue(name, capped_count(depth.waiting, GLANCE), depth.oldest_at, slots)

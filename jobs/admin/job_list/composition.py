@@ -1,0 +1,110 @@
+"""The reads of an open page of the list, composed from its address and the user's rights."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+from django.http import HttpRequest, QueryDict
+
+from jobs import access, stats
+from jobs.admin import picture
+from jobs.admin.job_list.changelist import JobChangeList
+from jobs.admin.job_list.live_list import IDS, LiveList
+from jobs.admin.paginator import page_number
+from jobs.models import JobQuerySet, Status
+from jobs.stats import Read
+
+COMPOSED_SECONDS = 60.0
+COMPOSED_LIMIT = 300
+ROW_COLUMNS = (
+    *("id", "name", "type", "queue", "status", "version", "progress_percent", "progress_message"),
+    *("error_code", "error_type", "error_message", "cancel_requested_at", "cancel_requested_by"),
+    *("cancel_reason", "acknowledged_at", "acknowledged_by", "acknowledged_note"),
+    *("created_at", "started_at", "finished_at", "published_at"),
+)
+
+# By user, right and query: when it expires, and the list.
+_composed: dict[tuple[Any, ...], tuple[float, "LiveList"]] = {}
+
+
+class _Unread(JobChangeList):
+    """The change list of a page, without reading it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+
+
+def composed_list(
+    request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[Any]"
+) -> LiveList:
+    """Return the list at the address with `query`, composed at most a minute ago."""
+    user = request.user
+    key = (user.pk, user.has_perm("jobs.view_job"), query.urlencode())
+    expires, live_list = _composed.get(key, (0.0, None))
+    now = time.monotonic()
+    if live_list is None or expires < now:
+        live_list = _compose(request, query, model_admin)
+        if len(_composed) >= COMPOSED_LIMIT:
+            _composed.clear()
+        _composed[key] = (now + COMPOSED_SECONDS, live_list)
+    return live_list
+
+
+def clear_composed() -> None:
+    """Forget the composed lists, for tests."""
+    _composed.clear()
+
+
+def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[Any]") -> LiveList:
+    request.GET = query  # type: ignore[assignment]
+    changes = _unread(request, model_admin)
+    page, per_page = page_number(request), changes.list_per_page
+    is_oldest_first = changes.status == Status.PENDING
+    start = (page - 1) * per_page if is_oldest_first else 0
+    jobs = access.visible_jobs(request.user)
+    own = {
+        "rows": stats.objects_read(_among_ids(jobs).only(*ROW_COLUMNS).order_by()),
+        "lines": stats.lines_read(IDS),
+    }
+    if changes.filters.given or changes.filters.errors:
+        own["matching"] = _ids_read(_among_ids(changes.filters.qs).order_by())
+    shared = {
+        "window": _ids_read(changes.queryset[start : start + per_page]),
+        "counted": stats.count_read(changes.queryset, changes.paginator.count_limit),
+        "attention": picture.attention_read(request.user),
+    }
+    if not changes.has_only_failures:
+        shared["tabs"] = changes.tab_read()
+    return LiveList(changes, page > 1 and not is_oldest_first, own, shared)
+
+
+def _unread(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> _Unread:
+    return _Unread(
+        request,
+        model_admin.model,
+        list_display=(),
+        list_display_links=None,
+        list_filter=(),
+        date_hierarchy=None,
+        search_fields=(),
+        list_select_related=False,
+        list_per_page=model_admin.list_per_page,
+        list_max_show_all=0,
+        list_editable=(),
+        model_admin=model_admin,
+        sortable_by=(),
+        search_help_text=None,
+    )
+
+
+def _among_ids(jobs: JobQuerySet) -> JobQuerySet:
+    # Not `id__in`: with an array of any length the statement stays the same.
+    is_shown = RawSQL('"jobs_job"."id" = ANY(%s)', [IDS], output_field=BooleanField())
+    return jobs.filter(is_shown)
+
+
+def _ids_read(jobs: JobQuerySet) -> Read:
+    return stats.values_read(jobs.values("id"), UUID)

@@ -1,0 +1,119 @@
+"""What an open page shows now: read in one statement, and shared by its viewers for a moment."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from jobs import access, stats
+from jobs.admin.display.numbers import capped_count
+from jobs.models import JobQuerySet, Status
+from jobs.stats import Read
+
+ATTENTION_CAP = 99
+# A bit less than the shortest period of a page, so that none shows figures of two periods ago.
+SHARED_SECONDS = 1.5
+ESTIMATE_SECONDS = 10.0
+# A read that is slow is repeated less often: it takes at most this share of a connection.
+BUSY_SHARE = 0.05
+TIMEOUT_MILLISECONDS = 500
+REMEMBERED_LIMIT = 1_000
+
+# By SQL and values: when it expires, whose request read it, and what was read.
+_shared: dict[tuple[str, str], tuple[float, Any, Any]] = {}
+
+
+def read_picture(
+    user: Any,
+    *,
+    shared: Mapping[str, Read],
+    own: Mapping[str, Read] | None = None,
+    estimates: Mapping[str, Read] | None = None,
+) -> dict[str, Any] | None:
+    """Return the JSON value of each read; None if they took too long. At most one query.
+
+    Viewers with the same rights and filters share what one of them read: the rights are in the SQL.
+    A viewer's own request reads anew, except for `estimates`, which are up to 10 s old.
+    """
+    own, estimates, now = own or {}, estimates or {}, time.monotonic()
+    values = _remembered(estimates, now) | _remembered(shared, now, but_not_of=user.pk)
+    everything = {**own, **shared, **estimates}
+    missing = {name: read for name, read in everything.items() if name not in values}
+    fresh = stats.read_together(missing, TIMEOUT_MILLISECONDS)
+    if fresh is None:
+        return None
+    ended = time.monotonic()
+    lasts = max(SHARED_SECONDS, (ended - now) / BUSY_SHARE)
+    for name in missing.keys() - own.keys():
+        expires = ended + (ESTIMATE_SECONDS if name in estimates else lasts)
+        _shared[_key(missing[name])] = (expires, user.pk, fresh[name])
+    if len(_shared) > REMEMBERED_LIMIT:
+        _forget(now)
+    return values | fresh
+
+
+def _remembered(reads: Mapping[str, Read], now: float, but_not_of: Any = None) -> dict[str, Any]:
+    found = {name: _shared.get(_key(read)) for name, read in reads.items()}
+    return {
+        name: value
+        for name, (expires, reader, value) in (
+            (name, entry) for name, entry in found.items() if entry is not None
+        )
+        if expires > now and reader != but_not_of
+    }
+
+
+def _key(read: Read) -> tuple[str, str]:
+    return read.sql, str(read.values)
+
+
+def _forget(now: float) -> None:
+    for key, (expires, *_) in list(_shared.items()):
+        if expires < now:
+            _shared.pop(key, None)
+
+
+def clear_pictures() -> None:
+    """Forget what was read, for tests."""
+    _shared.clear()
+
+
+def unseen_failures(jobs: JobQuerySet) -> JobQuerySet:
+    """Return those of `jobs` that failed and are not acknowledged."""
+    return jobs.filter(status=Status.FAILED, acknowledged_at=None)
+
+
+def attention_read(user: Any) -> Read:
+    """Return the read that counts the failures of the header, with a cap."""
+    return stats.count_read(unseen_failures(access.visible_jobs(user)).order_by(), ATTENTION_CAP)
+
+
+def attention_text(count: int) -> str:
+    """The number of failures in the header and the title; "" if there are none."""
+    return capped_count(count, ATTENTION_CAP) if count else ""
+
+
+def may_have(request: HttpRequest, etag: str) -> bool:
+    """Whether the browser has what `etag` names, or does not say what it has."""
+    return "If-None-Match" not in request.headers or has_etag(request, etag)
+
+
+def shared_attention(user: Any) -> str:
+    """The number of failures for the refresh of a page; viewers with the same rights share it.
+
+    "" also if it takes too long. At most one query.
+    """
+    found = read_picture(user, shared={"attention": attention_read(user)})
+    return attention_text(found["attention"]) if found else ""
+
+
+def unseen_count(user: Any) -> str:
+    """How many failures that `user` sees are not acknowledged, for the header; "" if none."""
+    read = attention_read(user)
+    return attention_text((stats.read_together({"count": read}) or {}).get("count", 0))
+
+
+def has_etag(request: HttpRequest, etag: str) -> bool:
+    """Whether the browser has what `etag` names; proxies mark ETags as weak."""
+    return request.headers.get("If-None-Match", "").removeprefix("W/") == etag

@@ -82,11 +82,13 @@ class JobAdmin(admin.ModelAdmin):
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
         file_route = "<uuid:job_id>/files/<int:file_id>/"
+        row_route = "launch/<slug:slug>/rows/<str:name>/"
         urls = [
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", self.list_changes, view, "GET"),
+            (row_route, "launch_rows", launch_views.found_rows, launch, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),
             ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),

@@ -55,6 +55,7 @@ TABLE = {
     "jobs_job_launch": OPERATE,
     "jobs_job_launch_type": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
     "jobs_job_launch_call": ((*OUT, FORBIDDEN, 405, 405), (*OUT, FORBIDDEN, 200, 200)),
+    "jobs_job_launch_rows": ((*OUT, FORBIDDEN, 404, 404), (*OUT, FORBIDDEN, 405, 405)),
     "jobs_apitoken_changelist": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_add": ((*OUT, FORBIDDEN, 200, 200),) * 2,
     "jobs_apitoken_requests": VIEW,
@@ -146,6 +147,7 @@ def of_jobs(settled):
         "jobs_job_launch": f"{jobs}/launch/",
         "jobs_job_launch_type": f"{jobs}/launch/again/",
         "jobs_job_launch_call": f"{jobs}/launch/again/call/",
+        "jobs_job_launch_rows": f"{jobs}/launch/again/rows/none/",
         **{f"jobs_job_{verb}": f"{jobs}/{settled.pk}/{verb}/" for verb in verbs},
     }
 

@@ -50,19 +50,31 @@ class LaunchForms:
         data: Mapping[str, Any] | None,
     ) -> None:
         self.request, self.job_type, self.model = request, job_type, model
-        self.params_form = make_params_form(request.user, job_type, data, model)
+        self.params_form = self._make_form(data)
         self.address = NOTHING if data is not None else self._fill_in()
         initial = {"name": self.address.name or job_type.label}
         self.name_form = None if model else JobNameForm(data, initial=initial)
 
     def _fill_in(self) -> AddressParams:
         """Fill in the params that the address has."""
-        user, job_type, model = self.request.user, self.job_type, self.model
-        query, takes_name = self.request.GET, model is None
-        found = read_address(user, job_type, self.params_form, query, takes_name=takes_name)
+        found = read_address(
+            self.request.user,
+            self.job_type,
+            self.params_form,
+            self.request.GET,
+            takes_name=self.model is None,
+        )
         if found.params:
-            self.params_form = make_params_form(user, job_type, None, model, found.params)
+            self.params_form = self._make_form(None, found.params)
         return found
+
+    def _make_form(
+        self, data: Mapping[str, Any] | None, filled_in: Mapping[str, Any] | None = None
+    ) -> forms.Form:
+        request = self.request
+        return make_params_form(
+            request.user, self.job_type, data, self.model, filled_in, request=request
+        )
 
     @property
     def typed_name(self) -> str:

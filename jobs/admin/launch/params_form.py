@@ -6,12 +6,16 @@ time is two moments), other line breaks, and choices in another order.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
+from django.urls import reverse
 
 from jobs import access, parameters
 from jobs.admin.launch.inputs import KeepsExactValue, SecretInput, use_browser_input
+from jobs.admin.launch.row_choices import RowInput, search_many_rows
 from jobs.errors import InvalidParams, ParamError
 from jobs.models import Job
 from jobs.registry import JobType
@@ -23,10 +27,12 @@ def make_params_form(
     data: Mapping[str, Any] | None = None,
     model: Job | None = None,
     filled_in: Mapping[str, Any] | None = None,
+    request: HttpRequest | None = None,
 ) -> forms.Form:
     """The form with `data`, or with the params of the job `model` and those `filled_in`.
 
-    A secret that is left empty stays that of the model.
+    A secret that is left empty stays that of the model. With `request`, rows are limited to those
+    that its user may see, and many rows are searched instead of listed.
     """
     initial = _initial_values(job_type, {**(model.params if model else {}), **(filled_in or {})})
     form = job_type.form(data, initial=initial, prefix="params")
@@ -38,8 +44,14 @@ def make_params_form(
             field.widget = SecretInput(attrs={"autocomplete": "off"})
             if model and model.params.get(name):
                 _keep_secret(field, model.params[name], is_own=user.pk == model.created_by_id)
+    if request:
+        search_many_rows(request, form, partial(_rows_address, job_type))
     _remove_forbidden_choices(user, job_type, form)
     return form
+
+
+def _rows_address(job_type: JobType, name: str) -> str:
+    return reverse("admin:jobs_job_launch_rows", args=[job_type.slug, name])
 
 
 def _initial_values(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +78,7 @@ def _remove_forbidden_choices(user: Any, job_type: JobType, form: forms.Form) ->
         return
     params = dict.fromkeys(form.fields) | initial_params(form)
     for name, field in form.fields.items():
-        if isinstance(field, forms.ChoiceField):
+        if isinstance(field, forms.ChoiceField) and not isinstance(field.widget, RowInput):
             field.widget.choices = [
                 (value, label)
                 for value, label in field.choices

@@ -4,7 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,8 +23,9 @@ from jobs.admin.job_list.rows import cached_usual_durations
 from jobs.admin.launch.cards import choice_of
 from jobs.admin.launch.curl import curl_command
 from jobs.admin.launch.forms import LaunchForms
+from jobs.admin.launch.row_choices import RowInput
 from jobs.admin.pages import admin_page
-from jobs.errors import OutcomeUnknown
+from jobs.errors import OutcomeUnknown, TooSlow
 from jobs.filters import parse_uuid
 from jobs.models import Job
 from jobs.registry import JobType
@@ -68,6 +76,22 @@ def curl_preview(request: HttpRequest, slug: str) -> HttpResponse:
     name = request.POST.get("name", "")
     command = curl_command(request, job_type, filled.params_form, filled.model, name)
     return HttpResponse(command, content_type="text/plain; charset=utf-8")
+
+
+def found_rows(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """The rows of a field that match `?q=`, for rows.js: {"rows": [[key, label]], "note": ""}."""
+    form = LaunchForms(request, _permitted_type(request, slug), None, {}).params_form
+    field = form.fields.get(name)
+    if field is None or not isinstance(field.widget, RowInput):
+        raise Http404(f"No field {name!r} with a search.")
+    if not field.widget.search.may_search:
+        raise PermissionDenied
+    try:
+        found = field.widget.search.find(request.GET.get("q", ""))
+    except TooSlow:
+        return JsonResponse({"rows": [], "note": "The search takes too long. Type more of it."})
+    note = "Type to see others." if found.has_more else "" if found.rows else "Nothing matches."
+    return JsonResponse({"rows": found.rows, "note": note})
 
 
 def _permitted_type(request: HttpRequest, slug: str) -> JobType:

@@ -54,6 +54,15 @@ def test_the_navigation_comes_before_the_account_in_the_tab_order(page):
     ]
 
 
+@pytest.mark.parametrize("days", [-2, 2])
+def test_a_wrong_clock_of_the_browser_does_not_change_times(page, days):
+    make_job(status=Status.FAILED)
+    page.add_init_script(f"const now = Date.now; Date.now = () => now() + {days} * 86400000")
+    page.goto(LIST)
+    page.wait_for_load_state()
+    expect(page.locator(".field-created time")).to_have_text("just now")
+
+
 def test_a_popover_focuses_its_field_and_is_closed_by_escape_and_by_a_click_outside(page):
     job = make_job()
     page.goto(f"{LIST}{job.pk}/change/")

@@ -75,11 +75,20 @@
         }
     };
 
-    // poll.js sends the Date header of each response.
-    document.addEventListener('server-time', (event) => {
-        const offset = event.detail - Date.now();
+    const setClock = (serverTime, at) => {
+        const offset = serverTime - at;
         clockOffset = Math.abs(offset) < 2000 ? 0 : offset;
-    });
+    };
+
+    // The page says when it was made: about when its response began.
+    const made = document.querySelector('meta[name=server-time]');
+    const [navigation] = performance.getEntriesByType('navigation');
+    if (made && navigation) {
+        const age = performance.now() - navigation.responseStart;
+        setClock(Number(made.content) * 1000, Date.now() - age);
+    }
+    // poll.js sends the Date header of each response.
+    document.addEventListener('server-time', (event) => setClock(event.detail, Date.now()));
     document.addEventListener('cells-changed', updateAll);
     updateAll();
     setInterval(updateAll, 1000);

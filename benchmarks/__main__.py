@@ -1,9 +1,11 @@
-"""`python -m benchmarks [NAME ...]`: run measurements and print a line of JSON for each figure.
+"""`python -m benchmarks [NAME ...] [--jobs N]`: print a line of JSON for each measured figure.
 
-They run one after the other, each in its own process and on its own servers. The exit status is 1
-if a figure is out of its bound.
+The measurements run one after the other, each in its own process and on its own servers. Those that
+compare two sizes of the table (admin_pages, api_list, table) take `--jobs` as the large one. The
+exit status is 1 if a figure is out of its bound.
 """
 
+import argparse
 import importlib
 import json
 import subprocess
@@ -11,14 +13,16 @@ import sys
 
 from benchmarks.harness.ground import project
 
-NAMES = ("api_list", "admin_pages", "upkeep", "batch", "throughput", "http", "long_poll")
+NAMES = ("api_list", "admin_pages", "table", "upkeep", "batch", "throughput", "http", "long_poll")
+LARGE = 1_000_000
 
 
-def measure(name: str) -> int:
+def measure(name: str, jobs: int) -> int:
     """Print the figures of one measurement; 1 if one of them is out of its bound."""
     status = 0
     with project() as home:
-        # It imports models, so Django must be set up first.
+        # They import models, so Django must be set up first.
+        importlib.import_module("benchmarks.harness.comparison").SIZES["large"] = jobs
         module = importlib.import_module(f"benchmarks.{name}")
         for figure in module.measure(home):
             print(json.dumps({"benchmark": name} | figure.shown()), flush=True)
@@ -26,15 +30,18 @@ def measure(name: str) -> int:
     return status
 
 
-def main(names: list[str]) -> int:
-    if unknown := sorted(set(names) - set(NAMES)):
-        print(f"Unknown: {', '.join(unknown)}. Known: {', '.join(NAMES)}.", file=sys.stderr)
-        return 2
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--jobs", type=int, default=LARGE, help="rows of the large table")
+    given = parser.parse_args(arguments)
+    if unknown := sorted({*given.names} - {*NAMES}):
+        parser.error(f"Unknown: {', '.join(unknown)}. Known: {', '.join(NAMES)}.")
+    names = given.names or NAMES
     if len(names) == 1:
-        return measure(names[0])
-    return max(
-        subprocess.call([sys.executable, "-m", "benchmarks", name]) for name in names or NAMES
-    )
+        return measure(names[0], given.jobs)
+    command = [sys.executable, "-m", "benchmarks", "--jobs", str(given.jobs)]
+    return max(subprocess.call([*command, name]) for name in names)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The same pages at 10,000 and at 1,000,000 jobs, each size a database of its own on one server."""
+"""The same pages at two numbers of jobs, each in a database of its own on one server."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,7 @@ from jobs.admin.job_list.composition import clear_composed
 from jobs.admin.job_list.rows import clear_usual_cache
 from jobs.admin.picture import clear_pictures
 
+# `--jobs` sets the large one.
 SIZES = {"small": 10_000, "large": 1_000_000}
 RATIO = 1.5
 # Addresses of pages by name, as they are in the database at hand.

@@ -25,6 +25,7 @@ def test_new_jobs_are_announced_above_the_rows_and_shown_on_a_click(page):
         make_job(name=f"new {number}")
     fresh = page.locator(".fresh")
     expect(fresh).to_have_text("3 new", timeout=WITHIN)
+    assert fresh.evaluate("link => getComputedStyle(link).color") == "rgb(255, 255, 255)"
     expect(tab(page, "PENDING")).to_have_text("4")
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     expect(page.locator("[data-live-announce]")).to_have_text("3 new above the list")

@@ -161,6 +161,14 @@ class BackofficeAdminSite(AdminSite):
         figures = home_views.home_page(request) if access.may_see_some(request.user) else {}
         return super().index(request, figures | (extra_context or {}))
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return Django's list of pages, with the titles of lists that have one of their own."""
+        apps = super().get_app_list(request, app_label)
+        for model in (one for app in apps for one in app["models"]):
+            registered: Any = self._registry[model["model"]]
+            model["name"] = getattr(registered, "list_title", model["name"])
+        return apps
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Django's context plus what the header and footer of every page show."""
         context = super().each_context(request) | {"version": __version__}

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from benchmarks.harness.comparison import compared
 from benchmarks.harness.figure import Figure
+from benchmarks.harness.rows import TOKEN
 from jobs.models import Job, Status
 
 QUERIES = 12
@@ -33,8 +34,15 @@ def _pages(client: Client) -> Mapping[str, str]:
         "refresh, type": f"{LIST}live/?type=report&ids={_active()}",
         "refresh of home": "/admin/live/",
         **lists,
+        "page of a user": f"/admin/auth/user/{_busiest_account()}/requests/",
+        "page of a token": f"/admin/jobs/apitoken/{TOKEN}/requests/",
         **{f"page of a job, {name}": f"{LIST}{pk}/change/" for name, pk in newest.items()},
     }
+
+
+def _busiest_account() -> int:
+    """The id of the account that launched one job in five."""
+    return int(Job.objects.filter(created_by__isnull=False)[0].created_by_id or 0)
 
 
 def _active() -> str:
@@ -53,6 +61,8 @@ def _queries() -> dict[str, dict[str, object]]:
         "rare type, tab Completed": {"type": "prune", "status": Status.COMPLETED},
         "type, tab Failed": {"type": "report", "status": Status.FAILED},
         "type, tab Cancelled, where there are none": {"type": "report", "status": Status.CANCELLED},
+        "token": {"token": TOKEN},
+        "token, tab Failed": {"token": TOKEN, "status": Status.FAILED},
         "source": {"source": "api"},
         "rare source": {"source": "command"},
         "source, tab Failed": {"source": "api", "status": Status.FAILED},

@@ -4,12 +4,14 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
-from jobs.models import Job
+from jobs.models import ApiToken, Job
 
 # Shares are the same at every size, beside what is rare: `RARE` jobs, the oldest of all, of a type,
 # source, queue, error, batch and creator of their own, which a plan that walks from the newest job
 # would find last.
 RARE = 120
+# The public id of the token that submitted each job of the API, which are every other job.
+TOKEN = "00000000-0000-4000-8000-000000000001"
 
 FILL = """
 INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_percent,
@@ -17,7 +19,7 @@ INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_p
     created_by_id, created_by_name, source, request_id, request_hash, batch_id,
     created_at, published_at, publishes, started_at, finished_at, attempt, worker, pid,
     lease_until, taken_published_at, cancel_requested_by, cancel_reason, acknowledged_by,
-    acknowledged_note)
+    acknowledged_note, token_id, token_name)
 SELECT uuidv7(age),
     CASE WHEN rare THEN 'Rare i' ELSE 'I' END || 'mport region ' || n %% 1000 || ' of ' || n,
     type, '{"days": 7}', queue, status, 3,
@@ -37,7 +39,9 @@ SELECT uuidv7(age),
     CASE WHEN status IN ('PENDING', 'CANCELLED') THEN '' ELSE 'w1' END,
     CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN 1 END,
     CASE status WHEN 'PROCESSING' THEN now() + interval '1 day' END,
-    CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN at END, '', '', '', ''
+    CASE WHEN status NOT IN ('PENDING', 'CANCELLED') THEN at END, '', '', '', '',
+    CASE source WHEN 'api' THEN %(token)s::uuid END,
+    CASE source WHEN 'api' THEN 'erp-import' ELSE '' END
 FROM generate_series(%(jobs)s, 1, -1) AS n,
     LATERAL (SELECT n > %(jobs)s - %(rare)s AS rare, ages.of AS age, now() + ages.of AS at
         FROM (SELECT interval '-1 s' * (CASE WHEN n > %(active)s
@@ -86,7 +90,10 @@ def fill(
         "active": jobs // 50 if active is None else active,
         "rare_user": rare_user.pk,
         "staff": users.get(username="staff").pk,
+        "token": TOKEN,
     }
+    named = {"name": "erp-import", "digest": "benchmark", "user_id": values["staff"]}
+    ApiToken.objects.get_or_create(public_id=TOKEN, defaults=named)
     with connection.cursor() as cursor:
         cursor.execute(FILL, values)
         cursor.execute(RERUNS)

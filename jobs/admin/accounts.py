@@ -2,13 +2,14 @@
 
 import json
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.html import format_html
 
 from jobs import access
 from jobs.admin.account_rights import (
@@ -17,14 +18,19 @@ from jobs.admin.account_rights import (
     may_manage_group,
     permissions_of,
 )
+from jobs.admin.display import times
+from jobs.admin.display.columns import EMPTY
 from jobs.admin.guard import guarded
 from jobs.admin.passwords import SetPasswordForm, revocation
 from jobs.admin.requester.views import user_page
+from jobs.admin.within_rights import WithinOwnRights
 from jobs.models import ApiToken, Job
+from jobs.safe_text import isolated
 
 # Deleting an account updates each of its jobs: 7 s for 40,000; the web's statement timeout is 15 s.
 DELETABLE_JOBS_LIMIT = 10_000
 
+DATES = ("signed_in", "joined")  # the site writes them
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -34,49 +40,51 @@ def _have_many_jobs(accounts):
     return jobs[: DELETABLE_JOBS_LIMIT + 1].count() > DELETABLE_JOBS_LIMIT
 
 
-class WithinOwnRights(admin.ModelAdmin):
-    """A ModelAdmin whose objects can be changed and deleted only if `may_manage` allows it."""
-
-    read_only_message = ""
-    grantable = {}
-
-    def may_manage(self, user, obj):
-        raise NotImplementedError
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and self._manageable(request, obj)
-
-    def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and self._manageable(request, obj)
-
-    def _manageable(self, request, obj):
-        return obj is None or self.may_manage(request.user, obj)
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        """Django's field, limited to what the user may grant."""
-        if choose := self.grantable.get(db_field.name):
-            kwargs["queryset"] = choose(request.user)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Django's page; says why it is read-only if the user may change other objects."""
-        obj = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
-        if (
-            obj
-            and self.has_change_permission(request)
-            and not self.has_change_permission(request, obj)
-        ):
-            messages.warning(request, self.read_only_message)
-        return super().change_view(request, object_id, form_url, extra_context)
-
-
 @admin.register(User)
 class AccountAdmin(WithinOwnRights, UserAdmin):
     """Django's page of an account. Only superusers change their own rights or make superusers."""
 
+    list_display = ("username", "full_name", "role", "signed_in", "is_active", "requests")
+    list_filter = ("is_active", "is_superuser", "groups")
+    show_facets = admin.ShowFacets.NEVER  # facets count every row
+    filter_horizontal = ()
+    list_per_page = 50
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
+        ("Single rights", {"classes": ("collapse",), "fields": ("user_permissions",)}),
+        ("Dates", {"fields": DATES}),
+    )
     read_only_message = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": permissions_of, "groups": grantable_groups}
     change_password_form = SetPasswordForm
+
+    @admin.display(description="name")
+    def full_name(self, account):
+        return isolated(account.get_full_name()) or EMPTY
+
+    @admin.display(description="role")
+    def role(self, account):
+        if account.is_superuser:
+            return "Superuser"
+        return ", ".join(isolated(group.name) for group in account.groups.all()) or EMPTY
+
+    @admin.display(description="last signed in", ordering="last_login")
+    def signed_in(self, account):
+        return times.relative_time(account.last_login) if account.last_login else "never"
+
+    @admin.display(description="joined")
+    def joined(self, account):
+        return times.exact_time(account.date_joined)
+
+    @admin.display(description="requests")
+    def requests(self, account):
+        url = reverse("admin:auth_user_requests", args=[account.pk])
+        return format_html('<a href="{}">Jobs and tokens</a>', url)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
 
     def get_urls(self):
         page = guarded(user_page, self._may_see_requests, "GET")
@@ -109,9 +117,9 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         if request.user.is_superuser:
-            return ()
+            return DATES
         own = ("is_active", "is_staff", "groups", "user_permissions") if obj == request.user else ()
-        return ("is_superuser", *own)
+        return (*DATES, "is_superuser", *own)
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Django's, with the old and new name of a renamed account and the revoked tokens."""
@@ -162,6 +170,7 @@ class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
         "You cannot change this group: you are a member, or it has rights that you do not have."
     )
     grantable = {"permissions": permissions_of}
+    filter_horizontal = ()
 
     def may_manage(self, user, obj):
         return may_manage_group(user, obj)

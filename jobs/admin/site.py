@@ -1,5 +1,5 @@
 """Importing this module registers every page of the job console with the admin site."""
 
-from jobs.admin import accounts, audit_entries, job, task_results, tokens
+from jobs.admin import accounts, audit_entries, job, sign_ins, task_results, tokens
 
-__all__ = ["accounts", "audit_entries", "job", "task_results", "tokens"]
+__all__ = ["accounts", "audit_entries", "job", "sign_ins", "task_results", "tokens"]

@@ -1,28 +1,57 @@
 """Celery's task results, read-only, with links to their jobs."""
 
 from django.contrib import admin
-from django.urls import reverse
+from django.contrib.admin.views.main import ChangeList
 from django.utils.html import format_html
 from django_celery_results.models import GroupResult, TaskResult
 
 from jobs import access
 from jobs.admin.display import times
-from jobs.admin.display.columns import EMPTY
+from jobs.admin.display.columns import EMPTY, job_link
 from jobs.admin.job_page.timeline import shorten_worker_ids
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.filters import parse_uuid
+from jobs.models import Job, Status
 
 # The package's own pages allow changes and count every row.
 admin.site.unregister(TaskResult)
 admin.site.unregister(GroupResult)
 
 
+# The status of the job for each state that jobs/lifecycle/ writes.
+STATUS_OF_STATE = {
+    "SUCCESS": Status.COMPLETED,
+    "FAILURE": Status.FAILED,
+    "REVOKED": Status.CANCELLED,
+}
+
+
+def attach_jobs(results):
+    """Set `shown_job` of each result to its job, or None if it is gone. One query.
+
+    The caller may see the results, and with them the names of their jobs.
+    """
+    ids = {result.task_id: parse_uuid(result.task_id) for result in results}
+    jobs = Job.objects.without_large().in_bulk([one for one in ids.values() if one])
+    for result in results:
+        result.shown_job = jobs.get(ids[result.task_id])
+
+
+class ResultList(ChangeList):
+    """Django's list, with the jobs of its results."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        attach_jobs(self.result_list)
+
+
 @admin.register(TaskResult)
 class TaskResultAdmin(ReadOnlyAdmin):
     """The results of jobs. Only jobs/lifecycle/ writes them."""
 
-    list_display = ("job", "state", "ran_by", "done")
-    list_display_links = ("state",)
+    list_display = ("job", "state", "ran_by", "done", "details")
+    list_display_links = ("details",)
     fields = readonly_fields = (
         "job",
         "task",
@@ -42,11 +71,8 @@ class TaskResultAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job(self, result):
-        job_id = parse_uuid(result.task_id)
-        if job_id is None:
-            return result.task_id
-        url = reverse("admin:jobs_job_change", args=[job_id])
-        return format_html('<a href="{}">{}</a>', url, job_id)
+        job = result.shown_job
+        return format_html("<code>{}</code>", result.task_id) if job is None else job_link(job)
 
     # Our own column names: those of the package are for programmers.
     @admin.display(description="task")
@@ -55,7 +81,15 @@ class TaskResultAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state(self, result):
-        return result.status
+        status = STATUS_OF_STATE.get(result.status)
+        label = status.label if status else result.status.capitalize()
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span>', status or Status.PENDING, label
+        )
+
+    @admin.display(description="result")
+    def details(self, result):
+        return "Details"
 
     @admin.display(description="worker")
     def ran_by(self, result):
@@ -85,6 +119,16 @@ class TaskResultAdmin(ReadOnlyAdmin):
         if request.resolver_match.url_name.endswith("_changelist"):
             return results.defer("result", "traceback", "meta")
         return results
+
+    def get_changelist(self, request, **kwargs):
+        return ResultList
+
+    def get_object(self, request, object_id, from_field=None):
+        """Return the result with its job; None if the user may not see it."""
+        result = super().get_object(request, object_id, from_field)
+        if result is not None:
+            attach_jobs([result])
+        return result
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.filter(task_id=search_term.strip()) if search_term else queryset), False

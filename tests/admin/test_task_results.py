@@ -79,3 +79,24 @@ def test_with_view_job_all_results_are_shown(client, mine, other):
     client.force_login(make_user(VIEW, "jobs.view_job", is_staff=True))
     assert listed(client) == [other.pk, mine.pk]
     assert "of another" in client.get(f"{RESULTS}{other.pk}/change/").content.decode()
+
+
+def test_the_list_names_jobs_and_states_in_the_words_of_the_job_list(user, mine):
+    page = user.get(RESULTS).content.decode()
+    assert Job.objects.get(pk=mine.task_id).name in page
+    assert "Completed" in page
+    assert "SUCCESS" not in page
+
+
+def test_the_list_takes_one_query_for_all_jobs(user, mine, django_assert_max_num_queries):
+    for _ in range(20):
+        make_result(user.user, "{}")
+    with django_assert_max_num_queries(12):
+        assert len(listed(user)) == 21
+
+
+def test_a_result_whose_job_is_gone_is_shown_by_its_id(client):
+    result = TaskResult.objects.create(task_id="no-uuid", status="RETRY")
+    client.force_login(make_user(VIEW, "jobs.view_job", is_staff=True))
+    assert "no-uuid" in client.get(RESULTS).content.decode()
+    assert "no-uuid" in client.get(f"{RESULTS}{result.pk}/change/").content.decode()

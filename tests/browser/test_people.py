@@ -1,6 +1,8 @@
 """Users and API clients in the browser: how few clicks lead to what staff want to know or make."""
 
 import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
 from jobs.models import ApiToken, Source, Status
@@ -77,6 +79,22 @@ def test_a_service_account_is_made_on_the_page_of_the_token_without_javascript(o
     assert ApiToken.objects.get().user.username == "erp"
 
 
+def stock_pages(account) -> list[str]:
+    """The addresses of Django's own forms and lists, with a row in each list."""
+    attempt = {"username": "erp", "ip_address": "10.0.0.1", "user_agent": "Firefox"}
+    locked = AccessAttempt.objects.create(**attempt, failures_since_start=5)
+    AccessLog.objects.create(**attempt)
+    group = Group.objects.create(name="Night shift")
+    account.groups.add(group)
+    users, groups, axes = "/admin/auth/user/", "/admin/auth/group/", "/admin/axes/"
+    return [
+        *(users, f"{users}add/", f"{users}{account.pk}/change/", f"{users}{account.pk}/password/"),
+        *(groups, f"{groups}add/", f"{groups}{group.pk}/change/"),
+        *(f"{axes}accessattempt/", f"{axes}accessattempt/{locked.pk}/change/", f"{axes}accesslog/"),
+        *("/admin/password_change/", "/admin/jobs/auditentry/"),
+    ]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_serious_on_the_pages_of_people(open_as, erp, theme, width):
@@ -90,7 +108,14 @@ def test_axe_finds_nothing_serious_on_the_pages_of_people(open_as, erp, theme, w
         "/admin/jobs/apitoken/",
         "/admin/jobs/apitoken/add/",
         "/admin/jobs/apitoken/add/?account=erp",
+        *stock_pages(erp),
     ):
         page.goto(address)
+        for folded in page.locator("fieldset.collapse summary").all():
+            folded.click()
         wrong[address] = seriously_wrong(page)
+    page.context.clear_cookies()
+    page.goto("/admin/login/")
+    wrong["login"] = seriously_wrong(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert {address: found for address, found in wrong.items() if found} == {}

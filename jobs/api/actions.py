@@ -70,7 +70,10 @@ class RerunView(SubmissionView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         body, key = self.read_submission(RerunSerializer)
-        submitted = services.rerun(self.caller, id, body.get("params"), idempotency_key=key)
+        name = body.get("name", "")
+        submitted = services.rerun(
+            self.caller, id, body.get("params"), name=name, idempotency_key=key
+        )
         return created_response(submitted, request)
 
     def params_errors(self, data: Any) -> Iterator[dict[str, str]]:

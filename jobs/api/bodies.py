@@ -68,20 +68,24 @@ def check_name(name: str) -> None:
         raise serializers.ValidationError(error)
 
 
-class SubmitSerializer(StrictSerializer):
-    """What POST /jobs/ takes: a `name`, a `type`, or both.
-
-    The name of a job without one is its type's label.
-    """
-
-    # Not trimmed: the name is stored as sent, with accents composed (NFC), or it is refused.
-    name = Text(
+def name_field() -> Text:
+    """A job's name. Not trimmed: it is stored as sent, accents composed (NFC), or refused."""
+    return Text(
         required=False,
         validators=[check_name],
         max_length=NAME_LIMIT,
         min_length=1,
         trim_whitespace=False,
     )
+
+
+class SubmitSerializer(StrictSerializer):
+    """What POST /jobs/ takes: a `name`, a `type`, or both.
+
+    The name of a job without one is its type's label.
+    """
+
+    name = name_field()
     type = Text(required=False)
     params = JsonObject(required=False)
 
@@ -99,8 +103,9 @@ class BatchSerializer(StrictSerializer):
 
 
 class RerunSerializer(StrictSerializer):
-    """What POST /jobs/{id}/rerun/ takes: the params to change."""
+    """What POST /jobs/{id}/rerun/ takes: another name, and the params to change."""
 
+    name = name_field()
     params = JsonObject(required=False)
 
 

@@ -37,9 +37,10 @@ def curl_command(
     path = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
     params = _params(job_type, form, model, filled_in or {})
     params, variables = _with_placeholders(request, job_type, form, params)
-    body: dict[str, Any] = {"params": params}
-    if model is None:
-        body = ({"name": name.strip()} if name.strip() else {}) | {"type": job_type.slug} | body
+    body: dict[str, Any] = {} if model else {"type": job_type.slug}
+    if name.strip() and not (model and name.strip() == model.name):
+        body = {"name": name.strip()} | body
+    body |= {"params": params}
     # JSON strings contain no line breaks, so this indents the lines of the body alone.
     text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"{once.key_of_form(request)} {path} {text}")

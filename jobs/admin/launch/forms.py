@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from jobs import services
 from jobs.admin.audit import admin_caller, log_action
 from jobs.admin.launch.address import NOTHING, AddressParams, read_address
-from jobs.admin.launch.params_form import make_params_form, params_of
+from jobs.admin.launch.changes import mark_changes
+from jobs.admin.launch.params_form import make_params_form, params_of, sent_fields
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
 from jobs.errors import (
@@ -31,16 +32,20 @@ class JobNameForm(forms.Form):
 
     name = forms.CharField(max_length=NAME_LIMIT, help_text="The name of the job in the list.")
 
+    def __init__(self, data: Mapping[str, Any] | None, name: str, *, required: bool) -> None:
+        super().__init__(data, initial={"name": name})
+        self.fields["name"].required = required
+
     def clean_name(self) -> str:
         """Refuse the names that the API refuses."""
         name = str(self.cleaned_data["name"])
-        if error := name_error(name):
+        if name and (error := name_error(name)):
             raise forms.ValidationError(error)
         return name
 
 
 class LaunchForms:
-    """The filled launch page. A job that is launched again (`model`) keeps its name."""
+    """The filled launch page. A job that is launched again (`model`) keeps a name left empty."""
 
     def __init__(
         self,
@@ -52,8 +57,12 @@ class LaunchForms:
         self.request, self.job_type, self.model = request, job_type, model
         self.params_form = self._make_form(data)
         self.address = NOTHING if data is not None else self._fill_in()
-        initial = {"name": self.address.name or job_type.label}
-        self.name_form = None if model else JobNameForm(data, initial=initial)
+        initial = self.address.name or (model.name if model else job_type.label)
+        self.name_form = JobNameForm(data, initial, required=model is None)
+        if model:
+            is_sent, form = data is not None, self.params_form
+            changed = sent_fields(job_type, form, model) if is_sent else self.address.params
+            mark_changes(form, job_type, model, changed)
 
     def _fill_in(self) -> AddressParams:
         """Fill in the params that the address has."""
@@ -80,11 +89,11 @@ class LaunchForms:
     def typed_name(self) -> str:
         """The name as it was typed or as the address has it; "" in a new form."""
         form = self.name_form
-        return str(form["name"].value() or "") if form and form.is_bound else self.address.name
+        return str(form["name"].value() or "") if form.is_bound else self.address.name
 
     def are_valid(self) -> bool:
         """Whether both forms are valid. Both are validated, so that both show their errors."""
-        name_is_valid = self.name_form is None or self.name_form.is_valid()
+        name_is_valid = self.name_form.is_valid()
         return self.params_form.is_valid() and name_is_valid
 
     def launch(self) -> Job | None:
@@ -113,9 +122,9 @@ class LaunchForms:
     def _submit(self) -> services.Submitted:
         caller, key = admin_caller(self.request), form_idempotency_key(self.request)
         params = params_of(self.job_type, self.params_form, self.model)
+        name = self.name_form.cleaned_data["name"]
         if self.model:
-            return services.rerun(caller, self.model.pk, params, idempotency_key=key)
-        name = self.name_form.cleaned_data["name"] if self.name_form else ""
+            return services.rerun(caller, self.model.pk, params, name=name, idempotency_key=key)
         return services.submit(
             caller, name=name, type=self.job_type.slug, params=params, idempotency_key=key
         )

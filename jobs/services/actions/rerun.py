@@ -19,10 +19,12 @@ def rerun(
     job_id: UUID,
     overrides: Mapping[str, Any] | None = None,
     *,
+    name: str = "",
     idempotency_key: str | None = None,
 ) -> Submitted:
     """Launch a settled job again as a new one, with its params updated by `overrides`.
 
+    Without a `name` it has that of the job.
     A secret that is sent masked, as it is shown, keeps its value. Another account that changes
     parameters has to enter the secrets again. A known key replays its job.
     Raises: Job.DoesNotExist; InvalidTransition while the job is active; what `submit` raises.
@@ -32,7 +34,7 @@ def rerun(
         raise InvalidTransition(
             f"The job is {job.get_status_display().lower()}; only settled jobs run again."
         )
-    launch = Launch(job.name, job.type, overrides or {})
+    launch = Launch(name or job.name, job.type, overrides or {})
     submission = Submission(caller, idempotency_key, request_digest(f"rerun {job_id}", [launch]))
     if found := submission.replay():
         return Submitted(found[0], replayed=True)

@@ -38,6 +38,28 @@
         }
     };
 
+    const valueOf = (entry) => JSON.stringify(
+        [...entry.querySelectorAll('input, select, textarea')].map((input) => {
+            if (input.matches('select')) {
+                return [...input.selectedOptions].map((option) => option.value);
+            }
+            return input.matches('[type=checkbox], [type=radio]') ? input.checked : input.value;
+        }),
+    );
+
+    // The notes with the former value beside fields that are as in the job launched again.
+    const notes = [...form.querySelectorAll('[data-was][hidden]')].map((note) => {
+        const entry = note.closest('.entry');
+        return {note, entry, value: valueOf(entry)};
+    });
+
+    const showChanges = () => {
+        for (const {note, entry, value} of notes) {
+            note.hidden = valueOf(entry) === value;
+        }
+    };
+
+    form.addEventListener('input', showChanges);
     form.addEventListener('input', () => {
         clearTimeout(timer);
         timer = setTimeout(update, DELAY_MS);

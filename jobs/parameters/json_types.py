@@ -140,7 +140,7 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
 
 def json_type(field: forms.Field) -> JsonType:
     """Return the JSON type of `field`."""
-    return _json_type(type(field))
+    return _json_type(type(field))  # type: ignore[arg-type]  # the stubs' Field has no __hash__
 
 
 @cache

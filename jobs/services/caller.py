@@ -31,15 +31,15 @@ class Caller:
 
 def caller_of(request: Any, source: Source) -> Caller:
     """The caller who sent the request, which is Django's or the REST framework's."""
-    token = getattr(request, "auth", None)
-    has_token = isinstance(token, ApiToken)
+    auth = getattr(request, "auth", None)
+    token = auth if isinstance(auth, ApiToken) else None
     return Caller(
         user=request.user,
         name=request.user.get_username(),
         source=source,
         request_id=request.headers.get("X-Request-ID", ""),
-        token_id=token.public_id if has_token else None,
-        token_name=token.name if has_token else "",
+        token_id=token.public_id if token else None,
+        token_name=token.name if token else "",
     )
 
 

@@ -18,7 +18,7 @@ INSTALL := $(PIP) install --quiet --no-compile --no-deps --require-hashes
 CHECK := $(PIP) check
 endif
 
-.PHONY: help demo run test screenshots test-faults chaos lint format lock bench
+.PHONY: help demo run manage test screenshots test-faults chaos lint format lock bench
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -27,8 +27,11 @@ help: ## show this
 demo: $(VENV)/runtime ## run one report on real servers, from nothing to its file, and stop
 	$(RUN) manage.py up --once
 
-run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--port 9000 --workers 2")
+run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--reload --port 9000")
 	$(RUN) manage.py up $(ARGS)
+
+manage: $(VENV)/runtime ## run a manage.py command on the same servers (ARGS="run_job_type report")
+	@$(RUN) manage.py local $(ARGS)
 
 test: $(VENV)/dev ## run the tests on temporary servers: minutes (ARGS="tests/backoffice/local -x")
 	@echo "All tests take about 10 minutes on 2 cores; the last lines name each skipped test and why."

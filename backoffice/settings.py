@@ -255,6 +255,6 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than t
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; a stop is given 40 s
 CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
 
-# `manage.py up` only starts the others, each with an environment of its own.
-if sys.argv[1:2] != ["up"]:
+# `manage.py up` and `local` only start others, each with an environment of its own.
+if sys.argv[1:2] not in (["up"], ["local"]):
     env.refuse()

@@ -16,6 +16,7 @@ from backoffice.local.postgres import Postgres
 from backoffice.local.processes import CannotRun, is_running
 from backoffice.local.redis import Redis
 
+SERVER_URLS = ("DATABASE_URL", "REDIS_URL")
 ATTACH_SECONDS = 120
 GUEST_SECONDS = 30
 SERVER_CLASSES: tuple[type[Postgres] | type[Redis], ...] = (Postgres, Redis)

@@ -15,6 +15,7 @@ from backoffice.local.home import PROJECT, exclusive, password, write_private
 from backoffice.local.processes import CannotRun, run_command
 from backoffice.local.programs import Program
 from backoffice.local.servers import Servers, running_servers
+from backoffice.local.source_files import SourceFiles
 from backoffice.local.supervisor import Child, Supervisor
 
 STAFF_USER = "local-admin"
@@ -50,14 +51,24 @@ class Stack:
         """All our processes, without PostgreSQL and Redis."""
         return [self.web, *self.workers, self.maintenance, self.upkeep]
 
-    def supervise(self) -> None:
-        """Restart processes that die, until interrupted."""
-        children: list[Child] = [*self.servers.started.values(), *self.programs]
-        supervisor = Supervisor(children, say=lambda sentence: print(sentence, flush=True))
+    def supervise(self, sources: SourceFiles | None = None) -> None:
+        """Restart processes that die, and all programs when a source changes, until interrupted."""
+        supervisor = self._supervisor()
         while True:
-            if supervisor.look():
+            if sources and (file := sources.changed()):
+                _say(f"{file} has changed: web, workers and upkeep restart.")
+                programs.stop_programs(self.programs)
+                for program in self.programs:
+                    program.start()
+                supervisor = self._supervisor()
+                self.announce()
+            elif supervisor.look():
                 self.announce()
             time.sleep(0.2)
+
+    def _supervisor(self) -> Supervisor:
+        children: list[Child] = [*self.servers.started.values(), *self.programs]
+        return Supervisor(children, say=_say)
 
     def announce(self) -> None:
         """Write run.json, which tells tools how to reach everything, if we own the servers."""
@@ -102,6 +113,10 @@ def running_stack(options: Options, given: dict[str, str]) -> Iterator[Stack]:
             programs.stop_programs([stack.web])  # no new requests while the workers finish
             programs.stop_programs([*stack.workers, stack.maintenance])
             programs.stop_programs([stack.upkeep])
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 def fail_if_one_ended(*programs: Program) -> None:

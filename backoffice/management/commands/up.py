@@ -10,9 +10,10 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from backoffice.local import demo, stack
 from backoffice.local.home import DEFAULT
 from backoffice.local.processes import CannotRun
+from backoffice.local.servers import SERVER_URLS
+from backoffice.local.source_files import SourceFiles
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-SERVER_URLS = ("DATABASE_URL", "REDIS_URL")
 WORKERS = "besides the one for bulk actions; default: 1"
 
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         add("--workers", type=int, default=1, metavar="N", help=WORKERS)
         add("--concurrency", type=int, default=2, metavar="N", help="jobs per worker; default: 2")
         add("--port", type=int, help="port of the web server; 0: any free one; default: 8000")
+        add("--reload", action="store_true", help="restart the processes when code changes")
         add("--directory", type=Path, default=DEFAULT, help="for data and logs; default: .local")
 
     def handle(self, *args: Any, once: bool, port: int | None, **options: Any) -> None:
@@ -41,10 +43,12 @@ class Command(BaseCommand):
             concurrency=options["concurrency"],
         )
         given = {name: value for name in SERVER_URLS if (value := os.environ.get(name))}
+        # Before the processes load them: what changes later is new to all.
+        sources = SourceFiles() if options["reload"] else None
         try:
             with stack.running_stack(chosen, given) as running:
                 try:
-                    self.use(running, once=once)
+                    self.use(running, sources, once=once)
                 finally:
                     ignore_signals()  # a late Ctrl-C would cut the stop short
         except CannotRun as error:
@@ -53,12 +57,12 @@ class Command(BaseCommand):
             if once:
                 raise CommandError("Stopped before the report was done.", returncode=130) from None
 
-    def use(self, running: stack.Stack, *, once: bool) -> None:
+    def use(self, running: stack.Stack, sources: SourceFiles | None, *, once: bool) -> None:
         if once:
             demo.run_demo(running)
         else:
             self.stdout.write(welcome(running))
-            running.supervise()
+            running.supervise(sources)
 
 
 def raise_interrupt(*_: object) -> None:

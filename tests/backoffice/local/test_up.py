@@ -63,6 +63,10 @@ class Up:
         self.said += self.process.communicate(timeout=seconds)[0]
         return self.process.returncode
 
+    def stop(self) -> None:
+        self.process.terminate()
+        self.finish()
+
     def description(self) -> dict:
         return json.loads((self.directory / "run.json").read_text())
 
@@ -87,8 +91,7 @@ def start():
 
     yield start
     for up in started:
-        up.process.terminate()
-        up.finish()
+        up.stop()
 
 
 @pytest.fixture(scope="module")

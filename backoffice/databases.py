@@ -4,8 +4,8 @@ from typing import Any
 
 # Any page of today's storage is found at once. With the default (4) PostgreSQL would rather walk
 # past a million newer jobs than read an index of the few that are wanted; docs/decisions.md has
-# the figures.
-PLANNER = {"random_page_cost": "1.1"}
+# the figures. Compiling a query (jit) would take longer than any of ours runs.
+PLANNER = {"random_page_cost": "1.1", "jit": "off"}
 # Our own statements are short; a handler may compute inside its transaction for an hour.
 TIME_LIMITS = {
     "statement_timeout": "15s",

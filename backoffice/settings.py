@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "backoffice.time_zone.use_browser_zone",
     "backoffice.middleware.RefusedDownloadMiddleware",
 ]
 
@@ -108,13 +109,8 @@ AUTHENTICATION_BACKENDS = [
     *env.modules("AUTHENTICATION_BACKENDS", "backoffice.accounts.AccountBackend"),
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in [
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    ]
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ["UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword"]
 ]
 CSRF_FAILURE_VIEW = "backoffice.errors.not_from_our_page"
 LOGIN_URL = "admin:login"

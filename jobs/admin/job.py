@@ -14,6 +14,7 @@ from jobs.admin.display import columns, live_cells, times
 from jobs.admin.guard import guarded
 from jobs.admin.job_list import bulk_actions, refresh
 from jobs.admin.job_list.changelist import JobChangeList
+from jobs.admin.job_list.filters import address_with_filters
 from jobs.admin.job_page import actions as page_actions
 from jobs.admin.job_page import records
 from jobs.admin.job_page import views as page_views
@@ -132,6 +133,8 @@ class JobAdmin(admin.ModelAdmin):
         job_id = parse_uuid(request.GET.get("q", ""))
         if job_id and self.get_queryset(request).filter(pk=job_id).exists():
             return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job_id]))
+        if request.method == "GET" and (address := address_with_filters(request)):
+            return HttpResponseRedirect(address)
         return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
 
     def list_changes(self, request: HttpRequest) -> HttpResponse:

@@ -11,12 +11,19 @@ from jobs.filters.fields import (
 )
 from jobs.filters.filterset import JobFilters
 from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
+from jobs.filters.periods import PERIOD_LABELS, with_fixed_times
+from jobs.filters.search import QUALIFIERS, SEARCH, search_expanded
+from jobs.filters.word_search import EqualsAny
 
 __all__ = [
     "IDS_LIMIT",
     "NEWEST_ID",
     "ORDERINGS",
+    "PERIOD_LABELS",
+    "QUALIFIERS",
     "REPEATED",
+    "SEARCH",
+    "EqualsAny",
     "IdsFilter",
     "JobFilters",
     "MomentFilter",
@@ -24,4 +31,6 @@ __all__ = [
     "SomeOfFilter",
     "chosen_order",
     "parse_uuid",
+    "search_expanded",
+    "with_fixed_times",
 ]

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection
-from copy import deepcopy
 from datetime import UTC, datetime
-from functools import cache
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 
 from jobs import parameters
+from jobs.filters.search import split_search
+from jobs.filters.word_search import id_range, with_id_beginning
 
 IDS_LIMIT = 100
 # Filters that may be given several times, which means the same as commas.
@@ -71,28 +73,44 @@ class OneOfField(forms.CharField):
 
 
 class IdsField(forms.Field):
-    """Several ids, with commas between them."""
+    """Several ids, or at least 8 characters with which ids begin, with commas between them."""
 
     widget = CommaInput
 
-    def to_python(self, value: str | None) -> list[UUID]:
+    def to_python(self, value: str | None) -> list[str]:
         found = value.split(",") if value else []
         if len(found) > IDS_LIMIT:
             raise ValidationError(f"At most {IDS_LIMIT} ids.")
-        try:
-            return [UUID(one) for one in found]
-        except ValueError:
-            raise ValidationError("Must be UUIDs, with commas between them.") from None
+        if not all(map(id_range, found)):
+            raise ValidationError(
+                "Must be UUIDs, or their first 8 characters or more, with commas."
+            )
+        return found
+
+
+class WordsField(forms.CharField):
+    """A text with at least one word to search for."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not any(character.isalnum() for character in value):
+            raise ValidationError("Enter a word; marks such as dots are not searched.")
+
+
+class SearchField(WordsField):
+    """The words of a search. JobFilters has made its qualifiers filters, except unknown ones."""
+
+    def to_python(self, value: Any) -> str:
+        words, _ = split_search(super().to_python(value))
+        return words
 
 
 class MomentField(forms.DateTimeField):
     """A date and time, returned in UTC.
 
-    Without a zone it is in the server's; with `needs_zone` it is refused, because callers of the
-    API do not know the server's zone.
+    Without a zone it is in the current one, in the admin the reader's; with `needs_zone` it is
+    refused, because callers of the API do not know the server's zone.
     """
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
     def __init__(self, *, needs_zone: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -121,22 +139,6 @@ class MomentField(forms.DateTimeField):
             raise invalid from None
 
 
-class FilterForm(forms.Form):
-    """Refuses unknown and repeated filters.
-
-    A filter with a typing error must not show, or act on, every job.
-    """
-
-    def clean(self) -> dict[str, Any]:
-        if isinstance(self.data, MultiValueDict):
-            for name, values in self.data.lists():
-                if len(values) > 1 and name in self.fields and name not in REPEATED:
-                    self.add_error(name, "This filter may be given once.")
-        if unknown := sorted(set(self.data) - set(self.fields)):
-            raise forms.ValidationError(f"Unknown filter: {', '.join(unknown)}.")
-        return self.cleaned_data
-
-
 class SomeOfFilter(django_filters.Filter):
     """Several of the allowed values."""
 
@@ -150,9 +152,25 @@ class OneOfFilter(django_filters.Filter):
 
 
 class IdsFilter(django_filters.Filter):
-    """Several ids."""
+    """Several ids, or beginnings of ids."""
 
     field_class = IdsField
+
+    def filter(self, jobs: Any, texts: Collection[str]) -> Any:
+        conditions = [found for one in texts if (found := with_id_beginning(one))]
+        return jobs.filter(reduce(or_, conditions))
+
+
+class WordsFilter(django_filters.Filter):
+    """Words."""
+
+    field_class = WordsField
+
+
+class SearchFilter(django_filters.Filter):
+    """The search."""
+
+    field_class = SearchField
 
 
 class CheckboxFilter(django_filters.Filter):
@@ -165,18 +183,3 @@ class MomentFilter(django_filters.Filter):
     """A date and time."""
 
     field_class = MomentField
-
-
-@cache
-def form_class(filters: type[django_filters.FilterSet]) -> type[FilterForm]:
-    """Return the form of a FilterSet.
-
-    It is made once: django-filter's copies of all filters and its new form class cost each request
-    0.6 ms.
-    """
-    fields = {}
-    for name, one in deepcopy(filters.base_filters).items():
-        if isinstance(one, MomentFilter):
-            one.extra["needs_zone"] = filters.needs_zone
-        fields[name] = one.field
-    return type(f"{filters.__name__}Form", (FilterForm,), fields)

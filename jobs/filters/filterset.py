@@ -1,32 +1,35 @@
 """The filters of jobs: one FilterSet for the admin, the API, its statistics and bulk actions."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.contrib.auth import get_user_model
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from jobs import access
+from jobs.filters.conditions import in_statuses, of_token, requested_by
 from jobs.filters.fields import (
     CheckboxFilter,
     IdsFilter,
     MomentFilter,
     OneOfFilter,
+    SearchFilter,
     SomeOfFilter,
-    form_class,
-    parse_uuid,
+    WordsFilter,
 )
+from jobs.filters.form import form_class
+from jobs.filters.periods import PERIOD_LABELS, period_ends
+from jobs.filters.search import search_expanded
+from jobs.filters.word_search import matching_error, matching_search, name_startswith
 from jobs.models import (
     ACTIVE,
     SETTLED,
-    ApiToken,
     Job,
     JobQuerySet,
     Source,
@@ -34,10 +37,6 @@ from jobs.models import (
     created_before,
     created_since,
 )
-from jobs.safe_text import spellings
-
-# As many tokens of one name are searched, the newest.
-TOKENS_LIMIT = 100
 
 
 class JobFilters(django_filters.FilterSet):
@@ -47,9 +46,10 @@ class JobFilters(django_filters.FilterSet):
     together with a type and an error code.
     """
 
+    q = SearchFilter(method="filter_q", max_length=200, label="Search")
     status = SomeOfFilter(allowed=Status.values, label="Status")
     active = OneOfFilter(allowed=["true", "false"], label="Active")
-    type = django_filters.CharFilter(max_length=100)
+    type = django_filters.CharFilter(max_length=100, label="Type")
     name = django_filters.CharFilter(
         method="filter_name", max_length=200, strip=False, label="Name begins with"
     )
@@ -57,11 +57,14 @@ class JobFilters(django_filters.FilterSet):
         method="filter_created_by", max_length=150, label="Requested by"
     )
     token = django_filters.CharFilter(method="filter_token", max_length=100, label="API token")
-    source = OneOfFilter(allowed=Source.values)
+    source = OneOfFilter(allowed=Source.values, label="Source")
     queue = django_filters.CharFilter(max_length=100, label="Queue")
     batch = django_filters.UUIDFilter("batch_id", label="Batch")
     rerun_of = django_filters.UUIDFilter(method="filter_rerun_of", label="Launched again from")
-    error_code = django_filters.CharFilter(method="filter_failures", max_length=50)
+    error = WordsFilter(method="filter_error", max_length=200, label="Error")
+    error_code = django_filters.CharFilter(
+        method="filter_failures", max_length=50, label="Error code"
+    )
     id = IdsFilter(lookup_expr="in", label="Id")
     created_after = MomentFilter(method="filter_created_after", label="Created since")
     created_before = MomentFilter(method="filter_created_before", label="Created before")
@@ -70,11 +73,14 @@ class JobFilters(django_filters.FilterSet):
     finished_after = MomentFilter("finished_at", lookup_expr="gte", label="Ended since")
     finished_before = MomentFilter("finished_at", method="filter_before", label="Ended before")
 
-    # The admin's search, checkbox and links.
-    q = django_filters.CharFilter(method="filter_q", max_length=200, label="Search")
-    mine = CheckboxFilter(method="filter_mine")
+    # The admin's periods, checkboxes and links.
+    created = OneOfFilter(allowed=PERIOD_LABELS, method="filter_period", label="Created")
+    ended = OneOfFilter(allowed=PERIOD_LABELS, method="filter_period", label="Ended")
+    mine = CheckboxFilter(method="filter_mine", label="Requested by me")
     unseen = CheckboxFilter(method="filter_unseen", label="Not acknowledged")
-    error_type = django_filters.CharFilter(method="filter_failures", max_length=200, label="Error")
+    error_type = django_filters.CharFilter(
+        method="filter_failures", max_length=200, label="Error type"
+    )
 
     needs_zone = False  # if True, moments without a zone are refused instead of read as local
 
@@ -92,11 +98,11 @@ class JobFilters(django_filters.FilterSet):
     ) -> None:
         """Filter `jobs` by `query`, for `user`: None for a command, which sees every job.
 
-        `as_of` is the moment for which acknowledgements count; None is now.
+        `as_of` is the moment for which acknowledgements and days count; None is now.
         """
         # Without super().__init__(), which copies every filter for each request.
         self.is_bound, self.request, self.form_prefix = True, None, None
-        self.data, self.filters = query, self.base_filters
+        self.data, self.filters = search_expanded(query, user), self.base_filters
         self.queryset = Job.objects.all() if jobs is None else jobs
         self.user, self.as_of = user, as_of
 
@@ -152,7 +158,7 @@ class JobFilters(django_filters.FilterSet):
         """The jobs that match every filter; none if a filter is refused."""
         if len(self.statuses) == len(Status):
             return self.in_any_status
-        return self.in_any_status.filter(_in_statuses(self.statuses))
+        return self.in_any_status.filter(in_statuses(self.statuses))
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the query, one sentence for each filter."""
@@ -161,16 +167,19 @@ class JobFilters(django_filters.FilterSet):
             yield text if name == NON_FIELD_ERRORS else f"{name}: {text}"
 
     def filter_q(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(_name_startswith(text) | Q(error_code=text))
+        return jobs.filter(matching_search(text))
+
+    def filter_error(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
+        return jobs.filter(matching_error(text))
 
     def filter_name(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(_name_startswith(text))
+        return jobs.filter(name_startswith(text))
 
     def filter_created_by(self, jobs: JobQuerySet, name: str, username: str) -> JobQuerySet:
-        return jobs.filter(_created_by(username))
+        return jobs.filter(requested_by(username))
 
     def filter_token(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(_of_token(text))
+        return jobs.filter(of_token(text))
 
     def filter_mine(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
         return jobs.filter(created_by=self.user)
@@ -200,52 +209,13 @@ class JobFilters(django_filters.FilterSet):
         since = Q(finished_at__gte=at) | Q(status=Status.PROCESSING)
         return jobs.filter(since, started_at__gte=at)
 
+    def filter_period(self, jobs: JobQuerySet, name: str, period: str) -> JobQuerySet:
+        start, end = period_ends(period, self.as_of or timezone.now())
+        if name == "created":
+            return jobs.filter(created_since(start), created_before(end))
+        return self.filter_before(jobs.filter(finished_at__gte=start), "finished_at", end)
+
     def filter_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
         # A job is created before it starts, so this bound changes no result. With it the primary
         # key, which also gives the order, skips newer jobs.
         return self.filter_created_before(jobs.filter(**{f"{name}__lt": at}), name, at)
-
-
-def _in_statuses(statuses: Collection[str]) -> Q:
-    """The condition for jobs in any of `statuses`: active and settled jobs have indexes apart."""
-    active = Q(status__in=[one for one in statuses if one in ACTIVE])
-    settled = Q(status__in=[one for one in statuses if one in SETTLED])
-    return active | settled
-
-
-def _name_startswith(text: str) -> Q:
-    """The condition for jobs whose name begins with `text`, in either spelling of accents."""
-    return reduce(or_, (Q(name__startswith=one) for one in sorted(spellings(text))))
-
-
-def _created_by(username: str) -> Q:
-    """The condition for jobs of an account, and for jobs without an account that show this name.
-
-    Jobs of the account are found by its id, the only column with an index for each status. Without
-    an account of that name the jobs that show it are of a renamed or deleted account, or of a
-    command.
-    """
-    accounts = get_user_model().objects
-    username = get_user_model().normalize_username(username)  # as accounts are stored
-    # Queried first: PostgreSQL cannot know whether a sub-select names many jobs or few.
-    account = accounts.filter(username=username).values_list("pk", flat=True).first()
-    if account is None:
-        return Q(created_by_name=username)
-    without_account = Q(created_by=None, created_by_name=username)
-    if not username or not Job.objects.filter(without_account).exists():
-        return Q(created_by=account)
-    return Q(created_by=account) | without_account
-
-
-def _of_token(text: str) -> Q:
-    """The condition for jobs that API tokens submitted: the token of an id, or all of a name.
-
-    Jobs of a revoked token are found by its id.
-    """
-    token_id = parse_uuid(text)
-    if token_id is not None:
-        return Q(token_id=token_id)
-    # Queried first, so that PostgreSQL plans for these tokens.
-    named = ApiToken.objects.filter(name=text).order_by("-created")
-    found = list(named.values_list("public_id", flat=True)[:TOKENS_LIMIT])
-    return Q(token_id=found[0]) if len(found) == 1 else Q(token_id__in=found)

@@ -5,10 +5,12 @@ new version of its row. One that is partial by a status costs one. The primary k
 creation times (`jobs/models/ids.py`).
 """
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
 from jobs.models.status import ACTIVE, SETTLED, Status
+from jobs.models.words import words_of_jobs
 
 INDEXES = [
     # Lists and counts of one final status, however many jobs of others are newer or older. The few
@@ -35,11 +37,14 @@ INDEXES = [
     models.Index(fields=["type", "status", "id"], name="jobs_job_type_status_id"),
     models.Index(fields=["source", "id"], name="jobs_job_source_id"),
     models.Index(fields=["queue", "id"], name="jobs_job_queue_id"),
-    # The operator class makes it serve LIKE 'prefix%' for any collation of the database.
-    models.Index(
-        fields=["name", "id"],
-        name="jobs_job_name_id",
-        opclasses=["varchar_pattern_ops", "uuid_ops"],
+    # The search, names and errors. It costs a job two writes, at submission and outcome: the few
+    # running jobs are searched without it. A search also reads what is not yet merged into the
+    # index, at most 1 MB.
+    GinIndex(
+        words_of_jobs(),
+        name="jobs_job_words",
+        condition=Q(status__in=[Status.PENDING, *SETTLED]),
+        gin_pending_list_limit=1024,
     ),
     # Lists of the active and of the settled jobs, behind any number of the others.
     models.Index(fields=["id"], condition=Q(status__in=ACTIVE), name="jobs_job_active"),

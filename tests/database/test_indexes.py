@@ -48,7 +48,7 @@ RULES = {"jobs_job_one_active_of_its_kind", "jobs_job_one_per_idempotency_key"}
 def read_lists(client, before) -> None:
     for name, values in queries(before).items():
         for value in values:
-            assert client.get(f"/admin/jobs/job/?{name}={value}").status_code == 200
+            assert client.get(f"/admin/jobs/job/?{name}={value}", follow=True).status_code == 200
     more = ("type=prune&status=FAILED", "mine=on&status=FAILED", "status=PROCESSING")
     for query in (*more, "created_by=gone"):
         assert client.get(f"/admin/jobs/job/?{query}").status_code == 200

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs import parameters, registry
-from jobs.admin.job_list.filters import CONTROLS, ListFilters
+from jobs.admin.job_list.filters import ListFilters
 from jobs.api.http.filters import ApiFilters
 from jobs.filters import JobFilters
 from jobs.models import ApiToken, Job
@@ -28,6 +28,25 @@ MATCH, OTHER = id_of(NOW - timedelta(hours=4)), id_of(NOW - timedelta(hours=2))
 
 
 QUERIES = {
+    "q": [
+        "up",
+        "UP%201",
+        "look",
+        "lookuperror",
+        "ERROR",
+        "Worker_Lost",
+        "row%2017",
+        "erp-imp",
+        "boss%20up",
+        str(MATCH)[:8],
+        "by:boss",
+        "status:failed%20up",
+        "status:failed%20status:cancelled",
+        'type:"Generate%20report"%20queue:slow',
+        "error:lookup",
+        "source:API%20token:erp-import",
+        f"id:{str(MATCH)[:8]}",
+    ],
     "status": ["FAILED", "FAILED,CANCELLED", "FAILED&status=PENDING"],
     "active": ["true", "false"],
     "type": ["report"],
@@ -38,18 +57,20 @@ QUERIES = {
     "queue": ["slow"],
     "batch": [BATCH],
     "rerun_of": [PARENT],
+    "error": ["lookup", "lookuperror", "Worker_Lost", "row%2017"],
     "error_code": ["worker_lost"],
-    "id": [MATCH, f"{MATCH},{OTHER}", f"{MATCH}&id={OTHER}"],
+    "id": [MATCH, f"{MATCH},{OTHER}", f"{MATCH}&id={OTHER}", str(MATCH)[:8]],
     "created_after": ["{3}"],
     "created_before": ["{3}"],
     "started_after": ["{3}"],
     "started_before": ["{3}"],
     "finished_after": ["{3}"],
     "finished_before": ["{3}"],
-    "q": ["Up", "worker_lost"],
+    "created": ["7d"],
+    "ended": ["7d"],
     "mine": ["on"],
     "unseen": ["on"],
-    "error_type": ["KeyError"],
+    "error_type": ["LookupError"],
 }
 EACH = [f"{name}={value}" for name, values in QUERIES.items() for value in values]
 SEVERAL = [
@@ -63,7 +84,7 @@ SEVERAL = [
 
 def without_ids(query) -> str:
     """A name of a test that is the same in each process: ids begin with the time."""
-    return re.sub(r"[0-9a-f-]{36}", "ID", query)
+    return re.sub(r"\b[0-9a-f]{8}(-[0-9a-f-]{27})?\b", "ID", query)
 
 
 def timed(query) -> str:
@@ -95,7 +116,8 @@ def boss():
         batch_id=BATCH,
         rerun_of_id=PARENT,
         error_code="worker_lost",
-        error_type="KeyError",
+        error_type="LookupError",
+        error_message="\n  It broke at row 17.\nAnd so on",
         created_at=early,
         started_at=early,
         finished_at=early,
@@ -119,7 +141,7 @@ def owner():
 
 def in_admin(client, user, query) -> set[UUID]:
     client.force_login(user)
-    page = client.get(f"{LIST}?{query}")
+    page = client.get(f"{LIST}?{query}", follow=True)
     changes = page.context["cl"]
     found = [job.pk for job in changes.result_list]
     assert not changes.filters.errors
@@ -158,7 +180,7 @@ def test_a_filter_finds_the_same_jobs_through_every_door(client, boss, owner, qu
     query = timed(query)
     for user in (boss, owner):
         found = in_admin(client, user, query)
-        assert len(found) < Job.objects.count()
+        assert len(found) < Job.objects.count() or query == "created=7d"
         assert found or user != boss or query == "active=true&status=FAILED"
         assert in_bulk(user, query) == found
         if set(QueryDict(query)) <= set(ApiFilters.base_filters):
@@ -171,37 +193,15 @@ def test_the_reruns_of_a_job_that_one_may_not_see_are_not_found(client, owner):
         assert len(find(owner, "queue=slow")) == 2
 
 
-WITHOUT_CONTROL = [query for query in EACH if query.partition("=")[0] not in CONTROLS]
-
-
-@pytest.mark.parametrize("query", WITHOUT_CONTROL, ids=without_ids)
-def test_the_list_shows_each_filter_by_a_tab_or_a_chip_that_drops_it(client, boss, query):
-    client.force_login(boss)
-    query = timed(query)
-    [name] = QueryDict(query)
-    page = client.get(f"{LIST}?{query}")
-    changes = page.context["cl"]
-    if query == "status=FAILED":
-        assert (changes.chips(), changes.status) == ([], "FAILED")
-    else:
-        [chip] = changes.chips()
-        assert name not in QueryDict(chip.query.removeprefix("?"))
-        assert chip.label in page.content.decode()
-        assert "[invalid" not in chip.label
-    # The form keeps the filter, so that another one can be added to it.
-    [kept] = re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', str(page.content))
-    assert in_admin(client, boss, f"{name}={quote(kept)}") == in_admin(client, boss, query)
-
-
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("type=report&type=prune", "type: This filter may be given once."),
-        ("started_after=soon", "started_after: Enter a valid date/time."),
-        ("status=FAILED,NO", "status: &#x27;NO&#x27; is not one of: PENDING, "),
-        ("id=1", "id: Must be UUIDs, with commas between them."),
-        ("rerun_of=1", "rerun_of: Enter a valid UUID."),
-        ("active=no", "active: &#x27;no&#x27; is not one of: true, false."),
+        ("type=report&type=prune", "Type: This filter may be given once."),
+        ("started_after=soon", "Started since: Enter a valid date/time."),
+        ("status=FAILED,NO", "Status: &#x27;NO&#x27; is not one of: PENDING, "),
+        ("id=1", "Id: Must be UUIDs, or their first 8 characters or more, with commas."),
+        ("rerun_of=1", "Launched again from: Enter a valid UUID."),
+        ("active=no", "Active: &#x27;no&#x27; is not one of: true, false."),
         ("count=true", "Unknown filter: count."),
     ],
 )

@@ -12,6 +12,7 @@ from jobs.admin.job_list.filters import filter_query
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
+from jobs.filters import with_fixed_times
 from jobs.services import Targets, format_job_count
 
 
@@ -41,7 +42,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
 
 def _submit(request: HttpRequest, targets: Targets) -> services.Submitted:
     params = {
-        "filters": filter_query(request).urlencode(),
+        "filters": with_fixed_times(filter_query(request), targets.as_of).urlencode(),
         "newest": None if targets.newest is None else str(targets.newest),
         "as_of": targets.as_of.isoformat(),
     }

@@ -1,53 +1,31 @@
 """The rows, tabs and chips of the job list. Counts are capped, so it stays fast at any size."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F
-from django.db.models.lookups import Exact
 from django.http import HttpRequest
 from uuid_utils.compat import uuid7
 
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
+from jobs.admin.job_list.controls import suggestions
 from jobs.admin.job_list.filters import ListFilters, filter_query
-from jobs.filters import NEWEST_ID
+from jobs.admin.job_list.hints import Hint, best_hint
+from jobs.admin.job_list.links import Chip, PeriodLink, Tab
+from jobs.filters import NEWEST_ID, PERIOD_LABELS, EqualsAny
 from jobs.models import JobQuerySet, Status
+from jobs.services import ACTIONS, Action
 from jobs.stats import GLANCE, Read
 
 # Sets of filters for which an index includes the status.
 BY_STATUS = (set(), {"type"}, {"mine"})
 # Filters that match failed jobs only.
-OF_FAILURES = {"error_code", "error_type", "unseen"}
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A tab above the list: one status, or all."""
-
-    label: str
-    status: str
-    count: str
-    query: str
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter that no control shows: its label, and the list's address without it."""
-
-    label: str
-    query: str
-
-
-class EqualsAny(Exact):
-    """The condition that a column equals an element of an array: `id = ANY (ARRAY(SELECT ...))`."""
-
-    def get_rhs_op(self, connection, rhs):
-        return f"= ANY {rhs}"
+OF_FAILURES = {"error", "error_code", "error_type", "unseen"}
+# Filters by the time of the end, under which the last to end come first.
+BY_END = {"finished_after", "ended"}
 
 
 class JobChangeList(ChangeList):
@@ -59,6 +37,7 @@ class JobChangeList(ChangeList):
         """Return the jobs that match the filters, in the order of their tab."""
         self.filter_specs, self.has_filters = [], False
         self.filters = ListFilters(filter_query(request), self.root_queryset, user=request.user)
+        self.permitted_actions = self.model_admin.get_actions(request)
         self.active_filters = self.filters.given - {"status", "active"}
         self.status = self.filters.tab
         order = self._newest_first()
@@ -73,7 +52,7 @@ class JobChangeList(ChangeList):
     def _newest_first(self) -> tuple[str, ...]:
         # The figures of the home page lead here: the last failures come first, from the index of
         # finished_at. The API promises the newest jobs first under this filter, too.
-        if "finished_after" in self.filters.given:
+        if BY_END & self.filters.given:
             return ("-finished_at", "-id")
         return (NEWEST_ID,)
 
@@ -167,10 +146,41 @@ class JobChangeList(ChangeList):
         return counts
 
     def chips(self) -> list[Chip]:
-        """Return a chip for each filter that no control shows."""
+        """Return a chip for each filter that neither the search nor a tab shows."""
         return [
             Chip(label, self.get_query_string(remove=[name]))
-            for name, label in self.filters.chips()
+            for name, label in self.filters.shown()
+        ]
+
+    def period_links(self) -> list[PeriodLink]:
+        """Return the links that choose when the jobs were created."""
+        chosen = self.filters.cleaned.get("created")
+        return [
+            PeriodLink(
+                label=label,
+                query=self.get_query_string({"created": None if name == chosen else name}),
+                is_current=name == chosen,
+            )
+            for name, label in PERIOD_LABELS.items()
+        ]
+
+    def search_suggestions(self) -> list[str]:
+        """Return what may be typed into the search."""
+        return suggestions(self.result_list)
+
+    def hint(self) -> Hint | None:
+        """Return the filter that hides most of the jobs that match all others."""
+        return best_hint(self.filters, self.get_query_string)
+
+    def actions_on_all(self) -> list[Action]:
+        """Return the actions that every job in the list allows, if the list has a filter."""
+        statuses = set(self.filters.statuses)
+        return [
+            action
+            for action in ACTIONS
+            if self.filters.given
+            and action.name in self.permitted_actions
+            and statuses <= set(action.statuses)
         ]
 
     def counted_text(self) -> str:

@@ -1,34 +1,25 @@
-"""The filters in the address of the job list, and the chips that drop those without a control."""
+"""The filters in the address of the job list: the controls of its form, and its chips."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import django_filters
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, QueryDict
 from django.utils.timezone import localtime
 
-from jobs import registry
-from jobs.filters import JobFilters, parse_uuid
-from jobs.models import Source, Status
+from jobs.admin.job_list.controls import CHOICES, Control
+from jobs.filters import SEARCH, JobFilters, parse_uuid, search_expanded
+from jobs.models import Status
 from jobs.safe_text import isolated
 
 # The parameters that Django adds to the address of a list.
 NOT_FILTERS = (PAGE_VAR, ERROR_FLAG, "_changelist_filters", "_popup", "_to_field")
-CONTROLS = ("q", "type", "source", "mine", "error_code", "created_after", "created_before")
-VALUES = {"true": "yes", "false": "no"}
-
-
-def _types() -> list[tuple[str, str]]:
-    return [(one.slug, one.label) for one in registry.all()]
 
 
 class ListFilters(JobFilters):
-    """The filters of the job list: type and source are choices, because controls show them."""
-
-    type = django_filters.ChoiceFilter(choices=_types, empty_label="All types")
-    source = django_filters.ChoiceFilter(choices=Source.choices, empty_label="All sources")
+    """The filters of the job list."""
 
     @property
     def tab(self) -> str | None:
@@ -37,24 +28,44 @@ class ListFilters(JobFilters):
             return ""
         return self.statuses[0] if len(self.statuses) == 1 else None
 
-    def hidden(self) -> Iterator[tuple[str, str]]:
-        """Yield name and text of each filter that is set and that no control shows."""
+    def without(self, name: str) -> "ListFilters":
+        """Return the filters without one of them."""
+        query = self.data.copy()
+        del query[name]
+        return ListFilters(query, self.queryset, user=self.user)
+
+    def controls(self) -> dict[str, Control]:
+        """Return the control of each filter, by name, filled in as the reader typed it."""
+        return {name: self._control(name) for name in self.filters}
+
+    def _control(self, name: str) -> Control:
+        value = self.cleaned.get(name)
+        typed = ",".join(self.data.getlist(name))
+        if isinstance(value, datetime):
+            # The browser's input takes no zone.
+            typed = f"{localtime(value):%Y-%m-%dT%H:%M:%S}"
+        return Control(
+            name=name,
+            label=str(self.filters[name].label),
+            text=typed,
+            errors=tuple(map(str, self.errors.get(name, ()))),
+        )
+
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """Yield name and label of each filter that neither the search nor a tab shows."""
         for name in self.cleaned:
-            if name in self.given and name not in CONTROLS:
-                yield name, ",".join(self.data.getlist(name))
+            if name in self.given and name != SEARCH and not self._is_tab(name):
+                yield name, self.chip_label(name)
 
-    def chips(self) -> Iterator[tuple[str, str]]:
-        """Yield name and label of each filter that neither a control nor a tab shows."""
-        for name, _ in self.hidden():
-            value = self.cleaned[name]
-            if name != "status" or value != [self.tab]:
-                yield name, self._label(name, value)
+    def _is_tab(self, name: str) -> bool:
+        return name == "status" and self.cleaned[name] == [self.tab]
 
-    def _label(self, name: str, value: Any) -> str:
-        label = str(self.filters[name].label)
+    def chip_label(self, name: str) -> str:
+        """Return what a chip says of a valid filter, such as "Queue: slow"."""
+        value, label = self.cleaned[name], str(self.filters[name].label)
         if name == "token":
             value = self._token_name(value)
-        return label if value is True else f"{label}: {_display(value)}"
+        return label if value is True else f"{label}: {_display(name, value)}"
 
     def _token_name(self, text: str) -> str:
         """The name of the token of an id, from its newest visible job; else what was given."""
@@ -62,6 +73,13 @@ class ListFilters(JobFilters):
         jobs = self.queryset.filter(token_id=token_id) if token_id else self.queryset.none()
         names = jobs.order_by("-id").values_list("token_name", flat=True)
         return isolated(names.first() or text)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong, one sentence for each filter, which is called as on the page."""
+        for name, messages in self.errors.items():
+            text = " ".join(map(str, messages))
+            one = self.filters.get(name)
+            yield text if name == NON_FIELD_ERRORS or one is None else f"{one.label}: {text}"
 
 
 def filter_query(request: HttpRequest) -> QueryDict:
@@ -72,10 +90,26 @@ def filter_query(request: HttpRequest) -> QueryDict:
     return query
 
 
-def _display(value: Any) -> str:
+def address_with_filters(request: HttpRequest) -> str | None:
+    """Return the list's address with the filters in its search as filters; None if it has none.
+
+    They replace those in the address: who types `status:failed` on another tab means only that.
+    """
+    given = filter_query(request)
+    expanded = search_expanded(given, request.user, replaces=True)
+    if expanded is given:
+        return None
+    query = QueryDict(mutable=True)
+    for name, values in expanded.lists():
+        query.setlist(name, values)
+    return f"{request.path}?{query.urlencode()}"
+
+
+def _display(name: str, value: Any) -> str:
     if isinstance(value, datetime):
-        return f"{localtime(value):%Y-%m-%d %H:%M %Z}"
-    if isinstance(value, list):
-        first = ", ".join(map(str, value[:5]))
-        return first if len(value) <= 5 else f"{first} and {len(value) - 5} more"
-    return VALUES.get(value, str(value))
+        return f"{localtime(value):%Y-%m-%d %H:%M}"
+    values = value if isinstance(value, list) else [value]
+    labels = dict(CHOICES[name]()) if name in CHOICES else {}
+    texts = [str(labels.get(one, one)) for one in values]
+    first = ", ".join(texts[:5])
+    return first if len(texts) <= 5 else f"{first} and {len(texts) - 5} more"

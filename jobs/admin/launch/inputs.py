@@ -56,14 +56,30 @@ class SecretInput(forms.PasswordInput):
         return super().value_from_datadict(data, files, name) or self.kept_secret
 
 
-# The first kind that fits decides: a DateTimeField is also a DateField.
+# The first kind that fits decides: a DateTimeField is also a DateField. Without `max` a year
+# has six digits in browsers, so that 2026 followed by the month becomes 202612.
 BROWSER_INPUTS: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any]], ...] = (
     (
         forms.DateTimeField,
         DateTimeInput,
-        {"attrs": {"type": "datetime-local", "step": 1}, "format": "%Y-%m-%dT%H:%M:%S"},
+        {
+            "attrs": {
+                "type": "datetime-local",
+                "step": 1,
+                "min": "1000-01-01T00:00:00",
+                "max": "9999-12-31T23:59:59",
+            },
+            "format": "%Y-%m-%dT%H:%M:%S",
+        },
     ),
-    (forms.DateField, forms.DateInput, {"attrs": {"type": "date"}, "format": "%Y-%m-%d"}),
+    (
+        forms.DateField,
+        forms.DateInput,
+        {
+            "attrs": {"type": "date", "min": "1000-01-01", "max": "9999-12-31"},
+            "format": "%Y-%m-%d",
+        },
+    ),
     (forms.TimeField, TimeInput, {"attrs": {"type": "time", "step": 1}, "format": "%H:%M:%S"}),
     (forms.JSONField, AdminTextareaWidget, {"attrs": {"rows": 6, "spellcheck": "false"}}),
 )
@@ -77,10 +93,10 @@ def use_browser_input(field: forms.Field) -> None:
             parameters.take_iso(field)
             break
     if isinstance(field, forms.DateTimeField):
-        # The input has no time zone, and the reader may be in another one than the server.
+        # The input has no time zone, so the text names it.
         field.help_text = f"{field.help_text} In {timezone.get_current_timezone_name()}.".strip()
 
 
 def _without_zone(value: Any) -> Any:
-    """A datetime as its input shows it, in the server's zone; other values unchanged."""
+    """A datetime as its input shows it, in the current zone; other values unchanged."""
     return to_current_timezone(value) if isinstance(value, datetime) else value

@@ -12,10 +12,10 @@ from jobs.models import JobQuerySet
 class ApiFilters(JobFilters):
     """The filters of the API: moments need a zone, because callers do not know the server's.
 
-    The search, the checkbox and the links of the admin's list are left out.
+    The checkboxes, links and periods of the admin's list are left out.
     """
 
-    q = mine = unseen = error_type = None
+    mine = unseen = error_type = created = ended = None
     needs_zone = True
 
 

@@ -18,6 +18,7 @@ PAGE_SIZE = 50
 PAGE_SIZE_LIMIT = 200
 COUNT_LIMIT = 10_000
 PARAMETERS = ("cursor", "page_size", "count")
+SORTED_IDS_FIRST = {"q", "name", "error"}
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ def paginate(
     if cursor is not None:
         jobs = jobs.filter(_after(order, cursor))
     scan_order = [_opposite(name) if back else name for name in order]
-    size, by_name = page_request.size, "name" in request.query_params
-    rows = list(_first_rows(jobs, size + 1, scan_order, statuses, sorts_ids_first=by_name))
+    size, by_words = page_request.size, bool(SORTED_IDS_FIRST & request.query_params.keys())
+    rows = list(_first_rows(jobs, size + 1, scan_order, statuses, sorts_ids_first=by_words))
     more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
@@ -131,8 +132,8 @@ def _first_rows(
 
     For several statuses: the first rows of each, merged, because an index keeps the order within
     one status only. Without the merge PostgreSQL would walk past all waiting jobs to the failed
-    ones. With `sorts_ids_first` (the beginning of a name, which no index keeps in order) PostgreSQL
-    sorts ids alone, and reads only the rows of the page.
+    ones. With `sorts_ids_first` (words, which no index keeps in order) PostgreSQL sorts ids alone,
+    and reads only the rows of the page.
     """
     if sorts_ids_first:
         ids = jobs.order_by(*order).values("id")[:size]

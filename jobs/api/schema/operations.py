@@ -17,7 +17,15 @@ from jobs.api.http.filters import ApiFilters
 from jobs.api.http.problems import PROBLEM_MEDIA_TYPE, ProblemSerializer
 from jobs.api.schema.codes import STATUSES
 from jobs.api.schema.examples import response_examples
-from jobs.filters import IDS_LIMIT, ORDERINGS, IdsFilter, MomentFilter, OneOfFilter, SomeOfFilter
+from jobs.filters import (
+    IDS_LIMIT,
+    ORDERINGS,
+    QUALIFIERS,
+    IdsFilter,
+    MomentFilter,
+    OneOfFilter,
+    SomeOfFilter,
+)
 
 # Of every operation: invalid query, no token, Accept without JSON, too many requests, no database.
 ALWAYS = (400, 401, 406, 429, 503)
@@ -169,9 +177,20 @@ def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenAp
     )
 
 
+FILTERS_EXPLAINED = {
+    "q": "Beginnings of words in the name, requester, token and error, or of an id; and filters "
+    f"such as `by:maria status:failed`: {', '.join(f'{one}:' for one in QUALIFIERS)}.",
+    "error": "Beginnings of words in the error's code, type, and first line.",
+    "id": "Ids, or at least the first 8 characters of each.",
+}
+
+
 def filter_parameters() -> list[OpenApiParameter]:
     """Return the query parameters that filter jobs."""
-    return [query(name, _filter_schema(one)) for name, one in ApiFilters.base_filters.items()]
+    return [
+        query(name, _filter_schema(one), FILTERS_EXPLAINED.get(name, ""))
+        for name, one in ApiFilters.base_filters.items()
+    ]
 
 
 def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
@@ -183,7 +202,7 @@ def _filter_schema(one: django_filters.Filter) -> dict[str, Any]:
                 "minItems": 1,
             }
         case IdsFilter():
-            ids = {"type": "string", "format": "uuid"}
+            ids = {"type": "string", "minLength": 8, "maxLength": 36}
             return {"type": "array", "items": ids, "minItems": 1, "maxItems": IDS_LIMIT}
         case OneOfFilter():
             return {"type": "string", "enum": one.extra["allowed"]}

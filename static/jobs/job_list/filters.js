@@ -1,9 +1,12 @@
-// Applies the filters of the job list as soon as one is chosen, and keeps empty ones out of the
-// address.
+// Applies the filters of the job list as soon as one is chosen, keeps empty ones out of the
+// address, and suggests how the last word of the search may go on.
 'use strict';
 
 {
     const form = document.getElementById('filters');
+    const search = document.getElementById('id_q');
+    const list = document.getElementById('search-suggestions');
+    const suggested = [...list.options].map((option) => option.value);
 
     const disableEmpty = () => {
         for (const control of form.elements) {
@@ -11,10 +14,23 @@
         }
     };
 
+    // The browser compares a suggestion with all that was typed, so what stands before the last
+    // word stands before each suggestion.
+    const suggest = () => {
+        const [, before, word] = /^(.*?)(\S*)$/s.exec(search.value);
+        const matching = suggested.filter((one) => one.startsWith(word.toLowerCase()));
+        list.replaceChildren(...(word ? matching : suggested).map((one) => {
+            const option = document.createElement('option');
+            option.value = before + one;
+            return option;
+        }));
+    };
+
+    search.addEventListener('input', suggest);
     form.addEventListener('submit', disableEmpty);
     form.addEventListener('change', (event) => {
-        // Each digit of a date is a change; the Apply button is for dates.
-        if (event.target.matches('select, [type=checkbox]')) {
+        // Each digit of a date is a change, and several statuses may be ticked: they have a button.
+        if (event.target.matches('select, [type=checkbox]:not([name=status])')) {
             form.requestSubmit();
         }
     });

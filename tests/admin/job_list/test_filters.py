@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 
 from jobs.admin import paginator
@@ -194,7 +195,6 @@ def test_a_pasted_id_leads_to_its_job(viewer):
     [
         {"bogus": "1"},
         {"status": "BOGUS"},
-        {"type": "nothing"},
         {"created_after": "99999-01-01"},
         {"params__contains": "x"},
         {"created_by__password__startswith": "p"},
@@ -209,6 +209,31 @@ def test_a_filter_that_is_not_understood_hides_every_job_and_says_so(viewer, que
     assert list(page.context["cl"].result_list) == []
     assert b"A filter is invalid" in page.content
     assert b'<a class="button" href="?">Clear the filters</a>' in page.content
+
+
+def test_a_type_that_no_longer_exists_is_a_choice(viewer):
+    make_job(name="old", type="gone")
+    page = viewer.get(LIST, {"type": "gone"})
+    assert [job.name for job in page.context["cl"].result_list] == ["old"]
+    assert b'<option value="gone" selected>' in page.content
+
+
+def test_the_filter_that_hides_most_is_named(viewer):
+    for number in range(3):
+        make_job(name=f"Stock {number}", queue="slow" if number else "default")
+    query = {"q": "stock", "queue": "fast", "source": "command", "created": "today"}
+    hint = viewer.get(LIST, query).context["cl"].hint()
+    assert (hint.label, hint.count) == ("Queue: fast", "3")
+    assert viewer.get(f"{LIST}{hint.query}").context["cl"].result_count == 3
+    assert viewer.get(LIST, {"queue": "fast"}).context["cl"].hint() is None
+    assert viewer.get(LIST, {"queue": "fast", "source": "api"}).context["cl"].hint() is None
+
+
+def test_filters_typed_into_the_search_replace_those_of_the_address(viewer):
+    answer = viewer.get(LIST, {"q": "stock by:me status:failed", "status": "PENDING", "p": 3})
+    query = QueryDict(answer.headers["Location"].partition("?")[2])
+    name = viewer.user.get_username()
+    assert dict(query.items()) == {"q": "stock", "status": "FAILED", "created_by": name}
 
 
 def test_the_empty_list_tells_nothing_yet_from_nothing_that_matches(viewer):

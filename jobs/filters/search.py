@@ -1,0 +1,113 @@
+"""The text of a search: words, an id, and filters written as `by:maria status:failed`."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
+
+from jobs import registry
+from jobs.models import ACTIVE, SETTLED, Source, Status
+
+SEARCH = "q"
+# What stands before the colon, and the filter that it sets.
+QUALIFIERS = {
+    "by": "created_by",
+    "type": "type",
+    "status": "status",
+    "error": "error",
+    "queue": "queue",
+    "source": "source",
+    "token": "token",
+    "id": "id",
+}
+# A qualifier has no space after its colon; "https://..." and "10:30" are words.
+PART = re.compile(r'(?:(?P<name>[^\W\d_]+):(?=[^\s/]))?(?P<value>"[^"]*"|\S+)')
+WITH_COMMAS = ("status", "id")
+ME = "me"
+
+
+def _spelled(text: str) -> str:
+    return text.casefold().replace("_", " ")
+
+
+def _chosen(text: str, choices: Iterable[tuple[str, str]]) -> str:
+    """The value of the choice that has `text` as its value, label or unique beginning; or `text`.
+
+    Case does not matter.
+    """
+    wanted = _spelled(text)
+    spelled = [(value, {_spelled(value), _spelled(str(label))}) for value, label in choices]
+    exact = [value for value, names in spelled if wanted in names]
+    begun = [value for value, names in spelled if any(one.startswith(wanted) for one in names)]
+    for found in (exact, begun):
+        if len(found) == 1:
+            return found[0]
+    return text
+
+
+def _statuses(text: str) -> str:
+    groups = {"active": ACTIVE, "settled": SETTLED}
+    named = [groups.get(one.casefold(), (_chosen(one, Status.choices),)) for one in text.split(",")]
+    return ",".join(status for statuses in named for status in statuses)
+
+
+def _type(text: str) -> str:
+    return _chosen(text, ((one.slug, one.label) for one in registry.all()))
+
+
+TRANSLATIONS: Mapping[str, Callable[[str], str]] = {
+    "status": _statuses,
+    "type": _type,
+    "source": lambda text: _chosen(text, Source.choices),
+}
+
+
+def split_search(text: str) -> tuple[str, dict[str, list[str]]]:
+    """Split a search into its words and the values that its qualifiers give to filters.
+
+    Raises: ValidationError for an unknown qualifier.
+    """
+    words, filters = [], MultiValueDict[str, str]()
+    for part in PART.finditer(text):
+        value = part["value"].strip('"').strip()
+        if part["name"] is None:
+            words.append(part[0])
+            continue
+        name = QUALIFIERS.get(part["name"].casefold())
+        if name is None:
+            known = " ".join(f"{one}:" for one in QUALIFIERS)
+            raise ValidationError(
+                f'"{part["name"]}:" is not known. Known are {known} '
+                "Put quotation marks around a text with a colon."
+            )
+        filters.appendlist(name, TRANSLATIONS.get(name, str)(value))
+    return " ".join(words), dict(filters.lists())
+
+
+def search_expanded(query: Mapping[str, Any], user: Any, *, replaces: bool = False) -> Any:
+    """Return `query` with the qualifiers of its search as filters; as it is if one is unknown.
+
+    A filter that is given both ways has both values, so it is refused, unless the search
+    `replaces` it.
+    """
+    text = query.get(SEARCH) or ""
+    try:
+        words, found = split_search(text) if ":" in text else (text, {})
+    except ValidationError:
+        return query
+    if not found:
+        return query
+    is_multiple = isinstance(query, MultiValueDict)
+    lists = dict(query.lists()) if is_multiple else {name: [one] for name, one in query.items()}
+    lists |= {SEARCH: [words]} if words else {}
+    if not words:
+        del lists[SEARCH]
+    for name, values in found.items():
+        if name == "created_by" and user is not None:
+            values = [user.get_username() if one.casefold() == ME else one for one in values]
+        given = [] if replaces else lists.get(name, [])
+        given = given + [one for one in values if one not in given]
+        lists[name] = [",".join(given)] if name in WITH_COMMAS else given
+    return MultiValueDict(lists)

@@ -1,4 +1,4 @@
-"""Middleware: client address, request id, Content-Length, caching, content security policy."""
+"""Middleware: client address, request id, length, caching, content security policy, time zone."""
 
 import ipaddress
 import logging
@@ -6,9 +6,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.errors import error_response, explain_method
 from backoffice.health import PROBES
@@ -19,8 +23,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 # 192.0.2.1:4711, [2001:db8::1]:4711 and [2001:db8::1]; a bare IPv6 address has colons and no port.
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII)
+ZONE_COOKIE = "zone"
 
 logger = logging.getLogger("backoffice.request")
+zone_names = cache(available_timezones)
 
 
 def respond_to_probes(get_response: GetResponse) -> GetResponse:
@@ -193,5 +199,18 @@ def send_content_policy(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
+
+    return middleware
+
+
+def use_browser_zone(get_response: GetResponse) -> GetResponse:
+    """Read and show times in the admin in the browser's zone, which zone.js keeps in a cookie."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        name = request.COOKIES.get(ZONE_COOKIE, "")
+        if not request.path_info.startswith(reverse("admin:index")) or name not in zone_names():
+            return get_response(request)
+        with timezone.override(name):
+            return get_response(request)
 
     return middleware

@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "backoffice.time_zone.use_browser_zone",
+    "backoffice.middleware.use_browser_zone",
     "backoffice.middleware.RefusedDownloadMiddleware",
 ]
 

@@ -22,10 +22,10 @@ from jobs.filters.fields import (
     SearchFilter,
     SomeOfFilter,
     WordsFilter,
+    form_class,
 )
-from jobs.filters.form import form_class
 from jobs.filters.periods import PERIOD_LABELS, period_ends
-from jobs.filters.search import search_expanded
+from jobs.filters.search import SEARCH, search_expanded
 from jobs.filters.word_search import matching_error, matching_search, name_startswith
 from jobs.models import (
     ACTIVE,
@@ -102,7 +102,9 @@ class JobFilters(django_filters.FilterSet):
         """
         # Without super().__init__(), which copies every filter for each request.
         self.is_bound, self.request, self.form_prefix = True, None, None
-        self.data, self.filters = search_expanded(query, user), self.base_filters
+        self.data, self.filters = query, self.base_filters
+        if ":" in (query.get(SEARCH) or ""):
+            self.data = search_expanded(query, user)
         self.queryset = Job.objects.all() if jobs is None else jobs
         self.user, self.as_of = user, as_of
 

@@ -191,39 +191,3 @@ def test_the_reruns_of_a_job_that_one_may_not_see_are_not_found(client, owner):
     for find in (in_api, in_bulk, lambda *of: in_admin(client, *of)):
         assert find(owner, f"rerun_of={PARENT}") == set()
         assert len(find(owner, "queue=slow")) == 2
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ("type=report&type=prune", "Type: This filter may be given once."),
-        ("started_after=soon", "Started since: Enter a valid date/time."),
-        ("status=FAILED,NO", "Status: &#x27;NO&#x27; is not one of: PENDING, "),
-        ("id=1", "Id: Must be UUIDs, or their first 8 characters or more, with commas."),
-        ("rerun_of=1", "Launched again from: Enter a valid UUID."),
-        ("active=no", "Active: &#x27;no&#x27; is not one of: true, false."),
-        ("count=true", "Unknown filter: count."),
-    ],
-)
-def test_the_list_says_which_filter_it_does_not_understand(client, boss, query, says):
-    client.force_login(boss)
-    page = client.get(f"{LIST}?{query}")
-    assert list(page.context["cl"].result_list) == []
-    assert says in page.content.decode()
-    assert in_bulk_refused(query)
-
-
-def in_bulk_refused(query) -> bool:
-    targets = Targets(user=None, action=DELETE, filters=QueryDict(query), as_of=timezone.now())
-    return not targets.matching.exists()
-
-
-def test_times_without_a_zone_are_local_in_the_admin_and_refused_by_the_api(client, boss, settings):
-    settings.TIME_ZONE = "Pacific/Kiritimati"
-    client.force_login(boss)
-    local = timezone.localtime(NOW - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
-    assert in_admin(client, boss, f"started_before={local}") == {MATCH}
-    caller = APIClient()
-    caller.force_authenticate(boss)
-    answer = caller.get("/api/v1/jobs/", {"started_before": local})
-    assert "zone" in answer.json()["errors"][0]["detail"]

@@ -102,7 +102,7 @@ class SearchField(WordsField):
     """The words of a search. JobFilters has made its qualifiers filters, except unknown ones."""
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         return split_search(text)[0] if ":" in text else text
 
 

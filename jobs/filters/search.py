@@ -99,8 +99,10 @@ def search_expanded(query: Mapping[str, Any], user: Any, *, replaces: bool = Fal
         return query
     if not found:
         return query
-    is_multiple = isinstance(query, MultiValueDict)
-    lists = dict(query.lists()) if is_multiple else {name: [one] for name, one in query.items()}
+    if isinstance(query, MultiValueDict):
+        lists = dict(query.lists())
+    else:
+        lists = {name: [one] for name, one in query.items()}
     lists |= {SEARCH: [words]} if words else {}
     if not words:
         del lists[SEARCH]

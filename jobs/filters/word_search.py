@@ -8,6 +8,7 @@ Many are met soon on the way from the newest job, so they are neither collected 
 import re
 from functools import reduce
 from operator import or_
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -32,7 +33,7 @@ ID_DIGITS = 32
 class EqualsAny(Exact):
     """The condition that a column equals an element of an array: `id = ANY (ARRAY(SELECT ...))`."""
 
-    def get_rhs_op(self, connection, rhs):
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
         return f"= ANY {rhs}"
 
 

@@ -23,12 +23,12 @@ def visible_jobs(user: Any) -> JobQuerySet:
     return Job.objects.filter(created_by=user)
 
 
-def visible_parents(user: Any, jobs: Iterable[Job]) -> set[UUID]:
-    """The ids of the visible jobs from which `jobs` were launched again.
+def visible_origins(user: Any, jobs: Iterable[Job]) -> set[UUID]:
+    """The ids of the visible jobs from which `jobs` were launched again, and of their parents.
 
     One query for users who see only their own jobs, none for others.
     """
-    ids = {job.rerun_of_id for job in jobs if job.rerun_of_id is not None}
+    ids = {id for job in jobs for id in (job.rerun_of_id, job.parent_id) if id is not None}
     if not ids or user is None or user.has_perm("jobs.view_job"):
         return ids
     return set(visible_jobs(user).filter(id__in=ids).values_list("id", flat=True))

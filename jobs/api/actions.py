@@ -36,7 +36,10 @@ def view_of(action: Action) -> type[ApiView]:
         def post(self, request: Request, id: UUID) -> Response:
             body = self.faults.check(read_body, request, serializer)
             self.faults.refuse()
-            acted = action.run(self.caller, id, body.get(action.note, ""), None)
+            note = body.get(action.note, "")
+            acted = action.run(self.caller, id, note, None)
+            if action.on_children and body.get("children"):
+                action.on_children(self.caller, id, note)
             if acted.job is None:
                 return Response(status=204)
             is_asked = action.asks_to_stop and not acted.job.is_settled

@@ -27,6 +27,15 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Boolean(serializers.BooleanField):
+    """A JSON boolean; DRF's field would also take "yes" and 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class JsonObject(serializers.Field):
     """A JSON object, unchanged."""
@@ -110,8 +119,10 @@ class RerunSerializer(StrictSerializer):
 
 
 def note_serializer(action: Action) -> type[StrictSerializer]:
-    """What POST /jobs/{id}/{action}/ takes: the action's note, if it has one."""
-    fields = {}
+    """What POST /jobs/{id}/{action}/ takes: a note, and whether the children are meant too."""
+    fields: dict[str, serializers.Field] = {}
+    if action.on_children:
+        fields["children"] = Boolean(required=False, help_text="Also its waiting children.")
     if action.note:
         fields[action.note] = Text(required=False, allow_blank=True, max_length=MESSAGE_LIMIT)
     name = f"{action.name.capitalize()}Serializer"

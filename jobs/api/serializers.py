@@ -66,7 +66,7 @@ def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
     return {
         "user": request.user,
         "addresses": JobAddresses(request),
-        "visible_parents": access.visible_parents(request.user, jobs),
+        "visible_origins": access.visible_origins(request.user, jobs),
     }
 
 
@@ -83,6 +83,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
     wait_seconds = serializers.FloatField(read_only=True, allow_null=True)
     run_seconds = serializers.FloatField(read_only=True, allow_null=True)
     rerun_of = serializers.UUIDField(read_only=True, allow_null=True)
+    parent = serializers.UUIDField(read_only=True, allow_null=True)
     admin_url = serializers.CharField(read_only=True)
 
     class Meta:
@@ -105,6 +106,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "attempt",
             "queue",
             "rerun_of",
+            "parent",
             "batch_id",
             "cancel_requested_at",
             "cancel_requested_by",
@@ -126,7 +128,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
 
     def _summary(self, job: Job) -> dict[str, Any]:
         addresses = self.context["addresses"]
-        parent = job.rerun_of_id
+        origins = self.context["visible_origins"]
         return {
             "id": str(job.id),
             "url": addresses.api(job.id),
@@ -148,7 +150,8 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "run_seconds": _seconds_between(job.started_at, job.finished_at),
             "attempt": job.attempt,
             "queue": job.queue,
-            "rerun_of": parent if parent in self.context["visible_parents"] else None,
+            "rerun_of": job.rerun_of_id if job.rerun_of_id in origins else None,
+            "parent": job.parent_id if job.parent_id in origins else None,
             "batch_id": job.batch_id,
             "cancel_requested_at": job.cancel_requested_at,
             "cancel_requested_by": job.cancel_requested_by,

@@ -60,7 +60,8 @@ class JobFilters(django_filters.FilterSet):
     source = OneOfFilter(allowed=Source.values, label="Source")
     queue = django_filters.CharFilter(max_length=100, label="Queue")
     batch = django_filters.UUIDFilter("batch_id", label="Batch")
-    rerun_of = django_filters.UUIDFilter(method="filter_rerun_of", label="Launched again from")
+    rerun_of = django_filters.UUIDFilter(method="filter_origin", label="Launched again from")
+    parent = django_filters.UUIDFilter(method="filter_origin", label="Child of")
     error = WordsFilter(method="filter_error", max_length=200, label="Error")
     error_code = django_filters.CharFilter(
         method="filter_failures", max_length=50, label="Error code"
@@ -114,7 +115,7 @@ class JobFilters(django_filters.FilterSet):
     @cached_property
     def cleaned(self) -> dict[str, Any]:
         """The values of the valid filters, by name."""
-        if not self.data:  # a form of its 22 fields takes 0.4 ms
+        if not self.data:  # a form of its 23 fields takes 0.4 ms
             return {}
         self.form.is_valid()
         return dict(self.form.cleaned_data)
@@ -186,10 +187,10 @@ class JobFilters(django_filters.FilterSet):
     def filter_mine(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
         return jobs.filter(created_by=self.user)
 
-    def filter_rerun_of(self, jobs: JobQuerySet, name: str, job_id: UUID) -> JobQuerySet:
+    def filter_origin(self, jobs: JobQuerySet, name: str, job_id: UUID) -> JobQuerySet:
         # A job that the user may not see does not exist for this filter either.
         is_seen = access.visible_jobs(self.user).filter(id=job_id).exists()
-        return jobs.filter(rerun_of=job_id) if is_seen else jobs.none()
+        return jobs.filter(**{name: job_id}) if is_seen else jobs.none()
 
     def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return jobs.filter(Q((name, value)), status=Status.FAILED)

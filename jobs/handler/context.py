@@ -21,6 +21,8 @@ from jobs.database import WORKER_DB, retry_while_away
 from jobs.handler import journal
 from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
 from jobs.handler.log_handler import LogHandler
+from jobs.handler.parent import ParentCalls
+from jobs.handler.stopping import Cancelled, TimeLimitReached
 from jobs.handler.writer import WRITE_EVERY_SECONDS, writer
 from jobs.models import Job
 from jobs.safe_text import storable
@@ -29,18 +31,7 @@ from jobs.storage import check_present, new_name
 LINES_A_WRITE = 100
 
 
-class Cancelled(BaseException):
-    """A cancel was requested. A handler lets it pass, or cleans up and raises it again.
-
-    It is a BaseException, so that it also passes a handler's `except Exception`.
-    """
-
-
-class TimeLimitReached(Cancelled):
-    """The job has reached its time limit."""
-
-
-class JobContext:
+class JobContext(ParentCalls):
     """One attempt of a job, as its handler sees it.
 
     Progress and log lines are written once a second: by `progress` itself, or by a thread while
@@ -64,6 +55,7 @@ class JobContext:
         self._progress: tuple[int | None, str] | None = None
         self._written_at = 0.0
         self._writing = threading.RLock()
+        super().__init__()
 
     def stored_job(self) -> Job:
         """Return the job's row as it is now, with its account. Raises: Job.DoesNotExist."""

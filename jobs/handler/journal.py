@@ -55,6 +55,12 @@ def write_progress(
     return bool(row[0])
 
 
+def is_asked_to_stop(job_id: UUID, attempt: int, *, using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Return whether a cancel of the attempt was requested. Raises: LostAttempt."""
+    sql = f"SELECT cancel_requested_at IS NOT NULL FROM jobs_job WHERE {HELD}"
+    return bool(_one_row(sql, {"id": job_id, "attempt": attempt}, using)[0])
+
+
 def add_lines(
     job_id: UUID,
     attempt: int,

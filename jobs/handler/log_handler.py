@@ -9,6 +9,7 @@ IGNORED_LOGGERS = (
     "jobs.engine",
     "jobs.handler",
     "jobs.lifecycle",
+    "jobs.services",
     "jobs.storage",
     "celery",
     "django.db",

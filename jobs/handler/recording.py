@@ -24,8 +24,8 @@ class RecordingContext(JobContext):
     """A JobContext that needs no database, and that a test can read.
 
     `reported` has percent (None if the total is 0) and message of each call of `progress`, `lines`
-    the log, `files` the path of each saved file by its name, and `result` what the handler
-    returned, as it would be stored.
+    the log, `files` the path of each saved file by its name, `children` the jobs that it launched,
+    and `result` what the handler returned, as it would be stored.
     """
 
     result: dict[str, Any] | None = None
@@ -47,6 +47,8 @@ class RecordingContext(JobContext):
         self.reported: list[tuple[int | None, str]] = []
         self.lines: list[LogLine] = []
         self.files: dict[str, Path] = {}
+        self.children: list[Job] = []
+        self._by_key: dict[str, Job] = {}
         self._cancel_after = cancel_after
         self._directory = directory or Path(mkdtemp(prefix="job-"))
         if directory is None:
@@ -65,6 +67,28 @@ class RecordingContext(JobContext):
     def log(self, message: str, level: str = "INFO") -> None:
         """Record a line of the log."""
         self.lines.append(LogLine(datetime.now(UTC), level, str(message)))
+
+    def submit(
+        self,
+        type: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        name: str = "",
+        key: str | None = None,
+    ) -> Job:
+        """Record a child and return it; it is not stored, and a known key returns its child.
+
+        Raises: UnknownJobType, InvalidParams.
+        """
+        known = self._by_key.get(key) if key is not None else None
+        if known is not None:
+            return known
+        child = unsaved_job(registry.get(type), params or {}, self._job.created_by)
+        child.name, child.parent_id = name or child.name, self.id
+        self.children.append(child)
+        if key is not None:
+            self._by_key[key] = child
+        return child
 
     @contextmanager
     def save_file(self, name: str, content_type: str) -> Iterator[IO[bytes]]:

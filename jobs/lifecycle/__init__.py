@@ -23,6 +23,7 @@ from jobs.lifecycle.cancellation import (
 )
 from jobs.lifecycle.intake import insert, remembered, remove, republish, withdraw
 from jobs.lifecycle.transitions import (
+    CHILD_KEY,
     ERRORS,
     FORM_KEY,
     KEY_REMEMBERED,
@@ -35,6 +36,7 @@ from jobs.lifecycle.transitions import (
 )
 
 __all__ = [
+    "CHILD_KEY",
     "ERRORS",
     "FORM_KEY",
     "KEY_REMEMBERED",

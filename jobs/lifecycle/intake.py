@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from jobs.database import PreparedStatement
 from jobs.lifecycle.statement import event, load_job
-from jobs.lifecycle.transitions import FORM_KEY, KEY_REMEMBERED
+from jobs.lifecycle.transitions import CHILD_KEY, FORM_KEY, KEY_REMEMBERED
 from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status
 from jobs.safe_text import fitted
 
@@ -31,6 +32,7 @@ SUBMITTED = (
     "request_hash",
     "batch_id",
     "rerun_of_id",
+    "parent_id",
     "unique_while_active",
 )
 
@@ -123,13 +125,16 @@ def remembered(jobs: JobQuerySet) -> JobQuerySet:
     """Return the jobs that `remove` refuses, because a caller may still repeat their request."""
     since = Now() - KEY_REMEMBERED
     keyed = jobs.filter(created_at__gte=since, idempotency_key__isnull=False)
-    return keyed.exclude(idempotency_key__startswith=FORM_KEY)
+    return keyed.exclude(
+        Q(idempotency_key__startswith=FORM_KEY) | Q(idempotency_key__startswith=CHILD_KEY)
+    )
 
 
 REMOVE = """
 WITH mine AS (
     SELECT id, status <> ALL(%(active)s)
         AND (idempotency_key IS NULL OR starts_with(idempotency_key, %(form_key)s)
+            OR starts_with(idempotency_key, %(child_key)s)
             OR created_at < clock_timestamp() - %(remembered)s) AS removable
     FROM jobs_job WHERE id = ANY(%(ids)s)
 ), gone AS (
@@ -160,6 +165,7 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
         "count": len(ids),
         "active": list(ACTIVE),
         "form_key": FORM_KEY,
+        "child_key": CHILD_KEY,
         "remembered": KEY_REMEMBERED,
     }
     # Locked by a statement of its own: REMOVE would not see events and reruns that are added while

@@ -28,6 +28,9 @@ KEY_REMEMBERED = timedelta(hours=24)
 # caller's key equals one of them. Jobs of a form may be deleted at once.
 FORM_KEY = "form "
 
+# Prefix of the idempotency keys of jobs that a handler launched. They may be deleted at once too.
+CHILD_KEY = "child "
+
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 64 * 1024
 

@@ -30,8 +30,17 @@ class ActionCommand(JobsCommand):
         parser.add_argument("ids", nargs="+", type=UUID, metavar="ID", help="the id of a job")
         if self.action.note:
             parser.add_argument(f"--{self.action.note}", dest="note", default="")
+        if self.action.on_children:
+            parser.add_argument("--children", action="store_true", help="also waiting children")
 
-    def handle(self, *args: Any, ids: list[UUID], note: str = "", **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        ids: list[UUID],
+        note: str = "",
+        children: bool = False,
+        **options: Any,
+    ) -> None:
         not_done: list[str] = []
         repeatable: list[UUID] = []
         may_repeat_all = True
@@ -39,6 +48,8 @@ class ActionCommand(JobsCommand):
             try:
                 with database.raising(database.unavailable):
                     acted = self.action.run(command_caller(), job_id, note, None)
+                    if children and self.action.on_children:
+                        self.action.on_children(command_caller(), job_id, note)
             except Job.DoesNotExist:
                 not_done.append(f"{job_id}: There is no such job.")
             except Refused as error:

@@ -36,6 +36,12 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         condition=Q(idempotency_key__isnull=False),
         name="jobs_job_one_per_idempotency_key",
     ),
+    # It also finds the children of a job.
+    models.UniqueConstraint(
+        fields=["parent", "idempotency_key"],
+        condition=Q(parent__isnull=False),
+        name="jobs_job_one_per_child_key",
+    ),
     models.UniqueConstraint(
         fields=["type"],
         condition=Q(status__in=ACTIVE)

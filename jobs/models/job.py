@@ -105,6 +105,11 @@ class Job(models.Model):
         related_name="reruns",
         db_index=False,
     )
+    # The job whose handler launched this one. No constraint, and the id stays when that job is
+    # deleted: to delete a job would have to write each of its children.
+    parent = models.ForeignKey(
+        "self", models.DO_NOTHING, "children", null=True, db_constraint=False, db_index=False
+    )
     # As the type's option of that name: no second active job of the type.
     unique_while_active = models.BooleanField(default=False, db_default=False)
     # How version 1.0.0 writes the same ("" or NULL). Its processes may still run while this version

@@ -18,6 +18,7 @@ from jobs.services.bulk import apply_action, apply_in_slices
 from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, code_caller, launcher, once_accepted
+from jobs.services.children import submit_child
 from jobs.services.submission import (
     Launch,
     Submitted,
@@ -63,4 +64,5 @@ __all__ = [
     "rerun",
     "submit",
     "submit_batch",
+    "submit_child",
 ]

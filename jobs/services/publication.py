@@ -15,7 +15,7 @@ from django.db import Error, IntegrityError, transaction
 from jobs import access, database, lifecycle
 from jobs.engine import broker
 from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown, Unavailable
-from jobs.lifecycle import FORM_KEY
+from jobs.lifecycle import CHILD_KEY, FORM_KEY
 from jobs.models import Job, Status
 from jobs.services.caller import Caller
 
@@ -35,12 +35,14 @@ class SubmittedBatch(NamedTuple):
 class Submission:
     """One request to launch jobs, with its idempotency key and the digest of its content.
 
-    The first job of a batch has the key.
+    The first job of a batch has the key. The key of a child belongs to its parent, that of another
+    job to its account.
     """
 
     caller: Caller
     key: str | None = None
     digest: str = ""
+    parent_id: UUID | None = None
 
     def accept(self, jobs: list[Job]) -> SubmittedBatch:
         """Store and publish all of the jobs, or none; in a transaction, publish at its commit.
@@ -72,7 +74,7 @@ class Submission:
         """
         with database.raising(database.unavailable):
             jobs = self._earlier_jobs()
-        if jobs and jobs[0].request_hash != self.digest and not self._is_form_key:
+        if jobs and jobs[0].request_hash != self.digest and not self._is_own_key:
             raise KeyReused("This idempotency key was used before, for another request.")
         waiting = [job.id for job in jobs if job.status == Status.PENDING]
         if waiting and not _publish_again(waiting):
@@ -80,16 +82,21 @@ class Submission:
         return jobs
 
     @property
-    def _is_form_key(self) -> bool:
-        """Whether the key comes from a form of the admin; its digest is then not compared.
+    def _is_own_key(self) -> bool:
+        """Whether the key comes from a form of the admin or a handler; no digest is then compared.
 
-        Such a key is itself made from the entries that were sent. The digest would be that of
-        cleaned params, which may depend on the clock, such as an empty end of a period.
+        A form's key is itself made from the entries that were sent. The digest would be that of
+        cleaned params, which may depend on the clock, such as an empty end of a period. The author
+        of a handler gives a key for the same reason.
         """
-        return self.key is not None and self.key.startswith(FORM_KEY)
+        return self.key is not None and self.key.startswith((FORM_KEY, CHILD_KEY))
 
     def _earlier_jobs(self) -> list[Job]:
-        if self.key is None or self.caller.user is None:
+        if self.key is None:
+            return []
+        if self.parent_id is not None:
+            return list(Job.objects.filter(parent=self.parent_id, idempotency_key=self.key))
+        if self.caller.user is None:
             return []
         first = Job.objects.filter(created_by=self.caller.user, idempotency_key=self.key).first()
         if first is None:
@@ -125,7 +132,7 @@ class Submission:
         Raises: AlreadyActive if the constraint is that of an active job of the same type.
         """
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
-        if constraint == "jobs_job_one_per_idempotency_key":
+        if constraint in ("jobs_job_one_per_idempotency_key", "jobs_job_one_per_child_key"):
             return self.replay()
         if constraint.startswith("jobs_job_rerun_of_id_"):
             raise Job.DoesNotExist("The job to launch again has been deleted.") from error

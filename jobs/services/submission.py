@@ -120,6 +120,7 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
         "request_hash": "",
         "batch_id": None,
         "rerun_of_id": None,
+        "parent_id": None,
         "unique_while_active": job_type.unique_while_active,
     }
     # Job() would set all columns, one by one: a tenth of what a job of a batch costs.

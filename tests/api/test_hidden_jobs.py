@@ -65,7 +65,7 @@ def test_a_job_does_not_name_a_parent_that_the_caller_may_not_see(client, rerun)
 
 def test_no_filter_reveals_whether_a_hidden_parent_exists(client, rerun):
     known, unknown = rerun.rerun_of_id, UUID(int=7)
-    for name in ("rerun_of", "id", "batch"):
+    for name in ("rerun_of", "parent", "id", "batch"):
         answers = [client.get(f"{JOBS}?{name}={one}").json()["results"] for one in (known, unknown)]
         assert answers == [[], []]
 

@@ -12,7 +12,7 @@ from tests.support.factories import make_job, make_worker
 FIELDS = set(
     """
     id url name type status progress params result error explanation created_by source created_at
-    started_at finished_at wait_seconds run_seconds attempt queue rerun_of batch_id
+    started_at finished_at wait_seconds run_seconds attempt queue rerun_of parent batch_id
     cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
     acknowledged_note can_cancel can_rerun can_acknowledge can_delete
     admin_url

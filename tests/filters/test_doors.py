@@ -57,6 +57,7 @@ QUERIES = {
     "queue": ["slow"],
     "batch": [BATCH],
     "rerun_of": [PARENT],
+    "parent": [PARENT],
     "error": ["lookup", "lookuperror", "Worker_Lost", "row%2017"],
     "error_code": ["worker_lost"],
     "id": [MATCH, f"{MATCH},{OTHER}", f"{MATCH}&id={OTHER}", str(MATCH)[:8]],
@@ -115,6 +116,8 @@ def boss():
         token_name="erp-import",
         batch_id=BATCH,
         rerun_of_id=PARENT,
+        parent_id=PARENT,
+        idempotency_key="child 1",
         error_code="worker_lost",
         error_type="LookupError",
         error_message="\n  It broke at row 17.\nAnd so on",
@@ -135,7 +138,9 @@ def owner():
     """A user who sees only their own jobs, which were launched again from the job of another."""
     owner = make_user("jobs.add_job", is_staff=True)
     for status in ("FAILED", "PENDING"):
-        make_job(created_by=owner, rerun_of_id=PARENT, status=status, queue="slow")
+        make_job(
+            created_by=owner, rerun_of_id=PARENT, parent_id=PARENT, status=status, queue="slow"
+        )
     return owner
 
 
@@ -190,4 +195,5 @@ def test_a_filter_finds_the_same_jobs_through_every_door(client, boss, owner, qu
 def test_the_reruns_of_a_job_that_one_may_not_see_are_not_found(client, owner):
     for find in (in_api, in_bulk, lambda *of: in_admin(client, *of)):
         assert find(owner, f"rerun_of={PARENT}") == set()
+        assert find(owner, f"parent={PARENT}") == set()
         assert len(find(owner, "queue=slow")) == 2

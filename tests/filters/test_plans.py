@@ -58,7 +58,7 @@ def rare(client):
     for number in range(2, RARE):
         status = ("FAILED", "PENDING", "PROCESSING", "CANCELLED")[number % 4]
         times = ended if status == "FAILED" else {}
-        job = {**fields, **times, "status": status, "rerun_of": first}
+        job = {**fields, **times, "status": status, "rerun_of": first, "parent": first}
         make_job(id=UUID(int=number), **job)
     with connection.cursor() as cursor:
         cursor.execute(ROW, OLD | {"ago": "1 day"})
@@ -84,6 +84,7 @@ def queries(before) -> dict[str, list[str]]:
         "queue": ["slow"],
         "batch": [BATCH],
         "rerun_of": [UUID(int=1)],
+        "parent": [UUID(int=1)],
         "error": ["worker_lost"],
         "error_code": ["worker_lost"],
         "id": [ids],

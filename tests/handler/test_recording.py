@@ -99,3 +99,14 @@ def test_the_command_shows_the_traceback_of_a_handler_that_raises(make_type, cap
     with pytest.raises(CommandError, match="The handler raised KeyError"):
         call_command("run_job_type", kind.slug)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_children_are_recorded_and_not_stored(make_type):
+    kind = make_type(form=CountForm)
+
+    def split(job):
+        return {"names": [job.submit(kind.slug, {"rows": 3}, key="a").name for _ in range(2)]}
+
+    run = run_type(make_type(split).slug)
+    assert [(child.type, child.params["rows"]) for child in run.children] == [(kind.slug, 3)]
+    assert run.result == {"names": [kind.label] * 2}

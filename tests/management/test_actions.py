@@ -34,6 +34,14 @@ def test_cancel_job_cancels_waiting_jobs_and_asks_running_ones_to_stop():
     assert waiting.cancel_reason == "not needed"
 
 
+def test_cancel_job_reaches_the_waiting_children_if_asked():
+    parent = make_job(status=Status.PROCESSING)
+    child = make_job(parent=parent, idempotency_key="child 1")
+    run("cancel_job", parent.id, "--children")
+    child.refresh_from_db()
+    assert child.status == Status.CANCELLED
+
+
 def test_acknowledge_job_keeps_the_note():
     job = make_job(status=Status.FAILED)
     assert run("acknowledge_job", job.id, "--note", "known") == [f"{job.id} FAILED, acknowledged"]

@@ -40,6 +40,7 @@ def _run_action(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
     key = form_idempotency_key(request)
     try:
         acted = action.run(admin_caller(request), job.pk, note_of(request), key)
+        children = _act_on_children(request, action, job)
     except Job.DoesNotExist:
         raise Http404("No such job.") from None
     except NotPermitted as error:
@@ -58,19 +59,27 @@ def _run_action(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
             log_action(request, [acted.job], f"{action.done.capitalize()}, from {job.pk}.")
         messages.success(request, f"“{acted.job}” is {action.done}.")
     else:
-        _report_change(request, action, acted.job)
+        _report_change(request, action, acted.job, children)
     return _redirect(acted.job)
 
 
-def _report_change(request: HttpRequest, action: Action, job: Job) -> None:
+def _act_on_children(request: HttpRequest, action: Action, job: Job) -> str:
+    """Do the action to the waiting children if their box is ticked; returns what was done."""
+    if action.on_children is None or "children" not in request.POST:
+        return ""
+    count = action.on_children(admin_caller(request), job.pk, note_of(request))
+    return f" Also {action.done}: {services.format_job_count(count)} that it launched."
+
+
+def _report_change(request: HttpRequest, action: Action, job: Job, children: str) -> None:
     """Log and report what was done to a job that still exists."""
     # The event has either note. The admin's log repeats that of an acknowledgement.
     note = "" if action.asks_to_stop else note_of(request)
     done = message = f"{action.done.capitalize()}."
     if action.asks_to_stop and not job.is_settled:
         done, message = "Asked to stop.", "The job was asked to stop."
-    log_action(request, [job], f"{done} {note}".strip())
-    messages.success(request, message)
+    log_action(request, [job], f"{done} {note}".strip() + children)
+    messages.success(request, message + children)
 
 
 def _redirect(job: Job | None) -> HttpResponse:

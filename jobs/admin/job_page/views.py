@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from jobs import access, explain, registry, services
 from jobs.admin import picture
-from jobs.admin.job_page import content, data, failure, headline, lineage, records
+from jobs.admin.job_page import children, content, data, failure, headline, lineage, records
 from jobs.admin.job_page.log import log_page
 from jobs.admin.job_page.log_query import LogQuery
 from jobs.admin.job_page.records import page_job
@@ -31,7 +31,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job_version": _version(job),  # the footer shows `version`, that of Backoffice
         "regions": _regions(request, job, kept),
         "log": log_page(job, LogQuery.of(request.GET)),
-        "parameters": data.parameters_of(job, _visible_parent(request, job)),
+        "parameters": data.parameters_of(job, _visible_original(request, job)),
         "audit_entries": content.audit_entries(job),
         "deleted_at": content.deleted_at(job),
     }
@@ -66,7 +66,8 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
-    jobs = access.visible_jobs(request.user).select_related("created_by", "task_result", "rerun_of")
+    jobs = access.visible_jobs(request.user)
+    jobs = jobs.select_related("created_by", "task_result", "rerun_of", "parent")
     return get_object_or_404(jobs, pk=job_id)
 
 
@@ -83,6 +84,8 @@ def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> di
         **_outcome_context(request.user, job),
         **_details_context(request.user, job),
         "files": content.files_page(request.user, job, request.GET.get("files", "")),
+        "parent": children.visible_parent(request.user, job),
+        "children": children.children_of(request.user, job),
     }
     return {
         name: render_to_string(f"admin/jobs/job_page/{name}.html", context, request)
@@ -124,6 +127,6 @@ def _details_context(user: Any, job: Job) -> dict[str, Any]:
     }
 
 
-def _visible_parent(request: HttpRequest, job: Job) -> Job | None:
+def _visible_original(request: HttpRequest, job: Job) -> Job | None:
     """The job from which this one was launched again, if the user may see it."""
-    return job.rerun_of if job.rerun_of_id in access.visible_parents(request.user, [job]) else None
+    return job.rerun_of if job.rerun_of_id in access.visible_origins(request.user, [job]) else None

@@ -43,6 +43,9 @@ class Command(JobsCommand):
             raise CommandError(f"The handler raised {error.__class__.__name__}.") from error
         for path in context.files.values():
             self.stderr.write(f"Saved {path}")
+        for child in context.children:
+            given = json.dumps(child.params)
+            self.stderr.write(f"Would launch {child.name} ({child.type}): {given}")
         self.stdout.write(json.dumps(context.result, indent=2, ensure_ascii=False))
 
 

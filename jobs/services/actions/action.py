@@ -73,6 +73,9 @@ class Action:
     # Whether the launch page can do it too, with other params.
     has_form: bool = False
     is_dangerous: bool = False
+    # Does it to the job's waiting children too, if asked; returns to how many. It gets the caller,
+    # the job's id and the note.
+    on_children: Callable[[Caller, UUID, str], int] | None = None
     # On the job's page: what is asked first ("" if nothing is), and what stands there instead of
     # the button while the job is in another status.
     question: str = ""
@@ -106,6 +109,11 @@ class Action:
     def asks_first(self) -> bool:
         """Whether its button on the job's page leads to a question."""
         return bool(self.question)
+
+    @property
+    def may_reach_children(self) -> bool:
+        """Whether its form asks if the job's waiting children are meant too."""
+        return self.on_children is not None
 
     def is_possible(self, user: Any, job: Job) -> bool:
         """Whether `user` may do it to `job` now."""

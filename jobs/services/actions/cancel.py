@@ -1,5 +1,6 @@
 """Cancel: a waiting job at once; a running one is asked to stop."""
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,8 @@ from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.caller import Caller, visible
 
 TRIES = 3
+CHILDREN_SLICE = 1_000
+CHILDREN_SECONDS = 5.0
 
 
 def cancel(caller: Caller, job_id: UUID, reason: str = "") -> Job:
@@ -55,6 +58,20 @@ def cancel_many(caller: Caller, jobs: Iterable[Job], reason: str = "") -> set[UU
     return set(lifecycle.cancel_all_waiting(waiting, actor=caller.name, reason=reason))
 
 
+def cancel_children(caller: Caller, job_id: UUID, reason: str = "") -> int:
+    """Cancel the waiting children of a job that the caller may cancel, with an event each.
+
+    Up to 1,000 in one statement, for up to 5 seconds. Returns how many were cancelled.
+    """
+    waiting = Job.objects.filter(parent=job_id, status=Status.PENDING).order_by("id")
+    waiting = access.cancellable(caller.user, waiting).only("id", "status", "created_by_id")
+    count, last, end = 0, UUID(int=0), time.monotonic() + CHILDREN_SECONDS
+    while time.monotonic() < end and (page := list(waiting.filter(id__gt=last)[:CHILDREN_SLICE])):
+        count += len(cancel_many(caller, page, reason or "its parent was cancelled"))
+        last = page[-1].id
+    return count
+
+
 def _already_asked(job: Job) -> str:
     return "" if job.cancel_requested_at is None else "had already been asked to stop"
 
@@ -94,4 +111,5 @@ CANCEL = Action(
         statuses=(Status.PENDING,), run=cancel_many, done_since=_cancelled_since
     ),
     asks_to_stop=True,
+    on_children=cancel_children,
 )

@@ -16,9 +16,14 @@ from jobs.models import Job, JobFile, JobQuerySet
 from jobs.registry import JobType
 
 
+def sees_all_jobs(user: Any) -> bool:
+    """Whether `user` may see the jobs of every user."""
+    return user is None or user.has_perm("jobs.view_job")
+
+
 def visible_jobs(user: Any) -> JobQuerySet:
     """The jobs that `user` may see: all with jobs.view_job, else the user's own."""
-    if user is None or user.has_perm("jobs.view_job"):
+    if sees_all_jobs(user):
         return Job.objects.all()
     return Job.objects.filter(created_by=user)
 

@@ -14,6 +14,7 @@ from jobs.admin.display import columns, live_cells, times
 from jobs.admin.guard import guarded
 from jobs.admin.job_list import bulk_actions, refresh
 from jobs.admin.job_list.changelist import JobChangeList
+from jobs.admin.job_list.confirm_all import confirm_routes
 from jobs.admin.job_list.filters import address_with_filters
 from jobs.admin.job_page import actions as page_actions
 from jobs.admin.job_page import records
@@ -95,6 +96,7 @@ class JobAdmin(admin.ModelAdmin):
             ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),
             (file_route, "file", records.file_download, view, "GET", "HEAD"),
             *(self._route_of(action) for action in ACTIONS),
+            *confirm_routes(self),
         ]
         return [
             path(route, guarded(*guard), name=f"jobs_job_{name}") for route, name, *guard in urls

@@ -109,7 +109,7 @@ def shared_attention(user: Any) -> str:
 
 
 def unseen_count(user: Any) -> str:
-    """How many failures that `user` sees are not acknowledged, for the header; "" if none."""
+    """How many failures `user` has to review, for the header; "" if none."""
     read = attention_read(user)
     return attention_text((stats.read_together({"count": read}) or {}).get("count", 0))
 

@@ -32,6 +32,9 @@ class ErrorSerializer(serializers.Serializer):
     code = serializers.ChoiceField(choices=JOB_ERROR_CODES)
     type = serializers.CharField()
     message = serializers.CharField()
+    fingerprint = serializers.CharField(
+        help_text="The same for failures of one cause; empty for jobs of earlier versions."
+    )
 
 
 class JobAddresses:
@@ -213,4 +216,9 @@ def _seconds_between(start: Any, end: Any) -> float | None:
 def _error(job: Job) -> dict[str, str] | None:
     if not job.error_code:
         return None
-    return {"code": job.error_code, "type": job.error_type, "message": job.error_message}
+    return {
+        "code": job.error_code,
+        "type": job.error_type,
+        "message": job.error_message,
+        "fingerprint": job.fingerprint,
+    }

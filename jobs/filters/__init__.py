@@ -9,7 +9,7 @@ from jobs.filters.fields import (
     SomeOfFilter,
     parse_uuid,
 )
-from jobs.filters.filterset import JobFilters
+from jobs.filters.filterset import NO_FINGERPRINT, JobFilters
 from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
 from jobs.filters.periods import PERIOD_LABELS, with_fixed_times
 from jobs.filters.search import QUALIFIERS, SEARCH, search_expanded
@@ -18,6 +18,7 @@ from jobs.filters.word_search import EqualsAny
 __all__ = [
     "IDS_LIMIT",
     "NEWEST_ID",
+    "NO_FINGERPRINT",
     "ORDERINGS",
     "PERIOD_LABELS",
     "QUALIFIERS",

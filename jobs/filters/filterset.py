@@ -38,6 +38,9 @@ from jobs.models import (
     created_since,
 )
 
+# The value of the filter `fingerprint` for jobs that failed before there were fingerprints.
+NO_FINGERPRINT = "none"
+
 
 class JobFilters(django_filters.FilterSet):
     """The filters of jobs: all conditions on columns are here, each behind an index.
@@ -66,6 +69,9 @@ class JobFilters(django_filters.FilterSet):
     error_code = django_filters.CharFilter(
         method="filter_failures", max_length=50, label="Error code"
     )
+    fingerprint = django_filters.CharFilter(
+        method="filter_fingerprint", max_length=16, label="Cause of failure"
+    )
     id = IdsFilter(lookup_expr="in", label="Id")
     created_after = MomentFilter(method="filter_created_after", label="Created since")
     created_before = MomentFilter(method="filter_created_before", label="Created before")
@@ -78,7 +84,7 @@ class JobFilters(django_filters.FilterSet):
     created = OneOfFilter(allowed=PERIOD_LABELS, method="filter_period", label="Created")
     ended = OneOfFilter(allowed=PERIOD_LABELS, method="filter_period", label="Ended")
     mine = CheckboxFilter(method="filter_mine", label="Requested by me")
-    unseen = CheckboxFilter(method="filter_unseen", label="Not acknowledged")
+    unseen = CheckboxFilter(method="filter_unseen", label="To review")
     error_type = django_filters.CharFilter(
         method="filter_failures", max_length=200, label="Error type"
     )
@@ -194,6 +200,10 @@ class JobFilters(django_filters.FilterSet):
 
     def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return jobs.filter(Q((name, value)), status=Status.FAILED)
+
+    def filter_fingerprint(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
+        fingerprint = "" if value == NO_FINGERPRINT else value.lower()
+        return jobs.filter(fingerprint=fingerprint, status=Status.FAILED)
 
     def filter_unseen(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
         unseen = Q(acknowledged_at=None)

@@ -23,6 +23,11 @@ FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_i
     result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
     error_message = %(error_message)s, error_traceback = %(error_traceback)s"""
 
+# That of a failure. With the job's type it names one group of failures: a worker is lost by jobs
+# of all types.
+FINGERPRINT = """fingerprint =
+    left(encode(sha256(convert_to(type || ' ' || %(fingerprint)s, 'UTF8')), 'hex'), 16)"""
+
 JSON_COLUMNS = ("params", "result")
 
 # The columns of a job that its mover may look at.
@@ -32,6 +37,7 @@ MOVED_COLUMNS = ("id", "type", "queue", "status", "attempt")
 TYPES = {
     **dict.fromkeys(("actor", "reason", "worker", "result"), "text"),
     **dict.fromkeys(("error_code", "error_type", "error_message", "error_traceback"), "text"),
+    "fingerprint": "text",
     **dict.fromkeys(("attempt", "pid", "publishes"), "integer"),
     "id": "uuid",
     "lease": "double precision",
@@ -163,13 +169,15 @@ def _free_statement(before: Status, after: Status, set: str) -> str:
 
 
 def _finished(status: Status) -> str:
-    return FINISHED + (", progress_percent = 100" if status == Status.COMPLETED else "")
+    more = {Status.COMPLETED: ", progress_percent = 100", Status.FAILED: f", {FINGERPRINT}"}
+    return FINISHED + more.get(status, "")
 
 
 def _values(outcome: Outcome) -> dict[str, Any]:
     return {
         "result": None if outcome.result is None else json.dumps(storable_json(outcome.result)),
         **fitted(Job, error_code=outcome.error_code, error_type=outcome.error_type),
+        "fingerprint": outcome.fingerprint,
         "error_message": storable(outcome.error_message, MESSAGE_LIMIT),
         "error_traceback": storable(outcome.error_traceback, TRACEBACK_LIMIT),
     }

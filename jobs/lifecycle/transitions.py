@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from jobs.lifecycle.fingerprint import fingerprint_of
 from jobs.models import Status
 from jobs.safe_text import storable
 
@@ -59,15 +60,23 @@ class Outcome:
     error_type: str = ""
     error_message: str = ""
     error_traceback: str = ""
+    fingerprint: str = ""
     reason: str = ""
 
 
-def failed(code: str, message: object, *, type: str = "", traceback: str = "") -> Outcome:
-    """Return an outcome with the status FAILED; `code` is one of ERRORS."""
+def failed(
+    code: str, message: object, *, type: str = "", traceback: str = "", function: str = ""
+) -> Outcome:
+    """Return an outcome with the status FAILED; `code` is one of ERRORS.
+
+    `function` is where the handler's project failed, for the fingerprint.
+    """
+    text = storable(message, MESSAGE_LIMIT)
     return Outcome(
         status=Status.FAILED,
         error_code=code,
         error_type=storable(type, 200),
-        error_message=storable(message, MESSAGE_LIMIT),
+        error_message=text,
         error_traceback=storable(traceback, TRACEBACK_LIMIT),
+        fingerprint=fingerprint_of(code, type, text, function),
     )

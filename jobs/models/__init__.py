@@ -1,7 +1,7 @@
 """The tables: jobs and their records, workers, API tokens, audit trail; rules and indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
-from jobs.models.ids import created_before, created_since
+from jobs.models.ids import created_before, created_since, first_id
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -27,5 +27,6 @@ __all__ = [
     "Worker",
     "created_before",
     "created_since",
+    "first_id",
     "with_present_name",
 ]

@@ -24,6 +24,11 @@ def created_before(at: datetime) -> Q:
     return Q(created_at__lt=at, id__lt=_first_id(at, CLOCK_MARGIN_MS))
 
 
+def first_id(at: datetime) -> UUID:
+    """Return the lowest id of a job whose id was made at `at` or later."""
+    return _first_id(at, 0)
+
+
 def _first_id(at: datetime, offset_ms: int) -> UUID:
     milliseconds = int(at.timestamp() * 1000) + offset_ms
     return UUID(int=min(max(milliseconds, 0), LAST_MS) << 80)

@@ -82,14 +82,15 @@ INDEXES = [
         condition=Q(taken_published_at__isnull=False, publishes=1),
         name="jobs_job_taken",
     ),
-    # What needs attention, and the home page's table of failures.
+    # What needs attention, and the groups of failures to review.
     models.Index(
         fields=["id"],
         condition=Q(status=Status.FAILED, acknowledged_at=None),
         name="jobs_job_unseen",
     ),
+    # The failures of one cause.
     models.Index(
-        fields=["finished_at"], condition=Q(status=Status.FAILED), name="jobs_job_failed_at"
+        fields=["fingerprint", "id"], condition=~Q(fingerprint=""), name="jobs_job_fingerprint_id"
     ),
     # Deleting a job asks for its reruns; without this, by reading every job.
     models.Index(

@@ -76,6 +76,9 @@ class Job(models.Model):
     error_type = models.CharField(max_length=200, blank=True, db_default="")
     error_message = models.TextField(blank=True, db_default="")
     error_traceback = models.TextField(blank=True, db_default="")
+    # The same for failures of one type with one cause; "" if the job has not failed, or had before
+    # there were fingerprints.
+    fingerprint = models.CharField(max_length=16, blank=True, db_default="")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

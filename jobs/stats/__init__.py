@@ -7,7 +7,6 @@ and the period.
 from jobs.stats.capped import (
     CAP,
     GLANCE,
-    Failures,
     count_read,
     counts_in_time,
     counts_of_first,
@@ -15,10 +14,14 @@ from jobs.stats.capped import (
     counts_to,
     counts_to_read,
     in_time,
-    recent_failures,
-    recent_failures_read,
     settled_by_hour,
     settled_by_hour_read,
+)
+from jobs.stats.causes import (
+    DAY_CAP,
+    FailureGroup,
+    failure_groups,
+    failure_groups_read,
 )
 from jobs.stats.exact import Times, count_by_status, count_by_type, failures, times
 from jobs.stats.queues import QueueDepth, live_workers, waiting_by_queue, waiting_by_queue_read
@@ -44,8 +47,9 @@ from jobs.stats.usual import (
 
 __all__ = [
     "CAP",
+    "DAY_CAP",
     "GLANCE",
-    "Failures",
+    "FailureGroup",
     "Line",
     "Load",
     "QueueDepth",
@@ -61,6 +65,8 @@ __all__ = [
     "counts_of_first_read",
     "counts_to",
     "counts_to_read",
+    "failure_groups",
+    "failure_groups_read",
     "failures",
     "in_time",
     "lines",
@@ -70,8 +76,6 @@ __all__ = [
     "loads_read",
     "objects_read",
     "read_together",
-    "recent_failures",
-    "recent_failures_read",
     "recent_runs",
     "seconds_left",
     "settled_by_hour",

@@ -1,7 +1,6 @@
 """Counts that stop at a cap or a timeout, so that pages cost the same at any size of the table."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,20 +16,6 @@ CAP = 10_000
 GLANCE = 1_000
 COUNT_TIMEOUT_MILLISECONDS = 300
 DAY = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Failures of one job type with one error, counted for each period of the query.
-
-    Failures before `counted_from` were not read; None means that all were read.
-    """
-
-    type: str
-    error_code: str
-    error_type: str
-    counts: tuple[int, ...]
-    counted_from: datetime | None
 
 
 def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
@@ -138,43 +123,6 @@ def _by_hour(rows: Iterable[Mapping[str, Any]]) -> dict[datetime, dict[str, int]
         hour = datetime.fromisoformat(row["hour"])
         hours.setdefault(hour, {})[row["status"]] = row["count"]
     return hours
-
-
-def recent_failures(
-    jobs: JobQuerySet, periods: Sequence[timedelta], *, limit: int
-) -> list[Failures]:
-    """Return the most frequent failures among `jobs`, counted for each of the last `periods`.
-
-    Only the last GLANCE failures are read. Source: index jobs_job_failed_at.
-    """
-    found: list[Failures] = _read(recent_failures_read(jobs, periods, limit=limit))
-    return found
-
-
-def recent_failures_read(jobs: JobQuerySet, periods: Sequence[timedelta], *, limit: int) -> Read:
-    """Return `recent_failures` as part of a statement."""
-    since = Now() - max(periods)
-    failed = jobs.filter(status=Status.FAILED, finished_at__gte=since).order_by("-finished_at")
-    last = failed.values("type", "error_code", "error_type", "finished_at")[:GLANCE]
-    # The time of the first failure that was read, over all groups: LIMIT applies after OVER ().
-    more = ", CASE sum(count(*)) OVER () WHEN %s THEN min(min(finished_at)) OVER () END AS since"
-    counts = ", ".join("count(*) FILTER (WHERE finished_at >= now() - %s)" for _ in periods)
-    more += f", json_build_array({counts}) AS counts"
-    keys = ("type", "error_code", "error_type")
-    end = f"ORDER BY 4 DESC, 1, 2, 3 LIMIT {limit}"
-    sql, values = _grouped(keys, last, more, [GLANCE, *periods], end)
-    return rows_read(sql, values, lambda rows: [_failures(row) for row in rows])
-
-
-def _failures(row: Mapping[str, Any]) -> Failures:
-    since = row["since"]
-    return Failures(
-        type=row["type"],
-        error_code=row["error_code"],
-        error_type=row["error_type"],
-        counts=tuple(row["counts"]),
-        counted_from=None if since is None else datetime.fromisoformat(since),
-    )
 
 
 def _grouped(

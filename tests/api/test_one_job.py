@@ -57,7 +57,12 @@ def test_a_waiting_job_says_what_it_waits_for(viewer):
 
 def test_a_failed_job_says_why(viewer):
     body = viewer.get(url(make_job(status="FAILED", error_traceback="secret path"))).json()
-    assert body["error"] == {"code": "exception", "type": "ValueError", "message": "it broke"}
+    assert body["error"] == {
+        "code": "exception",
+        "type": "ValueError",
+        "message": "it broke",
+        "fingerprint": "",
+    }
     assert "secret path" not in str(body)
 
 

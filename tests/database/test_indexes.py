@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from jobs import lifecycle, stats
 from jobs.engine.upkeep.republish import OVERTAKEN
@@ -56,7 +57,9 @@ def read_lists(client, before) -> None:
 
 def read_figures() -> None:
     stats.settled_by_hour(Job.objects.all())
-    stats.recent_failures(Job.objects.all(), [timedelta(days=7)], limit=10)
+    days = [timezone.now() - timedelta(days=7), timezone.now()]
+    failures = Job.objects.exclude(fingerprint="")
+    stats.failure_groups(Job.objects.all(), failures, days, limit=8)
     stats.usual_durations(["prune"])
     stats.waiting_by_queue(Job.objects.all())
     stats.loads()

@@ -87,6 +87,7 @@ def queries(before) -> dict[str, list[str]]:
         "parent": [UUID(int=1)],
         "error": ["worker_lost"],
         "error_code": ["worker_lost"],
+        "fingerprint": ["0123456789abcdef", "none&error_code=worker_lost"],
         "id": [ids],
         "created_after": [late],
         "created_before": [early, f"{early}&status=FAILED,CANCELLED"],

@@ -52,6 +52,14 @@ def status_badge(job: Job) -> SafeString:
     )
 
 
+def acknowledged_mark(job: Job) -> SafeString:
+    """The word below the badge of an acknowledged failure, with who and why as tooltip."""
+    if job.acknowledged_at is None:
+        return SafeString()
+    tooltip = explain.acknowledgement(job)
+    return format_html('<span class="below" title="{}">acknowledged</span>', tooltip)
+
+
 def progress_summary(job: JobRow) -> SafeString | str:
     """What the column "progress" shows: bar, place in the queue, error, or reason of the cancel."""
     if job.status == Status.FAILED:

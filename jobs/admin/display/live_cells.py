@@ -14,7 +14,7 @@ from jobs.models import Status
 def status_now(job: JobRow) -> SafeString:
     """The badge in the list; of a job that left the list, it says where the job is now."""
     if not job.left_as:
-        return columns.status_badge(job)
+        return columns.status_badge(job) + columns.acknowledged_mark(job)
     if job.left_as == job.status:
         return format_html(
             '<span class="badge" data-status="{}">now {}</span>',

@@ -13,37 +13,26 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import access, explain, registry, stats
+from jobs import access, registry, stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.home.chart import Chart
-from jobs.admin.picture import attention_read, attention_text, unseen_failures
+from jobs.admin.home.groups import group_rows, review_address, visible_groups_read
+from jobs.admin.picture import attention_read, attention_text
 from jobs.models import ACTIVE, Job, Status, UpkeepState, Worker
 from jobs.stats import CAP, GLANCE, Read
 
-FAILURE_ROWS = 8
 ROWS_PER_PANEL = 6
 TOO_LONG = timedelta(minutes=10)
-PERIODS = {"1 h": timedelta(hours=1), "24 h": timedelta(hours=24), "7 d": timedelta(days=7)}
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One of the four figures at the top, and the address of the jobs that it counts."""
+    """One of the five figures at the top, and the address of the jobs that it counts."""
 
     status: Status
     label: str
     count: str
     url: str
-
-
-@dataclass(frozen=True)
-class FailureRow:
-    """The failures of one type with one error: for each period, their count and list address."""
-
-    type: str
-    code: str
-    error: str
-    counts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ class Queue:
 def home_reads(user: Any) -> dict[str, Read]:
     """Return the reads of the home page, for a user who may see jobs."""
     jobs = access.visible_jobs(user).without_large()
-    unseen, mine = unseen_failures(jobs), jobs.active().filter(created_by=user)
+    mine = jobs.active().filter(created_by=user)
     running = jobs.filter(status=Status.PROCESSING).only("id", "name", "worker")
     return {
         "attention": attention_read(user),
@@ -74,8 +63,7 @@ def home_reads(user: Any) -> dict[str, Read]:
         "queues": stats.waiting_by_queue_read(Job.objects.all(), GLANCE),
         "upkeep": stats.objects_read(UpkeepState.objects.with_is_live()[:1]),
         "active": stats.counts_to_read(jobs, GLANCE, ACTIVE),
-        "unseen": stats.objects_read(unseen.order_by("-id")[:ROWS_PER_PANEL]),
-        "failures": stats.recent_failures_read(jobs, [*PERIODS.values()], limit=FAILURE_ROWS),
+        "failures": visible_groups_read(user),
         "mine": stats.objects_read(mine.order_by("-id")[:ROWS_PER_PANEL]),
     }
 
@@ -87,11 +75,9 @@ def home_context(found: Mapping[str, Any]) -> dict[str, Any]:
     upkeep = next(iter(found["upkeep"]), None)
     return {
         "attention": attention_text(found["attention"]),
-        "tiles": _tiles(found["active"], hours),
+        "tiles": _tiles(found["active"], hours, attention_text(found["attention"])),
         "chart": Chart.of(hours, [Status.COMPLETED, Status.FAILED]),
-        "unseen_failures": found["unseen"],
-        "failure_rows": _failure_rows(found["failures"]),
-        "periods": list(PERIODS),
+        "groups": group_rows(found["failures"]),
         "queues": queues,
         "slow_queues": [queue for queue in queues if queue.is_slow],
         "workers": [(worker, _jobs_of(worker, found["running"])) for worker in workers],
@@ -107,7 +93,9 @@ def _jobs_of(worker: Worker, running: list[Job]) -> list[Job]:
     return [job for job in running if job.worker == worker.id][:ROWS_PER_PANEL]
 
 
-def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]]) -> list[Tile]:
+def _tiles(
+    active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]], to_review: str
+) -> list[Tile]:
     day = Counter[str]()
     for counts in hours.values():
         day.update(counts)
@@ -128,6 +116,7 @@ def _tiles(active: Mapping[str, int], hours: Mapping[datetime, Mapping[str, int]
             )
             for status in (Status.COMPLETED, Status.FAILED)
         ),
+        Tile(Status.FAILED, "To review", to_review or "0", review_address()),
     ]
 
 
@@ -137,25 +126,6 @@ def _list_url(**filters: str) -> str:
 
 def _to_text(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-def _failure_rows(failures: Iterable[stats.Failures]) -> list[FailureRow]:
-    """The most frequent failures of the last seven days by type and error."""
-    starts = [timezone.now() - period for period in PERIODS.values()]
-    return [_failure_row(one, starts) for one in failures]
-
-
-def _failure_row(failures: stats.Failures, starts: list[datetime]) -> FailureRow:
-    type, code, error_type = failures.type, failures.error_code, failures.error_type
-    filters = {"status": Status.FAILED, "type": type, "error_code": code}
-    if error_type:
-        filters["error_type"] = error_type
-    counts = []
-    for count, start in zip(failures.counts, starts, strict=True):
-        more = "+" if failures.counted_from and start < failures.counted_from else ""
-        url = _list_url(**filters, finished_after=_to_text(start))
-        counts.append((f"{count:,}{more}", url))
-    return FailureRow(type, code, explain.error_name(code, error_type), counts)
 
 
 def _queues(workers: list[Worker], waiting: Iterable[stats.QueueDepth]) -> list[Queue]:

@@ -14,7 +14,7 @@ from jobs.admin import picture
 from jobs.admin.digest import digest_of
 from jobs.admin.home.figures import home_context, home_reads
 
-HOME_REGIONS = ("tiles", "attention", "chart", "failures", "my_jobs", "queues", "workers")
+HOME_REGIONS = ("tiles", "attention", "failures", "chart", "my_jobs", "queues", "workers")
 # What changes from one moment to the next: texts of times, and starts of periods in links.
 OF_THE_MOMENT = re.compile(r"(?<=>)[^<]*(?=</time>)|finished_after=[^&\"]*")
 
@@ -32,7 +32,7 @@ def home_page(request: HttpRequest) -> dict[str, Any]:
     reads = home_reads(request.user)
     found = stats.read_together(reads) or {}
     context = home_context({name: read.load(found[name]) for name, read in reads.items()})
-    context["may_launch"] = access.may_launch_some(request.user)
+    context |= _offers(request.user)
     return context | {"regions": _home_regions(request, context)}
 
 
@@ -50,7 +50,7 @@ def home_changes(request: HttpRequest) -> HttpResponse:
     if picture.has_etag(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     context = home_context({name: read.load(found[name]) for name, read in reads.items()})
-    context["may_launch"] = access.may_launch_some(request.user)
+    context |= _offers(request.user)
     shown = set(request.GET.get("tags", "").split(","))
     changed = {
         name: {"html": region.html, "tag": region.tag}
@@ -59,6 +59,13 @@ def home_changes(request: HttpRequest) -> HttpResponse:
     }
     answer = {"regions": changed, "attention": context["attention"]}
     return JsonResponse(answer, headers={"ETag": etag})
+
+
+def _offers(user: Any) -> dict[str, bool]:
+    return {
+        "may_launch": access.may_launch_some(user),
+        "may_acknowledge": access.may_cancel_some(user),
+    }
 
 
 def _home_version(found: Mapping[str, Any]) -> str:

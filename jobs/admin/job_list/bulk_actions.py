@@ -24,6 +24,7 @@ from jobs.admin.audit import admin_caller, log_action, note_of
 from jobs.admin.job_list.bulk_job import launch_bulk_job
 from jobs.admin.job_list.confirmation import REQUEST_LIMIT, confirmation_page
 from jobs.admin.job_list.filters import filter_query
+from jobs.admin.job_list.launched_again import links_to_launched
 from jobs.errors import PartlyDone
 from jobs.filters import parse_uuid
 from jobs.models import Job
@@ -89,19 +90,20 @@ def _act_on_each(request: HttpRequest, targets: Targets, ids: list[UUID]) -> Non
     """Act on each job, log it, and report the outcomes."""
     action, caller, note = targets.action, admin_caller(request), note_of(request)
     key_of = partial(once.form_idempotency_key, request)
-    report, changed = Report(action, EXAMPLES), []
+    report, changed, reached = Report(action, EXAMPLES), [], []
     try:
         for row in services.apply_action(action, caller, ids, note, targets.as_of, key_of):
             report.add(row)
             if row.outcome in services.REACHED:
                 changed.append(Job(id=row.job_id, name=row.name))
+                reached.append(row)
         if not action.logs_itself:
             log_action(request, changed, _log_message(action, note))
     except Error as error:
         if database.is_bug(error):
             raise
         raise PartlyDone(action.done, len(changed), len(ids)) from error
-    _add_outcomes(request, report)
+    _add_outcomes(request, report, links_to_launched(request.user, reached))
     _add_skipped(request, targets)
 
 
@@ -140,8 +142,8 @@ def _changed_by_others(targets: Targets, done_here: Q) -> list[UUID]:
     return list(others.order_by("id").values_list("id", flat=True)[: CHANGED_LIMIT + 1])
 
 
-def _add_outcomes(request: HttpRequest, report: Report) -> None:
-    """Add a message with the outcomes, and links to jobs that were not changed."""
+def _add_outcomes(request: HttpRequest, report: Report, more: str = "") -> None:
+    """Add a message with the outcomes, links to jobs that were not changed, and `more` links."""
     if not report.total:
         messages.warning(request, "No job matches any more.")
         return
@@ -150,7 +152,7 @@ def _add_outcomes(request: HttpRequest, report: Report) -> None:
     ]
     text = format_html_join("; ", "{}", [(part,) for part in (report.done(), *reasons)])
     add = messages.warning if reasons else messages.success
-    add(request, format_html("{}.", text))
+    add(request, format_html("{}.{}", text, more))
 
 
 def _links(reason: services.Reason) -> SafeString:

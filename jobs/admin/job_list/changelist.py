@@ -23,7 +23,7 @@ from jobs.stats import GLANCE, Read
 # Sets of filters for which an index includes the status.
 BY_STATUS = (set(), {"type"}, {"mine"})
 # Filters that match failed jobs only.
-OF_FAILURES = {"error", "error_code", "error_type", "unseen"}
+OF_FAILURES = {"error", "error_code", "error_type", "fingerprint", "unseen"}
 # Filters by the time of the end, under which the last to end come first.
 BY_END = {"finished_after", "ended"}
 

@@ -51,7 +51,7 @@ def confirmation_page(request: HttpRequest, targets: Targets) -> HttpResponse:
         "as_of": targets.as_of.isoformat(),
         "select_across": int(targets.ticked is None),
         # Django needs at least one ticked job, even if all that match are selected.
-        "ids": request.POST.getlist(ACTION_CHECKBOX_NAME)[:REQUEST_LIMIT],
+        "ids": request.POST.getlist(ACTION_CHECKBOX_NAME)[:REQUEST_LIMIT] or ["all"],
         "checkbox": ACTION_CHECKBOX_NAME,
         "note": note_of(request),
     }

@@ -13,6 +13,7 @@ from jobs.engine.worker.output import logged_output
 from jobs.engine.worker.state import current_worker
 from jobs.errors import InvalidParams
 from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
+from jobs.handler.frames import innermost_function
 from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 from jobs.registry import JobType
@@ -85,9 +86,10 @@ def _not_completed(
     if isinstance(error, InvalidParams):
         return failed("invalid_params", hide(error))
     if isinstance(error, SystemExit):
-        return failed("exited", f"The handler ended its process (exit code {to_text(error.code)}).")
-    kind = type(error).__qualname__
-    return failed("exception", hide(error), type=kind, traceback=hide(_format(error)))
+        return failed("exited", f"The handler ended its process (exit code {hide(error.code)}).")
+    kind, text = type(error).__qualname__, hide(_format(error))
+    function = innermost_function(text, job_type.slug)
+    return failed("exception", hide(error), type=kind, traceback=text, function=function)
 
 
 def _format(error: BaseException) -> str:

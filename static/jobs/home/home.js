@@ -22,7 +22,7 @@
         }
         if (answer.attention !== attention) {
             attention = answer.attention;
-            announcer.textContent = `Failures that are not acknowledged: ${attention || 'none'}`;
+            announcer.textContent = `Failures to review: ${attention || 'none'}`;
         }
     };
 

@@ -39,10 +39,10 @@ def test_a_page_without_changes_is_answered_304_also_after_a_heartbeat(viewer, q
 
 def test_only_the_regions_that_changed_are_sent(viewer, quiet):
     tags = tags_of(viewer.get(HOME))
-    make_job(status=Status.FAILED, name="Stock")
+    make_job(status=Status.FAILED, error_message="Stock")
     answer = viewer.get(LIVE, {"tags": tags}).json()
     assert answer["regions"].keys() == {"tiles", "attention", "chart", "failures"}
-    assert "Stock" in answer["regions"]["attention"]["html"]
+    assert "Stock" in answer["regions"]["failures"]["html"]
     assert answer["attention"] == "1"
 
 

@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from django.utils import timezone
 
-from jobs.admin.job_page import failure
+from jobs.handler.frames import frames_of
 from jobs.models import Job, JobFile, Status, Worker
 from tests.support import people
 from tests.support.factories import make_job, make_jobs, make_user, make_worker
@@ -58,6 +58,16 @@ def test_the_error_of_a_failed_job_is_shown_once(viewer):
     job = make_job(status=Status.FAILED, error_message="no such column: region")
     page = viewer.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
     assert page.count("no such column: region") == 1
+
+
+def test_the_same_failure_is_that_of_the_same_cause_if_it_is_known(viewer):
+    for fingerprint in ("1" * 16, "1" * 16, "2" * 16, ""):
+        job = make_job(status=Status.FAILED, fingerprint=fingerprint)
+    job = make_job(status=Status.FAILED, fingerprint="1" * 16)
+    head = regions(viewer, job)["head"]
+    assert "The same failure 3 times in the last 7 days" in head
+    address = re.search(r'<a href="([^"]*)">The same failure', head)[1]
+    assert viewer.get(address).context["cl"].result_count == 3
 
 
 def test_the_same_failures_of_the_week_are_counted_and_listed(viewer):
@@ -183,7 +193,7 @@ def test_a_project_that_is_an_installed_package_has_its_own_frames(make_type, mo
     )
     kind = make_type(slug="packaged")
     monkeypatch.setattr(kind.run, "__module__", "django.jobs", raising=False)
-    own, others = failure.frames_of(text, "packaged")
+    own, others = frames_of(text, "packaged")
     assert [frame.code for frame in own] == ["x = 1"]
     assert [frame.code for frame in others] == ["y = 2"]
     assert len(Job.objects.all()) == 0

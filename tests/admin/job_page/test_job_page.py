@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from backoffice import __version__
 from jobs import lifecycle
-from jobs.admin.job_page import failure
 from jobs.admin.job_page.data import parameters_of
 from jobs.admin.job_page.timeline import timeline
+from jobs.handler.frames import frames_of
 from jobs.models import Job, JobFile, JobLog, Source, Status
 from tests.support.factories import make_job
 
@@ -49,7 +49,7 @@ def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewe
     regions = viewer.get(address(job)).context["regions"]
     assert "ValueError" in regions["head"]
     assert "total = add(rows)" in regions["outcome"]
-    own, others = failure.frames_of(TRACEBACK, "report")
+    own, others = frames_of(TRACEBACK, "report")
     assert [(frame.place, frame.code) for frame in own] == [
         ("jobs/types/sales.py:12", "total = add(rows)")
     ]

@@ -2,17 +2,23 @@
 
 import sys
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from backoffice.logging import request_id
+from backoffice.missing_rights import refusal_of
 from jobs.admin import signed_out
 from jobs.database import unavailable
 from jobs.errors import Unavailable
+from jobs.explain import humanize_seconds
+
+FRAMED = (400, 403, 404, 405)  # these say nothing about the server
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -28,11 +34,16 @@ def explain_method(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 403, "permission_denied", "You may not do this.")
+    """Return a 403 that says which right is missing and, to staff, who can give it."""
+    refusal = refusal_of(request, exception)
+    return error_response(request, 403, "permission_denied", refusal.text, refusal.whom_to_ask)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, 404, "not_found", "There is nothing at this address.")
+    detail, advice = "There is nothing at this address.", ""
+    if isinstance(exception, Http404) and request.resolver_match:
+        advice = "It may have been deleted, or you may not have the right to see it."
+    return error_response(request, 404, "not_found", detail, advice)
 
 
 def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
@@ -53,7 +64,7 @@ def not_from_our_page(request: HttpRequest, reason: str) -> HttpResponse:
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: object) -> HttpResponse:
     """Return the 429 that django-axes answers after too many wrong passwords."""
     wait = settings.AXES_COOLOFF_TIME.total_seconds()
-    detail = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
+    detail = f"Too many wrong passwords. Try again in {humanize_seconds(wait)}."
     refused = error_response(request, 429, "locked_out", detail)
     refused["Retry-After"] = f"{wait:.0f}"
     return refused
@@ -77,8 +88,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_response(request, 500, "error", detail)
 
 
-def error_response(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """Return problem+json (RFC 9457) under /api/, and an HTML page elsewhere."""
+def error_response(
+    request: HttpRequest, status: int, code: str, detail: str, advice: str = ""
+) -> HttpResponse:
+    """Return problem+json (RFC 9457) under /api/, and an HTML page elsewhere.
+
+    `advice` is shown on the page alone.
+    """
     title = HTTPStatus(status).phrase
     problem = {
         "type": "about:blank",
@@ -90,10 +106,21 @@ def error_response(request: HttpRequest, status: int, code: str, detail: str) ->
     problem |= {"request_id": request_id.get(), "errors": []}
     if request.path.startswith("/api/"):
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    # Rendered without the request, so that the page does not depend on what has just failed. The
-    # stylesheet has its plain name: the hashed one comes from a manifest that may be missing.
-    context = {
+    return HttpResponse(_error_page(request, problem | {"advice": advice}), status=status)
+
+
+def _error_page(request: HttpRequest, context: dict[str, Any]) -> str:
+    """Return the page: in the frame of the admin for staff whose request was in order.
+
+    For others and after a failure of the server it is rendered without the request, so that it
+    does not depend on what has just failed. Its stylesheet has its plain name: the hashed one comes
+    from a manifest that may be missing.
+    """
+    if context["status"] in FRAMED and admin.site.has_permission(request):
+        site = admin.site.each_context(request) | {"is_nav_sidebar_enabled": False}
+        return render_to_string("admin/jobs/frame/error.html", site | context, request)
+    site = {
         "stylesheet": f"{settings.STATIC_URL}jobs/base/error.css",
         "home": reverse("admin:index"),
     }
-    return HttpResponse(render_to_string("error.html", problem | context), status=status)
+    return render_to_string("error.html", site | context)

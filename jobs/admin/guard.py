@@ -17,6 +17,14 @@ from django.views.decorators.http import require_http_methods
 View = Callable[..., Any]
 
 
+class MissingRight(PermissionDenied):
+    """The user lacks the permission `right`, such as "jobs.add_job"."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__()
+        self.right = right
+
+
 def guarded(view: View, has_permission: Callable[[HttpRequest], bool], *methods: str) -> View:
     """Return `view` for staff with a permission, limited to some HTTP methods.
 

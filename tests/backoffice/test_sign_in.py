@@ -23,7 +23,7 @@ def sign_in(client, password, **headers):
 def test_the_sixth_login_is_refused_even_with_the_right_password(client):
     refused = sign_in(client, "right")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
-    assert "Try again in 15 minutes" in refused.content.decode()
+    assert "Try again in 15 min" in refused.content.decode()
 
 
 @pytest.mark.usefixtures("five_wrong_passwords")

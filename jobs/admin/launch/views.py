@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from jobs import access, registry
 from jobs.admin import once, signed_out
+from jobs.admin.guard import MissingRight
 from jobs.admin.job_list.rows import cached_usual_durations
 from jobs.admin.launch.cards import choice_of
 from jobs.admin.launch.curl import curl_command
@@ -44,8 +45,11 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a job type. POST launches the job and redirects to it.
 
     `?again=` names a job whose params fill the form; other parameters of the address fill in
-    those of the form.
+    those of the form. The address of a type that no longer exists leads to the other types.
     """
+    if registry.find(slug) is None:
+        messages.warning(request, f"There is no job type “{slug}” any more. Choose another one.")
+        return HttpResponseRedirect(reverse("admin:jobs_job_launch"))
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
     if job_type.from_list:
@@ -98,8 +102,8 @@ def _permitted_type(request: HttpRequest, slug: str) -> JobType:
     job_type = registry.find(slug)
     if job_type is None:
         raise Http404(f"No job type {slug!r}.")
-    if not access.may_launch(request.user, job_type):
-        raise PermissionDenied
+    if missing := access.missing_permission(request.user, job_type):
+        raise MissingRight(missing)
     return job_type
 
 

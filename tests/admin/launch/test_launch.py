@@ -164,8 +164,10 @@ def test_both_doors_refuse_the_same(operator, greet, name, params):
     assert not Job.objects.exists()
 
 
-def test_an_unknown_type_is_not_found(operator):
-    assert operator.get(f"{LAUNCH}nothing/").status_code == 404
+def test_the_address_of_a_type_that_is_gone_leads_to_the_others(operator):
+    answer = operator.get(f"{LAUNCH}nothing/", follow=True)
+    assert answer.redirect_chain == [(LAUNCH, 302)]
+    assert "There is no job type “nothing” any more" in answer.content.decode()
 
 
 def test_a_second_job_of_a_type_that_runs_alone_is_refused_on_its_form(operator, make_type):

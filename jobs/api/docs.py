@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
@@ -22,6 +23,10 @@ class SchemaView(ApiView):
 
 
 class DocsView(LoginRequiredMixin, TemplateView):
-    """Swagger UI from our own static files, for signed-in users."""
+    """Swagger UI from our own static files, for signed-in users, in the frame of the admin."""
 
     template_name = "jobs/api_docs.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        site = admin.site.each_context(self.request)
+        return super().get_context_data(**site, title="API", **kwargs)

@@ -24,6 +24,7 @@ from jobs.admin.guard import guarded
 from jobs.admin.home import views as home_views
 from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
+from jobs.engine.broker_watch import broker_watch
 from jobs.models import AuditEntry
 
 # Raised for a value that its column cannot hold: a NUL, the year 0, text instead of a number.
@@ -172,6 +173,7 @@ class BackofficeAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Django's context plus what the header and footer of every page show."""
         context = super().each_context(request) | {"version": __version__}
+        context["broker_is_down"] = context["has_permission"] and broker_watch.is_down()
         if context["has_permission"] and access.may_see_some(request.user):
             context["attention"] = picture.unseen_count(request.user)
             context["may_launch"] = access.may_launch_some(request.user)

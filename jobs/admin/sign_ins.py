@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.read_only import ReadOnlyAdmin
+from jobs.explain import humanize_seconds
 from jobs.safe_text import isolated
 
 # The package's own pages show addresses, forms and headers in columns for programmers, and filter
@@ -70,12 +71,11 @@ class FailedSignInAdmin(SignInAdmin):
         count = attempt.failures_since_start
         if count < settings.AXES_FAILURE_LIMIT:
             return count
-        minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
         return format_html(
             '{} <span class="badge" data-status="FAILED">Locked</span>'
-            '<span class="below">for {} minutes after the last one</span>',
+            '<span class="below">for {} after the last one</span>',
             count,
-            minutes,
+            humanize_seconds(settings.AXES_COOLOFF_TIME.total_seconds()),
         )
 
     def has_delete_permission(self, request, obj=None):

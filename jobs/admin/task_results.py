@@ -8,10 +8,10 @@ from django_celery_results.models import GroupResult, TaskResult
 from jobs import access
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY, job_link
-from jobs.admin.job_page.timeline import shorten_worker_ids
+from jobs.admin.display.workers import worker_link
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.filters import parse_uuid
-from jobs.models import Job, Status
+from jobs.models import Job, Status, Worker
 
 # The package's own pages allow changes and count every row.
 admin.site.unregister(TaskResult)
@@ -27,13 +27,15 @@ STATUS_OF_STATE = {
 
 
 def attach_jobs(results):
-    """Set `shown_job` of each result to its job, or None if it is gone. One query.
+    """Set `shown_job` and `known_worker` of each result; None if they are gone. Two queries.
 
     The caller may see the results, and with them the names of their jobs.
     """
     ids = {result.task_id: parse_uuid(result.task_id) for result in results}
     jobs = Job.objects.without_large().in_bulk([one for one in ids.values() if one])
+    workers = Worker.objects.in_bulk({result.worker for result in results if result.worker})
     for result in results:
+        result.known_worker = workers.get(result.worker)
         result.shown_job = jobs.get(ids[result.task_id])
 
 
@@ -95,8 +97,7 @@ class TaskResultAdmin(ReadOnlyAdmin):
     def ran_by(self, result):
         if not result.worker:
             return EMPTY
-        short = shorten_worker_ids(result.worker)
-        return format_html('<span title="{}">{}</span>', result.worker, short)
+        return worker_link(result.worker, result.known_worker)
 
     @admin.display(description="result")
     def returned(self, result):

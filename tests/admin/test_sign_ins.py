@@ -21,7 +21,7 @@ def test_the_list_says_who_is_locked_and_for_how_long(superuser):
     make_attempt(username="lena", failures_since_start=5)
     page = superuser.get(ATTEMPTS).content.decode()
     assert "Locked" in page
-    assert "for 15 minutes after the last one" in page
+    assert "for 15 min after the last one" in page
 
 
 def test_a_sign_in_is_found_by_the_complete_name_or_address(superuser):

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from jobs import explain
 from jobs.admin import once
-from jobs.admin.display import columns, times
+from jobs.admin.display import columns, times, workers
 from jobs.safe_text import isolated
 
 register = template.Library()
@@ -40,5 +40,6 @@ for function in (
     times.hour_and_minute,
     times.relative_time,
     times.time_of_day,
+    workers.worker_link,
 ):
     register.simple_tag(function)

@@ -53,7 +53,7 @@ class Queue:
 def home_reads(user: Any) -> dict[str, Read]:
     """Return the reads of the home page, for a user who may see jobs."""
     jobs = access.visible_jobs(user).without_large()
-    mine = jobs.active().filter(created_by=user)
+    mine = jobs.filter(created_by=user).order_by("-id")
     running = jobs.filter(status=Status.PROCESSING).only("id", "name", "worker")
     return {
         "attention": attention_read(user),
@@ -64,7 +64,9 @@ def home_reads(user: Any) -> dict[str, Read]:
         "upkeep": stats.objects_read(UpkeepState.objects.with_is_live()[:1]),
         "active": stats.counts_to_read(jobs, GLANCE, ACTIVE),
         "failures": visible_groups_read(user),
-        "mine": stats.objects_read(mine.order_by("-id")[:ROWS_PER_PANEL]),
+        # Apart, because the newest of many waiting jobs would leave no row for the running ones.
+        "my_running": stats.objects_read(mine.filter(status=Status.PROCESSING)[:ROWS_PER_PANEL]),
+        "my_waiting": stats.objects_read(mine.filter(status=Status.PENDING)[:ROWS_PER_PANEL]),
     }
 
 
@@ -85,7 +87,7 @@ def home_context(found: Mapping[str, Any]) -> dict[str, Any]:
         "live_workers": sum(worker.is_live for worker in workers),
         "upkeep": upkeep,
         "upkeep_is_live": upkeep is not None and upkeep.is_live,
-        "my_jobs": found["mine"],
+        "my_jobs": [*found["my_running"], *found["my_waiting"]][:ROWS_PER_PANEL],
     }
 
 

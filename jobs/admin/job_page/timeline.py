@@ -1,16 +1,16 @@
 """The timeline on a job's page: its events with the time between them."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.html import format_html
+
 from jobs import explain
 from jobs.admin.display import times
+from jobs.admin.display.workers import shorten_worker_ids, worker_link
 from jobs.models import Job, JobEvent, Status, Worker
 
 EVENTS_LIMIT = 200
-# A worker's id: 32 hexadecimal digits, new at each start.
-LONG_WORKER_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,11 @@ def timeline(job: Job, worker: Worker | None = None) -> list[Step]:
 
 
 def _short_actor(actor: str, worker: Worker | None) -> str:
-    """The actor; a worker by its host and process, or by the first digits of its id."""
-    if worker is not None:
-        actor = actor.replace(worker.pk, str(worker))
-    return shorten_worker_ids(actor)
-
-
-def shorten_worker_ids(text: str) -> str:
-    """`text` with the ids of workers cut to their first 8 digits."""
-    return LONG_WORKER_ID.sub(r"\1", text)
+    """The actor; a worker as the rest of the page names it."""
+    if worker is None or worker.pk not in actor:
+        return shorten_worker_ids(actor)
+    before, after = actor.split(worker.pk, 1)
+    return format_html("{}{}{}", before, worker_link(worker.pk, worker), after)
 
 
 def _title(event: JobEvent) -> str:

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import Status, UpkeepState, Worker
-from tests.support.factories import make_job, make_user
+from tests.support import people
+from tests.support.factories import make_job, make_jobs, make_user
 
 # As for the list: the counts limit a statement's time until their transaction ends.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,7 +85,7 @@ def test_a_silent_worker_silent_upkeep_and_a_long_wait_need_attention(viewer):
     page = viewer.get(HOME).content.decode()
     assert "No worker is running" not in page
     assert "Until it runs" not in page
-    assert "The last heartbeat of worker app2 (8) was" in page
+    assert ">app2 (8)</a> was" in page
     assert "is still waiting" in page
 
 
@@ -102,3 +103,13 @@ def test_staff_without_any_right_see_no_figures(client):
     assert page.status_code == 200
     assert "tiles" not in page.context
     assert b"Secret name" not in page.content
+
+
+def test_my_active_jobs_begin_with_the_running_ones(client):
+    user = people.operator()
+    running = make_job(status=Status.PROCESSING, created_by=user, name="Runs since noon")
+    make_jobs(20, created_by=user)
+    client.force_login(user)
+    panel = client.get("/admin/").content.decode().split("My active jobs")[1].split("</section>")[0]
+    assert panel.count("<li>") == 6
+    assert panel.index(running.name) < panel.index("Job 19")

@@ -47,3 +47,10 @@ def test_jobs_that_cannot_be_counted_in_time_are_not_changed(admin_client, actio
     page = admin_client.post(LIST, sent).content.decode()
     assert "took more than 5 seconds" in page
     assert 'type="submit" class="button' not in page.split('class="panel narrow"')[1]
+
+
+def test_a_confirmation_of_no_job_asks_nothing(operator):
+    sent = {"action": "acknowledge", "_selected_action": [str(make_job().pk)]}
+    page = operator.post(LIST, sent).content.decode()
+    assert "No selected job can be acknowledged" in page
+    assert "0 jobs" not in page

@@ -165,8 +165,8 @@ def test_a_worker_has_one_name_which_leads_to_the_workers(viewer):
     job = make_job(status=Status.COMPLETED, worker=worker.id, pid=9)
     job.events.create(to_status=Status.PROCESSING, actor=f"worker {worker.id}")
     found = regions(viewer, job)
-    assert '<a href="/admin/#workers">app1 (4711)</a>' in found["facts"]
-    assert "worker app1 (4711)" in found["timeline"]
+    assert f'href="/admin/#worker-{worker.pk}"' in found["facts"]
+    assert ">app1 (4711)</a>" in found["timeline"]
 
 
 def test_a_type_that_no_longer_exists_is_no_link(viewer):

@@ -22,7 +22,9 @@ from jobs.handler import journal
 from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
 from jobs.handler.log_handler import LogHandler
 from jobs.handler.parent import ParentCalls
-from jobs.handler.stopping import Cancelled, TimeLimitReached
+from jobs.handler.stopping import Cancelled as Cancelled
+from jobs.handler.stopping import StoppableCalls
+from jobs.handler.stopping import TimeLimitReached as TimeLimitReached
 from jobs.handler.writer import WRITE_EVERY_SECONDS, writer
 from jobs.models import Job
 from jobs.safe_text import storable
@@ -31,7 +33,7 @@ from jobs.storage import check_present, new_name
 LINES_A_WRITE = 100
 
 
-class JobContext(ParentCalls):
+class JobContext(ParentCalls, StoppableCalls):
     """One attempt of a job, as its handler sees it.
 
     Progress and log lines are written once a second: by `progress` itself, or by a thread while
@@ -39,7 +41,12 @@ class JobContext(ParentCalls):
     """
 
     def __init__(
-        self, job: Job, *, time_limit: float = float("inf"), hide: Callable[[object], str] = str
+        self,
+        job: Job,
+        *,
+        time_limit: float = float("inf"),
+        hide: Callable[[object], str] = str,
+        is_asked: Callable[[], bool] = lambda: False,
     ) -> None:
         self.id = job.id
         self.name = job.name
@@ -47,7 +54,6 @@ class JobContext(ParentCalls):
         self.created_by_id = job.created_by_id
         self._pid = os.getpid()
         self._hide = hide  # masks the job's secrets in a text
-        self._over_at = time.monotonic() + time_limit
         self._cancel_requested = False
         self._lines: list[LogLine] = []
         self._line_count = 0
@@ -55,7 +61,8 @@ class JobContext(ParentCalls):
         self._progress: tuple[int | None, str] | None = None
         self._written_at = 0.0
         self._writing = threading.RLock()
-        super().__init__()
+        ParentCalls.__init__(self)
+        StoppableCalls.__init__(self, time_limit, is_asked)
 
     def stored_job(self) -> Job:
         """Return the job's row as it is now, with its account. Raises: Job.DoesNotExist."""

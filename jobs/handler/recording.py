@@ -39,8 +39,9 @@ class RecordingContext(JobContext):
     ) -> None:
         """Record a run of `job`, which need not be stored; None is a job without an account.
 
-        The call of `progress` that follows the first `cancel_after` ones raises Cancelled. Files
-        are saved in `directory`; without one, they are deleted together with the context.
+        The call of `progress`, `submit`, `sql` or `run_program` that follows the first
+        `cancel_after` ones of `progress` raises Cancelled. Files are saved in `directory`; without
+        one, they are deleted together with the context.
         """
         self._job = job or Job(id=uuid7(), attempt=1)
         super().__init__(self._job)
@@ -48,11 +49,15 @@ class RecordingContext(JobContext):
         self.lines: list[LogLine] = []
         self.files: dict[str, Path] = {}
         self.children: list[Job] = []
-        self._by_key: dict[str, Job] = {}
         self._cancel_after = cancel_after
+        self._by_key: dict[str, Job] = {}
         self._directory = directory or Path(mkdtemp(prefix="job-"))
         if directory is None:
             weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+
+    def stop_reason(self) -> Cancelled | None:
+        """Return Cancelled after `cancel_after` reports, else None."""
+        return Cancelled() if len(self.reported) == self._cancel_after else None
 
     def stored_job(self) -> Job:
         """Return the job as it was given."""
@@ -60,8 +65,8 @@ class RecordingContext(JobContext):
 
     def progress(self, done: float, total: float = 100, message: str = "") -> None:
         """Record a report. Raises: Cancelled after `cancel_after` reports."""
-        if len(self.reported) == self._cancel_after:
-            raise Cancelled
+        if (found := self.stop_reason()) is not None:
+            raise found
         self.reported.append((self._percent(done, total), message))
 
     def log(self, message: str, level: str = "INFO") -> None:
@@ -78,8 +83,10 @@ class RecordingContext(JobContext):
     ) -> Job:
         """Record a child and return it; it is not stored, and a known key returns its child.
 
-        Raises: UnknownJobType, InvalidParams.
+        Raises: Cancelled after `cancel_after` reports; UnknownJobType, InvalidParams.
         """
+        if (found := self.stop_reason()) is not None:
+            raise found
         known = self._by_key.get(key) if key is not None else None
         if known is not None:
             return known

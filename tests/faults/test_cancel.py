@@ -56,6 +56,24 @@ def test_a_handler_that_sleeps_is_interrupted_after_its_grace_and_its_child_live
     assert pid in after
 
 
+@pytest.mark.parametrize("slug", ["long_sql", "long_program"])
+def test_a_long_statement_or_program_ends_at_once_and_its_process_goes_on(stack, within, slug):
+    job_id = stack.running(slug)
+    pid = stack.job(job_id)["pid"]
+    time.sleep(1)  # so that it waits in the statement or the program
+    stack.client.cancel(job_id)
+    within(f"cancel of {slug} (grace 10 s)", 3).until(lambda: is_cancelled(stack, job_id))
+    [(statements,)] = stack.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(%%'"
+        " AND state = 'active'"
+    )
+    assert statements == 0
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        assert children.read() == ""
+    time.sleep(2)  # a process that is to be replaced has ended by then
+    assert _lives(pid)
+
+
 def start_and_finish(stack):
     ids = [stack.client.submit().body["id"] for _ in range(8)]
     return {stack.wait_for(one, "COMPLETED")["pid"] for one in ids}

@@ -6,6 +6,7 @@ import signal
 import time
 
 from django import forms
+from django.db import connection, transaction
 
 from jobs.registry import job_type
 from tests.faults.effects import note, save, work
@@ -46,6 +47,19 @@ class Leak(forms.Form):
 @job_type(slug="quick", label="Quick", description="Over at once.", form=Nothing)
 def quick(job):
     note(job)
+
+
+@job_type(slug="long_sql", label="Long SQL", description="One statement.", form=Seconds)
+def long_sql(job, seconds):
+    note(job)
+    with job.sql(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [seconds])
+
+
+@job_type(slug="long_program", label="Long program", description="Two.", form=Seconds)
+def long_program(job, seconds):
+    note(job)
+    job.run_program(["sh", "-c", f"sleep {seconds} & sleep {seconds}"])
 
 
 @job_type(slug="idle", label="Idle", description="Does nothing at all.", form=Nothing)

@@ -48,9 +48,16 @@ class Deadlines(threading.Thread):
         self._stopped.set()
 
     def note_cancel_requests(self, attempts: Iterable[tuple[UUID, int]]) -> None:
-        """Set the attempts (job, number) with a cancel request; for new ones the grace begins."""
+        """Set the attempts (job, number) with a cancel request; for new ones the grace begins.
+
+        Statements and programs of the context's `sql` and `run_program` end at once.
+        """
         now = time.monotonic()
         self._requested_at = {one: self._requested_at.get(one, now) for one in attempts}
+        holders = self._worker.running.holders() if self._requested_at else {}
+        for job_id, attempt in self._requested_at:
+            if job_id in holders:
+                self._worker.interrupts.write(holders[job_id], job_id, attempt)
 
     def _check(self) -> None:
         running = self._worker.running

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -47,7 +48,9 @@ def _called(job: Job) -> Outcome:
     job_type = registry.get(job.type)
     secrets = parameters.secrets_in(job_type, job.params)
     hide = partial(parameters.hide, secrets)
-    context = JobContext(job, time_limit=job_type.time_limit, hide=hide)
+    context = JobContext(
+        job, time_limit=job_type.time_limit, hide=hide, is_asked=_noted_cancel(job)
+    )
     interruptible = _interruptible(job, job_type)
     try:
         with isolated_process(), context.logging(), interruptible, logged_output():
@@ -65,6 +68,12 @@ def _interruptible(job: Job, job_type: JobType) -> contextlib.AbstractContextMan
     """Return the block in which the worker may interrupt the job; without a worker, none does."""
     worker = current_worker()
     return worker.interrupts.interruptible(job, job_type) if worker else contextlib.nullcontext()
+
+
+def _noted_cancel(job: Job) -> Callable[[], bool]:
+    """Return the question whether the worker knows of a cancel request for the attempt."""
+    worker = current_worker()
+    return partial(worker.interrupts.has_note, os.getpid(), job) if worker else lambda: False
 
 
 def _close(context: JobContext) -> None:

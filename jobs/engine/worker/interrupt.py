@@ -41,10 +41,18 @@ class Interrupts:
 
         A handler that does not return to Python, such as a long call into C, does not notice.
         """
+        self.write(pid, job_id, attempt, time_limit=time_limit)
+        os.kill(pid, SIGNAL)
+
+    def write(self, pid: int, job_id: UUID, attempt: int, *, time_limit: bool = False) -> None:
+        """Note that this attempt has to stop, for calls of its handler that look at the note."""
         note = f"{'time_limit' if time_limit else 'cancel'} {_name(job_id, attempt)}".encode()
         start = _start(pid)
         self._notes[start : start + NOTE_BYTES] = note.ljust(NOTE_BYTES)
-        os.kill(pid, SIGNAL)
+
+    def has_note(self, pid: int, job: Job) -> bool:
+        """Return whether process `pid` was told to stop the job's present attempt."""
+        return self._read(pid)[1] == _name(job.id, job.attempt)
 
     def listen(self) -> None:
         """Let the main process interrupt this process."""
@@ -67,11 +75,16 @@ class Interrupts:
                 _signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        start = _start(os.getpid())
-        note = self._notes[start : start + NOTE_BYTES].decode().strip()
-        reason, _, meant = note.partition(" ")
+        reason, meant = self._read(os.getpid())
         if meant and meant == self._attempt:
             raise TimeLimitReached if reason == "time_limit" else Cancelled
+
+    def _read(self, pid: int) -> tuple[str, str]:
+        """Return why and which attempt the process has to stop; empty without a note."""
+        start = _start(pid)
+        note = self._notes[start : start + NOTE_BYTES].rstrip(b"\0 ").decode()
+        reason, _, meant = note.partition(" ")
+        return reason, meant
 
 
 def _name(job_id: UUID, attempt: int) -> str:

@@ -80,6 +80,12 @@ class InvalidName(Invalid):
     field = "name"
 
 
+class InvalidAbout(Invalid):
+    """A job cannot be about this object, or the caller may not view it."""
+
+    field = "about"
+
+
 class UnknownJobType(Invalid):
     """No job type has this slug."""
 

@@ -15,6 +15,7 @@ ORDER = [
     "models",
     "lifecycle",
     "storage",
+    "about",
     "options",
     "registry",
     "parameters",

@@ -40,7 +40,7 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.display(description="job")
     def job(self, job):
-        return columns.job_link(job)
+        return columns.job_link(job) + columns.subject_below(job.subject)
 
     @admin.display(description="status")
     def status_now(self, job):

@@ -97,6 +97,7 @@ class SubmitSerializer(StrictSerializer):
     name = name_field()
     type = Text(required=False)
     params = JsonObject(required=False)
+    about = Text(required=False, allow_null=True, max_length=460, trim_whitespace=False)
 
     def body_errors(self, data: dict[str, Any]) -> dict[str, Any]:
         errors = super().body_errors(data)
@@ -156,7 +157,9 @@ def _launch_in(item: Any) -> Launch | None:
     chosen = isinstance(kind, str) or (named and "type" not in item)
     if not chosen or not isinstance(params, dict):
         return None
-    return Launch(str(name) if named else "", kind, params)
+    about = item.get("about")
+    subject = about if isinstance(about, str) and about else None
+    return Launch(str(name) if named else "", kind, params, subject)
 
 
 def _errors_of(pointer: str, check: Callable[..., None], *args: Any) -> Iterator[dict[str, str]]:

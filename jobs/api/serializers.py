@@ -9,7 +9,7 @@ from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from jobs import access, explain, parameters, registry
+from jobs import about, access, explain, parameters, registry
 from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
@@ -70,6 +70,7 @@ def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
         "user": request.user,
         "addresses": JobAddresses(request),
         "visible_origins": access.visible_origins(request.user, jobs),
+        "subjects": about.subjects_of(request.user, jobs, request._request),
     }
 
 
@@ -87,6 +88,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
     run_seconds = serializers.FloatField(read_only=True, allow_null=True)
     rerun_of = serializers.UUIDField(read_only=True, allow_null=True)
     parent = serializers.UUIDField(read_only=True, allow_null=True)
+    about = serializers.CharField(read_only=True, allow_null=True)
     admin_url = serializers.CharField(read_only=True)
 
     class Meta:
@@ -111,6 +113,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "rerun_of",
             "parent",
             "batch_id",
+            "about",
             "cancel_requested_at",
             "cancel_requested_by",
             "cancel_reason",
@@ -156,6 +159,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "rerun_of": job.rerun_of_id if job.rerun_of_id in origins else None,
             "parent": job.parent_id if job.parent_id in origins else None,
             "batch_id": job.batch_id,
+            "about": self._about(job),
             "cancel_requested_at": job.cancel_requested_at,
             "cancel_requested_by": job.cancel_requested_by,
             "cancel_reason": job.cancel_reason,
@@ -164,6 +168,11 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "acknowledged_note": job.acknowledged_note,
             "admin_url": addresses.admin(job.id),
         }
+
+    def _about(self, job: Job) -> str | None:
+        """The reference to the job's object; None if the caller may not view it."""
+        subject = self.context["subjects"].get(job.id)
+        return (subject.reference or None) if subject else None
 
     def _can(self, job: Job) -> dict[str, bool]:
         """Whether the caller may do each action to the job now."""

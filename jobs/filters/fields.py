@@ -26,6 +26,7 @@ LOCAL_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+REFERENCE = re.compile(r"\w+\.\w+:.")
 NO_ZONE = "Must be a date and time with a zone, such as 2026-11-22T09:30:00Z (a + is written %2B)."
 
 
@@ -104,6 +105,18 @@ class SearchField(WordsField):
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         return split_search(text)[0] if ":" in text else text
+
+
+class ReferenceField(forms.CharField):
+    """An object of any model: `shop.order:17`. Whether it exists is not said."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, **options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not REFERENCE.match(value):
+            raise ValidationError("Must be a model and a key, such as shop.order:17.")
 
 
 class MomentField(forms.DateTimeField):
@@ -188,6 +201,12 @@ class SearchFilter(django_filters.Filter):
     """The search."""
 
     field_class = SearchField
+
+
+class ReferenceFilter(django_filters.Filter):
+    """An object of any model."""
+
+    field_class = ReferenceField
 
 
 class CheckboxFilter(django_filters.Filter):

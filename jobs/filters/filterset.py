@@ -12,13 +12,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from jobs import access
+from jobs import about, access
 from jobs.filters.conditions import in_statuses, of_token, requested_by
 from jobs.filters.fields import (
     CheckboxFilter,
     IdsFilter,
     MomentFilter,
     OneOfFilter,
+    ReferenceFilter,
     SearchFilter,
     SomeOfFilter,
     WordsFilter,
@@ -65,6 +66,7 @@ class JobFilters(django_filters.FilterSet):
     batch = django_filters.UUIDFilter("batch_id", label="Batch")
     rerun_of = django_filters.UUIDFilter(method="filter_origin", label="Launched again from")
     parent = django_filters.UUIDFilter(method="filter_origin", label="Child of")
+    about = ReferenceFilter(method="filter_about", max_length=460, label="About")
     error = WordsFilter(method="filter_error", max_length=200, label="Error")
     error_code = django_filters.CharFilter(
         method="filter_failures", max_length=50, label="Error code"
@@ -197,6 +199,10 @@ class JobFilters(django_filters.FilterSet):
         # A job that the user may not see does not exist for this filter either.
         is_seen = access.visible_jobs(self.user).filter(id=job_id).exists()
         return jobs.filter(**{name: job_id}) if is_seen else jobs.none()
+
+    def filter_about(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
+        reference = about.parse_reference(text)
+        return about.jobs_about(self.user, jobs, reference) if reference else jobs.none()
 
     def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return jobs.filter(Q((name, value)), status=Status.FAILED)

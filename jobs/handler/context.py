@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from tempfile import TemporaryFile
 from typing import IO
 
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import Error, connections
+from django.db.models import Model
 
-from jobs import database
+from jobs import about, database
 from jobs.database import WORKER_DB, retry_while_away
 from jobs.handler import journal
 from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
@@ -67,6 +68,14 @@ class JobContext(ParentCalls, StoppableCalls):
     def stored_job(self) -> Job:
         """Return the job's row as it is now, with its account. Raises: Job.DoesNotExist."""
         return Job.objects.select_related("created_by").get(id=self.id)
+
+    @cached_property
+    def about(self) -> Model | None:
+        """The object that the job is about, read when first used.
+
+        None if it is about none, or if the object was deleted while the job waited.
+        """
+        return about.object_of(self.stored_job())
 
     def progress(self, done: float, total: float = 100, message: str = "") -> None:
         """Show that `done` of `total` is done; written at most once a second.

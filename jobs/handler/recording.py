@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any
 
+from django.db.models import Model
 from uuid_utils.compat import uuid7
 
 from jobs import parameters, registry
+from jobs.about import reference_of
 from jobs.handler.context import Cancelled, JobContext
 from jobs.handler.journal import LogLine
 from jobs.models import Job, Source
@@ -114,11 +116,14 @@ class RecordingContext(JobContext):
         """Do nothing: there is nothing to flush."""
 
 
-def unsaved_job(job_type: JobType, params: Mapping[str, Any], user: Any = None) -> Job:
+def unsaved_job(
+    job_type: JobType, params: Mapping[str, Any], user: Any = None, about: Model | None = None
+) -> Job:
     """Return a job of `user`, or of a command, with validated params; it is not stored.
 
-    Raises: InvalidParams.
+    Raises: InvalidParams; InvalidAbout if the object was not saved.
     """
+    reference = None if about is None else reference_of(about)
     return Job(
         id=uuid7(),
         name=job_type.label,
@@ -128,6 +133,9 @@ def unsaved_job(job_type: JobType, params: Mapping[str, Any], user: Any = None) 
         created_by=user,
         created_by_name=user.get_username() if user else "",
         source=Source.ADMIN if user else Source.COMMAND,
+        about_type=reference.type_id if reference else None,
+        about_key=reference.key if reference else "",
+        about_name=str(about) if reference else "",
     )
 
 

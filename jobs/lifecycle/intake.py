@@ -33,6 +33,9 @@ SUBMITTED = (
     "batch_id",
     "rerun_of_id",
     "parent_id",
+    "about_type",
+    "about_key",
+    "about_name",
     "unique_while_active",
 )
 
@@ -71,6 +74,7 @@ def _cut(row: Job) -> dict[str, str]:
         created_by_name=row.created_by_name,
         token_name=row.token_name,
         request_id=row.request_id,
+        about_name=row.about_name,
     )
 
 

@@ -96,5 +96,11 @@ INDEXES = [
     models.Index(
         fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="jobs_job_rerun_of"
     ),
+    # Jobs about one object, in lists and on its page; jobs about none are not in it.
+    models.Index(
+        fields=["about_type", "about_key", "id"],
+        condition=Q(about_type__isnull=False),
+        name="jobs_job_about",
+    ),
     models.Index(fields=["batch_id"], condition=Q(batch_id__isnull=False), name="jobs_job_batch"),
 ]

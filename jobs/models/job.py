@@ -113,6 +113,11 @@ class Job(models.Model):
     parent = models.ForeignKey(
         "self", models.DO_NOTHING, "children", null=True, db_constraint=False, db_index=False
     )
+    # The object that the job is about: the id of its content type, its primary key as text, and its
+    # name for when it is deleted. No foreign key: the object may be of any app, and jobs stay.
+    about_type = models.IntegerField(null=True, blank=True)
+    about_key = models.CharField(max_length=255, blank=True, default="", db_default="")
+    about_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     # As the type's option of that name: no second active job of the type.
     unique_while_active = models.BooleanField(default=False, db_default=False)
     # How version 1.0.0 writes the same ("" or NULL). Its processes may still run while this version

@@ -15,16 +15,21 @@ from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import composed, name_error
 from jobs.services.caller import Caller, check_launch
+from jobs.services.objects import AnyObject, LaunchObjects, about_text
 from jobs.services.publication import Submission, SubmittedBatch
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What to run: a name, the slug of a type (None: the name chooses it), and params."""
+    """What to run: a name, the slug of a type (None: the name chooses it), and params.
+
+    `about` is the object that the job is about, or its reference such as "shop.order:17".
+    """
 
     name: str = ""
     type: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    about: AnyObject = None
 
 
 class Submitted(NamedTuple):
@@ -40,19 +45,23 @@ def submit(
     name: str = "",
     type: str | None = None,
     params: Mapping[str, Any] | None = None,
+    about: AnyObject = None,
     idempotency_key: str | None = None,
 ) -> Submitted:
     """Accept one job: store it as PENDING, then publish it. A known key replays its job.
+
+    `about` is an object of any model, or its reference such as "shop.order:17". A caller from the
+    admin or the API must be allowed to view it.
 
     Inside `transaction.atomic` the job is part of the transaction: a rollback leaves nothing, and
     the job is published at the commit. If the broker is down then, upkeep publishes it later, and
     BrokerUnavailable is not raised.
 
-    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, AlreadyActive, KeyReused:
-    nothing was stored. BrokerUnavailable, DatabaseUnavailable: no row stays, and the job never
-    runs. OutcomeUnknown.
+    Raises: UnknownJobType, NotPermitted, InvalidName, InvalidParams, InvalidAbout, AlreadyActive,
+    KeyReused: nothing was stored. BrokerUnavailable, DatabaseUnavailable: no row stays, and the job
+    never runs. OutcomeUnknown.
     """
-    launch = Launch(name, type, params or {})
+    launch = Launch(name, type, params or {}, about)
     submission = Submission(caller, idempotency_key, request_digest("submit", [launch]))
     if found := submission.replay():
         return Submitted(found[0], replayed=True)
@@ -93,8 +102,15 @@ def chosen_type(name: str, type: str | None) -> JobType:
     return registry.by_label(name) or registry.get(settings.JOBS_DEFAULT_TYPE)
 
 
-def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = None) -> Job:
+def new_job(
+    caller: Caller,
+    launch: Launch,
+    kept: Mapping[str, Any] | None = None,
+    objects: LaunchObjects | None = None,
+) -> Job:
     """The job of a launch, not yet stored; the launch's params update those in `kept`.
+
+    `objects` are those of all launches of a batch.
 
     Raises: what `submit` raises about the launch itself.
     """
@@ -104,6 +120,7 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
         raise InvalidName(error)
     params = parameters.validate(job_type, launch.params, kept)
     check_launch(caller, job_type, params)
+    objects = objects or LaunchObjects(caller, [launch])
     columns = {
         "id": uuid7(),
         "name": composed(launch.name) or job_type.label,
@@ -121,6 +138,7 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
         "batch_id": None,
         "rerun_of_id": None,
         "parent_id": None,
+        **objects.columns(launch.about),
         "unique_while_active": job_type.unique_while_active,
     }
     # Job() would set all columns, one by one: a tenth of what a job of a batch costs.
@@ -129,11 +147,12 @@ def new_job(caller: Caller, launch: Launch, kept: Mapping[str, Any] | None = Non
 
 def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     batch_id = uuid7()
+    objects = LaunchObjects(caller, items)
     jobs: list[Job] = []
     errors: dict[int, Refused] = {}
     for index, item in enumerate(items):
         try:
-            job = new_job(caller, item)
+            job = new_job(caller, item, objects=objects)
             if job.unique_while_active and job.type in {one.type for one in jobs}:
                 raise AlreadyActive
             job.batch_id = batch_id
@@ -147,5 +166,10 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
 
 def request_digest(kind: str, launches: Sequence[Launch]) -> str:
     """The SHA-256 of the request, which tells a batch of one from a single job."""
-    plain = [kind, *([one.name, one.type, dict(one.params)] for one in launches)]
+    plain = [kind, *([one.name, one.type, dict(one.params), *_about(one)] for one in launches)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _about(launch: Launch) -> list[str]:
+    """Nothing without an object: earlier versions stored digests without it."""
+    return [] if launch.about is None else [about_text(launch.about)]

@@ -39,6 +39,7 @@ FILTERS = [
     "status=FAILED,CANCELLED",
     "name=Job",
     "created_by=nobody",
+    "about=jobs.job:00000000-0000-0000-0000-000000000000",
     "rerun_of=00000000-0000-0000-0000-000000000000",
     "id=00000000-0000-0000-0000-000000000000",
     "started_before=2030-01-01",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -56,6 +57,7 @@ QUERIES = {
     "source": ["api"],
     "queue": ["slow"],
     "batch": [BATCH],
+    "about": [f"jobs.job:{PARENT}", f"Jobs.Job:{PARENT}"],
     "rerun_of": [PARENT],
     "parent": [PARENT],
     "error": ["lookup", "lookuperror", "Worker_Lost", "row%2017"],
@@ -119,6 +121,8 @@ def boss():
         rerun_of_id=PARENT,
         parent_id=PARENT,
         idempotency_key="child 1",
+        about_type=ContentType.objects.get_for_model(Job).pk,
+        about_key=str(PARENT),
         error_code="worker_lost",
         fingerprint="0123456789abcdef",
         error_type="LookupError",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -49,6 +50,8 @@ def rare(client):
         "source": "api",
         "token_id": TOKEN,
         "batch_id": BATCH,
+        "about_type": ContentType.objects.get_for_model(Job).pk,
+        "about_key": str(UUID(int=1)),
         "created_by": user,
         "created_by_name": "boss",
         "created_at": early,
@@ -83,6 +86,7 @@ def queries(before) -> dict[str, list[str]]:
         "source": ["api"],
         "queue": ["slow"],
         "batch": [BATCH],
+        "about": [f"jobs.job:{UUID(int=1)}"],
         "rerun_of": [UUID(int=1)],
         "parent": [UUID(int=1)],
         "error": ["worker_lost"],

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs import explain, registry
+from jobs.about import Subject
 from jobs.admin.display import times
 from jobs.admin.job_list.rows import JobRow
 from jobs.models import Job, Status
@@ -38,6 +39,26 @@ def job_link(job: Job) -> SafeString:
         job,
         "" if label == job.name else label,
     )
+
+
+def subject_link(subject: Subject) -> SafeString | str:
+    """The object that a job is about, as a link if it has a page that the reader may open."""
+    if not subject.name:
+        return format_html('<span class="quiet">{}</span>', "an object that you may not view")
+    if subject.url:
+        return format_html('<a href="{}">{}</a>', subject.url, subject.name)
+    return format_html(
+        '{}<span class="quiet">{}</span>',
+        subject.name,
+        ", deleted" if subject.is_deleted else "",
+    )
+
+
+def subject_below(subject: Subject | None) -> SafeString:
+    """A line below the job's name with the object that it is about; empty if it is not shown."""
+    if subject is None or not subject.name:
+        return SafeString()
+    return format_html('<span class="below">About {}</span>', subject_link(subject))
 
 
 def status_badge(job: Job) -> SafeString:

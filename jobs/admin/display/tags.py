@@ -31,6 +31,7 @@ for function in (
     columns.run_time,
     columns.source_and_token,
     columns.status_badge,
+    columns.subject_link,
     columns.type_label,
     columns.wait_time,
     explain.humanize_seconds,

@@ -78,6 +78,7 @@ class JobChangeList(ChangeList):
         """Set Django's results, with the rows prepared for the columns."""
         super().get_results(request)
         self.result_list = rows.prepare_rows(self.result_list)
+        rows.add_subjects(request, self.result_list)
 
     def get_ordering_field_columns(self):
         """Return no columns: the order follows the tab."""

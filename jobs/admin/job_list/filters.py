@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, QueryDict
 from django.utils.timezone import localtime
 
+from jobs import about
 from jobs.admin.job_list.controls import CHOICES, Control
 from jobs.filters import SEARCH, JobFilters, parse_uuid, search_expanded
 from jobs.models import Status
@@ -65,6 +66,8 @@ class ListFilters(JobFilters):
         value, label = self.cleaned[name], str(self.filters[name].label)
         if name == "token":
             value = self._token_name(value)
+        if name == "about":
+            value = self._object_name(value)
         return label if value is True else f"{label}: {_display(name, value)}"
 
     def _token_name(self, text: str) -> str:
@@ -73,6 +76,12 @@ class ListFilters(JobFilters):
         jobs = self.queryset.filter(token_id=token_id) if token_id else self.queryset.none()
         names = jobs.order_by("-id").values_list("token_name", flat=True)
         return isolated(names.first() or text)
+
+    def _object_name(self, text: str) -> str:
+        """The name of the object, from its newest visible job; else the reference as given."""
+        job = self.filter_about(self.queryset, "about", text).order_by("-id").first()
+        subject = about.subjects_of(self.user, [job]).get(job.pk) if job else None
+        return subject.name if subject and subject.name else isolated(text)
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong, one sentence for each filter, which is called as on the page."""

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils import timezone
 
-from jobs import stats
+from jobs import about, stats
 from jobs.models import Job, Status
 from jobs.stats import Line, Load, Usual
 
@@ -26,6 +27,16 @@ def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
     active_types = {job.type for job in rows if not job.is_settled}
     usual = cached_usual_durations(active_types | stats.types_of(lines.values(), loads))
     return with_estimates(rows, lines, loads, usual)
+
+
+def add_subjects(request: HttpRequest, jobs: list[JobRow]) -> None:
+    """Give each row `subject`: what the reader sees of the object that the job is about, or None.
+
+    One query for each model of these objects.
+    """
+    subjects = about.subjects_of(request.user, jobs, request)
+    for job in jobs:
+        job.subject = subjects.get(job.pk)
 
 
 def with_estimates(

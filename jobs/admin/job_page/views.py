@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Json
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
-from jobs import access, explain, registry, services
+from jobs import about, access, explain, registry, services
 from jobs.admin import picture
 from jobs.admin.job_page import children, content, data, failure, headline, lineage, records
 from jobs.admin.job_page.log import log_page
@@ -83,6 +83,7 @@ def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> di
         **_head_context(request.user, job),
         **_outcome_context(request.user, job),
         **_details_context(request.user, job),
+        "subject": about.subjects_of(request.user, [job], request).get(job.pk),
         "files": content.files_page(request.user, job, request.GET.get("files", "")),
         "parent": children.visible_parent(request.user, job),
         "children": children.children_of(request.user, job),

@@ -180,6 +180,7 @@ def query(name: str, schema: Mapping[str, Any], description: str = "") -> OpenAp
 FILTERS_EXPLAINED = {
     "q": "Beginnings of words in the name, requester, token and error, or of an id; and filters "
     f"such as `by:maria status:failed`: {', '.join(f'{one}:' for one in QUALIFIERS)}.",
+    "about": "The object that the job is about: its model and key, such as `shop.order:17`.",
     "error": "Beginnings of words in the error's code, type, and first line.",
     "id": "Ids, or at least the first 8 characters of each.",
 }

@@ -60,6 +60,8 @@ def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
     new = new_job(caller, replace(launch, params=changed), kept=job.params)
     _guard_secrets(caller, job, changed)
     new.rerun_of = job
+    new.about_type, new.about_key = job.about_type, job.about_key
+    new.about_name = job.about_name
     return new
 
 

@@ -1,0 +1,1 @@
+"""Jobs about objects, in a site with an app of its own."""

@@ -1,0 +1,1 @@
+"""An app with models whose keys are numbers, UUIDs and texts."""

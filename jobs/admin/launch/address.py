@@ -44,7 +44,8 @@ def read_address(
 ) -> AddressParams:
     """Read the params of `form` in the query, and the job's name if `takes_name`.
 
-    `name` is the job's name unless the form has a parameter of that name.
+    `name` is the job's name unless the form has a parameter of that name; LaunchForms reads
+    `about`, the object that the job is about.
     """
     params: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -64,7 +65,7 @@ def read_address(
                 params[key] = value
         elif key == "name" and takes_name:
             name = query["name"].strip()
-        elif key != "again":
+        elif key != "again" and not (key == "about" and takes_name):
             faults[key] = "The form has no such parameter."
     faults |= _refused_params(user, job_type, form, params)
     if name and (error_of_name := name_error(name)):

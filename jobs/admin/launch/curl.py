@@ -27,10 +27,11 @@ def curl_command(
     model: Job | None = None,
     name: str = "",
     filled_in: Mapping[str, Any] | None = None,
+    about: str = "",
 ) -> str:
     """A curl command that launches the type with the form's params, or `model` with its changes.
 
-    In a form that was not sent, those are the params `filled_in`.
+    In a form that was not sent, those are the params `filled_in`. `about` refers to an object.
 
     Token and secrets are shell variables. The same call has the same Idempotency-Key.
     """
@@ -40,6 +41,7 @@ def curl_command(
     body: dict[str, Any] = {} if model else {"type": job_type.slug}
     if name.strip() and not (model and name.strip() == model.name):
         body = {"name": name.strip()} | body
+    body |= {"about": about} if about else {}
     body |= {"params": params}
     # JSON strings contain no line breaks, so this indents the lines of the body alone.
     text = json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n  ")

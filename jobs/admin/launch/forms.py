@@ -1,13 +1,14 @@
 """The two forms of the launch page, the job's name and the type's params, and the launch itself."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 
-from jobs import services
+from jobs import about, services
 from jobs.admin.audit import admin_caller, log_action
 from jobs.admin.launch.address import NOTHING, AddressParams, read_address
 from jobs.admin.launch.changes import mark_changes
@@ -56,6 +57,12 @@ class LaunchForms:
     ) -> None:
         self.request, self.job_type, self.model = request, job_type, model
         self.params_form = self._make_form(data)
+        takes_object = model is None and "about" not in self.params_form.fields
+        # The object that the job is about: its reference in the address, and what is shown of it.
+        self.about = request.GET.get("about", "") if takes_object else ""
+        self.subject = (
+            about.named_subject(request.user, self.about, request) if self.about else None
+        )
         self.address = NOTHING if data is not None else self._fill_in()
         initial = self.address.name or (model.name if model else job_type.label)
         self.name_form = JobNameForm(data, initial, required=model is None)
@@ -75,6 +82,8 @@ class LaunchForms:
         )
         if found.params:
             self.params_form = self._make_form(None, found.params)
+        if self.about and self.subject is None:
+            return replace(found, faults=[f"About: {about.NOT_VIEWABLE}", *found.faults])
         return found
 
     def _make_form(
@@ -126,7 +135,12 @@ class LaunchForms:
         if self.model:
             return services.rerun(caller, self.model.pk, params, name=name, idempotency_key=key)
         return services.submit(
-            caller, name=name, type=self.job_type.slug, params=params, idempotency_key=key
+            caller,
+            name=name,
+            type=self.job_type.slug,
+            params=params,
+            about=self.about or None,
+            idempotency_key=key,
         )
 
     def _report(self, job: Job, replayed: bool) -> None:

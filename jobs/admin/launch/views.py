@@ -1,6 +1,7 @@
 """The launch pages: job types as cards, then the form of one type, empty or filled from a job."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -78,7 +79,9 @@ def curl_preview(request: HttpRequest, slug: str) -> HttpResponse:
     job_type = _permitted_type(request, slug)
     filled = LaunchForms(request, job_type, _model(request, job_type), request.POST)
     name = request.POST.get("name", "")
-    command = curl_command(request, job_type, filled.params_form, filled.model, name)
+    command = curl_command(
+        request, job_type, filled.params_form, filled.model, name, about=filled.about
+    )
     return HttpResponse(command, content_type="text/plain; charset=utf-8")
 
 
@@ -135,16 +138,26 @@ def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:
     job_type, model = filled.job_type, filled.model
     curl_url = reverse("admin:jobs_job_launch_call", args=[job_type.slug])
     back_url = reverse("admin:jobs_job_launch")
+    if filled.about:
+        curl_url = f"{curl_url}?{urlencode({'about': filled.about})}"
+        back_url = (filled.subject and filled.subject.url) or back_url
     if model:
         curl_url = f"{curl_url}?again={model.pk}"
         back_url = reverse("admin:jobs_job_change", args=[model.pk])
     curl = curl_command(
-        request, job_type, filled.params_form, model, filled.typed_name, filled.address.params
+        request,
+        job_type,
+        filled.params_form,
+        model,
+        filled.typed_name,
+        filled.address.params,
+        filled.about,
     )
     return {
         "title": f"Launch again: {model}" if model else job_type.label,
         "type": job_type,
         "model": model,
+        "subject": filled.subject,
         "name_form": filled.name_form,
         "params_form": filled.params_form,
         "curl": curl,

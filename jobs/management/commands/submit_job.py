@@ -15,10 +15,13 @@ class Command(JobsCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", default="", help='such as "Generate report"')
         parser.add_argument("--type", help="the slug of a job type; by default the name chooses it")
+        parser.add_argument("--about", help="the object that it is about, such as shop.order:17")
         add_param_arguments(parser)
 
     def handle(self, *args: Any, name: str, type: str | None, **options: Any) -> None:
         job_type = services.chosen_type(name, type)
         params = read_params(job_type, options["param"], options["params"])
-        job, _ = services.submit(command_caller(), name=name, type=type, params=params)
+        job, _ = services.submit(
+            command_caller(), name=name, type=type, params=params, about=options["about"]
+        )
         self.stdout.write(str(job.id))

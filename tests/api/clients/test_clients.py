@@ -18,8 +18,7 @@ from tests.api.conftest import running_site
 
 HERE = Path(__file__).parent
 TYPESCRIPT = HERE / "typescript"
-# Needs npm and its registry, so a machine without them skips it unless REQUIRE_NODE=1 demands it,
-# as in CI.
+# Needs npm and its registry: a machine without them skips it. In CI REQUIRE_NODE=1 demands it.
 needs_npm = pytest.mark.skipif(
     shutil.which("npm") is None and os.environ.get("REQUIRE_NODE") != "1",
     reason="npm is not installed: the TypeScript types are not checked (REQUIRE_NODE=1 demands it)",

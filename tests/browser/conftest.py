@@ -54,10 +54,15 @@ def operator(transactional_db) -> User:
 
 
 @pytest.fixture
-def open_as(chromium, live_server, client):
+def problems() -> list[str]:
+    """The console errors and foreign requests of all pages; a test may remove those it expects."""
+    return []
+
+
+@pytest.fixture
+def open_as(chromium, live_server, client, problems):
     """open_as(user, **context options): a page of the browser with the user logged in."""
     contexts: list[BrowserContext] = []
-    problems: list[str] = []
 
     def open_page(user, **options) -> Page:
         context = chromium.new_context(base_url=live_server.url, **options)

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice import __version__
-from backoffice.accounts import remember_browser
+from backoffice.accounts import COUNTED_LIMIT, remember_browser
 from jobs import access
 from jobs.admin import picture, signed_out
 from jobs.admin.guard import guarded
@@ -25,7 +25,7 @@ from jobs.admin.home import views as home_views
 from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
 from jobs.engine.broker_watch import broker_watch
-from jobs.models import AuditEntry
+from jobs.models import AuditEntry, account_name
 
 # Raised for a value that its column cannot hold: a NUL, the year 0, text instead of a number.
 INVALID_VALUE_ERRORS = (DataError, IndexError, OverflowError, ValidationError, ValueError)
@@ -50,7 +50,7 @@ class SignInForm(AdminAuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        longest = self.username_field.max_length
+        longest = min(self.username_field.max_length or COUNTED_LIMIT, COUNTED_LIMIT)
         self.fields["username"].validators.append(MaxLengthValidator(longest))
 
 
@@ -146,7 +146,7 @@ class BackofficeAdminSite(AdminSite):
             return HttpResponseRedirect(after)
         response = super().login(request, extra_context)
         if request.method == "POST" and request.user.is_authenticated:
-            remember_browser(response, request.user.get_username())
+            remember_browser(response, account_name(request.user))
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

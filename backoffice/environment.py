@@ -138,6 +138,15 @@ class Environment:
                 self.wrong(f"{name}={one!r}", why, "Install it, or add its directory to PYTHONPATH")
         return names
 
+    def model(self, name: str, default: str) -> str:
+        """Return a model as Django names it: the label of its app, a dot, its class."""
+        value = self.text(name, default)
+        label, _, model = value.partition(".")
+        if label.isidentifier() and model.isidentifier():
+            return value
+        self.wrong(f"{name}={value!r}", "is no model", f"Write app.Model, such as {default}")
+        return default
+
     def secret_key(self, name: str) -> str:
         key = self.text(name, fix=f"Make one: {NEW_KEY}")
         if "insecure" in key or "change-me" in key:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.http import HttpRequest
 
 from jobs.admin.guard import MissingRight
+from jobs.models import account_name, active_accounts, has_user_field
 from jobs.safe_text import isolated
 from jobs.services import ACTIONS
 
@@ -92,12 +94,17 @@ def _named(right: str) -> str:
     return f"“{found.name}” ({right})" if found else f"“{right}”"
 
 
+def _full_name(user: Any) -> str:
+    return str(user.get_full_name()) if hasattr(user, "get_full_name") else ""
+
+
 def _whom_to_ask() -> str:
     """Name administrators, those first who signed in last."""
-    users = User.objects.filter(is_active=True, is_superuser=True).order_by("-last_login", "pk")
+    latest_first = ["-last_login"] if has_user_field("last_login") else []
+    superusers = get_user_model()._default_manager.filter(is_superuser=True)
+    users = active_accounts(superusers).order_by(*latest_first, "pk")
     names = [
-        isolated(user.get_full_name() or user.get_username())
-        for user in users[:ADMINISTRATORS_LIMIT]
+        isolated(_full_name(user) or account_name(user)) for user in users[:ADMINISTRATORS_LIMIT]
     ]
     asked = f": {', '.join(names)}" if names else ""
     return f"An administrator of this site can give it to you{asked}."

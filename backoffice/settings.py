@@ -104,6 +104,7 @@ SECURE_CSP = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Sign-in ----------------------------------------------------------------------------------
+AUTH_USER_MODEL = env.model("AUTH_USER_MODEL", "auth.User")  # before the first migration
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses who is locked out
     *env.modules("AUTHENTICATION_BACKENDS", "backoffice.accounts.AccountBackend"),

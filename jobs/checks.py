@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_permission_codename
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.checks import CheckMessage, Error, register
 from django.forms import BaseForm
 from django.http import QueryDict
@@ -23,6 +23,7 @@ from jobs.registry import JobType
 TAG = "jobs"
 # The admin has its own widgets for them.
 TEMPORAL = (forms.DateTimeField, forms.DateField, forms.TimeField)
+USED_OF_USERS = ("groups", "user_permissions", "is_superuser", "has_perm", "is_staff")
 ONE_VALUE = "Use a field and a widget of one value, such as DateTimeField with DateTimeInput."
 
 
@@ -40,6 +41,21 @@ def check_default_type(**kwargs: Any) -> list[CheckMessage]:
     known = ", ".join(one.slug for one in registry.all())
     fault = f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type."
     return [Error(fault, hint=f"Set it to one of: {known}.", id="jobs.E001")]
+
+
+@register(TAG)
+def check_user_model(**kwargs: Any) -> list[CheckMessage]:
+    """Check that the site's user model has what pages and permissions read."""
+    model = get_user_model()
+    missing = [one for one in USED_OF_USERS if not hasattr(model, one)]
+    if not missing:
+        return []
+    fault = f"AUTH_USER_MODEL is {model._meta.label}, which lacks {', '.join(missing)}."
+    hint = (
+        "Let it inherit from django.contrib.auth.models.PermissionsMixin, and give it `is_staff`,"
+        " which says who may use the admin."
+    )
+    return [Error(fault, hint=hint, id="jobs.E020")]
 
 
 def _problems(job_type: JobType) -> Iterator[CheckMessage]:

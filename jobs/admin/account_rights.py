@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
+
+from jobs.models import account_permission, required_fields
 
 
 def permissions_of(user: Any) -> QuerySet[Permission]:
     """All permissions of an account and its groups, even if inactive; every one for a superuser."""
     if user.is_superuser:
         return Permission.objects.all()
-    own = Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
-    return Permission.objects.filter(pk__in=own)
+    of_groups = Group.objects.filter(pk__in=user.groups.values("pk")).values("permissions")
+    return Permission.objects.filter(
+        Q(pk__in=user.user_permissions.values("pk")) | Q(pk__in=of_groups)
+    )
 
 
 def _lacked_by(user: Any) -> QuerySet[Permission]:
@@ -23,17 +28,19 @@ def grantable_groups(user: Any) -> QuerySet[Group]:
     return Group.objects.exclude(permissions__in=_lacked_by(user))
 
 
-def manageable_accounts(user: Any) -> QuerySet[User]:
+def manageable_accounts(user: Any) -> QuerySet[Any]:
     """The accounts of which `user` has every right: taking one over gains nothing."""
     if user.is_superuser:
-        return User.objects.all()
+        return get_user_model()._default_manager.all()
     lacked = _lacked_by(user)
-    return User.objects.filter(is_superuser=False).exclude(
-        Q(user_permissions__in=lacked) | Q(groups__permissions__in=lacked)
+    return (
+        get_user_model()
+        ._default_manager.filter(is_superuser=False)
+        .exclude(Q(user_permissions__in=lacked) | Q(groups__permissions__in=lacked))
     )
 
 
-def may_manage_account(user: Any, account: User) -> bool:
+def may_manage_account(user: Any, account: Any) -> bool:
     """Whether the account is among `manageable_accounts`."""
     return manageable_accounts(user).filter(pk=account.pk).exists()
 
@@ -42,14 +49,19 @@ def may_manage_group(user: Any, group: Group) -> bool:
     """Whether `user` has every permission of the group and is not a member."""
     if user.is_superuser:
         return True
-    return grantable_groups(user).filter(pk=group.pk).exclude(user=user).exists()
+    others = grantable_groups(user).exclude(pk__in=user.groups.values("pk"))
+    return others.filter(pk=group.pk).exists()
 
 
 def may_make_tokens_of_others(user: Any) -> bool:
     """Whether `user` may make API tokens of `manageable_accounts`."""
-    return bool(user.has_perm("jobs.add_apitoken") and user.has_perm("auth.change_user"))
+    return bool(user.has_perm("jobs.add_apitoken") and user.has_perm(account_permission("change")))
 
 
 def may_make_service_accounts(user: Any) -> bool:
-    """Whether `user` may make accounts without a password, together with their API token."""
-    return may_make_tokens_of_others(user) and bool(user.has_perm("auth.add_user"))
+    """Whether `user` may make accounts without a password, together with their API token.
+
+    The form of a token asks for nothing but the account's name.
+    """
+    may_add = may_make_tokens_of_others(user) and user.has_perm(account_permission("add"))
+    return bool(may_add) and not required_fields()

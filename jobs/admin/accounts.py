@@ -5,13 +5,15 @@ import json
 from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import access
+from jobs.admin import account_fields
+from jobs.admin.account_fields import RIGHTS, SEARCHED, SINGLE_RIGHTS
 from jobs.admin.account_rights import (
     grantable_groups,
     may_manage_account,
@@ -19,20 +21,15 @@ from jobs.admin.account_rights import (
     permissions_of,
 )
 from jobs.admin.display import times
+from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.columns import EMPTY
-from jobs.admin.guard import guarded
 from jobs.admin.passwords import SetPasswordForm, revocation
-from jobs.admin.requester.views import user_page
 from jobs.admin.within_rights import WithinOwnRights
-from jobs.models import ApiToken, Job
+from jobs.models import ApiToken, Job, account_name_field
 from jobs.safe_text import isolated
 
 # Deleting an account updates each of its jobs: 7 s for 40,000; the web's statement timeout is 15 s.
 DELETABLE_JOBS_LIMIT = 10_000
-
-DATES = ("signed_in", "joined")  # the site writes them
-admin.site.unregister(User)
-admin.site.unregister(Group)
 
 
 def _have_many_jobs(accounts):
@@ -40,25 +37,31 @@ def _have_many_jobs(accounts):
     return jobs[: DELETABLE_JOBS_LIMIT + 1].count() > DELETABLE_JOBS_LIMIT
 
 
-@admin.register(User)
 class AccountAdmin(WithinOwnRights, UserAdmin):
-    """Django's page of an account. Only superusers change their own rights or make superusers."""
+    """Django's page of an account. Only superusers change their own rights or make superusers.
 
-    list_display = ("username", "full_name", "role", "signed_in", "is_active", "requests")
-    list_filter = ("is_active", "is_superuser", "groups")
+    It shows those of its fields that the site's user model has. A site with other fields registers
+    a subclass in its own admin.py.
+    """
+
     show_facets = admin.ShowFacets.NEVER  # facets count every row
     filter_horizontal = ()
     list_per_page = 50
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
-        ("Single rights", {"classes": ("collapse",), "fields": ("user_permissions",)}),
-        ("Dates", {"fields": DATES}),
-    )
+    change_form_template = "admin/auth/user/change_form.html"
+    delete_confirmation_template = "admin/auth/user/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/auth/user/delete_selected_confirmation.html"
     read_only_message = "You cannot change this account: it has rights that you do not have."
     grantable = {"user_permissions": permissions_of, "groups": grantable_groups}
     change_password_form = SetPasswordForm
+
+    def __init__(self, model, admin_site):
+        self.ordering = (account_name_field().name,)
+        self.search_fields = (account_name_field().name, *account_fields.present(model, SEARCHED))
+        self.list_display = account_fields.columns(model)
+        self.list_filter = account_fields.present(model, ("is_active", "is_superuser", "groups"))
+        self.fieldsets = account_fields.fieldsets(model)
+        self.add_fieldsets = ((None, {"fields": account_fields.fields_of_new(model)}),)
+        super().__init__(model, admin_site)
 
     @admin.display(description="name")
     def full_name(self, account):
@@ -80,21 +83,11 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     @admin.display(description="requests")
     def requests(self, account):
-        url = reverse("admin:auth_user_requests", args=[account.pk])
+        url = address_of_account(account.pk)
         return format_html('<a href="{}">Jobs and tokens</a>', url)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
-
-    def get_urls(self):
-        page = guarded(user_page, self._may_see_requests, "GET")
-        return [
-            path("<int:user_id>/requests/", page, name="auth_user_requests"),
-            *super().get_urls(),
-        ]
-
-    def _may_see_requests(self, request):
-        return access.may_see_some(request.user)
 
     def may_manage(self, user, obj):
         return may_manage_account(user, obj)
@@ -113,22 +106,22 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        return [(None, {"fields": ("username",)}), *fieldsets[1:]]
+        return [(None, {"fields": (account_name_field().name,)}), *fieldsets[1:]]
 
     def get_readonly_fields(self, request, obj=None):
+        dates = account_fields.dates(self.model)
         if request.user.is_superuser:
-            return DATES
-        own = ("is_active", "is_staff", "groups", "user_permissions") if obj == request.user else ()
-        return (*DATES, "is_superuser", *own)
+            return dates
+        own = (*RIGHTS, SINGLE_RIGHTS) if obj == request.user else ("is_superuser",)
+        return (*dates, *account_fields.present(self.model, own))
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Django's, with the old and new name of a renamed account and the revoked tokens."""
         message = super().construct_change_message(request, form, formsets, add)
         also = [getattr(form, "revocation", "")]
-        if not add and "username" in form.changed_data:
-            also.append(
-                f"Renamed from “{form.initial['username']}” to “{form.cleaned_data['username']}”."
-            )
+        name = account_name_field().name
+        if not add and name in form.changed_data:
+            also.append(f"Renamed from “{form.initial[name]}” to “{form.cleaned_data[name]}”.")
         changes = LogEntry(change_message=json.dumps(message)).get_change_message()
         return " ".join([changes, *filter(None, also)]) if any(also) else message
 
@@ -162,7 +155,6 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return super().user_change_password(request, id, form_url)
 
 
-@admin.register(Group)
 class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
     """Django's page of a group. Only superusers can change a group of which they are members."""
 
@@ -174,3 +166,19 @@ class RightsGroupAdmin(WithinOwnRights, GroupAdmin):
 
     def may_manage(self, user, obj):
         return may_manage_group(user, obj)
+
+
+def _is_stock(page: admin.ModelAdmin) -> bool:
+    """Return whether a page is Django's own; the admin site adds base classes of its own."""
+    stock = ("django.", "backoffice.", "builtins")
+    return all(one.__module__.startswith(stock) for one in type(page).__mro__)
+
+
+def register_account_pages() -> None:
+    """Register both pages, in place of Django's; those of the site's own apps stay."""
+    for model, page in ((get_user_model(), AccountAdmin), (Group, RightsGroupAdmin)):
+        if admin.site.is_registered(model):
+            if not _is_stock(admin.site.get_model_admin(model)):
+                continue
+            admin.site.unregister(model)
+        admin.site.register(model, page)

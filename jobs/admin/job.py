@@ -21,6 +21,7 @@ from jobs.admin.job_page import records
 from jobs.admin.job_page import views as page_views
 from jobs.admin.launch import views as launch_views
 from jobs.admin.paginator import CappedPaginator, page_number
+from jobs.admin.requester.views import user_page
 from jobs.filters import parse_uuid
 from jobs.models import Job
 from jobs.services import ACTIONS
@@ -90,6 +91,7 @@ class JobAdmin(admin.ModelAdmin):
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", self.list_changes, view, "GET"),
+            ("requesters/<str:user_id>/", "requester", user_page, view, "GET"),
             (row_route, "launch_rows", launch_views.found_rows, launch, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),

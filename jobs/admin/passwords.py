@@ -18,6 +18,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
+from jobs.models import account_name
+
 logger = logging.getLogger(__name__)
 
 TOKENS_LISTED = 20
@@ -133,6 +135,6 @@ class OwnPasswordView(PasswordChangeView):
 
     def _who(self) -> dict[str, Any]:
         return {
-            "account": self.request.user.get_username(),
+            "account": account_name(self.request.user),
             "client": self.request.META.get("REMOTE_ADDR"),
         }

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Group, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from jobs.admin.account_rights import (
@@ -14,7 +15,7 @@ from jobs.admin.account_rights import (
     may_make_tokens_of_others,
     may_manage_account,
 )
-from jobs.models import ApiToken
+from jobs.models import ApiToken, account_name_field, accounts_named, active_accounts
 from jobs.safe_text import name_error
 
 OWN, OTHER, SERVICE = "own", "other", "service"
@@ -31,14 +32,14 @@ class TokenForm(forms.Form):
     owner = forms.ChoiceField(label="Acts as", required=False, widget=forms.RadioSelect)
     account = forms.CharField(
         required=False,
-        max_length=150,
+        max_length=255,
         help_text="Its user name. The token has the rights of this account.",
         widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"}),
     )
     service = forms.CharField(
         label="Name of the service account",
         required=False,
-        max_length=150,
+        max_length=255,
         help_text="Such as “erp”. It gets no password, so no person can sign in with it.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -76,9 +77,10 @@ class TokenForm(forms.Form):
 
     def suggested_accounts(self) -> list[str]:
         """The names of accounts for which the user may make a token, of at most 200."""
-        accounts = manageable_accounts(self.user).filter(is_active=True).exclude(pk=self.user.pk)
-        names = accounts.order_by("username").values_list("username", flat=True)
-        return list(names[:SUGGESTED_ACCOUNTS])
+        accounts = active_accounts(manageable_accounts(self.user)).exclude(pk=self.user.pk)
+        name = account_name_field().name
+        names = accounts.order_by(name).values_list(name, flat=True)
+        return list(map(str, names[:SUGGESTED_ACCOUNTS]))
 
     def token_fields(self) -> list[forms.BoundField]:
         """The fields of the token itself."""
@@ -99,25 +101,25 @@ class TokenForm(forms.Form):
         entries["acts_as"] = find() if find else self.user
         return entries
 
-    def _other_account(self) -> User | None:
-        name = User.normalize_username(self.cleaned_data.get("account", ""))
-        account = User.objects.filter(username=name, is_active=True).first()
-        if account is None:
+    def _other_account(self) -> Any:
+        account = accounts_named(self.cleaned_data.get("account", "")).first()
+        if account is None or not account.is_active:
             self.add_error("account", "There is no active account of this name.")
         elif not may_manage_account(self.user, account):
             self.add_error("account", "You cannot: it has rights that you do not have.")
         return account
 
-    def _service_account(self) -> User | None:
-        field = User._meta.get_field("username")
+    def _service_account(self) -> Any:
+        user_model: Any = get_user_model()
+        typed = user_model.normalize_username(self.cleaned_data.get("service", ""))
         try:
-            name = field.clean(User.normalize_username(self.cleaned_data.get("service", "")), None)
+            name = account_name_field().clean(typed, None)
         except forms.ValidationError as error:
             self.add_error("service", error)
             return None
-        if User.objects.filter(username=name).exists():
+        if accounts_named(typed).exists():
             self.add_error("service", "An account of this name exists already.")
-        account = User(username=name)
+        account = user_model(**{user_model.USERNAME_FIELD: name})
         account.set_unusable_password()
         return account
 

@@ -19,13 +19,14 @@ from jobs import access
 from jobs.admin import once, signed_out
 from jobs.admin.account_rights import manageable_accounts
 from jobs.admin.display import times
+from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.guard import guarded
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.views import token_page
 from jobs.admin.token_form import TokenForm
 from jobs.filters import parse_uuid
-from jobs.models import ApiToken
+from jobs.models import ApiToken, account_name, account_permission
 from jobs.safe_text import isolated
 
 
@@ -47,8 +48,8 @@ class TokenAdmin(admin.ModelAdmin):
 
     @admin.display(description="acts as")
     def owner(self, token):
-        url = reverse("admin:auth_user_requests", args=[token.user_id])
-        return format_html('<a href="{}">{}</a>', url, isolated(token.user.get_username()))
+        url = address_of_account(token.user_id)
+        return format_html('<a href="{}">{}</a>', url, isolated(account_name(token.user)))
 
     @admin.display(description="begins with")
     def begins_with(self, token):
@@ -71,7 +72,7 @@ class TokenAdmin(admin.ModelAdmin):
         if user.is_superuser:
             return tokens
         seen = Q(user=user)
-        if user.has_perm("auth.change_user"):
+        if user.has_perm(account_permission("change")):
             seen |= Q(user__in=manageable_accounts(user))
         return tokens.filter(seen)
 
@@ -152,7 +153,7 @@ class TokenAdmin(admin.ModelAdmin):
         if account == request.user:
             self.log_addition(request, token, "Made.")
             return
-        self.log_addition(request, token, f"Made for {account.get_username()}.")
+        self.log_addition(request, token, f"Made for {account_name(account)}.")
         message = f"Made the API token “{token}”, which acts as this account."
         flag = CHANGE
         if account_is_new:

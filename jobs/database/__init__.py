@@ -1,6 +1,7 @@
 """PostgreSQL for all parts: its connections, errors and clock, and the state of its tables."""
 
 from jobs.database.clock import now
+from jobs.database.instances import columns_of, instance_of_row
 from jobs.database.loose_scan import distinct_values
 from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement, StatementLost
@@ -28,9 +29,11 @@ __all__ = [
     "Trouble",
     "after_commit",
     "await_tables",
+    "columns_of",
     "diagnose",
     "distinct_values",
     "explain",
+    "instance_of_row",
     "is_bug",
     "is_in_transaction",
     "is_passing",

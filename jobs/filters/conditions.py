@@ -6,7 +6,15 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from jobs.filters.fields import parse_uuid
-from jobs.models import ACTIVE, SETTLED, ApiToken, Job
+from jobs.models import (
+    ACTIVE,
+    SETTLED,
+    ApiToken,
+    Job,
+    account_name_field,
+    accounts_named,
+    kept_name,
+)
 
 # As many tokens of one name are searched, the newest.
 TOKENS_LIMIT = 100
@@ -26,13 +34,12 @@ def requested_by(username: str) -> Q:
     an account of that name the jobs that show it are of a renamed or deleted account, or of a
     command.
     """
-    accounts = get_user_model().objects
     username = get_user_model().normalize_username(username)  # as accounts are stored
     # Queried first: PostgreSQL cannot know whether a sub-select names many jobs or few.
-    account = accounts.filter(username=username).values_list("pk", flat=True).first()
+    account = accounts_named(username).values_list("pk", flat=True).first()
     if account is None:
         return _shown_by_name(username)
-    without_account = Q(created_by=None, created_by_name=username)
+    without_account = Q(created_by=None, created_by_name=kept_name(username))
     if not username or not Job.objects.filter(without_account).exists():
         return Q(created_by=account)
     return Q(created_by=account) | without_account
@@ -54,9 +61,10 @@ def of_token(text: str) -> Q:
 
 def _shown_by_name(username: str) -> Q:
     """The condition for jobs that show this name; if there are none, in the case of an account."""
-    shown = Q(created_by_name=username)
+    shown = Q(created_by_name=kept_name(username))
     if not username or Job.objects.filter(shown).exists():
         return shown
-    alike = get_user_model().objects.filter(username__iexact=username).values_list("pk", flat=True)
-    found = list(alike[:2])
+    in_any_case = Q((f"{account_name_field().name}__iexact", username))
+    alike = get_user_model()._default_manager.filter(in_any_case)
+    found = list(alike.values_list("pk", flat=True)[:2])
     return Q(created_by=found[0]) if len(found) == 1 else shown

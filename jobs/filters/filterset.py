@@ -58,7 +58,7 @@ class JobFilters(django_filters.FilterSet):
         method="filter_name", max_length=200, strip=False, label="Name begins with"
     )
     created_by = django_filters.CharFilter(
-        method="filter_created_by", max_length=150, label="Requested by"
+        method="filter_created_by", max_length=255, label="Requested by"
     )
     token = django_filters.CharFilter(method="filter_token", max_length=100, label="API token")
     source = OneOfFilter(allowed=Source.values, label="Source")

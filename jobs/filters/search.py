@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 
 from jobs import registry
-from jobs.models import ACTIVE, SETTLED, Source, Status
+from jobs.models import ACTIVE, SETTLED, Source, Status, account_name
 
 SEARCH = "q"
 # What stands before the colon, and the filter that it sets.
@@ -108,7 +108,7 @@ def search_expanded(query: Mapping[str, Any], user: Any, *, replaces: bool = Fal
         del lists[SEARCH]
     for name, values in found.items():
         if name == "created_by" and user is not None:
-            values = [user.get_username() if one.casefold() == ME else one for one in values]
+            values = [account_name(user) if one.casefold() == ME else one for one in values]
         given = [] if replaces else lists.get(name, [])
         given = given + [one for one in values if one not in given]
         lists[name] = [",".join(given)] if name in WITH_COMMAS else given

@@ -17,7 +17,7 @@ from jobs import parameters, registry
 from jobs.about import reference_of
 from jobs.handler.context import Cancelled, JobContext
 from jobs.handler.journal import LogLine
-from jobs.models import Job, Source
+from jobs.models import Job, Source, account_name
 from jobs.registry import JobType
 from jobs.safe_text import file_name
 
@@ -131,7 +131,7 @@ def unsaved_job(
         params=parameters.validate(job_type, params),
         attempt=1,
         created_by=user,
-        created_by_name=user.get_username() if user else "",
+        created_by_name=account_name(user) if user else "",
         source=Source.ADMIN if user else Source.COMMAND,
         about_type=reference.type_id if reference else None,
         about_key=reference.key if reference else "",

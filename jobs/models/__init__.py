@@ -8,6 +8,17 @@ from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
 from jobs.models.token import ApiToken, TokenRefusal
+from jobs.models.user_model import (
+    account_key,
+    account_name,
+    account_name_field,
+    account_permission,
+    accounts_named,
+    active_accounts,
+    has_user_field,
+    kept_name,
+    required_fields,
+)
 
 __all__ = [
     "ACTIVE",
@@ -25,8 +36,17 @@ __all__ = [
     "TokenRefusal",
     "UpkeepState",
     "Worker",
+    "account_key",
+    "account_name",
+    "account_name_field",
+    "account_permission",
+    "accounts_named",
+    "active_accounts",
     "created_before",
     "created_since",
     "first_id",
+    "has_user_field",
+    "kept_name",
+    "required_fields",
     "with_present_name",
 ]

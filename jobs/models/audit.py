@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import ACTION_FLAG_CHOICES, LogEntry
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import OuterRef, Subquery
+
+from jobs.models.user_model import ACCOUNT_NAME_LIMIT, account_name_field, kept_name
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -17,21 +20,27 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
     def with_present_names(self) -> "AuditEntryQuerySet":
         """Annotate each entry with the account's `present_name`; None if it is deleted."""
-        accounts = get_user_model().objects.filter(pk=OuterRef("account_id"))
-        return self.annotate(present_name=Subquery(accounts.values("username")[:1]))
+        accounts = get_user_model()._base_manager.filter(pk=OuterRef("account_id")).order_by()
+        return self.annotate(present_name=Subquery(accounts.values(account_name_field().name)[:1]))
 
 
 class AuditEntry(models.Model):
     """A copy of an entry of Django's admin log, which is deleted with its account.
 
     A trigger on django_admin_log writes it, and another refuses to change or delete it (migration
-    0013).
+    0033).
     """
 
     at = models.DateTimeField()
-    # The name at that time. `account_id` is no foreign key: the entry outlives the account.
-    actor = models.CharField(max_length=150)
-    account_id = models.BigIntegerField()
+    actor = models.CharField(max_length=ACCOUNT_NAME_LIMIT)  # the name at that time
+    # No constraint and no index, in the database: the entry outlives the account.
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     object_type = models.CharField(max_length=201)  # such as jobs.job
     object_id = models.CharField(max_length=255, blank=True)
     object_name = models.CharField(max_length=200)
@@ -65,6 +74,12 @@ class AuditEntry(models.Model):
         return with_present_name(self.actor, getattr(self, "present_name", None))
 
 
-def with_present_name(name: str, present: str | None) -> str:
+def with_present_name(name: str, present: object) -> str:
     """Return the recorded `name`, followed by the account's present name if that differs."""
-    return name if not present or present == name else f"{name} (now {present})"
+    now = str(present or "")
+    # The audit trail cuts a name without a mark.
+    return (
+        name
+        if name in (now, kept_name(now), now[:ACCOUNT_NAME_LIMIT]) or not now
+        else f"{name} (now {now})"
+    )

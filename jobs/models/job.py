@@ -185,7 +185,7 @@ class Job(models.Model):
     @property
     def requester(self) -> str:
         """Return who launched the job, with the account's present name if it was renamed."""
-        present = self.created_by.get_username() if self.created_by else None
+        present = self.created_by.get_username() if self.created_by else ""
         return with_present_name(self.created_by_name, present)
 
     @property

@@ -59,7 +59,7 @@ TABLE = {
     "jobs_apitoken_changelist": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_apitoken_add": ((*OUT, FORBIDDEN, 200, 200),) * 2,
     "jobs_apitoken_requests": VIEW,
-    "auth_user_requests": VIEW,
+    "jobs_job_requester": VIEW,
     "jobs_apitoken_change": ((*OUT, FORBIDDEN, 302, 302), (*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
     "jobs_apitoken_delete": ((*OUT, FORBIDDEN, 302, 200), (*OUT, FORBIDDEN, 302, 302)),
     "jobs_apitoken_history": ((*OUT, FORBIDDEN, 302, 200),) * 2,
@@ -111,7 +111,7 @@ def addresses():
         **of_model("django_celery_results_taskresult", result.pk),
         **of_model("auth_user", account := make_user().pk),
         **of_model("auth_group", group.pk),
-        "auth_user_requests": f"/admin/auth/user/{account}/requests/",
+        "jobs_job_requester": f"/admin/jobs/job/requesters/{account}/",
         "auth_user_password_change": f"/admin/auth/user/{account}/password/",
     }
 

@@ -139,7 +139,7 @@ def test_a_manager_sees_and_revokes_the_tokens_within_their_rights(manager):
 
 def test_the_page_of_a_colleague_leads_to_the_form_with_their_name(manager):
     olga = make_user(username="olga")
-    page = manager.get(f"/admin/auth/user/{olga.pk}/requests/").content.decode()
+    page = manager.get(f"/admin/jobs/job/requesters/{olga.pk}/").content.decode()
     assert f"{ADD}?account=olga" in page
     form = manager.get(f"{ADD}?account=olga").context["form"]
     assert (form["owner"].value(), form["account"].value()) == ("other", "olga")
@@ -147,4 +147,4 @@ def test_the_page_of_a_colleague_leads_to_the_form_with_their_name(manager):
 
 def test_the_page_of_a_stronger_account_offers_no_token(manager):
     boss = make_user("jobs.delete_job")
-    assert ADD not in manager.get(f"/admin/auth/user/{boss.pk}/requests/").content.decode()
+    assert ADD not in manager.get(f"/admin/jobs/job/requesters/{boss.pk}/").content.decode()

@@ -103,7 +103,7 @@ def test_axe_finds_nothing_serious_on_the_pages_of_people(open_as, erp, theme, w
     token = ApiToken.objects.get()
     wrong = {}
     for address in (
-        f"/admin/auth/user/{erp.pk}/requests/",
+        f"/admin/jobs/job/requesters/{erp.pk}/",
         f"/admin/jobs/apitoken/{token.public_id}/requests/",
         "/admin/jobs/apitoken/",
         "/admin/jobs/apitoken/add/",

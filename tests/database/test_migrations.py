@@ -2,7 +2,6 @@
 
 import json
 import logging
-import secrets
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,11 +9,12 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from django.conf import settings
 from django.db import Error, IntegrityError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from jobs import database
 from jobs.database import Trouble
+from tests.support.databases import new_database
 from tests.support.polling import wait_until
 from tests.support.processes import manage, serving, started
 
@@ -27,16 +27,8 @@ PROCESSES = {"worker": WORKER, "upkeep": [sys.executable, "manage.py", "upkeep"]
 @pytest.fixture
 def empty_database() -> Iterator[str]:
     """The URL of a database without a single table."""
-    here = settings.DATABASES["default"]
-    account = f"{here['USER']}:{here['PASSWORD']}@{here['HOST']}:{here['PORT']}"
-    name = f"empty_{secrets.token_hex(4)}"
-    admin = psycopg2.connect(f"postgres://{account}/template1")
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-        yield f"postgres://{account}/{name}"
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.close()
+    with new_database() as url:
+        yield url
 
 
 def records(log: Path) -> list[dict[str, object]]:
@@ -156,9 +148,8 @@ def test_an_upgrade_and_its_way_back_keep_the_active_jobs_of_unique_types(empty_
 @pytest.mark.django_db
 def test_one_missing_migration_is_named():
     assert database.schema_fault("default") == ""
+    [(_, last)] = MigrationExecutor(connection).loader.graph.leaf_nodes("jobs")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(name) FROM django_migrations WHERE app = 'jobs'")
-        [last] = cursor.fetchone()
         cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs' AND name = %s", [last])
     fault = f"The database lacks one migration of this version, first jobs.{last}. {FIX}"
     assert database.schema_fault("default") == fault

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
-from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.utils import timezone
 from knox.crypto import hash_token
 
 from backoffice.local.home import password, write_private
-from jobs.models import ApiToken
+from jobs.models import ApiToken, accounts_named, required_fields
 
 
 class Command(BaseCommand):
@@ -29,18 +28,31 @@ class Command(BaseCommand):
         ensure_token(staff, directory / "token")
 
 
-def ensure_staff(name: str, password: str) -> AbstractUser:
+def ensure_staff(name: str, password: str) -> Any:
     """Return a superuser of that name who can sign in with `password`."""
-    staff, _ = get_user_model().objects.get_or_create(
-        username=name, defaults={"is_staff": True, "is_superuser": True}
-    )
+    staff = accounts_named(name).first() or _new_superuser(name)
     if not staff.check_password(password):
         staff.set_password(password)
         staff.save()
     return staff
 
 
-def ensure_token(user: AbstractUser, file: Path) -> None:
+def _new_superuser(name: str) -> Any:
+    """Return a new superuser, as the site's own manager makes it; `createsuperuser` makes others.
+
+    Raises: CommandError if the user model needs more than a name and a password.
+    """
+    user_model: Any = get_user_model()
+    if missing := required_fields():
+        raise CommandError(
+            f"No account is called {name}, and {user_model._meta.label} needs"
+            f" {', '.join(missing)} as well. Make it with manage.py createsuperuser."
+        )
+    given = dict.fromkeys(user_model.REQUIRED_FIELDS, "") | {user_model.USERNAME_FIELD: name}
+    return user_model._default_manager.create_superuser(**given)
+
+
+def ensure_token(user: Any, file: Path) -> None:
     """Write a new token of `user` to `file` unless it holds one valid for another day."""
     tomorrow = timezone.now() + timedelta(days=1)
     known = file.exists() and hash_token(file.read_text())

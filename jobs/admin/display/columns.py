@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from jobs import explain, registry
 from jobs.about import Subject
 from jobs.admin.display import times
+from jobs.admin.display.accounts import address_of_account
 from jobs.admin.job_list.rows import JobRow
 from jobs.models import Job, Status
 from jobs.safe_text import isolated
@@ -149,7 +150,7 @@ def requester_and_source(job: Job) -> SafeString:
 def requester_link(job: Job) -> SafeString:
     """Who launched the job, as a link to the user's page; without an account, to the jobs."""
     if job.created_by_id is not None:
-        url = reverse("admin:auth_user_requests", args=[job.created_by_id])
+        url = address_of_account(job.created_by_id)
     elif job.created_by_name:
         name = urlencode({"created_by": job.created_by_name})
         url = f"{reverse('admin:jobs_job_changelist')}?{name}"

@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from jobs import explain
 from jobs.admin import once
 from jobs.admin.display import columns, times, workers
+from jobs.admin.display.accounts import address_of_account
+from jobs.models import account_name
 from jobs.safe_text import isolated
 
 register = template.Library()
@@ -23,7 +25,9 @@ def once_only_key(context: Any) -> SafeString:
     )
 
 
+register.filter(account_name)
 register.filter(isolated)
+register.simple_tag(address_of_account, name="account_url")
 for function in (
     columns.error_summary,
     columns.progress_bar,

@@ -6,35 +6,47 @@ Users who may see all jobs see the page of each requester, others only their own
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 
 from jobs import access
 from jobs.admin.account_rights import may_make_tokens_of_others, may_manage_account
+from jobs.admin.display.accounts import form_of_account
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.figures import Today, list_url, newest_jobs, refused_rows
-from jobs.models import ApiToken, JobQuerySet, TokenRefusal
+from jobs.models import (
+    ApiToken,
+    JobQuerySet,
+    TokenRefusal,
+    account_key,
+    account_name,
+    account_permission,
+)
 from jobs.safe_text import isolated
 
 TOKEN_ROWS = 20
 
 
-def may_see_page_of(user: Any, user_id: int) -> bool:
+def may_see_page_of(user: Any, user_id: Any) -> bool:
     """Whether `user` may see what the account of this id requested."""
     return bool(user.pk == user_id or user.has_perm("jobs.view_job"))
 
 
-def user_page(request: HttpRequest, user_id: int) -> HttpResponse:
+def user_page(request: HttpRequest, user_id: str) -> HttpResponse:
     """The jobs of a user, and the user's tokens for readers who may see accounts."""
-    if not may_see_page_of(request.user, user_id):
+    key = account_key(unquote(user_id))
+    if key is None or not may_see_page_of(request.user, key):
         raise Http404("No such user.")
-    shown = get_object_or_404(User, pk=user_id)
+    shown = get_user_model()._default_manager.filter(pk=key).first()
+    if shown is None:
+        raise Http404("No such user.")
     is_own = shown.pk == request.user.pk
-    may_see_account = request.user.has_perm("auth.view_user")
+    may_see_account = request.user.has_perm(account_permission("view"))
     context = {
-        "title": isolated(shown.get_username()),
+        "title": isolated(account_name(shown)),
         "shown": shown,
+        "account_url": form_of_account(shown.pk) if may_see_account else "",
         "is_own": is_own,
         "may_see_account": may_see_account,
         "may_make_token": _may_make_token(request.user, shown),
@@ -43,7 +55,7 @@ def user_page(request: HttpRequest, user_id: int) -> HttpResponse:
         "refused": refused_rows(TokenRefusal.objects.filter(token__user=shown)),
     }
     jobs = access.visible_jobs(request.user).filter(created_by=shown)
-    return _requester_page(request, jobs, {"created_by": shown.get_username()}, context)
+    return _requester_page(request, jobs, {"created_by": account_name(shown)}, context)
 
 
 def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpResponse:
@@ -82,11 +94,11 @@ def _requester_page(
     return admin_page(request, "requester/page", figures | context)
 
 
-def _newest_tokens(user: User) -> list[ApiToken]:
+def _newest_tokens(user: Any) -> list[ApiToken]:
     return list(ApiToken.objects.filter(user=user).order_by("-created")[:TOKEN_ROWS])
 
 
-def _may_make_token(user: Any, shown: User) -> bool:
+def _may_make_token(user: Any, shown: Any) -> bool:
     if user.pk == shown.pk:
         return bool(user.has_perm("jobs.add_apitoken"))
     may_for_others = shown.is_active and may_make_tokens_of_others(user)

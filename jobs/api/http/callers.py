@@ -11,7 +11,6 @@ import knox.auth
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import Error, connection
-from django.db.models import Model
 from django.utils import timezone
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
@@ -21,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from jobs.api.http import refusals
-from jobs.database import explain, is_bug
+from jobs.database import columns_of, explain, instance_of_row, is_bug
 from jobs.database.base import DatabaseWrapper
 from jobs.models import ApiToken
 
@@ -79,29 +78,20 @@ def _stored_token(token: bytes) -> ApiToken | None:
     row = cast(DatabaseWrapper, connection).first_row(
         _lookup_sql(), {"digest": digest, "key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
     )
-    names, user_names = _columns(ApiToken), _columns(get_user_model())
     if row[0] is None:
         return None
-    token = ApiToken.from_db(connection.alias, names, row[: len(names)])
-    token.user = get_user_model().from_db(connection.alias, user_names, row[len(names) :])
-    return token
-
-
-@cache
-def _columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+    width = len(columns_of(ApiToken))
+    found: ApiToken = instance_of_row(ApiToken, row[:width])
+    found.user = instance_of_row(get_user_model(), row[width:])
+    return found
 
 
 @cache
 def _lookup_sql() -> str:
     """The lookup as SQL: Django would spend three times as long on composing it."""
-    user = get_user_model()
-    columns = [f"token.{name}" for name in _columns(ApiToken)]
-    columns += [f"owner.{name} AS owner_{name}" for name in _columns(user)]
-    return f"""SELECT {", ".join(columns)}
-        FROM {ApiToken._meta.db_table} AS token
-        JOIN {user._meta.db_table} AS owner ON owner.id = token.user_id
-        WHERE token.digest = %(digest)s AND token.token_key = %(key)s"""
+    tokens = ApiToken.objects.select_related("user").order_by()
+    sql, _ = tokens.filter(digest="").filter(token_key="").query.sql_with_params()
+    return sql % ("%(digest)s", "%(key)s")
 
 
 def _note_use(token: ApiToken) -> None:

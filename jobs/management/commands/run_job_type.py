@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
@@ -15,6 +14,7 @@ from jobs.errors import Refused
 from jobs.handler.recording import RecordingContext, run_recorded, unsaved_job
 from jobs.management.command import JobsCommand
 from jobs.management.params import add_param_arguments, read_params
+from jobs.models import accounts_named
 
 
 class Command(JobsCommand):
@@ -70,11 +70,10 @@ class TerminalContext(RecordingContext):
 
 
 def _account(username: str) -> Any:
-    accounts = get_user_model()
-    try:
-        return accounts.objects.get_by_natural_key(username)
-    except accounts.DoesNotExist:
-        raise CommandError(f"No user is called {username}.") from None
+    account = accounts_named(username).first()
+    if account is None:
+        raise CommandError(f"No user is called {username}.")
+    return account
 
 
 def _directory(name: str) -> Path:

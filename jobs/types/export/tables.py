@@ -1,18 +1,24 @@
 """The tables that may be exported, and their columns; nothing else is exported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import QuerySet
 
 from jobs import access, parameters, registry
 from jobs.handler.sheets import Column, Kind
-from jobs.models import JobEvent
+from jobs.models import JobEvent, account_name_field
 
 RowValues = tuple[Any, ...]
+
+JOINED = "date_joined"
+ACCOUNT_FIELDS = (
+    *("first_name", "last_name", "email", "is_active", "is_staff", "is_superuser", "last_login"),
+)
 
 # Kind and width of a field's column, by the first class that matches.
 COLUMN_KINDS: tuple[tuple[Any, Kind, int], ...] = (
@@ -85,6 +91,24 @@ def _visible_events(user: Any) -> QuerySet[JobEvent]:
     return JobEvent.objects.filter(job__in=access.visible_jobs(user).order_by())
 
 
+def _accounts() -> Iterator[Table]:
+    """Give the table of accounts, if the user model has a time at which each was created.
+
+    Of the model's columns it has those that Django's own user model knows, without the password.
+    """
+    meta = get_user_model()._meta
+    created = [
+        one.name
+        for one in meta.concrete_fields
+        if isinstance(one, models.DateTimeField) and (one.auto_now_add or one.name == JOINED)
+    ]
+    wanted = (meta.pk.attname, account_name_field().attname, *ACCOUNT_FIELDS)
+    known = {field.attname for field in meta.concrete_fields}
+    fields = tuple(dict.fromkeys(one for one in (*wanted, *created) if one in known))
+    if created:
+        yield Table(model=meta.label_lower, fields=fields, created=created[0])
+
+
 TABLES = {
     table.model: table
     for table in (
@@ -111,14 +135,7 @@ TABLES = {
             ),
             created="started_at",
         ),
-        Table(
-            model="auth.user",
-            fields=(
-                *("id", "username", "first_name", "last_name", "email", "is_active", "is_staff"),
-                *("is_superuser", "last_login", "date_joined"),
-            ),
-            created="date_joined",
-        ),
+        *_accounts(),
         Table(
             model="admin.logentry",
             fields=(

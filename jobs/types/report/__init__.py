@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import access, registry, services
 from jobs.database import snapshot
 from jobs.handler.context import JobContext
-from jobs.models import JobQuerySet, created_before, created_since
+from jobs.models import JobQuerySet, account_name, created_before, created_since
 from jobs.registry import job_type
 from jobs.types.report.figures import JOBS, LISTED_JOBS, SECTIONS, Section
 from jobs.types.report.formats import REPORT_FORMATS, JobsReport
@@ -118,7 +118,7 @@ def _visible_jobs(job: JobContext) -> tuple[JobQuerySet, str]:
     """Return the jobs that this job's launcher may see now, and a text for which those are."""
     user = services.launcher(job).user
     sees_all = user is None or user.has_perm("jobs.view_job")
-    scope = "all jobs" if sees_all else f"the jobs of {user.get_username()}"
+    scope = "all jobs" if sees_all else f"the jobs of {account_name(user)}"
     return access.visible_jobs(user), scope
 
 

@@ -20,7 +20,7 @@ LIST = "/admin/jobs/job/"
 def page_of(requester):
     if isinstance(requester, ApiToken):
         return reverse("admin:jobs_apitoken_requests", args=[requester.public_id])
-    return reverse("admin:auth_user_requests", args=[requester.pk])
+    return reverse("admin:jobs_job_requester", args=[requester.pk])
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_a_revoked_token_keeps_its_page(viewer, erp):
 def test_unknown_requesters_have_no_page(viewer):
     token = ApiToken(public_id=uuid.uuid4())
     assert viewer.get(page_of(token)).status_code == 404
-    assert viewer.get(reverse("admin:auth_user_requests", args=[10**9])).status_code == 404
-    assert viewer.get(reverse("admin:auth_user_requests", args=[10**30])).status_code == 404
+    assert viewer.get(reverse("admin:jobs_job_requester", args=[10**9])).status_code == 404
+    assert viewer.get(reverse("admin:jobs_job_requester", args=[10**30])).status_code == 404
 
 
 def test_users_without_the_right_to_see_all_jobs_see_only_their_own_pages(client, erp):

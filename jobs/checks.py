@@ -6,6 +6,7 @@ other applications.
 
 import inspect
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import Any
 
 from django import forms
@@ -145,7 +146,11 @@ def _has_one_value(field: forms.Field) -> bool:
 
 def _handler_problems(job_type: JobType, form: BaseForm) -> Iterator[CheckMessage]:
     about = f"Job type {job_type.slug}: its handler does not take the form's fields"
-    hint = f"def run({', '.join([_free_name(form), *form.fields])})"
+    odd = [name for name in form.fields if iskeyword(name) or not name.isidentifier()]
+    names = ["**params"] if odd else form.fields
+    hint = f"def run({', '.join([_free_name(form), *names])})"
+    if odd:
+        hint += f", because Python has no parameter called {odd[0]!r}; or rename the field."
     if _self_of(job_type.run) in form.fields:
         fault = f"{about}: one has the name of its `self`."
         yield Error(fault, hint="Rename the field.", id="jobs.E004")

@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.forms import BaseForm
@@ -39,11 +40,19 @@ def unknown_or_missing(
     """Return a sentence for each option that @job_type does not have, and each missing one."""
     about = f"Job type {options.get('slug')!r}"
     unknown = [
-        f"{about}: @job_type has no option {name}." for name in sorted(options.keys() - known)
+        f"{about}: @job_type has no option {name}. {_option_meant(name, known)}"
+        for name in sorted(options.keys() - known)
     ]
     return unknown + [
-        f"{about}: the option {name} is missing." for name in sorted(required - options.keys())
+        f"{about}: the option {name} is missing. {RULES[name][1]}"
+        for name in sorted(required - options.keys())
     ]
+
+
+def _option_meant(name: str, known: set[str]) -> str:
+    if close := get_close_matches(name, known, n=1):
+        return f"Did you mean {close[0]}?"
+    return f"It has: {', '.join(sorted(known))}."
 
 
 def _short_repr(value: object) -> str:
@@ -121,7 +130,10 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         _is_description,
         f"Say in one sentence what its jobs do, in at most {DESCRIPTION_LIMIT:,} characters.",
     ),
-    "form": (_is_form, "Give a form class, such as class MyForm(forms.Form)."),
+    "form": (
+        _is_form,
+        "Give a form class and do not call it: form=MyForm for class MyForm(forms.Form).",
+    ),
     "run": (
         _is_handler,
         "A handler is a plain function that returns a dict or None: def, without async and yield.",

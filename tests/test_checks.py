@@ -168,6 +168,15 @@ def test_a_handler_that_cannot_be_called_with_the_fields_is_refused(make_type, f
     assert problem.msg.startswith("Job type odd: its handler does not take the form's fields: ")
 
 
+@pytest.mark.parametrize("field", ["from", "class", "due-date"])
+def test_a_field_whose_name_is_no_parameter_in_python_gets_a_fix_that_works(make_type, field):
+    form = type("Odd", (forms.Form,), {field: forms.CharField()})
+    make_type(lambda job: None, form=form)
+    [problem] = checks.check_job_types()
+    assert problem.hint.startswith("def run(job, **params), because Python has no parameter")
+    assert repr(field) in problem.hint
+
+
 @pytest.mark.parametrize(
     ("field", "run"),
     [

@@ -162,18 +162,24 @@ def test_every_wrong_option_is_named_at_once():
 
 def test_an_option_that_does_not_exist_is_refused_by_its_name():
     with pytest.raises(
-        ValueError, match=r"^Job type 'nightly': @job_type has no option timelimit\.$"
+        ValueError,
+        match=r"^Job type 'nightly': .* no option timelimit\. Did you mean time_limit\?$",
     ):
         register(timelimit=5)
+
+
+def test_an_option_that_resembles_none_is_answered_with_all_of_them():
+    with pytest.raises(ValueError, match=r"no option cron\. It has: cancel_grace, description,"):
+        register(cron="* * * * *")
 
 
 def test_a_missing_option_is_named():
     with pytest.raises(ValueError, match="nightly") as refused:
         job_type(slug="nightly")(handler)
-    assert str(refused.value).splitlines() == [
-        f"Job type 'nightly': the option {name} is missing."
-        for name in ("description", "form", "label")
-    ]
+    lines = str(refused.value).splitlines()
+    for line, name in zip(lines, ("description", "form", "label"), strict=True):
+        assert line.startswith(f"Job type 'nightly': the option {name} is missing. ")
+    assert "form=MyForm" in lines[1]
 
 
 def test_a_label_that_is_taken_is_named_with_the_type_that_has_it():

@@ -10,6 +10,7 @@ IGNORED_LOGGERS = (
     "jobs.handler",
     "jobs.lifecycle",
     "jobs.services",
+    "jobs.services",
     "jobs.storage",
     "celery",
     "django.db",

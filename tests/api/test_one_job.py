@@ -42,7 +42,7 @@ def test_a_job_has_all_its_fields(viewer, django_assert_num_queries):
     assert body["result"] == {"rows": 3}
     assert body["wait_seconds"] == pytest.approx(2, abs=0.1)
     assert body["run_seconds"] == pytest.approx(8, abs=0.1)
-    assert body["explanation"] == "Completed after 8 seconds."
+    assert body["explanation"] == "Completed after 8.0 s."
     assert body["error"] is None
     assert body["admin_url"].endswith(f"/admin/jobs/job/{job.id}/change/")
 

@@ -52,7 +52,8 @@ class Chart:
         cls, counts: Mapping[datetime, Mapping[str, int]], statuses: Sequence[Status]
     ) -> "Chart":
         """The chart of the last 24 hours, the current one last."""
-        now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+        # Hours of UTC, as PostgreSQL cuts them: some zones are half an hour off.
+        now = timezone.now().replace(minute=0, second=0, microsecond=0)
         hours = [now - timedelta(hours=back) for back in reversed(range(HOURS))]
         by_hour = [[counts.get(at, {}).get(status, 0) for status in statuses] for at in hours]
         highest = max(map(sum, by_hour))

@@ -153,7 +153,12 @@ def page_after(job: Job, query: LogQuery, after: int) -> LogPage | None:
 def _read_page(job: Job, query: LogQuery) -> LogPage:
     counts, lines = level_counts(job, query.find), lines_at(job, query)
     start = query.after
-    if start is None and lines and min(count.first_of_all for count in counts) == lines[0].seq:
+    # There are no counts if the first lines were written after them.
+    if (
+        start is None
+        and lines
+        and lines[0].seq <= min((count.first_of_all for count in counts), default=lines[0].seq)
+    ):
         start = 0
     page = LogPage(query, shown_lines(job, query, lines, start), counts)
     if query.before is None or query.is_narrowed or not lines:

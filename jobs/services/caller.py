@@ -9,7 +9,7 @@ from uuid import UUID
 from jobs import access, database, parameters, registry
 from jobs.errors import NotPermitted, OutcomeUnknown
 from jobs.handler.context import JobContext
-from jobs.models import ApiToken, Job, Source, account_name
+from jobs.models import ApiToken, Job, Source
 from jobs.registry import JobType
 
 
@@ -35,7 +35,7 @@ def caller_of(request: Any, source: Source) -> Caller:
     token = auth if isinstance(auth, ApiToken) else None
     return Caller(
         user=request.user,
-        name=account_name(request.user),
+        name=str(request.user.get_username()),
         source=source,
         request_id=request.headers.get("X-Request-ID", ""),
         token_id=token.public_id if token else None,
@@ -49,7 +49,7 @@ def code_caller(user: Any = None, name: str = "") -> Caller:
     With a user, the job is theirs and needs their rights. Without one, no right is checked, and
     `name` says who asked.
     """
-    name = account_name(user) if user is not None else name or "code"
+    name = str(user.get_username()) if user is not None else name or "code"
     return Caller(user=user, name=name, source=Source.CODE)
 
 

@@ -103,7 +103,7 @@ def test_a_member_launches_a_job_that_a_worker_runs(ada, of_site, tmp_path):
     )
     assert launched.status == 302, errors_of(launched)
     worker = ["celery", "--app=backoffice", "worker", "--loglevel=warning"]
-    status = "SELECT status FROM jobs_job"
+    status = "SELECT status FROM jobs_job WHERE name = 'Of a member'"
     with (tmp_path / "worker.log").open("w") as log, started(worker, log=log, **of_site):
         wait_until(lambda: rows(of_site, status) == [("COMPLETED",)])
     listed = ada.get("/admin/jobs/job/?created_by=ADA@example.com").text

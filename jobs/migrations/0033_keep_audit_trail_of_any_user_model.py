@@ -5,6 +5,7 @@ another one. Databases that have 0013 keep what it made, which is the same for D
 """
 
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -13,10 +14,10 @@ from django.db import migrations, models
 BEFORE = import_module("jobs.migrations.0013_keep_audit_trail")
 
 
-def _for_user_model(sql, schema_editor):
+def _for_user_model(sql: str, schema_editor: Any) -> str:
     """Return the statements of 0013 with the names of the user model."""
     quote, user_model = schema_editor.quote_name, get_user_model()
-    meta = user_model._meta
+    meta: Any = user_model._meta
     key = meta.pk.column
     name = meta.get_field(user_model.USERNAME_FIELD).column
     table = quote(meta.db_table)
@@ -32,12 +33,12 @@ def _for_user_model(sql, schema_editor):
     )
 
 
-def keep(apps, schema_editor):
+def keep(apps: Any, schema_editor: Any) -> None:
     for sql in (BEFORE.KEEP, BEFORE.COPY):
         schema_editor.execute(_for_user_model(sql, schema_editor), params=None)
 
 
-def drop(apps, schema_editor):
+def drop(apps: Any, schema_editor: Any) -> None:
     schema_editor.execute(BEFORE.DROP, params=None)
 
 

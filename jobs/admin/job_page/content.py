@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from jobs import access, registry
 from jobs.admin.display.numbers import capped_count
-from jobs.models import AuditEntry, Job, JobFile, Worker
+from jobs.models import AuditEntry, Job, JobFile, JobQuerySet, Worker
 from jobs.services import bulk_types
 
 FILES_A_PAGE = 20
@@ -73,9 +73,19 @@ def not_done_by(job: Job) -> list[dict[str, str]]:
     return rows
 
 
-def worker_of(job: Job) -> Worker | None:
-    """The worker that ran the job last; None if it is no longer known."""
-    return Worker.objects.filter(pk=job.worker).first() if job.worker else None
+def with_workers(jobs: JobQuerySet) -> JobQuerySet:
+    """Return jobs that `worker_of` takes."""
+    workers = Worker.objects.filter(pk=OuterRef("worker"))
+    return jobs.annotate(
+        worker_host=Subquery(workers.values("host")), worker_pid=Subquery(workers.values("pid"))
+    )
+
+
+def worker_of(job: Any) -> Worker | None:
+    """The worker that ran the job last; None if it is no longer known. No query."""
+    if job.worker_host is None:
+        return None
+    return Worker(id=job.worker, host=job.worker_host, pid=job.worker_pid)
 
 
 def deleted_at(job: Job) -> datetime | None:

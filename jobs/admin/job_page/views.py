@@ -66,7 +66,7 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
-    jobs = access.visible_jobs(request.user)
+    jobs = content.with_workers(access.visible_jobs(request.user))
     jobs = jobs.select_related("created_by", "task_result", "rerun_of", "parent")
     return get_object_or_404(jobs, pk=job_id)
 

@@ -34,7 +34,7 @@ def visible_origins(user: Any, jobs: Iterable[Job]) -> set[UUID]:
     One query for users who see only their own jobs, none for others.
     """
     ids = {id for job in jobs for id in (job.rerun_of_id, job.parent_id) if id is not None}
-    if not ids or user is None or user.has_perm("jobs.view_job"):
+    if not ids or sees_all_jobs(user):
         return ids
     return set(visible_jobs(user).filter(id__in=ids).values_list("id", flat=True))
 
@@ -44,14 +44,14 @@ def visible_results(user: Any) -> QuerySet[TaskResult]:
 
     The caller has checked that the user may view results.
     """
-    if user is None or user.has_perm("jobs.view_job"):
+    if sees_all_jobs(user):
         return TaskResult.objects.all()
     return TaskResult.objects.filter(jobs__created_by=user)
 
 
 def may_see_some(user: Any) -> bool:
     """Whether `user` may see jobs in the admin: all, or own ones if the user may launch jobs."""
-    return user is None or user.has_perm("jobs.view_job") or may_launch_some(user)
+    return sees_all_jobs(user) or may_launch_some(user)
 
 
 def may_launch_some(user: Any) -> bool:

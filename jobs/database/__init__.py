@@ -2,7 +2,7 @@
 
 from jobs.database.clock import now
 from jobs.database.instances import columns_of, instance_of_row
-from jobs.database.loose_scan import distinct_values
+from jobs.database.merged import EqualsAny, Scan, distinct_values, merged, scan_of_each, with_ids_of
 from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement, StatementLost
 from jobs.database.retry import WORKER_DB, retry_while_away
@@ -23,8 +23,10 @@ from jobs.database.trouble import (
 __all__ = [
     "FOR_CALLERS",
     "WORKER_DB",
+    "EqualsAny",
     "Outage",
     "PreparedStatement",
+    "Scan",
     "StatementLost",
     "Trouble",
     "after_commit",
@@ -38,11 +40,14 @@ __all__ = [
     "is_in_transaction",
     "is_passing",
     "limited_time",
+    "merged",
     "now",
     "raising",
     "retry_while_away",
+    "scan_of_each",
     "schema_fault",
     "snapshot",
     "trouble",
     "unavailable",
+    "with_ids_of",
 ]

@@ -1,5 +1,7 @@
 """The filters and the order of lists of jobs: in the admin, in the API and in bulk actions."""
 
+from jobs.filters.conditions import NO_FINGERPRINT
+from jobs.filters.creators import Creators
 from jobs.filters.fields import (
     IDS_LIMIT,
     REPEATED,
@@ -9,22 +11,23 @@ from jobs.filters.fields import (
     SomeOfFilter,
     parse_uuid,
 )
-from jobs.filters.filterset import NO_FINGERPRINT, JobFilters
+from jobs.filters.filterset import JobFilters
 from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
 from jobs.filters.periods import PERIOD_LABELS, with_fixed_times
+from jobs.filters.scans import OF_FAILURES
 from jobs.filters.search import QUALIFIERS, SEARCH, search_expanded
-from jobs.filters.word_search import EqualsAny
 
 __all__ = [
     "IDS_LIMIT",
     "NEWEST_ID",
     "NO_FINGERPRINT",
+    "OF_FAILURES",
     "ORDERINGS",
     "PERIOD_LABELS",
     "QUALIFIERS",
     "REPEATED",
     "SEARCH",
-    "EqualsAny",
+    "Creators",
     "IdsFilter",
     "JobFilters",
     "MomentFilter",

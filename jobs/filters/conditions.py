@@ -1,48 +1,16 @@
-"""Conditions on several columns: statuses, the account or the API token that submitted a job."""
+"""Conditions on several columns: start, API token, cause of a failure, acknowledgement."""
 
-from collections.abc import Collection
+from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from jobs.filters.fields import parse_uuid
-from jobs.models import (
-    ACTIVE,
-    SETTLED,
-    ApiToken,
-    Job,
-    account_name_field,
-    accounts_named,
-    kept_name,
-)
+from jobs.models import SETTLED, ApiToken, Status
 
 # As many tokens of one name are searched, the newest.
 TOKENS_LIMIT = 100
-
-
-def in_statuses(statuses: Collection[str]) -> Q:
-    """The condition for jobs in any of `statuses`: active and settled jobs have indexes apart."""
-    active = Q(status__in=[one for one in statuses if one in ACTIVE])
-    settled = Q(status__in=[one for one in statuses if one in SETTLED])
-    return active | settled
-
-
-def requested_by(username: str) -> Q:
-    """The condition for jobs of an account, and for jobs without an account that show this name.
-
-    Jobs of the account are found by its id, the only column with an index for each status. Without
-    an account of that name the jobs that show it are of a renamed or deleted account, or of a
-    command.
-    """
-    username = get_user_model().normalize_username(username)  # as accounts are stored
-    # Queried first: PostgreSQL cannot know whether a sub-select names many jobs or few.
-    account = accounts_named(username).values_list("pk", flat=True).first()
-    if account is None:
-        return _shown_by_name(username)
-    without_account = Q(created_by=None, created_by_name=kept_name(username))
-    if not username or not Job.objects.filter(without_account).exists():
-        return Q(created_by=account)
-    return Q(created_by=account) | without_account
+# The value of the filter `fingerprint` for jobs that failed before there were fingerprints.
+NO_FINGERPRINT = "none"
 
 
 def of_token(text: str) -> Q:
@@ -59,12 +27,24 @@ def of_token(text: str) -> Q:
     return Q(token_id=found[0]) if len(found) == 1 else Q(token_id__in=found)
 
 
-def _shown_by_name(username: str) -> Q:
-    """The condition for jobs that show this name; if there are none, in the case of an account."""
-    shown = Q(created_by_name=kept_name(username))
-    if not username or Job.objects.filter(shown).exists():
-        return shown
-    in_any_case = Q((f"{account_name_field().name}__iexact", username))
-    alike = get_user_model()._default_manager.filter(in_any_case)
-    found = list(alike.values_list("pk", flat=True)[:2])
-    return Q(created_by=found[0]) if len(found) == 1 else shown
+def started_since(at: datetime) -> Q:
+    """The condition for jobs that started at `at` or later.
+
+    They run, or have ended later: both have an index, and `started_at` has none.
+    """
+    ended = Q(status__in=SETTLED, finished_at__gte=at)
+    return (ended | Q(status=Status.PROCESSING)) & Q(started_at__gte=at)
+
+
+def of_fingerprint(value: str) -> Q:
+    """The condition for jobs that failed with one cause."""
+    fingerprint = "" if value == NO_FINGERPRINT else value.lower()
+    return Q(fingerprint=fingerprint, status=Status.FAILED)
+
+
+def unseen_as_of(at: datetime | None) -> Q:
+    """The condition for failures that were not acknowledged at a moment; None is now."""
+    unseen = Q(acknowledged_at=None)
+    if at is not None:
+        unseen |= Q(acknowledged_at__gt=at)
+    return unseen & Q(status=Status.FAILED)

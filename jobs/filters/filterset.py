@@ -1,6 +1,6 @@
 """The filters of jobs: one FilterSet for the admin, the API, its statistics and bulk actions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -8,12 +8,12 @@ from uuid import UUID
 
 import django_filters
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from jobs import about, access
-from jobs.filters.conditions import in_statuses, of_token, requested_by
+from jobs.filters.conditions import of_fingerprint, of_token, started_since, unseen_as_of
+from jobs.filters.creators import Creators, creators_named
 from jobs.filters.fields import (
     CheckboxFilter,
     IdsFilter,
@@ -26,8 +26,9 @@ from jobs.filters.fields import (
     form_class,
 )
 from jobs.filters.periods import PERIOD_LABELS, period_ends
+from jobs.filters.scans import WORDS, Listed
 from jobs.filters.search import SEARCH, search_expanded
-from jobs.filters.word_search import matching_error, matching_search, name_startswith
+from jobs.filters.word_search import Walked, word_conditions
 from jobs.models import (
     ACTIVE,
     SETTLED,
@@ -39,9 +40,6 @@ from jobs.models import (
     created_since,
 )
 
-# The value of the filter `fingerprint` for jobs that failed before there were fingerprints.
-NO_FINGERPRINT = "none"
-
 
 class JobFilters(django_filters.FilterSet):
     """The filters of jobs: all conditions on columns are here, each behind an index.
@@ -50,12 +48,12 @@ class JobFilters(django_filters.FilterSet):
     together with a type and an error code.
     """
 
-    q = SearchFilter(method="filter_q", max_length=200, label="Search")
+    q = SearchFilter(method="filter_words", max_length=200, label="Search")
     status = SomeOfFilter(allowed=Status.values, label="Status")
     active = OneOfFilter(allowed=["true", "false"], label="Active")
     type = django_filters.CharFilter(max_length=100, label="Type")
     name = django_filters.CharFilter(
-        method="filter_name", max_length=200, strip=False, label="Name begins with"
+        method="filter_words", max_length=200, strip=False, label="Name begins with"
     )
     created_by = django_filters.CharFilter(
         method="filter_created_by", max_length=255, label="Requested by"
@@ -67,7 +65,7 @@ class JobFilters(django_filters.FilterSet):
     rerun_of = django_filters.UUIDFilter(method="filter_origin", label="Launched again from")
     parent = django_filters.UUIDFilter(method="filter_origin", label="Child of")
     about = ReferenceFilter(method="filter_about", max_length=460, label="About")
-    error = WordsFilter(method="filter_error", max_length=200, label="Error")
+    error = WordsFilter(method="filter_words", max_length=200, label="Error")
     error_code = django_filters.CharFilter(
         method="filter_failures", max_length=50, label="Error code"
     )
@@ -169,7 +167,47 @@ class JobFilters(django_filters.FilterSet):
         """The jobs that match every filter; none if a filter is refused."""
         if len(self.statuses) == len(Status):
             return self.in_any_status
-        return self.in_any_status.filter(in_statuses(self.statuses))
+        return self.in_any_status.filter(status__in=self.statuses)
+
+    def first(
+        self,
+        order: Sequence[str],
+        limit: int,
+        *,
+        jobs: JobQuerySet | None = None,
+        statuses: Collection[str] | None = None,
+        is_sorted: bool = True,
+    ) -> JobQuerySet:
+        """Return at least the first `limit` jobs that match, in `order`.
+
+        Without `is_sorted` they are any, which costs less: for counts. `jobs` are some of
+        `in_any_status`, and `statuses` those to list instead of the filters' own.
+        """
+        wanted = self.statuses if statuses is None else statuses
+        return Listed(
+            every=self.queryset,
+            jobs=self.in_any_status if jobs is None else jobs,
+            given=self.given,
+            creators=self._creators,
+            are_walked=all(isinstance(one, Walked) for one in self._of_words.values()),
+        ).first(order, limit, wanted, is_sorted=is_sorted)
+
+    @cached_property
+    def _creators(self) -> Creators | None:
+        """Whose jobs the filters and the user's rights leave; None if those of all."""
+        if "created_by" in self.given:
+            return self._named
+        is_own = "mine" in self.given or not access.sees_all_jobs(self.user)
+        return Creators(self.user.pk) if self.user and is_own else None
+
+    @cached_property
+    def _of_words(self) -> Mapping[str, Any]:
+        """The condition of each filter by words that is set."""
+        return word_conditions(self.cleaned) if self.given & WORDS else {}
+
+    @cached_property
+    def _named(self) -> Creators:
+        return creators_named(self.cleaned["created_by"])
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the query, one sentence for each filter."""
@@ -177,17 +215,11 @@ class JobFilters(django_filters.FilterSet):
             text = " ".join(map(str, messages))
             yield text if name == NON_FIELD_ERRORS else f"{name}: {text}"
 
-    def filter_q(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(matching_search(text))
-
-    def filter_error(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(matching_error(text))
-
-    def filter_name(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(name_startswith(text))
+    def filter_words(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
+        return jobs.filter(self._of_words[name])
 
     def filter_created_by(self, jobs: JobQuerySet, name: str, username: str) -> JobQuerySet:
-        return jobs.filter(requested_by(username))
+        return jobs.filter(self._named.condition)
 
     def filter_token(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
         return jobs.filter(of_token(text))
@@ -205,17 +237,13 @@ class JobFilters(django_filters.FilterSet):
         return about.jobs_about(self.user, jobs, reference) if reference else jobs.none()
 
     def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
-        return jobs.filter(Q((name, value)), status=Status.FAILED)
+        return jobs.filter(status=Status.FAILED, **{name: value})
 
     def filter_fingerprint(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
-        fingerprint = "" if value == NO_FINGERPRINT else value.lower()
-        return jobs.filter(fingerprint=fingerprint, status=Status.FAILED)
+        return jobs.filter(of_fingerprint(value))
 
     def filter_unseen(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
-        unseen = Q(acknowledged_at=None)
-        if self.as_of is not None:
-            unseen |= Q(acknowledged_at__gt=self.as_of)
-        return jobs.filter(unseen, status=Status.FAILED)
+        return jobs.filter(unseen_as_of(self.as_of))
 
     def filter_created_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
         return jobs.filter(created_since(at))
@@ -224,9 +252,7 @@ class JobFilters(django_filters.FilterSet):
         return jobs.filter(created_before(at))
 
     def filter_started_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        # A job that started runs, or ended later: both have an index, and `started_at` has none.
-        since = Q(finished_at__gte=at) | Q(status=Status.PROCESSING)
-        return jobs.filter(since, started_at__gte=at)
+        return jobs.filter(started_since(at))
 
     def filter_period(self, jobs: JobQuerySet, name: str, period: str) -> JobQuerySet:
         start, end = period_ends(period, self.as_of or timezone.now())

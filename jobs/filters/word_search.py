@@ -6,6 +6,7 @@ Many are met soon on the way from the newest job, so they are neither collected 
 """
 
 import re
+from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,14 +16,14 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, F, Q, When
-from django.db.models.lookups import Exact
 
-from jobs.models import SETTLED, Job, Status
+from jobs.database import EqualsAny
+from jobs.models import NOT_RUNNING, Job, Status
 from jobs.models.words import Beginnings, Matches, words_of_errors, words_of_jobs
 from jobs.safe_text import spellings
 
 # jobs_job_words holds all jobs but the running ones, which are as few as the slots of the workers.
-INDEXED = Q(status__in=[Status.PENDING, *SETTLED])
+INDEXED = Q(status__in=NOT_RUNNING)
 RUNNING = Q(status=Status.PROCESSING)
 FEW = 20_000
 NEWEST, MANY_OF_NEWEST = 200, 10
@@ -30,11 +31,8 @@ ID_BEGINNING = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]*", re.IGNORECASE)
 ID_DIGITS = 32
 
 
-class EqualsAny(Exact):
-    """The condition that a column equals an element of an array: `id = ANY (ARRAY(SELECT ...))`."""
-
-    def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return f"= ANY {rhs}"
+class Walked(Q):
+    """The condition for many jobs: it is checked on the way from the newest job."""
 
 
 def id_range(text: str) -> tuple[UUID, UUID] | None:
@@ -87,7 +85,7 @@ def _few_or_many(matches: Q, areas: list[Q], others: list[Q] | None = None) -> Q
         # CASE hides the condition from the index, and counts as true for every second job: so
         # PostgreSQL walks from the newest job.
         walked = Q(Case(When(matches, then=True), default=False))
-        return reduce(or_, others, reduce(or_, areas) & walked)
+        return Walked(reduce(or_, others, reduce(or_, areas) & walked))
     conditions = [area & matches for area in areas] + others
     parts = [Job.objects.filter(one).order_by().values("id") for one in conditions]
     # An array, because PostgreSQL may answer IN by walking all jobs from the newest.
@@ -112,3 +110,13 @@ def _match_many(matches: Q, area: Q) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql, [*newest_params, *found_params])
         return bool(cursor.fetchone()[0])
+
+
+def word_conditions(values: Mapping[str, Any]) -> dict[str, Q]:
+    """Return the condition of each filter by words that is set among `values`."""
+    makers: dict[str, Callable[[str], Q]] = {
+        "q": matching_search,
+        "error": matching_error,
+        "name": name_startswith,
+    }
+    return {name: make(values[name]) for name, make in makers.items() if values.get(name)}

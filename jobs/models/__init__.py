@@ -5,7 +5,7 @@ from jobs.models.ids import created_before, created_since, first_id
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
-from jobs.models.status import ACTIVE, SETTLED, Source, Status
+from jobs.models.status import ACTIVE, NOT_RUNNING, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
 from jobs.models.token import ApiToken, TokenRefusal
 from jobs.models.user_model import (
@@ -22,6 +22,7 @@ from jobs.models.user_model import (
 
 __all__ = [
     "ACTIVE",
+    "NOT_RUNNING",
     "SETTLED",
     "ApiToken",
     "AuditEntry",

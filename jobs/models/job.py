@@ -85,7 +85,7 @@ class Job(models.Model):
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
-        db_index=False,  # jobs_job_created_by_id serves it
+        db_index=False,  # jobs_job_creator serves it
         related_name="jobs",
     )
     # Kept when the account is deleted; for a command, the name of the system user.

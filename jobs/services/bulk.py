@@ -9,7 +9,7 @@ from django.db import Error
 
 from jobs.database import is_passing, unavailable
 from jobs.errors import Invalid, InvalidTransition, Refused, Unavailable
-from jobs.models import Job, Status
+from jobs.models import Job, JobQuerySet, Status
 from jobs.services.actions.action import Acted, Action, OneStatement
 from jobs.services.bulk_report import ASKED, DONE, FAILED, SKIPPED, Row
 from jobs.services.bulk_targets import Targets
@@ -75,14 +75,18 @@ def apply_in_slices(
     """
     end, last = time.monotonic() + seconds, UUID(int=0)
     possible = targets.remaining.filter(status__in=statement.statuses)
-    possible = targets.action.reachable(caller.user, possible).order_by("id")
-    possible = possible.only("id", "name", "status", "created_by_id")
-    while page := list(possible.filter(id__gt=last)[:SLICE]):
+    possible = targets.action.reachable(caller.user, possible)
+    while page := _slice(targets, possible.filter(id__gt=last), statement.statuses):
         done = statement.run(caller, page, note)
         yield [job for job in page if job.id in done]
         last = page[-1].id
         if len(page) < SLICE or time.monotonic() > end:
             return
+
+
+def _slice(targets: Targets, jobs: JobQuerySet, statuses: Sequence[str]) -> list[Job]:
+    first = targets.first_of(jobs, SLICE, statuses)
+    return list(first.only("id", "name", "status", "created_by_id")[:SLICE])
 
 
 def _apply_to_one(

@@ -102,9 +102,14 @@ class Targets:
     def _without_spared(self, jobs: JobQuerySet) -> JobQuerySet:
         return jobs.exclude(type__in=bulk_types()) if self.action.spares_bulk_jobs else jobs
 
+    def first_of(self, jobs: JobQuerySet, limit: int, statuses: Collection[str]) -> JobQuerySet:
+        """At least the first `limit` of `jobs`, some of `matching` in any of `statuses`, by id."""
+        return self._listed.first(("id",), limit, jobs=jobs, statuses=statuses)
+
     def first(self, limit: int) -> list[UUID]:
         """The ids of at most `limit` targets, in ascending order."""
-        ids = dict.fromkeys(self.remaining.order_by("id").values_list("id", flat=True)[:limit])
+        remaining = self.first_of(self.remaining, limit, self.statuses)
+        ids = dict.fromkeys(remaining.values_list("id", flat=True)[:limit])
         if len(ids) < limit:
             ids |= dict.fromkeys(self.changed.order_by("id").values_list("id", flat=True)[:limit])
         return sorted(ids)[:limit]

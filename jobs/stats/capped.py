@@ -8,7 +8,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from jobs.models import JobQuerySet, Status
+from jobs.database import Scan, merged, scan_of_each
+from jobs.models import SETTLED, JobQuerySet, Status
 from jobs.stats.together import Read, first_row_in_time, read_together, rows_read
 
 CAP = 10_000
@@ -39,7 +40,7 @@ def counts_to(
     """Count `jobs` by status ("" is all), each to at most `cap` + 1; empty on a timeout.
 
     One query of capped sub-selects.
-    Source: jobs_job, indexes jobs_job_outcome, jobs_job_type_status_id.
+    Source: jobs_job, indexes jobs_job_status_type, jobs_job_creator.
     """
     return in_time(counts_to_read(jobs, cap, statuses)) or {}
 
@@ -100,7 +101,7 @@ def in_time(part: Read, milliseconds: int = COUNT_TIMEOUT_MILLISECONDS) -> Any:
 def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
     """Count `jobs` that settled in the last 24 hours by hour and status.
 
-    Only the last CAP of them are counted. Source: index jobs_job_finished_at_id.
+    Only the last CAP of them are counted. Source: index jobs_job_ended, for each status and type.
     """
     found: dict[datetime, dict[str, int]] = _read(settled_by_hour_read(jobs))
     return found
@@ -108,12 +109,12 @@ def settled_by_hour(jobs: JobQuerySet) -> dict[datetime, dict[str, int]]:
 
 def settled_by_hour_read(jobs: JobQuerySet) -> Read:
     """Return `settled_by_hour` as part of a statement."""
-    last = (
-        jobs.filter(finished_at__gte=Now() - DAY)
-        .order_by("-finished_at")
-        .values("finished_at", "status")[:CAP]
-    )
-    sql, values = _grouped(("date_trunc('hour', finished_at) AS hour", "status"), last)
+    of_day = _by_end(jobs.filter(finished_at__gte=Now() - DAY), SETTLED)
+    try:
+        last = merged(of_day, ("finished_at", "status"), ("-finished_at",), CAP)
+    except EmptyResultSet:
+        return Read("SELECT '[]'::json", (), _by_hour)
+    sql, values = _grouped(("date_trunc('hour', finished_at) AS hour", "status"), *last)
     return rows_read(sql, values, _by_hour)
 
 
@@ -125,11 +126,23 @@ def _by_hour(rows: Iterable[Mapping[str, Any]]) -> dict[datetime, dict[str, int]
     return hours
 
 
+def _by_end(jobs: JobQuerySet, statuses: Iterable[str]) -> list[Scan[JobQuerySet]]:
+    """Return scans of the settled ones of `jobs` that are in the order of their ends."""
+    return [
+        scan_of_each(jobs.filter(status=status), "type", f"status = '{status}'")
+        for status in statuses
+    ]
+
+
 def _grouped(
-    keys: tuple[str, ...], jobs: Any, more: str = "", values: Iterable[Any] = (), end: str = ""
+    keys: tuple[str, ...],
+    part: str,
+    params: Iterable[Any],
+    more: str = "",
+    values: Iterable[Any] = (),
+    end: str = "",
 ) -> tuple[str, list[Any]]:
-    """Return the query of `keys` and the number of `jobs` (a sliced queryset of values)."""
-    part, params = jobs.query.sql_with_params()
+    """Return the query of `keys` and the number of rows of the query `part`."""
     columns = ", ".join(keys)
     groups = ", ".join(str(number) for number, _ in enumerate(keys, 1))
     sql = f"SELECT {columns}, count(*){more} FROM ({part}) AS part GROUP BY {groups} {end}"

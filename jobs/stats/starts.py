@@ -104,7 +104,7 @@ def _line(types: Any, ids: Any, places: Any) -> Line:
 def loads() -> list[Load]:
     """Return what each live worker runs and serves; one query.
 
-    Source: jobs_worker, index jobs_job_running, a probe of jobs_job_waiting for each queue.
+    Source: jobs_worker, index jobs_job_status_type, a probe of jobs_job_waiting for each queue.
     """
     part = loads_read()
     with connection.cursor() as cursor:

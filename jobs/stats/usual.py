@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from jobs.models import SETTLED
 from jobs.stats.together import Read, rows_read
 
 RECENT = 100
@@ -14,6 +15,9 @@ RUNS = 20
 # first steps of a job are often unlike the others.
 ENOUGH_PERCENT = 5
 ENOUGH_SECONDS = 5
+# Jobs that were cancelled or failed before they started are left out, but read. A thousand of them
+# in a row end the search in their status.
+READ = 1_000
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,24 @@ class Run:
     seconds: float
 
 
+def _last_runs(limit: int) -> str:
+    """Return a query of the last `limit` jobs of the type `wanted.type` that ran."""
+    of_each = " UNION ALL ".join(
+        f"""(SELECT * FROM (
+            SELECT status, started_at, finished_at FROM jobs_job
+            WHERE status = '{status}' AND type = wanted.type
+            ORDER BY finished_at DESC LIMIT {READ}
+        ) AS ended WHERE started_at IS NOT NULL LIMIT {limit})"""
+        for status in SETTLED
+    )
+    return f"""SELECT status, finished_at, extract(epoch FROM finished_at - started_at)::float
+        AS seconds FROM ({of_each}) AS ran ORDER BY finished_at DESC LIMIT {limit}"""
+
+
 def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
     """Return how long jobs of each of `types` usually run; types that never ran are absent.
 
-    Source: the last settled jobs, index jobs_job_type_ran; one query.
+    Source: the last settled jobs, index jobs_job_ended for each status; one query.
     """
     part = usual_durations_read(types)
     with connection.cursor() as cursor:
@@ -47,17 +65,13 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
 
 def usual_durations_read(types: Iterable[str]) -> Read:
     """Return `usual_durations` as part of a statement."""
-    sql = """SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+    sql = f"""SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
             percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
-        FROM unnest(%s::text[]) AS wanted(type), LATERAL (
-            SELECT extract(epoch FROM finished_at - started_at)::float AS seconds FROM jobs_job
-            WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
-            ORDER BY finished_at DESC LIMIT %s
-        ) AS recent
+        FROM unnest(%s::text[]) AS wanted(type), LATERAL ({_last_runs(RECENT)}) AS recent
         GROUP BY wanted.type"""
     return rows_read(
         sql,
-        [sorted(set(types)), RECENT],
+        [sorted(set(types))],
         lambda rows: {row["type"]: Usual(row["p50"], row["p95"]) for row in rows},
     )
 
@@ -75,18 +89,13 @@ def seconds_left(elapsed: float, percent: int | None) -> float | None:
 def recent_runs(types: Iterable[str]) -> dict[str, list[Run]]:
     """Return the last RUNS runs of each of `types`, newest first; types that never ran are absent.
 
-    Source: index jobs_job_type_ran and that many rows of each type; one query.
+    Source: index jobs_job_ended for each status, and that many rows of each; one query.
     """
-    sql = """SELECT wanted.type, last.status, last.finished_at, last.seconds
-        FROM unnest(%s::text[]) AS wanted(type), LATERAL (
-            SELECT status, finished_at, extract(epoch FROM finished_at - started_at)::float
-                AS seconds FROM jobs_job
-            WHERE type = wanted.type AND started_at IS NOT NULL AND finished_at IS NOT NULL
-            ORDER BY finished_at DESC LIMIT %s
-        ) AS last"""
+    sql = f"""SELECT wanted.type, last.status, last.finished_at, last.seconds
+        FROM unnest(%s::text[]) AS wanted(type), LATERAL ({_last_runs(RUNS)}) AS last"""
     runs: dict[str, list[Run]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [sorted(set(types)), RUNS])
+        cursor.execute(sql, [sorted(set(types))])
         for type, *figures in cursor.fetchall():
             runs.setdefault(type, []).append(Run(*figures))
     for found in runs.values():

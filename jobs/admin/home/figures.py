@@ -18,6 +18,7 @@ from jobs.admin.display.numbers import capped_count
 from jobs.admin.home.chart import Chart
 from jobs.admin.home.groups import group_rows, review_address, visible_groups_read
 from jobs.admin.picture import attention_read, attention_text
+from jobs.filters import NEWEST_ID, JobFilters
 from jobs.models import ACTIVE, Job, Status, UpkeepState, Worker
 from jobs.stats import CAP, GLANCE, Read
 
@@ -53,7 +54,6 @@ class Queue:
 def home_reads(user: Any) -> dict[str, Read]:
     """Return the reads of the home page, for a user who may see jobs."""
     jobs = access.visible_jobs(user).without_large()
-    mine = jobs.filter(created_by=user).order_by("-id")
     running = jobs.filter(status=Status.PROCESSING).only("id", "name", "worker")
     return {
         "attention": attention_read(user),
@@ -65,9 +65,15 @@ def home_reads(user: Any) -> dict[str, Read]:
         "active": stats.counts_to_read(jobs, GLANCE, ACTIVE),
         "failures": visible_groups_read(user),
         # Apart, because the newest of many waiting jobs would leave no row for the running ones.
-        "my_running": stats.objects_read(mine.filter(status=Status.PROCESSING)[:ROWS_PER_PANEL]),
-        "my_waiting": stats.objects_read(mine.filter(status=Status.PENDING)[:ROWS_PER_PANEL]),
+        "my_running": _mine_read(user, Status.PROCESSING),
+        "my_waiting": _mine_read(user, Status.PENDING),
     }
+
+
+def _mine_read(user: Any, status: Status) -> Read:
+    jobs = access.visible_jobs(user).without_large()
+    mine = JobFilters({"mine": "on", "status": status}, jobs, user=user)
+    return stats.objects_read(mine.first((NEWEST_ID,), ROWS_PER_PANEL)[:ROWS_PER_PANEL])
 
 
 def home_context(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F
-from django.http import HttpRequest
 from uuid_utils.compat import uuid7
 
 from jobs import stats
@@ -15,15 +12,13 @@ from jobs.admin.job_list.controls import suggestions
 from jobs.admin.job_list.filters import ListFilters, filter_query
 from jobs.admin.job_list.hints import Hint, best_hint
 from jobs.admin.job_list.links import Chip, PeriodLink, Tab
-from jobs.filters import NEWEST_ID, PERIOD_LABELS, EqualsAny
+from jobs.filters import NEWEST_ID, OF_FAILURES, PERIOD_LABELS
 from jobs.models import JobQuerySet, Status
 from jobs.services import ACTIONS, Action
 from jobs.stats import GLANCE, Read
 
 # Sets of filters for which an index includes the status.
 BY_STATUS = (set(), {"type"}, {"mine"})
-# Filters that match failed jobs only.
-OF_FAILURES = {"error", "error_code", "error_type", "fingerprint", "unseen"}
 # Filters by the time of the end, under which the last to end come first.
 BY_END = {"finished_after", "ended"}
 
@@ -34,20 +29,32 @@ class JobChangeList(ChangeList):
     root_queryset: JobQuerySet
 
     def get_queryset(self, request, exclude_parameters=None):
-        """Return the jobs that match the filters, in the order of their tab."""
+        """Return as many of the jobs that match the filters as the paginator counts."""
         self.filter_specs, self.has_filters = [], False
         self.filters = ListFilters(filter_query(request), self.root_queryset, user=request.user)
         self.permitted_actions = self.model_admin.get_actions(request)
         self.active_filters = self.filters.given - {"status", "active"}
         self.status = self.filters.tab
-        order = self._newest_first()
-        self.any_status = self.filters.in_any_status.order_by(*order)
-        if self.status == Status.PENDING:
-            # The job that waits longest comes first. reverse() would also reverse every later
-            # order_by(), such as that by which a bulk action finds the newest job.
-            order = tuple(name.removeprefix("-") for name in order)
-        jobs = self.filters.qs if self.status is not None else self._merged(order, request)
-        return jobs.order_by(*order).select_related("created_by")
+        none = self.root_queryset.none()
+        limit = self.model_admin.get_paginator(request, none, self.list_per_page).count_limit + 1
+        return self.filters.first(self._order(), limit, is_sorted=False)
+
+    def get_results(self, request) -> None:
+        """Set Django's results: the rows of the page, in order, prepared for the columns."""
+        super().get_results(request)
+        start = (self.page_num - 1) * self.list_per_page if self.multi_page else 0
+        self.result_list = rows.prepare_rows(self.page_rows(start).select_related("created_by"))
+        rows.add_subjects(request, self.result_list)
+
+    def page_rows(self, start: int) -> JobQuerySet:
+        """Return the rows of the page whose first row is number `start`, in the tab's order."""
+        end = start + self.list_per_page
+        return self.filters.first(self._order(), end)[start:end]
+
+    def _order(self) -> tuple[str, ...]:
+        if self.status == Status.PENDING:  # the job that waits longest comes first
+            return tuple(name.removeprefix("-") for name in self._newest_first())
+        return self._newest_first()
 
     def _newest_first(self) -> tuple[str, ...]:
         # The figures of the home page lead here: the last failures come first, from the index of
@@ -55,30 +62,6 @@ class JobChangeList(ChangeList):
         if BY_END & self.filters.given:
             return ("-finished_at", "-id")
         return (NEWEST_ID,)
-
-    def _merged(self, order: tuple[str, ...], request: HttpRequest) -> JobQuerySet:
-        """Return the first jobs of each of several statuses, as many as the paginator counts.
-
-        Indexes keep the order within one status. A plain IN of statuses makes PostgreSQL walk past
-        all newer jobs of other statuses.
-        """
-        none, page_size = self.root_queryset.none(), self.list_per_page
-        limit = self.model_admin.get_paginator(request, none, page_size).count_limit + 1
-        parts = [
-            self.any_status.filter(status=status).order_by(*order).values("id")[:limit]
-            for status in self.filters.statuses
-        ]
-        if not parts:
-            return none
-        # An array, because PostgreSQL may answer IN by walking all jobs from the newest.
-        ids = ArraySubquery(parts[0].union(*parts[1:], all=True))
-        return self.root_queryset.filter(EqualsAny(F("id"), ids))
-
-    def get_results(self, request) -> None:
-        """Set Django's results, with the rows prepared for the columns."""
-        super().get_results(request)
-        self.result_list = rows.prepare_rows(self.result_list)
-        rows.add_subjects(request, self.result_list)
 
     def get_ordering_field_columns(self):
         """Return no columns: the order follows the tab."""
@@ -129,8 +112,9 @@ class JobChangeList(ChangeList):
         table.
         """
         if self.active_filters in BY_STATUS:
-            return stats.counts_to_read(self.any_status, GLANCE)
-        return stats.counts_of_first_read(self.any_status, GLANCE)
+            return stats.counts_to_read(self.filters.in_any_status, GLANCE)
+        newest = self.filters.first(self._newest_first(), GLANCE + 1, statuses=Status.values)
+        return stats.counts_of_first_read(newest, GLANCE)
 
     def tab_counts(self, found: Mapping[str, int] | None, counted: int) -> Mapping[str, str]:
         """Return the tabs' counts for display by status; unknown counts are absent.

@@ -61,9 +61,9 @@ def clear_composed() -> None:
 def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[Any]") -> LiveList:
     request.GET = query  # type: ignore[assignment]
     changes = _unread(request, model_admin)
-    page, per_page = page_number(request), changes.list_per_page
+    page = page_number(request)
     is_oldest_first = changes.status == Status.PENDING
-    start = (page - 1) * per_page if is_oldest_first else 0
+    start = (page - 1) * changes.list_per_page if is_oldest_first else 0
     jobs = access.visible_jobs(request.user)
     own = {
         "rows": stats.objects_read(_among_ids(jobs).only(*ROW_COLUMNS).order_by()),
@@ -72,7 +72,7 @@ def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[An
     if changes.filters.given or changes.filters.errors:
         own["matching"] = _ids_read(_among_ids(changes.filters.qs).order_by())
     shared = {
-        "window": _ids_read(changes.queryset[start : start + per_page]),
+        "window": _ids_read(changes.page_rows(start)),
         "counted": stats.count_read(changes.queryset, changes.paginator.count_limit),
         "attention": picture.attention_read(request.user),
     }

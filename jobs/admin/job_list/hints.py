@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list.filters import ListFilters
-from jobs.stats import GLANCE
+from jobs.filters import NEWEST_ID
+from jobs.stats import GLANCE, Read
 from jobs.stats.capped import COUNT_TIMEOUT_MILLISECONDS
 
 # Each is a query on jobs, and some look up an account or count words before it.
@@ -31,9 +32,14 @@ def best_hint(filters: ListFilters, address: Callable[..., str]) -> Hint | None:
     names = sorted(filters.given)[:FILTERS_LIMIT]
     if filters.errors or len(names) < 2:
         return None
-    reads = {name: stats.count_read(filters.without(name).qs, GLANCE) for name in names}
+    reads = {name: _count_without(filters, name) for name in names}
     counts = stats.read_together(reads, COUNT_TIMEOUT_MILLISECONDS)
     if not counts or not any(counts.values()):
         return None
     count, name = max((count, name) for name, count in counts.items())
     return Hint(filters.chip_label(name), capped_count(count, GLANCE), address(remove=[name]))
+
+
+def _count_without(filters: ListFilters, name: str) -> Read:
+    jobs = filters.without(name).first((NEWEST_ID,), GLANCE + 1, is_sorted=False)
+    return stats.count_read(jobs, GLANCE)

@@ -53,7 +53,7 @@ def same_failures(user: Any, job: Job) -> SameFailures | None:
     """The failures of the last 7 days that are like the job's; None if it is the only one.
 
     One query: the last GLANCE failures with its fingerprint, by index jobs_job_fingerprint_id.
-    Without one, those of its type, by jobs_job_type_status_id.
+    Without one, those of its type, by jobs_job_status_type.
     """
     if job.status != Status.FAILED:
         return None

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
+from jobs.filters import NEWEST_ID, Creators
 from jobs.models import Job, JobQuerySet, Status, TokenRefusal, created_since
 from jobs.stats import CAP
 
@@ -53,13 +54,14 @@ class Today:
     success: str  # "97 %", of those that ended; "" if none did
 
     @classmethod
-    def of(cls, jobs: JobQuerySet, filters: dict[str, str]) -> "Today":
+    def of(cls, jobs: JobQuerySet, filters: dict[str, str], creators: Creators | None) -> "Today":
         """Count `jobs`, which the list shows under `filters`. One query with a cap and a timeout.
 
-        Source: indexes jobs_job_token_id, jobs_job_created_by_id.
+        Source: indexes jobs_job_token_id, jobs_job_creator.
         """
         since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        counts = stats.counts_of_first(jobs.filter(created_since(since)).order_by("-id"), CAP)
+        newest = _newest(jobs.filter(created_since(since)), creators, CAP + 1)
+        counts = stats.counts_of_first(newest, CAP)
         filters = filters | {"created_after": since.isoformat()}
         total = None if counts is None else sum(counts.values())
         more = "+" if total and total > CAP else ""
@@ -111,10 +113,16 @@ def refused_rows(refusals: QuerySet[TokenRefusal]) -> list[RefusedRow]:
     ]
 
 
-def newest_jobs(jobs: JobQuerySet) -> list[Job]:
-    """The newest jobs, for a table."""
-    newest = jobs.without_large().select_related("created_by").order_by("-id")
+def newest_jobs(jobs: JobQuerySet, creators: Creators | None) -> list[Job]:
+    """The newest of `jobs`, for a table; `creators` has their account, None if a token has them."""
+    newest = _newest(jobs, creators, NEWEST_ROWS).without_large().select_related("created_by")
     return list(newest[:NEWEST_ROWS])
+
+
+def _newest(jobs: JobQuerySet, creators: Creators | None, limit: int) -> JobQuerySet:
+    if creators is None:
+        return jobs.order_by(NEWEST_ID)
+    return creators.first(jobs, (NEWEST_ID,), limit)
 
 
 def list_url(filters: dict[str, str]) -> str:

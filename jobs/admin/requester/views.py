@@ -15,6 +15,7 @@ from jobs.admin.account_rights import may_make_tokens_of_others, may_manage_acco
 from jobs.admin.display.accounts import form_of_account
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.figures import Today, list_url, newest_jobs, refused_rows
+from jobs.filters import Creators
 from jobs.models import (
     ApiToken,
     JobQuerySet,
@@ -55,7 +56,8 @@ def user_page(request: HttpRequest, user_id: str) -> HttpResponse:
         "refused": refused_rows(TokenRefusal.objects.filter(token__user=shown)),
     }
     jobs = access.visible_jobs(request.user).filter(created_by=shown)
-    return _requester_page(request, jobs, {"created_by": account_name(shown)}, context)
+    filters = {"created_by": account_name(shown)}
+    return _requester_page(request, jobs, filters, context, Creators(shown.pk))
 
 
 def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpResponse:
@@ -84,11 +86,15 @@ def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpRes
 
 
 def _requester_page(
-    request: HttpRequest, jobs: JobQuerySet, filters: dict[str, str], context: dict[str, Any]
+    request: HttpRequest,
+    jobs: JobQuerySet,
+    filters: dict[str, str],
+    context: dict[str, Any],
+    creators: Creators | None = None,
 ) -> HttpResponse:
     figures = {
-        "today": Today.of(jobs, filters),
-        "newest": newest_jobs(jobs),
+        "today": Today.of(jobs, filters, creators),
+        "newest": newest_jobs(jobs, creators),
         "all_jobs_url": list_url(filters),
     }
     return admin_page(request, "requester/page", figures | context)

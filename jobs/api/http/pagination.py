@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,7 +12,8 @@ from django.db.models import Field, Q, QuerySet
 from rest_framework.request import Request
 
 from jobs.api.http.requests import Faults, invalid_parameter, read_flag, read_integer
-from jobs.models import Job, JobQuerySet, Status
+from jobs.filters import JobFilters
+from jobs.models import Job
 
 PAGE_SIZE = 50
 PAGE_SIZE_LIMIT = 200
@@ -82,28 +83,19 @@ def read_page_request(request: Request, order: tuple[str, ...] | None) -> PageRe
 
 
 def paginate(
-    jobs: JobQuerySet,
-    request: Request,
-    page_request: PageRequest,
-    order: tuple[str, ...],
-    statuses: Collection[str],
+    filters: JobFilters, request: Request, page_request: PageRequest, order: tuple[str, ...]
 ) -> dict[str, Any]:
-    """One page of `jobs`: its rows as `results`, and links to its neighbours.
+    """One page of the jobs that match: its rows as `results`, and links to its neighbours.
 
-    `order` is as in order_by; its last column is unique. `statuses` are all that occur in `jobs`.
+    `order` is as in order_by; its last column is unique.
     """
     columns = tuple(name.removeprefix("-") for name in order)
     cursor = page_request.cursor
     back = cursor is not None and cursor.back
-    count = _count(jobs) if page_request.counted else {}
-    if columns[0] == "finished_at":
-        # All settled jobs have it, but PostgreSQL uses its partial index only with this condition.
-        jobs, statuses = jobs.filter(finished_at__isnull=False), ()
-    if cursor is not None:
-        jobs = jobs.filter(_after(order, cursor))
-    scan_order = [_opposite(name) if back else name for name in order]
-    size, by_words = page_request.size, bool(SORTED_IDS_FIRST & request.query_params.keys())
-    rows = list(_first_rows(jobs, size + 1, scan_order, statuses, sorts_ids_first=by_words))
+    count = _count(filters, order) if page_request.counted else {}
+    after = Q() if cursor is None else _after(order, cursor)
+    size, scan_order = page_request.size, [_opposite(name) if back else name for name in order]
+    rows = list(_first_rows(filters, after, size + 1, scan_order))
     more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
@@ -120,32 +112,20 @@ def paginate(
     }
 
 
-def _first_rows(
-    jobs: JobQuerySet,
-    size: int,
-    order: Sequence[str],
-    statuses: Collection[str],
-    *,
-    sorts_ids_first: bool,
-) -> QuerySet[Job]:
-    """Return the first `size` rows of `jobs` in `order`.
-
-    For several statuses: the first rows of each, merged, because an index keeps the order within
-    one status only. Without the merge PostgreSQL would walk past all waiting jobs to the failed
-    ones. With `sorts_ids_first` (words, which no index keeps in order) PostgreSQL sorts ids alone,
-    and reads only the rows of the page.
-    """
-    if sorts_ids_first:
-        ids = jobs.order_by(*order).values("id")[:size]
+def _first_rows(filters: JobFilters, after: Q, size: int, order: Sequence[str]) -> QuerySet[Job]:
+    """Return the first `size` rows that match the filters and the condition `after`."""
+    jobs = filters.first(order, size, jobs=filters.in_any_status.filter(after))
+    if SORTED_IDS_FIRST & filters.given:
+        # No index keeps words in this order. So PostgreSQL sorts ids alone, and reads only the rows
+        # of the page.
+        ids = jobs.values("id")[:size]
         return Job.objects.without_large().filter(id__in=ids).order_by(*order)
-    if not 1 < len(statuses) < len(Status) or jobs.query.is_empty():
-        return jobs.order_by(*order)[:size]
-    parts = [jobs.filter(status=one).order_by(*order)[:size] for one in statuses]
-    return parts[0].union(*parts[1:], all=True).order_by(*order)[:size]
+    return jobs.without_large()[:size]
 
 
-def _count(jobs: JobQuerySet) -> dict[str, Any]:
-    found = jobs.order_by()[: COUNT_LIMIT + 1].count()
+def _count(filters: JobFilters, order: tuple[str, ...]) -> dict[str, Any]:
+    jobs = filters.first(order, COUNT_LIMIT + 1, is_sorted=False)
+    found = jobs[: COUNT_LIMIT + 1].count()
     return {"count": min(found, COUNT_LIMIT), "count_capped": found > COUNT_LIMIT}
 
 

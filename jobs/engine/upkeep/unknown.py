@@ -18,11 +18,16 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_LEASES = 10
 
+STORED_TYPES = " UNION ".join(
+    "({})".format(distinct_values("jobs_job", "type", where=f"status = '{status}'"))
+    for status in Status.values
+)
+
 
 def stored_types() -> set[str]:
     """Return the types of all jobs."""
     with connections[WORKER_DB].cursor() as cursor:
-        cursor.execute(distinct_values("jobs_job", "type"))
+        cursor.execute(STORED_TYPES)
         return {name for (name,) in cursor.fetchall()}
 
 

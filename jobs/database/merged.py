@@ -61,12 +61,13 @@ def distinct_values(table: str, column: str, where: str = "TRUE") -> str:
         SELECT value FROM known WHERE value IS NOT NULL"""
 
 
-def scan_of_each(rows: Rows, column: str, where: str) -> Scan[Rows]:
+def scan_of_each(rows: Rows, column: str, where: str, *params: Any) -> Scan[Rows]:
     """Return a scan of `rows` for each value that `column` has in rows with the condition `where`.
 
     An index must begin with what `where` compares, and then `column`.
     """
-    return Scan(rows, column, distinct_values(rows.model._meta.db_table, column, where))
+    values = distinct_values(rows.model._meta.db_table, column, where)  # it has `where` twice
+    return Scan(rows, column, values, params * 2)
 
 
 class EqualsAny(Exact):

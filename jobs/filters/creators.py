@@ -26,7 +26,7 @@ class Creators:
 
     account: Any = None
     name: str | None = None
-    renamed: tuple[int, ...] = ()
+    renamed: tuple[Any, ...] = ()
 
     @property
     def condition(self) -> Q:
@@ -43,7 +43,7 @@ class Creators:
         if self.account is not None:
             # An account has as many names as it was given: one, or a few.
             own = jobs.filter(created_by=self.account)
-            yield scan_of_each(own, "created_by_name", f"created_by_id = {self.account}")
+            yield scan_of_each(own, "created_by_name", "created_by_id = %s", self.account)
         if self.name is not None:
             yield Scan(jobs.filter(created_by=None, created_by_name=self.name))
         for account in self.renamed:

@@ -146,6 +146,24 @@ def test_a_token_of_another_member_opens_the_api(ada, site, of_site):
     assert (actor, account) == (ADA, member(of_site, ADA))
 
 
+def test_jobs_of_a_renamed_member_are_listed_under_both_names(ada, of_site):
+    renamed = "ada@example.org"
+    launched = ada.post(
+        LAUNCH, **{"name": "Before", "params-format": "csv", "params-model": "members.member"}
+    )
+    assert launched.status == 302, errors_of(launched)
+    rename = "UPDATE members_member SET mail = '{}' WHERE mail = '{}' RETURNING mail"
+    rows(of_site, rename.format(renamed, ADA))
+    try:
+        listed = {
+            name: ada.get(f"/admin/jobs/job/?{urlencode({'created_by': name})}").text
+            for name in (ADA, renamed)
+        }
+    finally:
+        rows(of_site, rename.format(ADA, renamed))
+    assert [name for name, page in listed.items() if ">Before</a>" in page] == [ADA, renamed]
+
+
 def test_the_pages_of_members_are_those_of_accounts(ada, of_site):
     listed = ada.get("/admin/members/member/")
     assert listed.status == 200

@@ -1,11 +1,13 @@
 """Conditions on several columns: start, API token, cause of a failure, acknowledgement."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
+from jobs import about
 from jobs.filters.fields import parse_uuid
-from jobs.models import SETTLED, ApiToken, Status
+from jobs.models import SETTLED, ApiToken, JobQuerySet, Status
 
 # As many tokens of one name are searched, the newest.
 TOKENS_LIMIT = 100
@@ -48,3 +50,9 @@ def unseen_as_of(at: datetime | None) -> Q:
     if at is not None:
         unseen |= Q(acknowledged_at__gt=at)
     return unseen & Q(status=Status.FAILED)
+
+
+def jobs_about_text(user: Any, jobs: JobQuerySet, text: str) -> JobQuerySet:
+    """Return those of `jobs` that are about the object `text` names; none if it names none."""
+    reference = about.parse_reference(text)
+    return about.jobs_about(user, jobs, reference) if reference else jobs.none()

@@ -11,8 +11,14 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from jobs import about, access
-from jobs.filters.conditions import of_fingerprint, of_token, started_since, unseen_as_of
+from jobs import access
+from jobs.filters.conditions import (
+    jobs_about_text,
+    of_fingerprint,
+    of_token,
+    started_since,
+    unseen_as_of,
+)
 from jobs.filters.creators import Creators, creators_named
 from jobs.filters.fields import (
     CheckboxFilter,
@@ -156,12 +162,10 @@ class JobFilters(django_filters.FilterSet):
                 jobs = self._narrow(jobs, self.filters[name], value)
         return jobs
 
-    def _narrow(self, jobs: JobQuerySet, one: django_filters.Filter, value: Any) -> JobQuerySet:
+    def _narrow(self, jobs: JobQuerySet, one: django_filters.Filter, value: Any) -> Any:
         if one.method is None:
-            narrowed: JobQuerySet = one.filter(jobs, value)
-        else:
-            narrowed = getattr(self, one.method)(jobs, one.field_name, value)
-        return narrowed
+            return one.filter(jobs, value)
+        return getattr(self, one.method)(jobs, one.field_name, value)
 
     def filter_queryset(self, queryset: JobQuerySet) -> JobQuerySet:
         """The jobs that match every filter; none if a filter is refused."""
@@ -233,8 +237,7 @@ class JobFilters(django_filters.FilterSet):
         return jobs.filter(**{name: job_id}) if is_seen else jobs.none()
 
     def filter_about(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        reference = about.parse_reference(text)
-        return about.jobs_about(self.user, jobs, reference) if reference else jobs.none()
+        return jobs_about_text(self.user, jobs, text)
 
     def filter_failures(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return jobs.filter(status=Status.FAILED, **{name: value})

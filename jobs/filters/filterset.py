@@ -8,17 +8,10 @@ from uuid import UUID
 
 import django_filters
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from jobs import access
-from jobs.filters.conditions import (
-    jobs_about_text,
-    of_fingerprint,
-    of_token,
-    started_since,
-    unseen_as_of,
-)
+from jobs.filters.conditions import jobs_about_text, of_fingerprint, of_token, unseen_as_of
 from jobs.filters.creators import Creators, creators_named
 from jobs.filters.fields import (
     CheckboxFilter,
@@ -31,7 +24,8 @@ from jobs.filters.fields import (
     WordsFilter,
     form_class,
 )
-from jobs.filters.periods import PERIOD_LABELS, period_ends
+from jobs.filters.moments import FiltersByMoment
+from jobs.filters.periods import PERIOD_LABELS
 from jobs.filters.scans import WORDS, Listed
 from jobs.filters.search import SEARCH, search_expanded
 from jobs.filters.word_search import Walked, word_conditions
@@ -42,12 +36,10 @@ from jobs.models import (
     JobQuerySet,
     Source,
     Status,
-    created_before,
-    created_since,
 )
 
 
-class JobFilters(django_filters.FilterSet):
+class JobFilters(FiltersByMoment, django_filters.FilterSet):
     """The filters of jobs: all conditions on columns are here, each behind an index.
 
     `..._after` includes its moment, `..._before` does not. `error_type` has no index: links set it
@@ -247,23 +239,3 @@ class JobFilters(django_filters.FilterSet):
 
     def filter_unseen(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
         return jobs.filter(unseen_as_of(self.as_of))
-
-    def filter_created_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        return jobs.filter(created_since(at))
-
-    def filter_created_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        return jobs.filter(created_before(at))
-
-    def filter_started_after(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        return jobs.filter(started_since(at))
-
-    def filter_period(self, jobs: JobQuerySet, name: str, period: str) -> JobQuerySet:
-        start, end = period_ends(period, self.as_of or timezone.now())
-        if name == "created":
-            return jobs.filter(created_since(start), created_before(end))
-        return self.filter_before(jobs.filter(finished_at__gte=start), "finished_at", end)
-
-    def filter_before(self, jobs: JobQuerySet, name: str, at: datetime) -> JobQuerySet:
-        # A job is created before it starts, so this bound changes no result. With it the primary
-        # key, which also gives the order, skips newer jobs.
-        return self.filter_created_before(jobs.filter(**{f"{name}__lt": at}), name, at)

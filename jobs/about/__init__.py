@@ -1,6 +1,13 @@
 """The objects that jobs are about: any row of any model, and who may view it."""
 
-from jobs.about.reference import KEY_LIMIT, NOT_VIEWABLE, Reference, parse_reference, reference_of
+from jobs.about.reference import (
+    KEY_LIMIT,
+    NOT_VIEWABLE,
+    Reference,
+    parse_reference,
+    reference_in,
+    reference_of,
+)
 from jobs.about.subjects import Subject, jobs_about, named_subject, subjects_of
 from jobs.about.viewing import model_of, object_of, viewable_objects
 
@@ -14,6 +21,7 @@ __all__ = [
     "named_subject",
     "object_of",
     "parse_reference",
+    "reference_in",
     "reference_of",
     "subjects_of",
     "viewable_objects",

@@ -9,6 +9,7 @@ from django.db.models import Field, Model
 
 from jobs.errors import InvalidAbout
 from jobs.models import Job
+from jobs.safe_text import storable
 
 KEY_LIMIT = 255
 NOT_VIEWABLE = "There is no such object, or you may not view it."
@@ -43,7 +44,8 @@ def reference_of(instance: Any) -> Reference:
         raise InvalidAbout("The object is not saved yet.")
     if isinstance(instance.pk, tuple):
         raise InvalidAbout("An object with a composite key is not supported.")
-    key = str(instance.pk)
+    # As PostgreSQL returns it: a UUID may have been given as text in another spelling.
+    key = str(key_value(instance._meta.model, str(instance.pk)))
     if len(key) > KEY_LIMIT:
         raise InvalidAbout(f"The key of the object has more than {KEY_LIMIT} characters.")
     return Reference(ContentType.objects.get_for_model(instance).pk, key)
@@ -58,7 +60,7 @@ def parse_reference(text: str) -> Reference | None:
     """The reference in a text such as `shop.order:17`; None if no object can have it."""
     label, colon, key = text.partition(":")
     app, _, name = label.lower().partition(".")
-    if not colon or len(key) > KEY_LIMIT:
+    if not colon or len(key) > KEY_LIMIT or storable(text, len(text)) != text:
         return None
     try:
         kind = ContentType.objects.get_by_natural_key(app, name)

@@ -74,7 +74,9 @@ def viewable_objects(
             continue
         if user is None:
             rows = model._base_manager.filter(pk__in=_key_values(model, wanted))
-            found |= {wanted[str(row.pk)]: Viewable(row, "") for row in rows}
+            found |= {
+                wanted[str(row.pk)]: Viewable(row, "") for row in rows if str(row.pk) in wanted
+            }
         else:
             found |= _viewable_rows(user, request, model, wanted)
     return found
@@ -127,7 +129,7 @@ def _in_admin(
     return {
         wanted[str(row.pk)]: Viewable(row, _admin_page(row))
         for row in rows
-        if model_admin.has_view_permission(request, row)
+        if str(row.pk) in wanted and model_admin.has_view_permission(request, row)
     }
 
 
@@ -145,7 +147,9 @@ def _by_permission(
 ) -> dict[Reference, Viewable]:
     rows = model._default_manager.filter(pk__in=_key_values(model, wanted))
     return {
-        wanted[str(row.pk)]: Viewable(row, "") for row in rows if may_view_model(user, model, row)
+        wanted[str(row.pk)]: Viewable(row, "")
+        for row in rows
+        if str(row.pk) in wanted and may_view_model(user, model, row)
     }
 
 

@@ -84,19 +84,18 @@ class JobAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
-        file_route = "<uuid:job_id>/files/<int:file_id>/"
-        row_route = "launch/<slug:slug>/rows/<str:name>/"
+        rows, file = "launch/<slug:slug>/rows/<str:name>/", "<uuid:job_id>/files/<int:file_id>/"
         urls = [
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", self.list_changes, view, "GET"),
             ("requesters/<str:user_id>/", "requester", user_page, view, "GET"),
-            (row_route, "launch_rows", launch_views.found_rows, launch, "GET"),
+            (rows, "launch_rows", launch_views.found_rows, launch, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),
             ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),
-            (file_route, "file", records.file_download, view, "GET", "HEAD"),
+            (file, "file", records.file_download, view, "GET", "HEAD"),
             *(self._route_of(action) for action in ACTIONS),
             *confirm_routes(self),
         ]
@@ -148,8 +147,7 @@ class JobAdmin(admin.ModelAdmin):
     def _check_action(self, request: HttpRequest) -> None:
         """Raise PermissionDenied for an action that the user may not use; Django ignores it."""
         name = request.POST.get("action")
-        exists = any(action.name == name for action in ACTIONS)
-        if exists and name not in self.get_actions(request):
+        if name in {one.name for one in ACTIONS} and name not in self.get_actions(request):
             raise PermissionDenied
 
     def _act_on_selected(self, request: HttpRequest) -> HttpResponse:
@@ -185,9 +183,9 @@ class JobAdmin(admin.ModelAdmin):
 
 def _job_id(text: str) -> UUID:
     job_id = parse_uuid(text)
-    if job_id is None:
-        raise Http404("No such job.")
-    return job_id
+    if job_id is not None:
+        return job_id
+    raise Http404("No such job.")
 
 
 def _permission_method(action):

@@ -97,11 +97,13 @@ class TokenAdmin(admin.ModelAdmin):
     def requests_view(self, request, token_id):
         """The token's page, with what it requested."""
 
-        def may_revoke(token):
-            may_see = self.get_queryset(request).filter(pk=token.pk).exists()
-            return may_see and self.has_delete_permission(request, token)
+        def may_see(token):
+            return self.get_queryset(request).filter(pk=token.pk).exists()
 
-        return token_page(request, token_id, may_revoke)
+        def may_revoke(token):
+            return may_see(token) and self.has_delete_permission(request, token)
+
+        return token_page(request, token_id, may_see=may_see, may_revoke=may_revoke)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Redirect to the token's page: there is nothing to change."""

@@ -67,7 +67,7 @@ TRANSLATIONS: Mapping[str, Callable[[str], str]] = {
 def split_search(text: str) -> tuple[str, dict[str, list[str]]]:
     """Split a search into its words and the values that its qualifiers give to filters.
 
-    Raises: ValidationError for an unknown qualifier.
+    Raises: ValidationError for an unknown qualifier, and for one without a value.
     """
     words, filters = [], MultiValueDict[str, str]()
     for part in PART.finditer(text):
@@ -82,12 +82,14 @@ def split_search(text: str) -> tuple[str, dict[str, list[str]]]:
                 f'"{part["name"]}:" is not known. Known are {known} '
                 "Put quotation marks around a text with a colon."
             )
+        if not value:
+            raise ValidationError(f'"{part["name"]}:" needs a value behind it.')
         filters.appendlist(name, TRANSLATIONS.get(name, str)(value))
     return " ".join(words), dict(filters.lists())
 
 
 def search_expanded(query: Mapping[str, Any], user: Any, *, replaces: bool = False) -> Any:
-    """Return `query` with the qualifiers of its search as filters; as it is if one is unknown.
+    """Return `query` with the qualifiers of its search as filters; as it is if one is refused.
 
     A filter that is given both ways has both values, so it is refused, unless the search
     `replaces` it.
@@ -97,7 +99,8 @@ def search_expanded(query: Mapping[str, Any], user: Any, *, replaces: bool = Fal
         words, found = split_search(text) if ":" in text else (text, {})
     except ValidationError:
         return query
-    if not found:
+    is_repeated = isinstance(query, MultiValueDict) and len(query.getlist(SEARCH)) > 1
+    if not found or is_repeated:
         return query
     if isinstance(query, MultiValueDict):
         lists = dict(query.lists())

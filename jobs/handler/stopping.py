@@ -162,9 +162,8 @@ def _end_session(process: subprocess.Popen[Any]) -> None:
         _signal_group(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(TERM_SECONDS)
-    _signal_group(
-        process.pid, signal.SIGKILL
-    )  # the id stays that of the group while it has a process
+    # The id stays that of the group while it has a process.
+    _signal_group(process.pid, signal.SIGKILL)
     process.wait()
     # Its orphans are now children of a pool process, which is replaced if one is left.
     give_up_at = time.monotonic() + TERM_SECONDS
@@ -175,5 +174,6 @@ def _end_session(process: subprocess.Popen[Any]) -> None:
 
 
 def _signal_group(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    # A program that became another user may not be signalled; it is left alone.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)

@@ -63,7 +63,8 @@ def fingerprint_of(code: str, type: str, message: str, function: str) -> str:
 
 def normalized(message: str) -> str:
     """Return an error message with its values (numbers, ids, names in quotes, paths) replaced."""
-    text = unicodedata.normalize("NFKC", message[:MESSAGE_READ]).casefold()
+    # Cut again: NFKC makes up to 18 characters of one.
+    text = unicodedata.normalize("NFKC", message[:MESSAGE_READ])[:MESSAGE_READ].casefold()
     for pattern, value in REPLACED:
         text = pattern.sub(_spelled_out if value is None else value, text)
     return text.strip(" .")

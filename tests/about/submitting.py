@@ -1,15 +1,20 @@
 """Launching about an object: from code, from the API, in a batch, again, and in the handler."""
 
+from uuid import uuid4
+
 import pytest
+from django.db.models.functions import Now
 from django.utils.functional import SimpleLazyObject
 
-from jobs import services
+from jobs import about, services
 from jobs.errors import InvalidAbout
 from jobs.handler.context import JobContext
 from jobs.models import Job
 from jobs.services import Launch, code_caller
 from jobs.testing import RecordingContext, run_type
 from tests.about.shop.models import Express, LateOrder, Note, Order, Parcel, Stock
+from tests.support import people
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,3 +96,25 @@ def test_a_batch_of_code_keeps_the_objects_in_order():
     launches = [Launch(type="greet", about=one) for one in orders]
     jobs, _ = services.submit_batch(code_caller(name="nightly"), launches)
     assert [job.about_key for job in jobs] == [str(one.pk) for one in orders]
+
+
+def test_a_key_in_another_spelling_is_stored_as_the_row_has_it():
+    parcel = Parcel.objects.create(pk=str(uuid4()).upper())
+    job = Job.objects.get(id=submit(about=parcel).id)
+    assert job.about_key == str(Parcel.objects.get().pk)
+    job.about_key = job.about_key.upper()  # as another version may have stored it
+    reader = make_user(is_superuser=True)
+    assert about.subjects_of(reader, [job]).keys() == {job.id}
+
+
+@pytest.mark.parametrize("text", ["a\0.b:1", "\ud800.b:1", "shop.note:\0", "shop.note:\ud800"])
+def test_a_text_that_postgresql_cannot_hold_is_no_reference(text):
+    assert about.parse_reference(text) is None
+
+
+def test_whoever_may_not_view_the_object_launches_again_without_it():
+    job = submit(about=Note.objects.create(title="secret"))
+    Job.objects.filter(id=job.id).update(status="COMPLETED", finished_at=Now())
+    reader = make_user("jobs.view_job", "jobs.add_job")
+    again = services.rerun(people.caller_for(reader), job.id).job
+    assert (again.about_type, again.about_key, again.about_name) == (None, "", "")

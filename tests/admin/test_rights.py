@@ -51,6 +51,10 @@ TABLE = {
     "jobs_job_rerun": ACT,
     "jobs_job_acknowledge": ACT,
     "jobs_job_delete": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
+    **{
+        f"jobs_job_confirm_{action}": OPERATE
+        for action in ("cancel", "rerun", "acknowledge", "delete")
+    },
     "jobs_job_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
     "jobs_job_launch": OPERATE,
     "jobs_job_launch_type": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
@@ -137,6 +141,7 @@ def of_jobs(settled):
         stored_name=stored,
     )
     jobs, verbs = "/admin/jobs/job", ("live", "log", "rerun", "acknowledge")
+    actions = ("cancel", "rerun", "acknowledge", "delete")
     return {
         **of_model("jobs_job", settled.pk),
         "jobs_job_live_cells": f"{jobs}/live/",
@@ -149,6 +154,10 @@ def of_jobs(settled):
         "jobs_job_launch_call": f"{jobs}/launch/again/call/",
         "jobs_job_launch_rows": f"{jobs}/launch/again/rows/none/",
         **{f"jobs_job_{verb}": f"{jobs}/{settled.pk}/{verb}/" for verb in verbs},
+        **{
+            f"jobs_job_confirm_{action}": f"{jobs}/confirm/{action}/?type={settled.type}"
+            for action in actions
+        },
     }
 
 

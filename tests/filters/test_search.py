@@ -116,6 +116,9 @@ def test_an_unknown_qualifier_says_what_is_known():
         ("q=queue:a&queue=b", "queue: This filter may be given once."),
         ("q=...", "q: Enter a word"),
         ("q=foo:bar", 'q: "foo:" is not known'),
+        ('q=by:""', 'q: "by:" needs a value behind it.'),
+        ('q=foo status:" "', 'q: "status:" needs a value behind it.'),
+        ("q=alpha&q=status:pending", "q: This filter may be given once."),
     ],
 )
 def test_a_search_that_is_not_understood_finds_nothing_and_says_why(query, fault):

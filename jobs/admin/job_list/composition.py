@@ -8,6 +8,7 @@ from django.contrib.admin import ModelAdmin
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from jobs import access, stats
 from jobs.admin import picture
@@ -26,7 +27,7 @@ ROW_COLUMNS = (
     *("created_at", "started_at", "finished_at", "published_at"),
 )
 
-# By user, right and query: when it expires, and the list.
+# By user, right, query, zone and day: when it expires, and the list.
 _composed: dict[tuple[Any, ...], tuple[float, "LiveList"]] = {}
 
 
@@ -42,10 +43,11 @@ def composed_list(
 ) -> LiveList:
     """Return the list at the address with `query`, composed at most a minute ago."""
     user = request.user
-    key = (user.pk, user.has_perm("jobs.view_job"), query.urlencode())
+    zone, day = timezone.get_current_timezone_name(), timezone.localdate()
+    key = (user.pk, user.has_perm("jobs.view_job"), query.urlencode(), zone, day)
     expires, live_list = _composed.get(key, (0.0, None))
     now = time.monotonic()
-    if live_list is None or expires < now:
+    if live_list is None or expires < now or "about" in query:  # rights on objects may change
         live_list = _compose(request, query, model_admin)
         if len(_composed) >= COMPOSED_LIMIT:
             _composed.clear()

@@ -82,16 +82,21 @@ class RowSearch:
         """
         known = self._known(texts)
         names = [text for text in texts if text not in known][:NAMES_LIMIT]
-        by_name = {text: self._key_of_name(text) for text in names} if self.may_search else {}
+        by_name = self._keys_by_name(names) if self.may_search else {}
         return [known[text][0] if text in known else by_name.get(text, text) for text in texts]
 
-    def _key_of_name(self, text: str) -> str:
-        try:
-            found = self.find(text, NAMESAKES_LIMIT)
-        except TooSlow:
-            return text
-        exact = [key for key, label in found.rows if label.casefold() == text.casefold()]
-        return exact[0] if len(exact) == 1 else text
+    def _keys_by_name(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the key of each exact, unique name; a search that is too slow ends it."""
+        found: dict[str, str] = {}
+        for text in names:
+            try:
+                rows = self.find(text, NAMESAKES_LIMIT).rows
+            except TooSlow:
+                break
+            exact = [key for key, label in rows if label.casefold() == text.casefold()]
+            if len(exact) == 1:
+                found[text] = exact[0]
+        return found
 
     def _known(self, texts: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return key and label of each of `texts` that is the key of a row."""

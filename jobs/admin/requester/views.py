@@ -60,8 +60,13 @@ def user_page(request: HttpRequest, user_id: str) -> HttpResponse:
     return _requester_page(request, jobs, filters, context, Creators(shown.pk))
 
 
-def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpResponse:
-    """The jobs of an API token, also of a revoked one: its jobs keep its name."""
+def token_page(
+    request: HttpRequest, token_id: UUID, *, may_see: Any, may_revoke: Any
+) -> HttpResponse:
+    """The jobs of an API token, also of a revoked one: its jobs keep its name.
+
+    Users whom `may_see` allows to see the token see the jobs that they may view.
+    """
     jobs = access.visible_jobs(request.user).filter(token_id=token_id)
     token = ApiToken.objects.select_related("user").filter(public_id=token_id).first()
     if token is None:
@@ -70,7 +75,7 @@ def token_page(request: HttpRequest, token_id: UUID, may_revoke: Any) -> HttpRes
             raise Http404("No such token.")
         title, owner = isolated(newest.token_name), newest.created_by
     else:
-        if not may_see_page_of(request.user, token.user_id):
+        if not may_see_page_of(request.user, token.user_id) and not may_see(token):
             raise Http404("No such token.")
         title, owner = str(token), token.user
     context = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from jobs import access, parameters, registry
+from jobs import about, access, parameters, registry
 from jobs.errors import InvalidParams, InvalidTransition, ParamError
 from jobs.models import SETTLED, Job, JobQuerySet
 from jobs.services.actions.action import Acted, Action
@@ -60,9 +60,18 @@ def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
     new = new_job(caller, replace(launch, params=changed), kept=job.params)
     _guard_secrets(caller, job, changed)
     new.rerun_of = job
-    new.about_type, new.about_key = job.about_type, job.about_key
-    new.about_name = job.about_name
+    if _may_name_object(caller, job):
+        new.about_type, new.about_key = job.about_type, job.about_key
+        new.about_name = job.about_name
     return new
+
+
+def _may_name_object(caller: Caller, job: Job) -> bool:
+    """Whether the caller launched the job, or may view the object that it is about."""
+    if caller.user is None or caller.user.pk == job.created_by_id:
+        return True
+    reference = about.reference_in(job)
+    return reference is not None and bool(about.viewable_objects(caller.user, [reference]))
 
 
 def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None:

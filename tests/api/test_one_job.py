@@ -13,7 +13,7 @@ FIELDS = set(
     """
     id url name type status progress params result error explanation created_by source created_at
     started_at finished_at wait_seconds run_seconds attempt queue rerun_of parent batch_id
-    cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
+    about cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
     acknowledged_note can_cancel can_rerun can_acknowledge can_delete
     admin_url
     """.split()  # noqa: SIM905 (a list would fill the page)

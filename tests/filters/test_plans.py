@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 COMMON, FAILED, RARE = 20_000, 3_000, 20
 # What a page may read: its rows, and a thousand of each status for its pages and its tabs.
-ROWS = 7_000
+ROWS = 11_000
 BATCH, TOKEN = UUID(int=1), UUID(int=2)
 ROW = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
     error_code, error_type, error_message, error_traceback, created_by_name, source, request_id,

@@ -4,7 +4,7 @@ from typing import Any
 
 # Any page of today's storage is found at once. With the default (4) PostgreSQL would rather walk
 # past a million newer jobs than read an index of the few that are wanted; docs/decisions.md has
-# the figures. Compiling a query (jit) would take longer than any of ours runs.
+# the figures. To compile a query (jit) takes longer than to run it here.
 PLANNER = {"random_page_cost": "1.1", "jit": "off"}
 # Our own statements are short; a handler may compute inside its transaction for an hour.
 TIME_LIMITS = {

@@ -61,7 +61,8 @@ def clear_composed() -> None:
 
 
 def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[Any]") -> LiveList:
-    request.GET = query  # type: ignore[assignment]
+    # The address of the page, without the ids that its refresh adds.
+    request.GET = query  # type: ignore[assignment]  # the stubs know it as immutable only
     changes = _unread(request, model_admin)
     page = page_number(request)
     is_oldest_first = changes.status == Status.PENDING

@@ -38,7 +38,7 @@ class Command(JobsCommand):
             run_recorded(context)
         except Refused:
             raise
-        except Exception as error:
+        except Exception as error:  # a handler may raise anything
             self.stderr.write(traceback.format_exc())
             raise CommandError(f"The handler raised {error.__class__.__name__}.") from error
         for path in context.files.values():

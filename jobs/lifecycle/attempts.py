@@ -34,8 +34,7 @@ def claim(
         where="type = ANY(%(types)s)",
         set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s,
             started_at = clock_timestamp(),
-            lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-            taken_published_at = published_at""",
+            lease_until = clock_timestamp() + %(lease)s * interval '1 second'""",
         values={
             "types": list(types),
             "pid": pid,

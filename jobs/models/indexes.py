@@ -19,7 +19,8 @@ INDEXES = [
     # ended leases, are found by their status. `lease_until` is in no index, so that PostgreSQL
     # renews leases within the page of the row (HOT).
     models.Index(fields=["status", "type", "id"], name="jobs_job_status_type"),
-    # Lists of one queue, of one source, or of both. The few running jobs are found by status.
+    # Lists of one queue, of one source, or of both; and the newest claims of a queue, by which
+    # upkeep knows that a message was overtaken. The few running jobs are found by status.
     models.Index(
         fields=["queue", "source", "status", "id"],
         condition=Q(status__in=NOT_RUNNING),
@@ -59,12 +60,6 @@ INDEXES = [
         fields=["queue", "published_at", "id"],
         condition=Q(status=Status.PENDING),
         name="jobs_job_waiting",
-    ),
-    # The newest claim of a queue, by which upkeep knows that a message was overtaken.
-    models.Index(
-        fields=["queue", "taken_published_at"],
-        condition=Q(taken_published_at__isnull=False, publishes=1),
-        name="jobs_job_taken",
     ),
     # What needs attention, and the groups of failures to review.
     models.Index(

@@ -133,7 +133,7 @@ class Job(models.Model):
     attempt = models.PositiveIntegerField(db_default=0)
     worker = models.CharField(max_length=64, blank=True, db_default="")
     pid = models.PositiveIntegerField(null=True, blank=True)
-    # published_at as the claim found it: the watermark by which upkeep knows lost messages.
+    # Unused; the next version drops it. Upkeep of version 1.0.0 reads it.
     taken_published_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 

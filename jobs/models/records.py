@@ -13,7 +13,11 @@ LOG_PAGE_BYTES = 2 * 1024 * 1024
 class JobEvent(models.Model):
     """A change of a job's status, written in the same statement; or a note, which changes none."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
+    # Without a constraint: the statement that moves or deletes a job also writes or deletes its
+    # events, and PostgreSQL would check and lock the job's row once more for each event.
+    job = models.ForeignKey(
+        Job, models.CASCADE, related_name="events", db_constraint=False, db_index=False
+    )
     from_status = models.CharField(max_length=10, blank=True, default="")
     to_status = models.CharField(max_length=10, choices=Status)
     at = models.DateTimeField(db_default=Now())

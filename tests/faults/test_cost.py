@@ -26,9 +26,7 @@ def test_a_job_costs_two_statements_two_commits_and_no_connection(stack):
         stack.sql("SELECT pg_reload_conf()")
     assert stack.sql("SELECT status, count(*) FROM jobs_job GROUP BY 1") == [("COMPLETED", JOBS)]
     entries = ENTRY.findall(stack.postgres.log.read_bytes()[start:].decode(errors="replace"))
-    claimers = {
-        backend for backend, _, text in entries if "taken_published_at = published_at" in text
-    }
+    claimers = {backend for backend, _, text in entries if "started_at = clock_timestamp()" in text}
     assert len(claimers) == 2, "a connection for each pool process, none for each job"
     verbs = Counter(verb for backend, verb, _ in entries if backend in claimers)
     assert not {"BEGIN", "COMMIT", "ROLLBACK"} & set(verbs), "each statement is its own commit"

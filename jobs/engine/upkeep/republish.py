@@ -23,7 +23,7 @@ from jobs.engine import broker
 from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import failed
-from jobs.models import Status
+from jobs.models import SETTLED, Source, Status
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +43,33 @@ DUE = f"""status = '{Status.PENDING}' AND queue = %(queue)s
 
 DUE_COLUMNS = "id, publishes, type = ANY(%(mixed)s)"
 
-# Only jobs published once move the watermark: of two messages of one job, the older may have been
-# taken.
+CLAIMED_COLUMNS = "published_at, publishes, started_at"
+KNOWN_SOURCES = " UNION ALL ".join(f"SELECT '{source}'" for source in Source.values)
+
+
+def _last_settled(status: str) -> str:
+    """Return a query of the newest jobs of a queue in a final status: some of each source.
+
+    jobs_job_queue_source has the order of their ids, which is that of their first publish.
+    """
+    return f"""SELECT newest.* FROM ({KNOWN_SOURCES}) AS known(source), LATERAL (
+        SELECT {CLAIMED_COLUMNS} FROM jobs_job
+        WHERE queue = %(queue)s AND source = known.source AND status = '{status}'
+        ORDER BY id DESC LIMIT 20) AS newest"""
+
+
+# When the message was published that a worker took last. It may be too early, if the newest jobs
+# were never claimed: a later pass then finds the lost message. Only jobs published once count: of
+# two messages of one job, the older may have been taken.
+WATERMARK = f"""SELECT max(published_at) FROM (
+        SELECT {CLAIMED_COLUMNS} FROM jobs_job
+        WHERE queue = %(queue)s AND status = '{Status.PROCESSING}'
+        UNION ALL {" UNION ALL ".join(_last_settled(status) for status in SETTLED)}
+    ) AS claimed
+    WHERE publishes = 1 AND started_at < now() - interval '2 seconds'"""
+
 OVERTAKEN = f"""SELECT {DUE_COLUMNS} FROM jobs_job
-    WHERE {DUE} AND published_at < interval '-2 seconds' + (
-        SELECT max(taken_published_at) FROM jobs_job
-        WHERE queue = %(queue)s AND taken_published_at IS NOT NULL AND publishes = 1
-            AND started_at < now() - interval '2 seconds')
+    WHERE {DUE} AND published_at < interval '-2 seconds' + ({WATERMARK})
     ORDER BY published_at LIMIT {LIMIT}"""
 
 OLDEST = f"SELECT {DUE_COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"

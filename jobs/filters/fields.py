@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection
 from copy import deepcopy
 from datetime import UTC, datetime
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from jobs import parameters
 from jobs.filters.search import split_search
-from jobs.filters.word_search import id_range, with_id_beginning
+from jobs.filters.word_search import id_range, with_one_of_ids
 
 IDS_LIMIT = 100
 # Filters that may be given several times, which means the same as commas.
@@ -187,8 +186,7 @@ class IdsFilter(django_filters.Filter):
     field_class = IdsField
 
     def filter(self, jobs: Any, texts: Collection[str]) -> Any:
-        conditions = [found for one in texts if (found := with_id_beginning(one))]
-        return jobs.filter(reduce(or_, conditions))
+        return jobs.filter(with_one_of_ids(texts))
 
 
 class WordsFilter(django_filters.Filter):

@@ -14,7 +14,8 @@ from rest_framework.test import APIClient
 
 from jobs import parameters
 from jobs.api.http.filters import ApiFilters
-from jobs.filters import JobFilters
+from jobs.filters import JobFilters, rarity, word_search
+from jobs.filters.rarity import having_words
 from jobs.models import Job
 from tests.support.factories import make_job, make_user
 
@@ -152,3 +153,16 @@ def test_no_list_walks_past_the_jobs_that_its_filter_leaves_out(client, rare):
 @pytest.mark.parametrize("query", ["q=Job", "q=Job%201", "name=Job", "q=j%20type:report"])
 def test_jobs_with_a_common_word_are_neither_collected_nor_sorted(client, rare, query):
     assert rows_read(client, f"/admin/jobs/job/?{query}") <= ROWS
+
+
+def test_of_several_words_only_the_rarest_is_looked_up(rare):
+    matches = having_words("Job rare x")
+    assert rarity._ask(["Job", "rare", "x"], matches, word_search.INDEXED)[1] == 2
+
+
+def test_ids_and_beginnings_of_ids_are_looked_up_together(client, rare):
+    ids = [str(UUID(int=number)) for number in range(1, RARE)]
+    newest = [
+        str(one)[:30] for one in Job.objects.order_by("-id").values_list("id", flat=True)[:50]
+    ]
+    assert rows_read(client, f"/admin/jobs/job/?id={','.join(ids + newest)}") <= 1_000

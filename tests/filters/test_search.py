@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from jobs.filters import JobFilters, word_search
+from jobs.filters import JobFilters, rarity
 from jobs.filters.search import split_search
 from jobs.models import Status
 from tests.support.factories import make_job, make_user
@@ -23,7 +23,9 @@ def found(text, user=None, **query):
 @pytest.fixture(params=["few", "many"])
 def amount(request, monkeypatch):
     """Search as among few matches, and as among too many to collect."""
-    monkeypatch.setattr(word_search, "_match_many", lambda *_: request.param == "many")
+    ask = rarity._ask
+    are_many = request.param == "many"
+    monkeypatch.setattr(rarity, "_ask", lambda *given: (are_many, *ask(*given)[1:]))
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
-"""The Celery application; its settings are the CELERY_ ones in settings.py."""
+"""The Celery app of the jobs, with this project's logs: `celery --app=backoffice worker`."""
 
 import os
 
-from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging
 
-from backoffice.job_types import stop_worker_with_wrong_types
-
+# Before the app is made: Celery sets Django up only where this variable is set by then.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
-app = Celery("backoffice")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["jobs.engine.worker"], related_name="startup")
-worker_init.connect(stop_worker_with_wrong_types)
+from jobs.engine.app import app as app
 
 
 @setup_logging.connect

@@ -219,38 +219,11 @@ PROBE_TOKEN = env.text("PROBE_TOKEN", "")
 KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be changed later
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 
-# --- Celery -----------------------------------------------------------------------------------
-# PostgreSQL is the truth and Redis only wakes workers: publishing fails fast, nothing is tracked
-# twice, and a lost worker's job is found by its row. docs/decisions.md has the measurements.
-CELERY_BROKER_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
-    "socket_connect_timeout": 1,
-    "socket_keepalive": True,
-    "max_retries": 0,  # kombu's own retries: 6 s instead of 0.3 s when Redis is stopped
-    "interval_start": 0,
-    "interval_step": 0,
-    "interval_max": 0,
-}
-CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # else READONLY, a failover or OOM ends the worker
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the default gives up after 46 minutes
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_PUBLISH_RETRY = False  # the service withdraws, answers 503, and the caller decides
-CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]  # a message is never an authority
-CELERY_TASK_ACKS_LATE = False  # late ack leaves residue in Redis and wedges; the row rescues
-CELERY_TASK_REJECT_ON_WORKER_LOST = False
-CELERY_TASK_TRACK_STARTED = False  # a late duplicate would turn SUCCESS back into STARTED
-CELERY_RESULT_BACKEND = "jobs.engine.result_backend:JobResultBackend"
-CELERY_RESULT_EXPIRES = None  # prune removes a TaskResult with its job
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_DISABLE_PREFETCH = True  # else messages of a killed worker wait for a timeout
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # a forged message could stop workers
-CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2, least=1)
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000  # below 100 the forks cost more than the jobs
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25  # running jobs may finish; a stop is given 40 s
-CELERY_DB_REUSE_MAX = 1_000_000  # else Celery opens a new PostgreSQL connection for each job
+# --- Redis and workers ------------------------------------------------------------------------
+# jobs/engine/celery_settings.py has the rest. CELERY_ settings are those of a site's own app.
+JOBS_REDIS_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
+JOBS_QUEUE_PREFIX = env.text("JOBS_QUEUE_PREFIX", "")
+JOBS_CELERY = {"worker_concurrency": env.number("WORKER_CONCURRENCY", 2, least=1)}
 
 # `manage.py up` and `local` only start others, each with an environment of its own.
 if sys.argv[1:2] not in (["up"], ["local"]):

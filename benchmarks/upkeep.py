@@ -84,7 +84,7 @@ def _passes() -> Iterator[Figure]:
     )
     yield _pass("a pass, half of the workers know none of the waiting types")
     Worker.objects.filter(id="w1").delete()
-    Redis.from_url(settings.CELERY_BROKER_URL).flushdb()
+    Redis.from_url(settings.JOBS_REDIS_URL).flushdb()
     yield _pass("a pass, no worker knows any of the waiting types, the queues are empty")
 
 

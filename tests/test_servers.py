@@ -28,7 +28,7 @@ def test_commits_survive_a_crash_of_the_server():
 
 
 def test_redis_refuses_to_evict_messages():
-    redis = Redis.from_url(settings.CELERY_BROKER_URL)
+    redis = Redis.from_url(settings.JOBS_REDIS_URL)
     assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
     redis.close()
 

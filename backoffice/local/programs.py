@@ -90,8 +90,7 @@ def _worker(
     name: str, concurrency: int, env: Mapping[str, str], logs: Path, *options: str
 ) -> Program:
     command = [sys.executable, "-m", "celery", "-A", "backoffice", "worker", "--pool", "prefork"]
-    command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
-    command += ["--without-heartbeat", "--without-gossip", "--without-mingle", *options]
+    command += ["--concurrency", str(concurrency), "--hostname", f"{name}@%h", *options]
     # With SIGQUIT for SIGTERM it waits for running jobs up to the limit of settings.py.
     return Program(name, command, env={**env, "REMAP_SIGTERM": "SIGQUIT"}, logs=logs)
 

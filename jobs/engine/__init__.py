@@ -3,6 +3,7 @@
 ==============  ===========================================================================
 module          runs in
 ==============  ===========================================================================
+app             all processes: our Celery app, whose settings are in celery_settings
 broker          all processes: publishes jobs; in a pool process those that a bulk job makes, and
                 it takes the next ones
 result_backend  all processes: stores nothing, because the lifecycle does

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
-from celery import current_app
 from kombu.exceptions import OperationalError
 
+from jobs.engine.app import app
 from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import TASK
 from jobs.models import Job
@@ -20,6 +20,7 @@ SLOW_SECONDS = 0.5
 # As many as Celery's pool has connections: a wait for one of those would have no limit.
 CALLS_LIMIT = 10
 SLOT_WAIT_SECONDS = 0.5
+REFUSED_LIMIT = 100
 
 
 class Breaker:
@@ -92,7 +93,7 @@ def publish(jobs: Iterable[Job]) -> None:
     messages: dict[str, list[str]] = {}
     for job in jobs:
         messages.setdefault(job.queue, []).append(_message(job))
-    with breaker.guard(), current_app.producer_or_acquire() as producer:
+    with breaker.guard(), app.producer_or_acquire() as producer:
         for queue, texts in messages.items():
             producer.channel.client.lpush(queue, *texts)
 
@@ -104,17 +105,18 @@ class QueueReader:
     """
 
     def __init__(self) -> None:
-        self._opened: tuple[Any, Any] | None = None  # kombu's connection, and redis-py's in it
+        # kombu's connection, redis-py's in it, and what is in front of each key.
+        self._opened: tuple[Any, Any, str] | None = None
 
     def take(self, queue: str) -> bytes | None:
         """Take the oldest message of `queue`; None if it is empty.
 
         Raises: BrokerUnavailable; a message may have been taken nevertheless.
         """
-        name = queue.encode()
-        command = b"*2\r\n$4\r\nRPOP\r\n$%d\r\n%b\r\n" % (len(name), name)
         with breaker.guard():
-            connection = self._connection()
+            _, connection, prefix = self._open()
+            key = f"{prefix}{queue}".encode()
+            command = b"*2\r\n$4\r\nRPOP\r\n$%d\r\n%b\r\n" % (len(key), key)
             try:
                 connection.send_packed_command([command], check_health=False)
                 message: bytes | None = connection.read_response()
@@ -123,12 +125,13 @@ class QueueReader:
                 raise
         return message
 
-    def _connection(self) -> Any:
+    def _open(self) -> tuple[Any, Any, str]:
         if self._opened is None:
-            opened = current_app.connection_for_write()
-            pool = opened.default_channel.client.connection_pool
-            self._opened = opened, pool.get_connection()
-        return self._opened[1]
+            opened = app.connection_for_write()
+            channel = opened.default_channel
+            pool = channel.client.connection_pool
+            self._opened = opened, pool.get_connection(), channel.global_keyprefix
+        return self._opened
 
 
 def _message(job: Job) -> str:
@@ -153,5 +156,21 @@ def queue_depth(queue: str) -> int:
 
     Raises: BrokerUnavailable.
     """
-    with breaker.guard(), current_app.connection_for_write() as connection:
+    with breaker.guard(), app.connection_for_write() as connection:
         return int(connection.default_channel.client.llen(queue))
+
+
+def keep_refused(queue: str, message: bytes) -> str:
+    """Put a message that is no job's into a list beside its queue; returns the list's key.
+
+    The list has the newest REFUSED_LIMIT, for the program that meant another queue.
+
+    Raises: BrokerUnavailable; the message may be lost then.
+    """
+    name = f"{queue}:refused"
+    with breaker.guard(), app.producer_or_acquire() as producer:
+        channel = producer.channel
+        key: str = channel.global_keyprefix + name  # kombu puts it before keys of LPUSH only
+        channel.client.lpush(name, message)
+        channel.client.ltrim(key, 0, REFUSED_LIMIT - 1)
+    return key

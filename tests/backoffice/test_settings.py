@@ -176,7 +176,7 @@ def test_a_secret_file_may_end_with_a_newline(tmp_path):
     (tmp_path / "password").write_text("p#s/w?rd%\n")
     show = (
         "from django.conf import settings as s;"
-        "print(s.DATABASES['default']['PASSWORD'], s.CELERY_BROKER_URL)"
+        "print(s.DATABASES['default']['PASSWORD'], s.JOBS_REDIS_URL)"
     )
     env = {
         "DATABASE_URL": "postgres://user@db/name",
@@ -191,9 +191,9 @@ def test_a_secret_file_may_end_with_a_newline(tmp_path):
 
 def test_each_celery_setting_is_one_that_celery_knows():
     show = (
-        "from celery.app.defaults import DEFAULTS; from django.conf import settings;"
-        "ours = [name for name in dir(settings) if name.startswith('CELERY_')];"
-        "print([name for name in ours if name[7:].lower() not in DEFAULTS])"
+        "from celery.app.defaults import DEFAULTS;"
+        "from jobs.engine.celery_settings import SITE_CHOICES, SETTINGS;"
+        "print([name for name in [*SITE_CHOICES, *SETTINGS] if name not in DEFAULTS])"
     )
     done = manage("shell", "--no-imports", f"--command={show}")
     # Celery reads this one past its own list, in its fixup for Django.

@@ -5,9 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from celery import Celery
 
 from jobs.engine import broker
+from jobs.engine.app import JobsApp
 from jobs.engine.broker import OPEN_SECONDS, Breaker
 from jobs.errors import BrokerUnavailable
 from jobs.models import Job
@@ -16,11 +16,11 @@ from jobs.models import Job
 @pytest.fixture
 def hung_broker(monkeypatch):
     """Something in Redis's place that takes connections and never says a word."""
-    app = Celery("probe", set_as_current=False)
-    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app = JobsApp("probe")
+    app.config_from_object("jobs.engine.celery_settings:SETTINGS")
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         app.conf.broker_url = f"redis://:x@127.0.0.1:{silent.getsockname()[1]}/0"
-        monkeypatch.setattr(broker, "current_app", app)
+        monkeypatch.setattr(broker, "app", app)
         monkeypatch.setattr(broker, "breaker", Breaker())
         yield
 

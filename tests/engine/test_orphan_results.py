@@ -9,6 +9,7 @@ from django_celery_results.models import TaskResult
 
 from jobs.engine.upkeep import orphan_results, prune
 from jobs.engine.upkeep.orphan_results import RESULTS_A_SLICE, ResultSearch, owners, slice_after
+from jobs.lifecycle import TASK
 from jobs.models import Job, Status
 from tests.support.factories import make_job
 
@@ -18,8 +19,9 @@ pytestmark = [
 ]
 
 MANY = """INSERT INTO django_celery_results_taskresult
-    (task_id, status, content_type, content_encoding, date_created, date_done)
-    SELECT gen_random_uuid()::text, 'SUCCESS', '', '', now(), now() - interval '40 days'
+    (task_id, task_name, status, content_type, content_encoding, date_created, date_done)
+    SELECT gen_random_uuid()::text, 'jobs.run_job', 'SUCCESS', '', '', now(),
+        now() - interval '40 days'
     FROM generate_series(1, %s)"""
 JOBS = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, progress_message,
         created_by_name, source, request_id, publishes, attempt, worker, cancel_requested_by,
@@ -32,8 +34,8 @@ JOBS = """INSERT INTO jobs_job (id, name, type, params, queue, status, version, 
     FROM django_celery_results_taskresult"""
 
 
-def result_of(task_id, days=40):
-    result = TaskResult.objects.create(task_id=str(task_id))
+def result_of(task_id, days=40, task_name=TASK):
+    result = TaskResult.objects.create(task_id=str(task_id), task_name=task_name)
     TaskResult.objects.filter(id=result.id).update(date_done=timezone.now() - timedelta(days=days))
     return result.id
 
@@ -45,11 +47,11 @@ def left():
 def test_old_results_of_no_job_are_removed_whatever_their_task_id():
     kept = {
         result_of(make_job(status=Status.COMPLETED).id),
-        result_of("of another program, young", days=29),
+        result_of("young", days=29),
     }
     job = make_job(status=Status.COMPLETED)
     for task_id in (
-        "of another program",
+        "no id of a job",
         job.id.hex,
         str(job.id).upper(),
         "",
@@ -59,6 +61,13 @@ def test_old_results_of_no_job_are_removed_whatever_their_task_id():
     assert (prune(dry_run=True).task_results, TaskResult.objects.count()) == (5, 7)
     assert prune().task_results == 5
     assert left() == kept
+
+
+@pytest.mark.parametrize("task_name", ["shop.tasks.mail", None])
+def test_results_of_a_projects_own_tasks_stay_for_ever(task_name):
+    theirs = result_of("0197a000-0000-7000-8000-000000000001", task_name=task_name)
+    assert prune().task_results == 0
+    assert left() == {theirs}
 
 
 def test_a_search_goes_on_where_the_last_one_ended_and_begins_again_at_the_end(monkeypatch):

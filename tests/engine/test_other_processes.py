@@ -18,9 +18,9 @@ def note(**hooks):
 os.register_at_fork = note
 
 import backoffice.wsgi
-from celery import current_app
+from jobs.engine.app import app
 
-current_app.backend, current_app.tasks  # what publishing a job uses
+app.backend, app.tasks  # what publishing a job uses
 print([name for name in hooked if name.startswith("jobs")])
 print([name for name in sys.modules if name.startswith("jobs.engine.worker.")])
 """

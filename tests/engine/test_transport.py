@@ -14,7 +14,7 @@ QUEUE = "taken"
 
 @pytest.fixture
 def broker():
-    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+    with redis.Redis.from_url(settings.JOBS_REDIS_URL) as broker:
         broker.delete(QUEUE)
         yield broker
         broker.delete(QUEUE)
@@ -25,7 +25,7 @@ def test_a_message_that_was_taken_and_not_started_goes_back_to_be_read_next(brok
     for one in (first, second):
         broker.lpush(QUEUE, rebuilt(one, QUEUE))
     taken = []
-    with JobConnection(settings.CELERY_BROKER_URL) as connection:
+    with JobConnection(settings.JOBS_REDIS_URL) as connection:
         channel = connection.channel()
         with Consumer(channel, [Queue(QUEUE)], on_message=taken.append):
             connection.drain_events(timeout=5)

@@ -40,7 +40,7 @@ TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, eff
 class Stack:
     """Servers and processes; `heal` stops and repairs what a test started or broke."""
 
-    def __init__(self, home: Path, found: servers.Servers) -> None:
+    def __init__(self, home: Path, found: servers.Servers, settings: str) -> None:
         self.home = home
         postgres, broker = found.started["DATABASE_URL"], found.started["REDIS_URL"]
         assert isinstance(postgres, Postgres)
@@ -48,7 +48,7 @@ class Stack:
         self.postgres, self.broker = postgres, broker
         self.urls = found.urls
         self.env = programs.environment(home, found) | {
-            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DJANGO_SETTINGS_MODULE": settings,
             "JOBS_LEASE_SECONDS": str(LEASE_SECONDS),
             "JOBS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "WEB_PROCESSES": "1",
@@ -74,7 +74,7 @@ class Stack:
 
     def another_web(self, **env: str) -> Program:
         """Start a second web server on the same socket, as a rolling deploy does."""
-        return self._start(self._web(**env))
+        return self.start(self._web(**env))
 
     def _start_web(self) -> None:
         self.web.start()
@@ -90,15 +90,16 @@ class Stack:
 
     def _consuming(self, program: Program) -> Program:
         before = self.sql("SELECT count(*) FROM jobs_worker")[0][0]
-        self._start(program)
+        self.start(program)
         wait_until(lambda: self.sql("SELECT count(*) FROM jobs_worker")[0][0] > before, 60)
         return program
 
     def upkeep(self, **env: str) -> Program:
         """Start an upkeep."""
-        return self._start(programs.upkeep({**self.env, **env}, self.home))
+        return self.start(programs.upkeep({**self.env, **env}, self.home))
 
-    def _start(self, program: Program) -> Program:
+    def start(self, program: Program) -> Program:
+        """Start a program, which `heal` ends."""
         program.start()
         self._programs.append(program)
         return program
@@ -208,10 +209,10 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(home: Path) -> Iterator[Stack]:
+def running(home: Path, *, settings: str = "tests.faults.settings") -> Iterator[Stack]:
     """A stack on servers of its own, for the length of the block."""
     with servers.running_servers(home, {}, durable=False) as found:
-        stack = Stack(home, found)
+        stack = Stack(home, found, settings)
         try:
             yield stack
         finally:

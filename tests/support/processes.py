@@ -27,7 +27,7 @@ def production(**changes: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "backoffice.example.com",
         "TRUSTED_PROXY_COUNT": "1",
         "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{address}",
-        "REDIS_URL": settings.CELERY_BROKER_URL,
+        "REDIS_URL": settings.JOBS_REDIS_URL,
         "FILES_DIR": "/var/lib/backoffice/files",
         "STATIC_ROOT": str(settings.STATIC_ROOT),
         "WEB_PROCESSES": "1",

@@ -12,7 +12,7 @@ from jobs.engine import broker
 @pytest.fixture
 def redis() -> Iterator[Redis]:
     """The broker, empty; its breaker is reset afterwards."""
-    client = Redis.from_url(settings.CELERY_BROKER_URL)
+    client = Redis.from_url(settings.JOBS_REDIS_URL)
     client.flushdb()
     broker.breaker.reset()
     yield client

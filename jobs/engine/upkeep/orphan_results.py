@@ -1,4 +1,7 @@
-"""Removes TaskResults that belong to no job: by primary key, a slice at a time."""
+"""Removes TaskResults whose job is gone: by primary key, a slice at a time.
+
+Results of a project's own tasks, in the same table, are the project's: they stay.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from jobs.database import WORKER_DB
+from jobs.lifecycle import TASK
 from jobs.models import Job
 
 ORPHANS_KEPT = timedelta(days=30)
@@ -61,7 +65,9 @@ def _last_of_slice(after: int) -> int | None:
 
 
 def _orphans(after: int, last: int) -> list[int]:
-    old = slice_after(after).filter(id__lte=last, date_done__lt=Now() - ORPHANS_KEPT)
+    old = slice_after(after).filter(
+        id__lte=last, task_name=TASK, date_done__lt=Now() - ORPHANS_KEPT
+    )
     found = dict(old.values_list("id", "task_id"))
     owned = {str(job_id) for job_id in owners(list(found.values())).values_list("id", flat=True)}
     return [result_id for result_id, task_id in found.items() if task_id not in owned]

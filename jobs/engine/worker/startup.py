@@ -19,6 +19,7 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
+from django.core.checks import run_checks
 
 from jobs import registry
 from jobs.database import WORKER_DB, await_tables
@@ -48,8 +49,16 @@ def choose_queues(instance: Any, **kwargs: Any) -> None:
 
 
 @worker_init.connect
-def prepare_main_process(**kwargs: Any) -> None:
-    """Wait for the tables of this version before the first fork; a signal ends the wait."""
+def prepare_main_process(sender: Any, **kwargs: Any) -> None:
+    """Wait for the tables of this version before the first fork; a signal ends the wait.
+
+    Raises: SystemExit if a job type is wrong; Celery only logs other exceptions.
+    """
+    if errors := [error for error in run_checks(tags=["jobs"]) if error.is_serious()]:
+        raise SystemExit("\n".join(map(str, errors)))
+    # Other workers on this Redis, of the project's own app or of ours, are none of its business;
+    # and publishing a heartbeat blocks the worker while Redis hangs.
+    sender.options.update(without_gossip=True, without_mingle=True, without_heartbeat=True)
     await_tables(logger, "The worker waits", using=WORKER_DB, stopped=threading.Event())
     start_worker()
 
@@ -59,6 +68,8 @@ def prepare_pool_process(**kwargs: Any) -> None:
     """Let the main process interrupt this pool process, and keep its jobs apart from each other."""
     if worker := current_worker():
         worker.interrupts.listen()
+        # Celery has made our app the default one of all threads but this.
+        worker.project_app.set_default()
     isolation.isolate_jobs()
     sessions.watch_connections()
     output.watch_forks()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from celery import Celery, current_app
 from uuid_utils.compat import uuid7
 
 from jobs import registry
@@ -30,6 +31,8 @@ class WorkerState:
     def __init__(self) -> None:
         self.id = uuid7().hex
         self.types = [one.slug for one in registry.all()]
+        # To which `shared_task` and `current_app` lead in handlers.
+        self.project_app: Celery = current_app._get_current_object()
         self.running = RunningAttempts()
         self.interrupts = Interrupts(self.running)
         self.backlog = Backlog()

@@ -6,13 +6,14 @@ import time
 from typing import Any
 from uuid import UUID
 
-from celery import Task, shared_task, signals
+from celery import Task, signals
 from celery.exceptions import Ignore
 from celery.states import FAILURE, IGNORED, SUCCESS
 from django.db import Error, connections
 
 from jobs import lifecycle
 from jobs.database import WORKER_DB, Trouble, explain, is_bug, retry_while_away, trouble
+from jobs.engine.app import app
 from jobs.engine.worker import replacement
 from jobs.engine.worker.execution import execute, internal_error
 from jobs.engine.worker.state import WorkerState, current_worker
@@ -29,7 +30,7 @@ class JobFailed(Exception):
     """The job ended as FAILED; args: error code, message."""
 
 
-@shared_task(
+@app.task(
     name=lifecycle.TASK,
     bind=True,
     throws=(JobFailed,),

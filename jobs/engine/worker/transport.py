@@ -8,7 +8,7 @@ parse the rest.
 import contextlib
 import json
 import logging
-from functools import cache, partialmethod
+from functools import cache, partial, partialmethod
 from itertools import count
 from queue import Empty
 from typing import Any
@@ -18,6 +18,8 @@ import redis
 from kombu.connection import Connection
 from kombu.transport import redis as kombu_redis
 
+from jobs.engine.broker import keep_refused
+from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import TASK
 
 logger = logging.getLogger(__name__)
@@ -43,11 +45,20 @@ def job_id(message: bytes) -> UUID | None:
 
 
 def accepted_id(queue: str, message: bytes) -> UUID | None:
-    """Return the job's id in a message; one without an id is dropped with a warning."""
+    """Return the job's id in a message; one without an id is refused with a warning."""
     if (job := job_id(message)) is None:
-        what = (queue, len(message), message[:LOGGED_BYTES])
-        logger.warning("a message in queue %s is no job's, and is dropped: %d bytes, %r", *what)
+        _refuse(queue, message)
     return job
+
+
+def _refuse(queue: str, message: bytes) -> None:
+    """Drop a message from its queue; unless it is large, another list in Redis keeps it."""
+    place = ""
+    if len(message) <= MESSAGE_BYTES_LIMIT:
+        with contextlib.suppress(BrokerUnavailable):
+            place = f" into the list {keep_refused(queue, message)}"
+    what = (queue, place, len(message), message[:LOGGED_BYTES])
+    logger.warning("a message in queue %s is no job's, and is dropped%s: %d bytes, %r", *what)
 
 
 def rebuilt(job: UUID, queue: str) -> str:
@@ -75,7 +86,7 @@ def _template(queue: str) -> list[str]:
     return json.dumps(message).split(VARIABLE)
 
 
-class JobClient(redis.Redis):
+class JobClient(kombu_redis.PrefixedStrictRedis):
     """The Redis client of a channel; BRPOP answers with rebuilt messages only."""
 
     def parse_response(self, connection: Any, command_name: str | bytes, **options: Any) -> Any:
@@ -115,14 +126,18 @@ class JobChannel(kombu_redis.Channel):
     def _delete_other_kinds(self) -> None:
         with self.conn_or_acquire() as client:
             for queue in self.active_queues:
-                kind = client.type(queue).decode()
+                # kombu puts the prefix before the key of DEL, and not of TYPE.
+                kind = client.type(self.global_keyprefix + queue).decode()
                 if kind not in ("list", "none"):
                     client.delete(queue)
                     message = "queue %s was a %s instead of a list, and is deleted"
                     logger.warning(message, queue, kind)
 
-    def _get_client(self) -> type[redis.Redis]:
-        return JobClient
+    def _get_client(self) -> partial[JobClient]:
+        return partial(JobClient, global_keyprefix=self.global_keyprefix)
+
+    def _queue_bind(self, *args: Any) -> None:
+        """Bind no queue: jobs are published past kombu's exchanges, whose bindings are in Redis."""
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:
         # At the end from which workers read: the job has waited its turn.

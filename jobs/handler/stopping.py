@@ -59,7 +59,10 @@ class StoppableCalls:
             raise found
         connection = connections[using]
         connection.ensure_connection()
-        with StopWatch(self.stop_reason, lambda: connection.connection.cancel()) as watch:
+        watch = StopWatch(
+            self.stop_reason, lambda: connection.connection.cancel(), connection.close
+        )
+        with watch:
             try:
                 yield
             except Exception as error:
@@ -102,29 +105,47 @@ class StoppableCalls:
 class StopWatch(threading.Thread):
     """A context manager: while in its block, `stop` is called once the job has to stop.
 
-    `reason` is then the exception to raise.
+    `reason` is then the exception to raise. The block ends after the last call of `stop`: libpq
+    returns from a cancel once the server has signalled the session, which drops the signal if it is
+    idle. So no cancel reaches the next statement of the connection. If an interrupt ends that wait,
+    `discard` closes the connection, and a late cancel finds no session.
     """
 
-    def __init__(self, find_reason: StopReason, stop: Callable[[], object]) -> None:
+    def __init__(
+        self, find_reason: StopReason, stop: Callable[[], object], discard: Callable[[], object]
+    ) -> None:
         super().__init__(name="stop watch", daemon=True)
         self.reason: Cancelled | None = None
         self._find_reason = find_reason
         self._stop = stop
+        self._discard = discard
         self._left = threading.Event()
 
     def __enter__(self) -> "StopWatch":
-        self.start()
+        with self._discarding():
+            self.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._left.set()
-        self.join()
+        with self._discarding():
+            self._left.set()
+            self.join()
+
+    @contextlib.contextmanager
+    def _discarding(self) -> Iterator[None]:
+        """Discard the connection, and end the thread, if the worker interrupts this block."""
+        try:
+            yield
+        except BaseException:
+            self._left.set()
+            self._discard()
+            raise
 
     def run(self) -> None:
         """Look ten times a second."""
         while not self._left.wait(AGAIN_SECONDS if self.reason else LOOK_SECONDS):
             self.reason = self.reason or self._find_reason()
-            if self.reason:
+            if self.reason and not self._left.is_set():
                 with contextlib.suppress(Exception):  # such as a connection that was closed
                     self._stop()
 

@@ -2,14 +2,17 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 import pytest
-from django.db import Error, connection, transaction
+from django.db import Error, connection, connections, transaction
 
+from jobs.handler import stopping
 from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
 from jobs.models import Job
 from jobs.testing import RecordingContext
@@ -58,6 +61,50 @@ def test_a_block_that_ends_in_time_leaves_result_errors_and_no_thread():
     with pytest.raises(ZeroDivisionError), RecordingContext().sql():
         raise ZeroDivisionError
     assert not [one for one in threading.enumerate() if one.name == "stop watch"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancel_never_reaches_the_statement_after_the_block(monkeypatch):
+    monkeypatch.setattr(stopping, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(stopping, "AGAIN_SECONDS", 0.001)
+    ended = Counter()
+    for number in range(200):
+        lasts = number % 10 * 0.001  # the statement ends before, with, or after the cancel
+        try:
+            with asked_after(0.004).sql():
+                sleep_in_sql(lasts)
+            ended["in time"] += 1
+        except Cancelled:
+            ended["cancelled"] += 1
+        sleep_in_sql(0.002)
+    assert min(ended["in time"], ended["cancelled"]) > 10
+
+
+class Interrupt(BaseException):
+    """As the worker interrupts a handler whose grace is over."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_interrupt_while_a_cancel_is_sent_leaves_none_for_the_next_statement():
+    sends, own = threading.Event(), connections["default"]
+    own.ensure_connection()
+    raw = own.connection
+
+    def cancel_late():
+        sends.set()
+        time.sleep(0.5)
+        raw.cancel()
+
+    def interrupt(number, frame):
+        raise Interrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(Interrupt), stopping.StopWatch(Cancelled, cancel_late, own.close):
+            signal.setitimer(signal.ITIMER_REAL, 0.1 if sends.wait(5) else 0)
+        sleep_in_sql(1)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_job_that_was_asked_before_starts_nothing():

@@ -95,9 +95,7 @@ def files(user: Any, job: Job) -> QuerySet[JobFile]:
     if user is None or job_type is None or job_type.permission_for is None:
         return job.files.all()
     # The params, which may be long, are only read if the permission depends on them.
-    needed = [
-        job_type.permission_for(params) for params in parameters.readings(job_type, job.params)
-    ]
+    needed = [job_type.permission_for(params) for params in parameters.readings_of(job_type, job)]
     permitted = all(one is None or user.has_perm(one) for one in needed)
     return job.files.all() if permitted else job.files.none()
 

@@ -1,8 +1,9 @@
 """Registers the jobs application and, once Django is ready, the job types of every app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
-from jobs import checks as checks  # importing registers them
 from jobs.discovery import load_job_types
 
 
@@ -11,5 +12,6 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Import the built-in job types and those of the other apps."""
+        """Import the system checks, which register themselves, and the job types of every app."""
+        import_module("jobs.checks")  # it needs models
         load_job_types()

@@ -6,6 +6,7 @@ other applications.
 
 import inspect
 from collections.abc import Iterator
+from difflib import get_close_matches
 from keyword import iskeyword
 from typing import Any
 
@@ -13,18 +14,19 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_permission_codename, get_user_model
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.forms import BaseForm
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from jobs import parameters, registry
-from jobs.registry import JobType
+from jobs.registry import MAINTENANCE, JobType
 
 TAG = "jobs"
 # The admin has its own widgets for them.
 TEMPORAL = (forms.DateTimeField, forms.DateField, forms.TimeField)
 USED_OF_USERS = ("groups", "user_permissions", "is_superuser", "has_perm", "is_staff")
+OWN_QUEUES = ("default", MAINTENANCE)
 ONE_VALUE = "Use a field and a widget of one value, such as DateTimeField with DateTimeInput."
 
 
@@ -61,16 +63,11 @@ def check_user_model(**kwargs: Any) -> list[CheckMessage]:
 
 def _problems(job_type: JobType) -> Iterator[CheckMessage]:
     yield from _permission_problems(job_type)
-    try:
-        form = job_type.form()
-        job_type.form(None, initial={}, prefix="params")
-    except Exception as error:
-        yield Error(
-            f"Job type {job_type.slug}: its form cannot be made without arguments: {error!r}.",
-            hint="Let __init__ take and pass on what forms.Form takes: (self, *args, **kwargs).",
-            id="jobs.E005",
-        )
+    yield from _queue_warnings(job_type)
+    if fault := parameters.form_fault(job_type):
+        yield fault
         return
+    form = parameters.make_form(job_type)
     for name in form.fields:
         yield from _field_problems(job_type, form, name)
     for name in sorted(set(job_type.secret_fields) - set(form.fields)):
@@ -80,6 +77,18 @@ def _problems(job_type: JobType) -> Iterator[CheckMessage]:
             id="jobs.E003",
         )
     yield from _handler_problems(job_type, form)
+
+
+def _queue_warnings(job_type: JobType) -> Iterator[CheckMessage]:
+    """Warn of a queue that resembles one of ours: its jobs wait if no worker serves it."""
+    close = get_close_matches(job_type.queue.lower(), OWN_QUEUES, n=1, cutoff=0.8)
+    shared = [one for one in registry.all() if one.queue == job_type.queue]
+    if close and job_type.queue not in OWN_QUEUES and len(shared) == 1:
+        yield Warning(
+            f"Job type {job_type.slug}: its queue is {job_type.queue!r}, which no other type has.",
+            hint=f"Did you mean {close[0]!r}? If not, list this warning in SILENCED_SYSTEM_CHECKS.",
+            id="jobs.W009",
+        )
 
 
 def _permission_problems(job_type: JobType) -> Iterator[CheckMessage]:

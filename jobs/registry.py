@@ -48,14 +48,19 @@ class JobType:
 
 _registered: dict[str, JobType] = {}
 OPTIONS = {field.name for field in fields(JobType)} - {"run"}
+NAMED_OPTIONS = "Write @job_type(slug=..., label=..., description=..., form=...)."
 REQUIRED = {field.name for field in fields(JobType) if field.default is MISSING} - {"run"}
 
 
-def job_type(**options: Any) -> Callable[[Handler], Handler]:
+def job_type(*unnamed: Any, **options: Any) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of a job type; `options` are JobType's fields.
 
-    Raises: ValueError if an option is wrong, unknown or missing, or the slug or label is taken.
+    Raises: ValueError if an option is wrong, unknown, missing or `unnamed`, or the slug or label is
+    taken.
     """
+    if unnamed:  # such as the handler, under a plain @job_type
+        about = getattr(unnamed[0], "__name__", repr(unnamed[0])[:100])
+        raise ValueError(f"Job type of {about}: @job_type takes options by name. {NAMED_OPTIONS}")
 
     def register(run: Handler) -> Handler:
         if found := unknown_or_missing(options, OPTIONS, REQUIRED):

@@ -114,30 +114,6 @@ def test_a_permission_that_a_model_declares_is_taken(make_type, permission):
     assert checks.check_job_types() == []
 
 
-class NeedsUser(forms.Form):
-    """A form that asks for more than the system gives."""
-
-    def __init__(self, user, **options):
-        super().__init__(**options)
-
-
-class TakesNothing(forms.Form):
-    """A form that can be made, but neither filled nor bound."""
-
-    def __init__(self):
-        super().__init__()
-
-
-@pytest.mark.parametrize("form", [NeedsUser, TakesNothing])
-def test_a_form_that_cannot_be_made_is_refused(make_type, form):
-    make_type(slug="odd", form=form)
-    [problem] = checks.check_job_types()
-    assert problem.id == "jobs.E005"
-    assert problem.msg.startswith(
-        "Job type odd: its form cannot be made without arguments: TypeError("
-    )
-
-
 class Handler:
     """A handler that is an object."""
 

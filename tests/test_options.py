@@ -182,6 +182,15 @@ def test_a_missing_option_is_named():
     assert "form=MyForm" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("unnamed", "about"), [(handler, "handler"), ("nightly", "'nightly'"), (NoParams, "NoParams")]
+)
+def test_options_without_names_are_refused_with_how_to_write_them(unnamed, about):
+    with pytest.raises(ValueError, match=r"Write @job_type\(slug=") as refused:
+        job_type(unnamed)
+    assert str(refused.value).startswith(f"Job type of {about}: ")
+
+
 def test_a_label_that_is_taken_is_named_with_the_type_that_has_it():
     with pytest.raises(
         ValueError, match=r"Job type 'nightly': .*'GENERATE report', is taken by .*'report'"

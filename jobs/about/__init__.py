@@ -8,6 +8,7 @@ from jobs.about.reference import (
     reference_in,
     reference_of,
 )
+from jobs.about.rows import viewable_rows
 from jobs.about.subjects import Subject, jobs_about, named_subject, subjects_of
 from jobs.about.viewing import model_of, object_of, viewable_objects
 
@@ -25,4 +26,5 @@ __all__ = [
     "reference_of",
     "subjects_of",
     "viewable_objects",
+    "viewable_rows",
 ]

@@ -16,7 +16,7 @@ from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
-from jobs import registry
+from jobs import parameters, registry
 from jobs.admin import once
 from jobs.services import ACTIONS
 
@@ -142,7 +142,7 @@ def _secret_fields(slug: str | None) -> set[str]:
         return set()
     passwords = [
         name
-        for name, field in job_type.form().fields.items()
+        for name, field in parameters.make_form(job_type).fields.items()
         if isinstance(field.widget, forms.PasswordInput)
     ]
     return {*job_type.secret_fields, *passwords}

@@ -42,7 +42,7 @@ class JobTypeSerializer(serializers.Serializer):
 
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_params_schema(self, job_type: JobType) -> dict[str, Any]:
-        return parameters.json_schema(job_type)
+        return parameters.json_schema(job_type, self.context["request"].user)
 
 
 class JobTypesSerializer(serializers.Serializer):

@@ -128,7 +128,7 @@ def unsaved_job(
         id=uuid7(),
         name=job_type.label,
         type=job_type.slug,
-        params=parameters.validate(job_type, params),
+        params=parameters.validate(job_type, params, user=user),
         attempt=1,
         created_by=user,
         created_by_name=account_name(user) if user else "",
@@ -147,5 +147,6 @@ def run_recorded(context: RecordingContext) -> None:
     job = context.stored_job()
     job_type = registry.get(job.type)
     with context.logging():
-        result = job_type.run(context, **parameters.clean(job_type, job.params))
+        params = parameters.clean(job_type, job.params, user=job.created_by)
+        result = job_type.run(context, **params)
     context.result = json.loads(json.dumps(result, allow_nan=False))

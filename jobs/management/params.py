@@ -2,10 +2,11 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.management import CommandError
+from django.forms import Field
 
 from jobs import parameters
 from jobs.registry import JobType
@@ -23,19 +24,22 @@ def add_param_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--params", default="{}", help="all parameters as a JSON object")
 
 
-def read_params(job_type: JobType, pairs: Sequence[str], text: str) -> dict[str, Any]:
-    """Return the params of both options; a pair replaces the same name of the object.
+def read_params(
+    job_type: JobType, pairs: Sequence[str], text: str, user: Any = None
+) -> dict[str, Any]:
+    """Return the params of both options, for `user`; a pair replaces one name of the object.
 
     Raises: CommandError.
     """
-    return _object(text) | dict(_pair(job_type, one) for one in pairs)
+    fields = parameters.make_form(job_type, user).fields if pairs else {}
+    return _object(text) | dict(_pair(fields, one) for one in pairs)
 
 
-def _pair(job_type: JobType, pair: str) -> tuple[str, Any]:
+def _pair(fields: Mapping[str, Field], pair: str) -> tuple[str, Any]:
     name, equals, text = pair.partition("=")
     if not equals:
         raise CommandError(f"--param {pair} has no =. Write --param NAME=VALUE.")
-    field = job_type.form.base_fields.get(name)
+    field = fields.get(name)
     if field is None or parameters.json_type(field).schema.get("type") == "string":
         return name, text
     try:

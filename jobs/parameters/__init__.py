@@ -11,12 +11,20 @@ language, and ignores unknown names. This package closes them, so that admin, AP
 accept and refuse the same.
 """
 
+from jobs.parameters.form_checks import form_fault
+from jobs.parameters.forms import make_form, requester, takes_user
 from jobs.parameters.from_json import take_iso, to_form, to_initial
 from jobs.parameters.json_types import fits, json_type, moment, moment_text
+from jobs.parameters.readings import readings, readings_of
 from jobs.parameters.schema import json_schema
 from jobs.parameters.secrets import MASK, hide, mask, secrets_in
 from jobs.parameters.to_json import Unreadable, from_initial, from_widget
-from jobs.parameters.validation import changes, clean, form_errors, readings, validate
+from jobs.parameters.validation import (
+    changes,
+    clean,
+    form_errors,
+    validate,
+)
 
 __all__ = [
     "MASK",
@@ -25,17 +33,22 @@ __all__ = [
     "clean",
     "fits",
     "form_errors",
+    "form_fault",
     "from_initial",
     "from_widget",
     "hide",
     "json_schema",
     "json_type",
+    "make_form",
     "mask",
     "moment",
     "moment_text",
     "readings",
+    "readings_of",
+    "requester",
     "secrets_in",
     "take_iso",
+    "takes_user",
     "to_form",
     "to_initial",
     "validate",

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import ModelChoiceField
 
+from jobs.parameters.forms import make_form
 from jobs.parameters.json_types import json_type, may_be_null
 from jobs.parameters.to_json import from_initial
 from jobs.registry import JobType
@@ -13,12 +14,12 @@ from jobs.registry import JobType
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema(job_type: JobType) -> dict[str, Any]:
-    """Return the schema of `params` (JSON Schema 2020-12).
+def json_schema(job_type: JobType, user: Any = None) -> dict[str, Any]:
+    """Return the schema of `params` (JSON Schema 2020-12), with the choices that `user` has.
 
     It lacks the rules over several fields, such as since before until, which only the form has.
     """
-    form = job_type.form()
+    form = make_form(job_type, user)
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     properties = {
         # A computed default, such as a week ago, has no constant value.

@@ -1,14 +1,15 @@
 """Checks params by the form of their job type, completes them for storing, and cleans them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils.translation import override
 
 from jobs.errors import InvalidParams, ParamError
-from jobs.parameters.cleaned_json import CleanedEncoder
+from jobs.parameters.forms import make_form
 from jobs.parameters.from_json import take_json, to_form
 from jobs.parameters.json_types import fits, json_type, may_be_null
 from jobs.parameters.secrets import MASK
@@ -18,54 +19,51 @@ from jobs.registry import JobType
 
 
 def validate(
-    job_type: JobType, params: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+    job_type: JobType,
+    params: Mapping[str, Any],
+    kept: Mapping[str, Any] | None = None,
+    *,
+    user: Any = None,
 ) -> dict[str, Any]:
     """Return `params` (parsed JSON) to store: checked, completed by initial values, not cleaned.
 
     `kept` are the stored params of the job that is launched again. They replace params that are
-    left out, and keep the values of disabled fields.
+    left out, and keep the values of disabled fields. `user` launches; None may choose everything.
     Raises: InvalidParams, with every error found.
     """
     with override(None):
-        form = job_type.form()
+        make = partial(make_form, job_type, user)
+        form = make()
         if errors := _errors_of_given(job_type, form.fields, params):
             faulty = {one.name for one in errors}
-            raise InvalidParams(errors + _other_errors(form, params, faulty, kept))
+            raise InvalidParams(errors + _other_errors(make, form, params, faulty, kept))
         given = {name: value for name, value in params.items() if not form.fields[name].disabled}
         stored = {name: normal(form.fields[name], value) for name, value in given.items()}
         stored = _complete(form, {**(kept or {}), **stored})
         if kept is None:  # params that were accepted once are not refused for their size
             _raise_any(unstorable(stored))
-        _cleaned_data(form, stored)
+        _cleaned_data(make, form, stored)
     return stored
 
 
-def clean(job_type: JobType, stored: Mapping[str, Any]) -> dict[str, Any]:
+def clean(job_type: JobType, stored: Mapping[str, Any], *, user: Any = None) -> dict[str, Any]:
     """Return the form's cleaned_data for stored params, which the handler gets.
+
+    `user` launched the job, with their present rights.
 
     Raises: InvalidParams if the form no longer accepts them.
     """
     with override(None):
-        form = job_type.form()
-        return _cleaned_data(form, _complete(form, stored))
+        make = partial(make_form, job_type, user)
+        form = make()
+        return _cleaned_data(make, form, _complete(form, stored))
 
 
-def readings(job_type: JobType, stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the params for `permission_for`: as stored, and as the handler gets them, in JSON.
-
-    The second has the keys of rows for model instances. It is left out if the form no longer
-    accepts the params.
-    """
-    try:
-        cleaned = clean(job_type, stored)
-    except InvalidParams:
-        return [stored]
-    return [stored, json.loads(json.dumps(cleaned, cls=CleanedEncoder, skipkeys=True))]
-
-
-def changes(job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+def changes(
+    job_type: JobType, stored: Mapping[str, Any], params: Mapping[str, Any], user: Any = None
+) -> bool:
     """Return whether `params`, which `validate` accepts, differ from a job's `stored` params."""
-    fields = job_type.form().fields
+    fields = make_form(job_type, user).fields
     return any(
         _canonical(normal(fields[name], value)) != _canonical(refit(fields[name], stored.get(name)))
         for name, value in params.items()
@@ -115,7 +113,11 @@ def _errors_of_given(
 
 
 def _other_errors(
-    form: forms.Form, params: Mapping[str, Any], faulty: set[str], kept: Mapping[str, Any] | None
+    make: Callable[..., forms.Form],
+    form: forms.Form,
+    params: Mapping[str, Any],
+    faulty: set[str],
+    kept: Mapping[str, Any] | None,
 ) -> list[ParamError]:
     """Return the form's errors of the params that are not `faulty`, to report all at once."""
     if "" in faulty:  # an error of the params as a whole: they may be nested too deeply
@@ -124,7 +126,8 @@ def _other_errors(
     sound = {name: normal(form.fields[name], value) for name, value in others.items()}
     try:
         complete = _complete(form, {**(kept or {}), **sound})
-        _cleaned_data(form, {name: complete[name] for name in complete.keys() - faulty})
+        sent = {name: complete[name] for name in complete.keys() - faulty}
+        _cleaned_data(make, form, sent)
     except InvalidParams as error:
         # Rules over several fields may fail only because faulty ones are missing.
         return [one for one in error.errors if one.name and one.name not in faulty]
@@ -159,18 +162,20 @@ def _complete(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
     return complete
 
 
-def _cleaned_data(blank: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
+def _cleaned_data(
+    make: Callable[..., forms.Form], blank: forms.Form, stored: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the cleaned data of `stored`; `blank` must not be used afterwards.
 
     It is bound itself, because a second form takes as long again as all the rest. A form with an
-    `__init__` of its own is made again, which may depend on the data.
+    `__init__` of its own is made again by `make`, because it may depend on the data.
     """
     fields = blank.fields
     data = {blank.add_prefix(name): to_form(fields[name], stored[name]) for name in stored}
     if type(blank).__init__ is forms.Form.__init__:
         form, blank.data, blank.is_bound = blank, data, True
     else:
-        form = type(blank)(data=data)
+        form = make(data)
     for field in form.fields.values():
         take_json(field)
     if not form.is_valid():

@@ -115,6 +115,6 @@ def _missing_permission(user: Any, job_type: JobType, params: Mapping[str, Any] 
         return access.missing_permission(user, job_type, params)
     found = (
         access.missing_permission(user, job_type, one)
-        for one in parameters.readings(job_type, params)
+        for one in parameters.readings(job_type, params, user)
     )
     return next(filter(None, found), "")

@@ -118,7 +118,7 @@ def new_job(
     check_launch(caller, job_type)
     if launch.name and (error := name_error(launch.name)):
         raise InvalidName(error)
-    params = parameters.validate(job_type, launch.params, kept)
+    params = parameters.validate(job_type, launch.params, kept, user=caller.user)
     check_launch(caller, job_type, params)
     objects = objects or LaunchObjects(caller, [launch])
     columns = {

@@ -32,15 +32,15 @@ class Data:
     json: str
 
 
-def parameters_of(job: Job, parent: Job | None = None) -> Data:
-    """The parameters with the labels of their form and of its choices; secrets masked.
+def parameters_of(job: Job, parent: Job | None = None, user: Any = None) -> Data:
+    """The parameters with the labels of their form and of the choices of `user`; secrets masked.
 
     Beside those that differ from `parent`, the job that was launched again, its value.
     """
     job_type = registry.find(job.type)
     params = parameters.mask(job_type, job.params)
     old = parameters.mask(job_type, parent.params) if parent and parent.type == job.type else params
-    fields = job_type.form().fields if job_type else {}
+    fields = parameters.make_form(job_type, user).fields if job_type else {}
     rows, empty = [], []
     for name in _in_order(params | old, fields):
         field = fields.get(name)
@@ -85,7 +85,7 @@ def figures_of(job: Job) -> list[DataRow]:
 
 def _fields_of(job: Job) -> Mapping[str, Field]:
     job_type = registry.find(job.type)
-    fields: Mapping[str, Field] = job_type.form().fields if job_type else {}
+    fields: Mapping[str, Field] = parameters.make_form(job_type).fields if job_type else {}
     return fields
 
 

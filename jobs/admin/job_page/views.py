@@ -31,7 +31,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job_version": _version(job),  # the footer shows `version`, that of Backoffice
         "regions": _regions(request, job, kept),
         "log": log_page(job, LogQuery.of(request.GET)),
-        "parameters": data.parameters_of(job, _visible_original(request, job)),
+        "parameters": data.parameters_of(job, _visible_original(request, job), request.user),
         "audit_entries": content.audit_entries(job),
         "deleted_at": content.deleted_at(job),
     }
@@ -123,7 +123,7 @@ def _details_context(user: Any, job: Job) -> dict[str, Any]:
         "worker": worker,
         "steps": timeline(job, worker),
         "is_known_type": registry.find(job.type) is not None,
-        "parameters": data.parameters_of(job),
+        "parameters": data.parameters_of(job, user=user),
         "may_see_result": user.has_perm("django_celery_results.view_taskresult"),
     }
 

@@ -108,7 +108,7 @@ def _refused_params(
     """The params that the form refuses, or that the user may not launch the type with."""
     errors: list[ParamError] = []
     try:
-        parameters.validate(job_type, params)
+        parameters.validate(job_type, params, user=user)
     except InvalidParams as error:
         errors = error.errors
     # Params that are missing are entered on the page.

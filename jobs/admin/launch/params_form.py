@@ -31,11 +31,12 @@ def make_params_form(
 ) -> forms.Form:
     """The form with `data`, or with the params of the job `model` and those `filled_in`.
 
-    A secret that is left empty stays that of the model. With `request`, rows are limited to those
-    that its user may see, and many rows are searched instead of listed.
+    A secret that is left empty stays that of the model. With `request`, many rows are searched
+    instead of listed.
     """
-    initial = _initial_values(job_type, {**(model.params if model else {}), **(filled_in or {})})
-    form = job_type.form(data, initial=initial, prefix="params")
+    params = {**(model.params if model else {}), **(filled_in or {})}
+    initial = _initial_values(user, job_type, params)
+    form = parameters.make_form(job_type, user, data, initial=initial, prefix="params")
     for name, field in form.fields.items():
         use_browser_input(field)
         if isinstance(field.widget, KeepsExactValue):
@@ -54,8 +55,8 @@ def _rows_address(job_type: JobType, name: str) -> str:
     return reverse("admin:jobs_job_launch_rows", args=[job_type.slug, name])
 
 
-def _initial_values(job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
-    fields = job_type.form().fields
+def _initial_values(user: Any, job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:
+    fields = parameters.make_form(job_type, user).fields
     return {
         name: parameters.to_initial(fields[name], value)
         for name, value in params.items()

@@ -189,21 +189,11 @@ def search_many_rows(request: HttpRequest, form: forms.Form, addresses: Any) -> 
     for name, field in form.fields.items():
         if not isinstance(field, forms.ModelChoiceField):
             continue
-        field.queryset = _visible(request, field.queryset)
         if _are_many(field.queryset):
             is_multiple = isinstance(field, forms.ModelMultipleChoiceField)
             kind = RowsInput if is_multiple else RowInput
             field.widget = kind(RowSearch(request, field), addresses(name))
             field.error_messages["invalid_choice"] = PROMPT
-
-
-def _visible(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
-    """`rows` without those that the user's admin does not show, such as jobs of others."""
-    model_admin = admin.site._registry.get(rows.model)
-    seen = model_admin.get_queryset(request) if model_admin else None
-    if seen is None or not seen.query.has_filters():
-        return rows
-    return rows.filter(pk__in=seen.order_by().values("pk"))
 
 
 def _are_many(rows: "QuerySet[Any]") -> bool:

@@ -26,7 +26,7 @@ class ObjectJobsMixin:
 
     def get_job_params(self, request: HttpRequest, obj: Any, slug: str) -> dict[str, Any]:
         """The params of a job of the type about the object, as the API takes them."""
-        fields = registry.get(slug).form().fields
+        fields = parameters.make_form(registry.get(slug), request.user).fields
         return {
             name: parameters.from_initial(fields[name], getattr(obj, attribute))
             for name, attribute in self.job_types[slug].items()

@@ -24,7 +24,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         {"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}
     ]
     schemas = result["components"]["schemas"]
-    schemas |= _submissions(schemas.pop("Submit"))
+    schemas |= _submissions(schemas.pop("Submit"), request.user if request else None)
     schemas["Batch"]["properties"]["jobs"]["items"] = {"$ref": f"{SCHEMAS}Submit"}
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     for path in result["paths"].values():
@@ -53,13 +53,13 @@ def identifier(text: str) -> str:
     return f"{first}{plain}_x{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _submissions(shape: dict[str, Any]) -> dict[str, Any]:
+def _submissions(shape: dict[str, Any], user: Any) -> dict[str, Any]:
     """The components of the body of POST /jobs/: one by the name, and one by each type's slug."""
     found: dict[str, Any] = {}
     by_slug: dict[str, str] = {}
     for job_type in sorted(registry.all(), key=lambda one: one.slug):
         params, submit = component(job_type, "Params"), component(job_type, "Submit")
-        found[params] = _params_schema(job_type)
+        found[params] = _params_schema(job_type, user)
         found[submit] = _of_type(shape, job_type, params)
         by_slug[job_type.slug] = SCHEMAS + submit
     found["SubmitByType"] = {
@@ -86,11 +86,10 @@ def _of_type(shape: dict[str, Any], job_type: JobType, params: str) -> dict[str,
     }
 
 
-def _params_schema(job_type: JobType) -> dict[str, Any]:
-    """The schema of a type's params, titles and defaults in the descriptions."""
-    schema = {
-        name: value for name, value in parameters.json_schema(job_type).items() if name != "$schema"
-    }
+def _params_schema(job_type: JobType, user: Any) -> dict[str, Any]:
+    """The schema of a type's params for the caller, titles and defaults in the descriptions."""
+    schema = parameters.json_schema(job_type, user)
+    del schema["$schema"]
     schema["properties"] = {name: _untitled(one) for name, one in schema["properties"].items()}
     return _untitled(schema | {"description": f"Params of {job_type.slug}."})
 

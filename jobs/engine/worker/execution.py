@@ -54,7 +54,8 @@ def _called(job: Job) -> Outcome:
     interruptible = _interruptible(job, job_type)
     try:
         with isolated_process(), context.logging(), interruptible, logged_output():
-            params = parameters.clean(job_type, job.params)
+            user = parameters.requester(job_type, job)
+            params = parameters.clean(job_type, job.params, user=user)
             secrets += parameters.secrets_in(job_type, params)
             result = call_apart(job_type.run, context, **params)
         return _completed(result)

@@ -31,8 +31,9 @@ class Command(JobsCommand):
 
     def handle(self, *args: Any, type: str, output: str, user: str | None, **options: Any) -> None:
         job_type = registry.get(type)
-        params = read_params(job_type, options["param"], options["params"])
-        job = unsaved_job(job_type, params, _account(user) if user else None)
+        account = _account(user) if user else None
+        params = read_params(job_type, options["param"], options["params"], account)
+        job = unsaved_job(job_type, params, account)
         context = TerminalContext(job, directory=_directory(output), terminal=self.stderr)
         try:
             run_recorded(context)

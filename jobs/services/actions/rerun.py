@@ -81,7 +81,7 @@ def _guard_secrets(caller: Caller, job: Job, changed: Mapping[str, Any]) -> None
     """
     if caller.user is None or caller.user.pk == job.created_by_id:
         return
-    if not parameters.changes(registry.get(job.type), job.params, changed):
+    if not parameters.changes(registry.get(job.type), job.params, changed, caller.user):
         return
     message = "Enter it again: another account's secret is not kept when other parameters change."
     errors = [

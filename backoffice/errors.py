@@ -15,8 +15,8 @@ from backoffice.logging import request_id
 from backoffice.missing_rights import refusal_of
 from jobs.admin import signed_out
 from jobs.database import unavailable
+from jobs.durations import humanize_seconds
 from jobs.errors import Unavailable
-from jobs.explain import humanize_seconds
 
 FRAMED = (400, 403, 404, 405)  # these say nothing about the server
 

@@ -15,6 +15,8 @@ from jobs import parameters, registry
 from jobs.models import Job, JobFile, JobQuerySet
 from jobs.registry import JobType
 
+HOLD = "jobs.hold_job"
+
 
 def sees_all_jobs(user: Any) -> bool:
     """Whether `user` may see the jobs of every user."""
@@ -110,6 +112,11 @@ def cancellable(user: Any, jobs: JobQuerySet) -> JobQuerySet:
     if user is None or user.has_perm("jobs.cancel_job"):
         return jobs
     return jobs.filter(created_by=user)
+
+
+def may_hold(user: Any) -> bool:
+    """Whether `user` may hold jobs, limit types and drain workers."""
+    return user is None or user.has_perm(HOLD)
 
 
 def may_delete(user: Any) -> bool:

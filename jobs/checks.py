@@ -76,6 +76,7 @@ def _problems(job_type: JobType) -> Iterator[CheckMessage]:
             hint=f"The form has: {', '.join(form.fields) or 'no fields'}.",
             id="jobs.E003",
         )
+    yield from _limit_problems(job_type, form)
     yield from _handler_problems(job_type, form)
 
 
@@ -89,6 +90,17 @@ def _queue_warnings(job_type: JobType) -> Iterator[CheckMessage]:
             hint=f"Did you mean {close[0]!r}? If not, list this warning in SILENCED_SYSTEM_CHECKS.",
             id="jobs.W009",
         )
+
+
+def _limit_problems(job_type: JobType, form: BaseForm) -> Iterator[CheckMessage]:
+    by = job_type.max_running_by
+    about = f"Job type {job_type.slug}: max_running_by names {by}"
+    if by and job_type.max_running is None:
+        hint = f"Give both, such as max_running=1, max_running_by={by!r}."
+        yield Error(f"{about}, and max_running is missing.", hint=hint, id="jobs.E021")
+    elif by and by not in form.fields:
+        has = ", ".join(form.fields) or "no fields"
+        yield Error(f"{about}, which its form lacks.", hint=f"The form has: {has}.", id="jobs.E021")
 
 
 def _permission_problems(job_type: JobType) -> Iterator[CheckMessage]:

@@ -50,6 +50,16 @@ class AlreadyActive(Refused):
         self.extra = {"id": job_id}
 
 
+class AlreadyHeld(Refused):
+    """The type, queue or client is on hold already, by the hold `hold_id`."""
+
+    code = "already_held"
+
+    def __init__(self, hold_id: int | None) -> None:
+        super().__init__("It is on hold already. Change that hold, or release it first.")
+        self.hold_id = hold_id
+
+
 class KeyReused(Refused):
     """The idempotency key was used before, for another request."""
 
@@ -78,6 +88,14 @@ class InvalidName(Invalid):
     """The job cannot have this name."""
 
     field = "name"
+
+
+class InvalidHold(Invalid):
+    """A hold, a limit or a drain cannot be as asked; `field` is the part that is wrong."""
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class InvalidAbout(Invalid):

@@ -17,6 +17,7 @@ PERMISSION = re.compile(r"\w+\.\w+")
 DESCRIPTION_LIMIT = 1_000
 DURATION_LIMIT = 365 * 24 * 3600  # seconds
 ATTEMPTS_LIMIT = 1_000
+RUNNING_LIMIT = 10_000
 LABEL_ADVICE = (
     f"Give one line of at most {NAME_LIMIT} characters, some of them visible, "
     "and no spaces around it."
@@ -160,6 +161,14 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         f"Give a whole number from 1 to {ATTEMPTS_LIMIT:,}.",
     ),
     "unique_while_active": (_is_bool, "Give True or False."),
+    "max_running": (
+        lambda value: value is None or _is_whole(value, 1, RUNNING_LIMIT),
+        f"Give a whole number from 1 to {RUNNING_LIMIT:,}, or None.",
+    ),
+    "max_running_by": (
+        lambda value: isinstance(value, str),
+        "Give the name of a parameter, such as max_running_by='customer'.",
+    ),
     "retention_days": (
         lambda value: _is_whole(value, 0, DAYS_LIMIT),
         f"Give a whole number of days from 0 to {DAYS_LIMIT:,}.",

@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import UnknownJobType
+from jobs.limits import Limit
 from jobs.options import problems, unknown_or_missing
 from jobs.safe_text import composed
 
@@ -35,6 +36,8 @@ class JobType:
     cancel_grace: float = 10
     max_attempts: int = 1
     unique_while_active: bool = False
+    max_running: int | None = None
+    max_running_by: str = ""
     retention_days: int = 30
     secret_fields: tuple[str, ...] = ()
     group: str = ""
@@ -44,6 +47,11 @@ class JobType:
     def __post_init__(self) -> None:
         if found := problems(vars(self)):
             raise ValueError("\n".join(found))
+
+    @property
+    def limit(self) -> Limit | None:
+        """How many of its jobs run at a time, unless the site has a limit of its own."""
+        return Limit(self.max_running, self.max_running_by) if self.max_running else None
 
 
 _registered: dict[str, JobType] = {}
@@ -112,6 +120,11 @@ def _folded(label: str) -> str:
 def all() -> Iterator[JobType]:
     """Return every job type, by label."""
     return iter(sorted(_registered.values(), key=lambda one: one.label))
+
+
+def limits() -> dict[str, Limit]:
+    """Return the limits that types declare, by slug."""
+    return {one.slug: one.limit for one in _registered.values() if one.limit}
 
 
 def queues() -> list[str]:

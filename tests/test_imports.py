@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "safe_text",
     "errors",
+    "limits",
+    "durations",
     "database",
     "models",
     "lifecycle",

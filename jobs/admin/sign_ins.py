@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.explain import humanize_seconds
+from jobs.durations import humanize_seconds
 from jobs.safe_text import isolated
 
 # The package's own pages show addresses, forms and headers in columns for programmers, and filter

@@ -55,18 +55,23 @@ class PreparedStatement:
         # Behind a pooler another version of this code must not execute this version's statement.
         self._name = f"{name}_{hashlib.sha256(self._definition.encode()).hexdigest()[:8]}"
 
-    def rows(self, values: Mapping[str, Any], *, using: str) -> list[tuple[Any, ...]]:
+    def rows(
+        self, values: Mapping[str, Any], *, using: str, first: str = ""
+    ) -> list[tuple[Any, ...]]:
         """Execute the statement and return its rows, as psycopg2 has them.
+
+        `first` is SQL that runs before it, in the same round trip and transaction.
 
         Raises: StatementLost, in a transaction only; django.db.Error.
         """
         connection: Any = connections[using]
         with connection.cursor() as cursor:
             if not connection.can_prepare:
-                cursor.execute(self._sql, values)
+                cursor.execute(first + self._sql, values)
                 return list(cursor.fetchall())
             try:
-                cursor.execute(f"EXECUTE {self._prepared(connection)} {self._arguments}", values)
+                name = self._prepared(connection)
+                cursor.execute(f"{first}EXECUTE {name} {self._arguments}", values)
             except Error as error:
                 state = getattr(error.__cause__, "pgcode", None)
                 if state not in LOST:
@@ -75,7 +80,7 @@ class PreparedStatement:
                 logger.warning("%s %s", explain(error), LOST[state])
                 if connection.in_atomic_block:
                     raise StatementLost(str(error)) from error
-                cursor.execute(self._sql, values)
+                cursor.execute(first + self._sql, values)
             return list(cursor.fetchall())
 
     def _prepared(self, connection: Any) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import redis
 from kombu.exceptions import OperationalError
@@ -82,9 +83,10 @@ class Breaker:
 breaker = Breaker()
 
 
-def publish(jobs: Iterable[Job]) -> None:
+def publish(jobs: Iterable[Job], *, first: bool = False) -> None:
     """Publish the ids of waiting jobs; a message holds nothing else.
 
+    They are taken in the order of `jobs`, after the messages that wait; with `first` before them.
     One command for each queue, over a connection of Celery's pool. Celery's own send_task takes
     0.5 ms of CPU a message more.
 
@@ -92,10 +94,22 @@ def publish(jobs: Iterable[Job]) -> None:
     """
     messages: dict[str, list[str]] = {}
     for job in jobs:
-        messages.setdefault(job.queue, []).append(_message(job))
+        messages.setdefault(job.queue, []).append(_message(job.id, job.queue))
     with breaker.guard(), app.producer_or_acquire() as producer:
         for queue, texts in messages.items():
-            producer.channel.client.lpush(queue, *texts)
+            if first:
+                producer.channel.client.rpush(queue, *reversed(texts))
+            else:
+                producer.channel.client.lpush(queue, *texts)
+
+
+def hand_back(job_id: UUID, queue: str) -> None:
+    """Put a message that was taken back before all others of its queue.
+
+    Raises: BrokerUnavailable.
+    """
+    with breaker.guard(), app.producer_or_acquire() as producer:
+        producer.channel.client.rpush(queue, _message(job_id, queue))
 
 
 class QueueReader:
@@ -134,18 +148,18 @@ class QueueReader:
         return self._opened
 
 
-def _message(job: Job) -> str:
+def _message(job_id: UUID, queue: str) -> str:
     """Return what Celery would send: a message of its protocol 2, as kombu writes it to Redis."""
     properties = {
         "body_encoding": "utf-8",
-        "delivery_tag": str(job.id),
-        "delivery_info": {"exchange": "", "routing_key": job.queue},
+        "delivery_tag": str(job_id),
+        "delivery_info": {"exchange": "", "routing_key": queue},
     }
     message = {
         "body": "[[], {}, {}]",
         "content-type": "application/json",
         "content-encoding": "utf-8",
-        "headers": {"lang": "py", "task": TASK, "id": str(job.id)},
+        "headers": {"lang": "py", "task": TASK, "id": str(job_id)},
         "properties": properties,
     }
     return json.dumps(message)

@@ -6,10 +6,19 @@ and the three always agree. `using` is the database alias: a worker keeps these 
 its handler's transaction.
 """
 
+from jobs.lifecycle.admission import (
+    Admission,
+    admit,
+    first_parked,
+    next_in_room,
+    park,
+    unpark,
+)
 from jobs.lifecycle.attempts import (
     attempts_with_cancel_requested,
     claim,
     held,
+    holds_of,
     release,
     renew_leases,
     settle,
@@ -22,6 +31,14 @@ from jobs.lifecycle.cancellation import (
     request_cancel,
 )
 from jobs.lifecycle.intake import insert, remembered, remove, republish, withdraw
+from jobs.lifecycle.obstacles import (
+    HOLD_PREFIX,
+    LIMIT_PREFIX,
+    Room,
+    filled,
+    key_of_limit,
+    obstacle,
+)
 from jobs.lifecycle.transitions import (
     CHILD_KEY,
     ERRORS,
@@ -39,21 +56,33 @@ __all__ = [
     "CHILD_KEY",
     "ERRORS",
     "FORM_KEY",
+    "HOLD_PREFIX",
     "KEY_REMEMBERED",
+    "LIMIT_PREFIX",
     "MESSAGE_LIMIT",
     "NEXT",
     "TASK",
     "TRACEBACK_LIMIT",
+    "Admission",
     "Outcome",
+    "Room",
+    "admit",
     "attempts_with_cancel_requested",
     "cancel_all_waiting",
     "cancel_waiting",
     "claim",
     "failed",
+    "filled",
+    "first_parked",
     "give_up",
     "held",
+    "holds_of",
     "insert",
+    "key_of_limit",
     "mark_acknowledged",
+    "next_in_room",
+    "obstacle",
+    "park",
     "release",
     "remembered",
     "remove",
@@ -61,5 +90,6 @@ __all__ = [
     "republish",
     "request_cancel",
     "settle",
+    "unpark",
     "withdraw",
 ]

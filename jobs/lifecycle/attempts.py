@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.lifecycle.statement import UNLOCKED, finish, move
 from jobs.lifecycle.transitions import Outcome
-from jobs.models import Job, Status
+from jobs.models import HoldKind, Job, Status
 from jobs.safe_text import fitted
 
 # The columns that a worker needs to run a job, in the order of the model: reading all 43 took 64 %
@@ -20,23 +21,63 @@ TO_RUN = (
 )
 
 
+def holds_of(job: str) -> str:
+    """Return a query of the active holds that apply to a row `job`.
+
+    A hold of an account that is deleted goes on for its jobs, by the name.
+    """
+    return f"""SELECT hold.* FROM jobs_hold AS hold
+        WHERE hold.ended_at IS NULL AND (hold.until IS NULL OR hold.until > clock_timestamp())
+            AND (hold.value = CASE hold.kind
+                    WHEN '{HoldKind.TYPE}' THEN {job}.type
+                    WHEN '{HoldKind.QUEUE}' THEN {job}.queue
+                    WHEN '{HoldKind.TOKEN}' THEN {job}.token_id::text
+                    ELSE {job}.created_by_id::text END
+                OR hold.kind = '{HoldKind.REQUESTER}' AND {job}.created_by_id IS NULL
+                    AND hold.name = {job}.created_by_name)"""
+
+
+# A job that is on hold, or whose type has a limit of the site, is left to `admission.admit`.
+IS_UNLIMITED = f"""type = ANY(%(types)s)
+    AND NOT EXISTS (SELECT FROM jobs_sitelimit AS site WHERE site.type = jobs_job.type)
+    AND NOT EXISTS ({holds_of("jobs_job")})"""
+
+
 def claim(
     job_id: UUID, *, types: Sequence[str], worker: str, pid: int, using: str = DEFAULT_DB_ALIAS
 ) -> Job | None:
     """Begin a new attempt of a PENDING job in this worker process; None if it does not wait.
 
-    None, too, if its type is not one of `types`.
+    None, too, if its type is not one of `types`, or if it is on hold or under a limit of the site.
+    """
+    owner: dict[str, Any] = {"worker": worker, "pid": pid, "using": using}
+    return begin(job_id, where=IS_UNLIMITED, values={"types": list(types)}, **owner)
+
+
+def begin(
+    job_id: UUID,
+    *,
+    where: str,
+    values: Mapping[str, Any],
+    worker: str,
+    pid: int,
+    using: str,
+    lock: str = "",
+) -> Job | None:
+    """Begin a new attempt of a PENDING job if `where` holds; None if not, or if it does not wait.
+
+    With `lock` the statement first waits for other ones with the same lock.
     """
     return move(
         job_id,
         Status.PENDING,
         Status.PROCESSING,
-        where="type = ANY(%(types)s)",
+        where=where,
         set="""attempt = attempt + 1, worker = %(worker)s, pid = %(pid)s,
-            started_at = clock_timestamp(),
+            started_at = clock_timestamp(), parked_by = '',
             lease_until = clock_timestamp() + %(lease)s * interval '1 second'""",
         values={
-            "types": list(types),
+            **values,
             "pid": pid,
             "lease": settings.JOBS_LEASE_SECONDS,
             **fitted(Job, worker=worker),
@@ -44,6 +85,7 @@ def claim(
         actor=f"worker {worker}",
         using=using,
         columns=TO_RUN,
+        lock=lock,
     )
 
 

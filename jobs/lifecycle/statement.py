@@ -20,6 +20,7 @@ UNLOCKED = "id = (SELECT id FROM jobs_job WHERE id = %(id)s FOR NO KEY UPDATE SK
 
 # The assignments of every final status.
 FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_id = id::text,
+    parked_by = '',
     result = %(result)s::jsonb, error_code = %(error_code)s, error_type = %(error_type)s,
     error_message = %(error_message)s, error_traceback = %(error_traceback)s"""
 
@@ -27,6 +28,10 @@ FINISHED = """finished_at = clock_timestamp(), lease_until = NULL, task_result_i
 # of all types.
 FINGERPRINT = """fingerprint =
     left(encode(sha256(convert_to(type || ' ' || %(fingerprint)s, 'UTF8')), 'hex'), 16)"""
+
+# A statement of its own, in the transaction of the next: that one sees what was committed before
+# the lock was free, which one that waited itself would not.
+FIRST_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0));"
 
 JSON_COLUMNS = ("params", "result")
 
@@ -38,7 +43,8 @@ TYPES = {
     **dict.fromkeys(("actor", "reason", "worker", "result"), "text"),
     **dict.fromkeys(("error_code", "error_type", "error_message", "error_traceback"), "text"),
     "fingerprint": "text",
-    **dict.fromkeys(("attempt", "pid", "publishes"), "integer"),
+    **dict.fromkeys(("by", "lock"), "text"),
+    **dict.fromkeys(("attempt", "pid", "publishes", "at_most"), "integer"),
     "id": "uuid",
     "lease": "double precision",
     "lease_until": "timestamptz",
@@ -69,14 +75,18 @@ def move(
     where: str = "TRUE",
     reason: str = "",
     columns: Sequence[str] = MOVED_COLUMNS,
+    lock: str = "",
 ) -> Job | None:
     """Move the job from one status to another; None if no row matched `where` in that status.
 
+    With `lock` it first waits for the advisory lock of that name, and sees what was committed
+    until then.
     The job that it returns has loaded `columns`, in the order of the model; others are deferred.
     """
     statement = _statement(before, after, set, where, tuple(columns))
     params = {**values, "id": job_id, **fitted(JobEvent, actor=actor, reason=reason)}
-    for row in statement.rows(params, using=using):
+    first, waits = (FIRST_LOCK, {"lock": lock}) if lock else ("", {})
+    for row in statement.rows(params | waits, using=using, first=first):
         return load_job(columns, row, using)
     return None
 

@@ -1,6 +1,7 @@
-"""The tables: jobs and their records, workers, API tokens, audit trail; rules and indexes."""
+"""The tables: jobs and their records, workers, holds, API tokens, audit trail; rules, indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
+from jobs.models.holds import AT_MOST_LIMIT, REASON_LIMIT, Hold, HoldKind, HoldQuerySet, SiteLimit
 from jobs.models.ids import created_before, created_since, first_id
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
@@ -22,16 +23,22 @@ from jobs.models.user_model import (
 
 __all__ = [
     "ACTIVE",
+    "AT_MOST_LIMIT",
     "NOT_RUNNING",
+    "REASON_LIMIT",
     "SETTLED",
     "ApiToken",
     "AuditEntry",
     "FileStorage",
+    "Hold",
+    "HoldKind",
+    "HoldQuerySet",
     "Job",
     "JobEvent",
     "JobFile",
     "JobLog",
     "JobQuerySet",
+    "SiteLimit",
     "Source",
     "Status",
     "TokenRefusal",

@@ -14,7 +14,7 @@ from jobs.models.status import NOT_RUNNING, SETTLED, Status
 from jobs.models.words import words_of_jobs
 
 INDEXES = [
-    # Lists and counts of each status, and of each type: jobs_job_waiting has the order in which
+    # Lists and counts of each status, and of each type: jobs_job_in_line has the order in which
     # waiting jobs are taken, this one the order of lists. The running jobs, of each worker and with
     # ended leases, are found by their status. `lease_until` is in no index, so that PostgreSQL
     # renews leases within the page of the row (HOT).
@@ -58,8 +58,15 @@ INDEXES = [
     # from it alone.
     models.Index(
         fields=["queue", "published_at", "id"],
-        condition=Q(status=Status.PENDING),
-        name="jobs_job_waiting",
+        condition=Q(status=Status.PENDING, parked_by=""),
+        name="jobs_job_in_line",
+    ),
+    # The jobs that wait for the end of a hold, or for room, in the order in which they begin then.
+    # Without holds and limits it is empty.
+    models.Index(
+        fields=["queue", "parked_by", "id"],
+        condition=Q(status=Status.PENDING) & ~Q(parked_by=""),
+        name="jobs_job_parked",
     ),
     # What needs attention, and the groups of failures to review.
     models.Index(

@@ -136,6 +136,9 @@ class Job(models.Model):
     # Unused; the next version drops it. Upkeep of version 1.0.0 reads it.
     taken_published_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Why no worker is to take a waiting job now: "hold:" and the id of a hold, or "limit:" and the
+    # jobs among which it waits for room. "" for a job in line.
+    parked_by = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.CharField(max_length=150, blank=True, db_default="")
@@ -160,7 +163,10 @@ class Job(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        permissions = [("cancel_job", "Can cancel any job")]
+        permissions = [
+            ("cancel_job", "Can cancel any job"),
+            ("hold_job", "Can hold jobs, limit types and drain workers"),
+        ]
         constraints = CONSTRAINTS
         indexes = INDEXES
 

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.models.holds import REASON_LIMIT
+from jobs.models.user_model import ACCOUNT_NAME_LIMIT
+
 
 class HeartbeatQuerySet(models.QuerySet[Any]):
     """Processes by their last heartbeat."""
@@ -37,6 +40,10 @@ class Worker(models.Model):
     slots = models.PositiveIntegerField()
     consuming = models.BooleanField(default=False)
     started_at = models.DateTimeField(db_default=Now())
+    # Since when it is to take nothing new, who asked for it, and why.
+    drained_at = models.DateTimeField(null=True, blank=True)
+    drained_by = models.CharField(max_length=ACCOUNT_NAME_LIMIT, blank=True, db_default="")
+    drain_reason = models.CharField(max_length=REASON_LIMIT, blank=True, db_default="")
     heartbeat_at = models.DateTimeField(db_default=Now())
 
     objects = HeartbeatQuerySet.as_manager()

@@ -50,8 +50,8 @@ class Load:
 def lines(jobs: Iterable[Job]) -> dict[str, Line]:
     """Return the line of each queue in which one of `jobs` waits; one query.
 
-    A line ends with the last of `jobs` in its queue, or after GLANCE jobs.
-    Source: index jobs_job_waiting, and the rows of that many jobs.
+    A line ends with the last of `jobs` in its queue, or after GLANCE jobs. Parked jobs are in none.
+    Source: index jobs_job_in_line, and the rows of that many jobs.
     """
     waiting = list(jobs)
     last: dict[str, datetime] = {}
@@ -90,7 +90,7 @@ def _lines_sql(wanted: str) -> str:
                 SELECT id, type, id = ANY(%s) AS asked,
                     row_number() OVER (ORDER BY published_at, id) - 1 AS place
                 FROM jobs_job
-                WHERE status = '{Status.PENDING}' AND queue = wanted.queue
+                WHERE status = '{Status.PENDING}' AND parked_by = '' AND queue = wanted.queue
                     AND published_at <= wanted.last
                 ORDER BY published_at, id LIMIT %s
             ) AS line
@@ -104,7 +104,7 @@ def _line(types: Any, ids: Any, places: Any) -> Line:
 def loads() -> list[Load]:
     """Return what each live worker runs and serves; one query.
 
-    Source: jobs_worker, index jobs_job_status_type, a probe of jobs_job_waiting for each queue.
+    Source: jobs_worker, index jobs_job_status_type, a probe of jobs_job_in_line for each queue.
     """
     part = loads_read()
     with connection.cursor() as cursor:
@@ -126,7 +126,7 @@ def loads_read() -> Read:
             FROM jsonb_array_elements_text(queues) AS served(name)
             WHERE EXISTS (
                 SELECT FROM jobs_job
-                WHERE status = '{Status.PENDING}' AND queue = served.name
+                WHERE status = '{Status.PENDING}' AND parked_by = '' AND queue = served.name
             )
         ) AS waiting_in, coalesce(running.jobs, '[]') AS running
         FROM jobs_worker LEFT JOIN running ON running.worker = jobs_worker.id

@@ -107,6 +107,12 @@ class Victims:
         self.stack.refuse_writes()
         return self.stack.take_writes
 
+    def hold_a_type(self) -> End:
+        """Hold a type: its jobs wait, whatever else happens, and start after that."""
+        held = self.dice.choice(["steady", "three", "twice"])
+        self.stack.hold(held)
+        return lambda: self.stack.end_hold(held)
+
     def _pool(self) -> list[int]:
         return [pid for worker in self.workers for pid in children(worker.process.pid)]
 

@@ -9,6 +9,7 @@ from typing import Any
 from tests.faults.client import Client
 
 KINDS = {"quick": 20, "steady": 4, "twice": 6, "stubborn": 3, "slow": 1, "rogue": 1}
+KINDS |= {"three": 6, "each_one": 4}  # those with a limit
 MODES = ("raise", "exit", "os_exit", "not_json")
 ACTIONS = {"submit": 75, "batch": 3, "cancel": 12, "rerun": 5, "replay": 5}
 PAUSE_SECONDS = (0.05, 0.45)  # five clients send about 20 requests a second
@@ -74,7 +75,10 @@ class Caller(threading.Thread):
     def _params(self, kind: str) -> dict[str, Any]:
         if kind == "rogue":
             return {"mode": self.random.choice(MODES)}
-        return {} if kind == "quick" else {"seconds": round(self.random.uniform(0.05, 0.8), 2)}
+        if kind == "quick":
+            return {}
+        params: dict[str, Any] = {"seconds": round(self.random.uniform(0.05, 0.8), 2)}
+        return params | ({"customer": self.random.choice("abc")} if kind == "each_one" else {})
 
     def _ask_for(self, path: str, body: dict[str, Any], names: list[str], key: str) -> None:
         """Submit jobs; under a key, repeat while the outcome is unknown."""

@@ -14,6 +14,7 @@ class FaultsConfig(AppConfig):
     def ready(self) -> None:
         """As jobs/types/ is loaded."""
         import_module("tests.faults.types")
+        import_module("tests.faults.limited_types")
         if os.environ.get("FAULTS_FAIL_POINT"):
             import_module("tests.faults.failpoint").install()
         if note := os.environ.get("FAULTS_CLOCK"):

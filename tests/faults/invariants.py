@@ -3,7 +3,16 @@
 from tests.faults.client import Client
 from tests.faults.stack import Stack
 
-REPEATABLE = "('twice', 'stubborn')"  # the types with max_attempts above 1
+REPEATABLE = "('twice', 'stubborn', 'each_one')"  # the types with max_attempts above 1
+
+# Each change of the number of running jobs of a limited type, as the events have it.
+RUNNING = """
+    SELECT type, coalesce(params ->> 'customer', '') AS customer, at, sum(change) OVER (
+        PARTITION BY type, params ->> 'customer' ORDER BY at, change) AS running
+    FROM jobs_jobevent JOIN jobs_job ON jobs_job.id = job_id, LATERAL (
+        SELECT CASE WHEN to_status = 'PROCESSING' THEN 1 ELSE -1 END AS change) AS changed
+    WHERE type IN ('three', 'each_one') AND from_status <> to_status
+        AND 'PROCESSING' IN (from_status, to_status)"""
 
 # Each finds violations: no row, no violation.
 QUERIES = {
@@ -46,6 +55,18 @@ QUERIES = {
         SELECT id FROM jobs_job WHERE (cancel_requested_at IS NOT NULL) <> EXISTS (
             SELECT 1 FROM jobs_jobevent WHERE job_id = jobs_job.id AND (from_status, to_status) IN
                 (('PROCESSING', 'PROCESSING'), ('PENDING', 'CANCELLED')))""",
+    "more running jobs of a type than its limit": f"""
+        SELECT * FROM ({RUNNING}) AS counted
+        WHERE running > CASE type WHEN 'three' THEN 3 ELSE 1 END""",
+    # A claim that is under way when the hold begins may end after that.
+    "a job that started while it was on hold": """
+        SELECT job_id, at, held_at FROM jobs_jobevent JOIN jobs_job ON jobs_job.id = job_id
+            JOIN jobs_hold ON kind = 'type' AND value = type
+        WHERE to_status = 'PROCESSING' AND from_status <> to_status
+            AND at > held_at + interval '1 second'
+            AND at < coalesce(least(ended_at, until), now())""",
+    "a parked job that does not wait": """
+        SELECT id FROM jobs_job WHERE parked_by <> '' AND status <> 'PENDING'""",
     "two final events": """
         SELECT job_id FROM jobs_jobevent WHERE to_status IN ('COMPLETED', 'FAILED', 'CANCELLED')
             AND from_status <> to_status GROUP BY job_id HAVING count(*) > 1""",

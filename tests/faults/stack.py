@@ -33,7 +33,8 @@ SILENCE_SEEN_WITHIN = min(60.0, LEASE_SECONDS + 3)
 # Where the handlers of tests/faults/effects.py note each run.
 EFFECTS = """CREATE TABLE IF NOT EXISTS effect (job_id uuid, attempt int, pid int,
     at timestamptz DEFAULT clock_timestamp())"""
-TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, effect,
+TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, jobs_hold,
+    jobs_sitelimit, effect,
     django_celery_results_taskresult"""
 
 
@@ -136,6 +137,22 @@ class Stack:
         job_id: str = self.client.submit(type, seconds=seconds).body["id"]
         self.wait_for(job_id, "PROCESSING")
         return job_id
+
+    def hold(self, type: str, seconds: float | None = None) -> None:
+        """Hold a type, for some seconds or until `end_hold`."""
+        self.sql(
+            """INSERT INTO jobs_hold (kind, value, name, reason, held_by, until)
+            VALUES ('type', %s, %s, 'a test', 'test', now() + %s * interval '1 second')""",
+            *(type, type, seconds),
+        )
+
+    def end_hold(self, type: str) -> None:
+        """Release a type."""
+        self.sql(
+            """UPDATE jobs_hold SET ended_at = clock_timestamp(), released_by = 'test'
+            WHERE ended_at IS NULL AND value = %s""",
+            type,
+        )
 
     def drain(self, seconds: float = 60 + 2 * LEASE_SECONDS) -> None:
         """Wait until no job is active."""

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from jobs.models import ACTIVE, SETTLED, Job, Status, Worker
+from jobs.models import ACTIVE, SETTLED, Hold, HoldKind, Job, Status, Worker
 
 _numbers = count(1)
 
@@ -78,3 +78,11 @@ def make_worker(**fields: Any) -> Worker:
         "types": ["report"],
     }
     return Worker.objects.create(**defaults | {"slots": 1, "consuming": True} | fields)
+
+
+def make_hold(**fields: Any) -> Hold:
+    """A hold of the type `report` without an end; any field may be given."""
+    fields = {"kind": HoldKind.TYPE, "value": "report", **fields}
+    return Hold.objects.create(
+        **{"name": fields["value"], "reason": "disk is full", "held_by": "olga", **fields}
+    )

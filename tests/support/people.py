@@ -4,7 +4,7 @@
 - `launcher`: `add_job`. Launches jobs, sees and cancels only their own.
 - `viewer`: those of the group Viewers, which are `view_job` and `view_taskresult`.
 - `operator`: those of the group Operators, which are a viewer's, `add_job`, `cancel_job`,
-  `delete_job`, `view_jobevent`, `view_apitoken`, `add_apitoken` and `delete_apitoken`.
+  `delete_job`, `hold_job`, `view_jobevent`, `view_apitoken`, `add_apitoken` and `delete_apitoken`.
 - `superuser`: all.
 
 docs/admin.md says what each right allows; tests/support/test_people.py compares viewer and operator
@@ -23,7 +23,7 @@ from tests.support.factories import make_user
 VIEWER = ("jobs.view_job", "django_celery_results.view_taskresult")
 OPERATOR = (
     *VIEWER,
-    *(f"jobs.{verb}_job" for verb in ("add", "cancel", "delete")),
+    *(f"jobs.{verb}_job" for verb in ("add", "cancel", "delete", "hold")),
     "jobs.view_jobevent",
     *(f"jobs.{verb}_apitoken" for verb in ("view", "add", "delete")),
 )

@@ -14,6 +14,8 @@ from jobs.about import Subject
 from jobs.admin.display import times
 from jobs.admin.display.accounts import address_of_account
 from jobs.admin.job_list.rows import JobRow
+from jobs.durations import humanize_seconds
+from jobs.lifecycle import HOLD_PREFIX
 from jobs.models import Job, Status
 from jobs.safe_text import isolated
 from jobs.stats import GLANCE
@@ -115,7 +117,9 @@ def progress_bar(job: Job) -> SafeString:
 
 
 def queue_position(job: JobRow) -> str:
-    """Where a waiting job stands in its queue: "14 ahead, usually about 3 min"."""
+    """Where a waiting job stands: "14 ahead, usually about 3 min", "On hold"."""
+    if job.parked_by:
+        return "On hold" if job.parked_by.startswith(HOLD_PREFIX) else "Waits: limit reached"
     if job.ahead is None:
         return f"{GLANCE:,}+ ahead"
     if job.ahead == 0:
@@ -123,7 +127,7 @@ def queue_position(job: JobRow) -> str:
     about = (
         ""
         if job.start_seconds is None
-        else f", usually about {explain.humanize_seconds(job.start_seconds)}"
+        else f", usually about {humanize_seconds(job.start_seconds)}"
     )
     return f"{job.ahead:,} ahead{about}"
 

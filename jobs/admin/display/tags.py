@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import explain
+from jobs import durations
 from jobs.admin import once
 from jobs.admin.display import columns, times, workers
 from jobs.admin.display.accounts import address_of_account
@@ -38,7 +38,7 @@ for function in (
     columns.subject_link,
     columns.type_label,
     columns.wait_time,
-    explain.humanize_seconds,
+    durations.humanize_seconds,
     times.duration,
     times.elapsed,
     times.exact_time,

@@ -1,6 +1,6 @@
 """Times and durations as HTML. static/jobs/base/times.js updates them in the same format.
 
-`duration` is that of jobs/explain.py, so that all pages and the API write durations alike.
+`duration` is that of jobs/durations.py, so that all pages and the API write durations alike.
 """
 
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.explain import UNITS, duration
+from jobs.durations import UNITS, duration
 
 
 def ago(at: datetime) -> str:

@@ -72,7 +72,7 @@ def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
 
 
 def _version(job: Job) -> str:
-    return f"{job.version}-{job.attempt}"
+    return f"{job.version}-{job.attempt}{job.parked_by and '-'}{job.parked_by}"
 
 
 def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> dict[str, str]:

@@ -6,6 +6,7 @@ module                         duty
 leader                         the loop: one of several processes leads
 rescue                         ends the attempts of lost workers
 republish fleet                publishes jobs again whose message was lost
+unparking                      lets jobs start whose hold has ended, or that have room now
 unknown                        fails jobs of types that no worker knows
 sliced pruning retention       removes old jobs, with orphan_files and orphan_results
 =============================  ==========================================================

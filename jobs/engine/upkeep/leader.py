@@ -21,6 +21,7 @@ from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune
 from jobs.engine.upkeep.unknown import GiveUpUnknown
+from jobs.engine.upkeep.unparking import Unpark
 from jobs.errors import BrokerUnavailable
 from jobs.models import UpkeepState
 from jobs.safe_text import fitted
@@ -49,6 +50,7 @@ class Upkeep:
         self._duties = [
             Duty(_report, beat / 2),
             Duty(self._rescue.run, beat / 2),
+            Duty(Unpark().run, beat / 10),
             Duty(Republish().run, beat),
             Duty(GiveUpUnknown().run, beat),
             Duty(SlicedPrune().run, 0.0),

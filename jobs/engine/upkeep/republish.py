@@ -29,13 +29,14 @@ logger = logging.getLogger(__name__)
 
 PUBLISHES_LIMIT = 20
 
-# The queues in which jobs wait.
-QUEUES = distinct_values("jobs_job", "queue", where=f"status = '{Status.PENDING}'")
+# Jobs that are on hold, or wait for room, have no message to lose.
+IN_LINE = f"status = '{Status.PENDING}' AND parked_by = ''"
+QUEUES = distinct_values("jobs_job", "queue", where=IN_LINE)
 
 # Jobs due for another publish: 10 s after the first, 20 s after the second ... at most 10 minutes.
 # In a mixed fleet at each pass: half the time between passes, so that a job is not missed by a
 # moment.
-DUE = f"""status = '{Status.PENDING}' AND queue = %(queue)s
+DUE = f"""{IN_LINE} AND queue = %(queue)s
     AND (%(known)s::text[] IS NULL OR type = ANY(%(known)s))
     AND published_at < now() - interval '1 second' * %(first)s
         * CASE WHEN type = ANY(%(mixed)s) THEN 0.5

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from jobs import lifecycle
@@ -17,6 +19,11 @@ from jobs.models import Job, Status, Worker
 logger = logging.getLogger(__name__)
 
 PATIENCE_LEASES = 10
+
+# A type may be held because a deploy lacks it for a while.
+NOT_ON_HOLD = RawSQL(
+    f"NOT EXISTS ({lifecycle.holds_of('jobs_job')})", (), output_field=BooleanField()
+)
 
 STORED_TYPES = " UNION ".join(
     "({})".format(distinct_values("jobs_job", "type", where=f"status = '{status}'"))
@@ -61,7 +68,7 @@ def _fail(name: str, patience: float) -> int:
     message = f"No live worker has known the type {name} for {patience / 60:.0f} minutes."
     outcome = failed("unknown_type", message)
     waiting = Job.objects.using(WORKER_DB).filter(type=name, status=Status.PENDING)
-    old = waiting.filter(created_at__lt=Now() - timedelta(seconds=patience))
+    old = waiting.filter(NOT_ON_HOLD, created_at__lt=Now() - timedelta(seconds=patience))
     jobs = list(old.order_by("id").values_list("id", "publishes")[:LIMIT])
     for job_id, publishes in jobs:
         lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)

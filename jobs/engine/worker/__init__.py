@@ -11,7 +11,7 @@ transport request      the main process: what Celery takes from Redis, and how i
 agent crashes          the main process, in the thread `agent`
 deadlines              the main process, in the thread `deadlines`
 fork_lock              the main process, around each fork of a pool process
-tasks execution        a pool process: claim, handler, outcome
+tasks claims execution a pool process: claim, handler, outcome
 backlog                a pool process: the next job, while the main process lives
 isolation              a pool process, with sessions, output, process_state,
                        interpreter_parts, system_parts and replacement: keeps jobs apart

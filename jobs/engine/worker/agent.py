@@ -42,12 +42,14 @@ class Agent(threading.Thread):
         slots: int,
         queues: list[str],
         maintain_pool: Callable[[], object] = lambda: None,
+        consume: Callable[[bool], object] = lambda wanted: None,
     ) -> None:
         super().__init__(name="agent", daemon=True)
         self.worker = worker
         self.slots = slots
         self.queues = queues
         self._maintain_pool = maintain_pool
+        self._consume = consume
         self._deadlines = Deadlines(worker)
         self.crashes = Crashes(worker, self._deadlines.outcomes)
         self._heartbeat_due_at = 0.0
@@ -128,8 +130,8 @@ class Agent(threading.Thread):
             self._unrenewed = {job: pid for job, pid in due.items() if job not in renewed}
 
     def write_row(self) -> None:
-        """Write this worker's row and heartbeat."""
-        Worker.objects.using(WORKER_DB).update_or_create(
+        """Write this worker's row and heartbeat, and read whether the worker is to be drained."""
+        row, _ = Worker.objects.using(WORKER_DB).update_or_create(
             id=self.worker.id,
             defaults={
                 **fitted(Worker, host=socket.gethostname()),
@@ -137,7 +139,18 @@ class Agent(threading.Thread):
                 "queues": self.queues,
                 "types": self.worker.types,
                 "slots": self.slots,
-                "consuming": True,
+                "consuming": not self.worker.backlog.is_drained,
                 "heartbeat_at": Now(),
             },
         )
+        self._drain(row.drained_at is not None)
+
+    def _drain(self, is_drained: bool) -> None:
+        """Take nothing new from now on, or take jobs again, if that changes anything."""
+        if is_drained == self.worker.backlog.is_drained:
+            return
+        self._consume(not is_drained)
+        self.worker.backlog.drain(is_drained)
+        logger.info("the worker %s", "takes nothing new" if is_drained else "takes jobs again")
+        mine = Worker.objects.using(WORKER_DB).filter(id=self.worker.id)
+        mine.update(consuming=not is_drained)

@@ -20,6 +20,7 @@ TURN_SECONDS = 1.0
 # Above the seconds between two polls of the agent, below those of a heartbeat.
 STALE_SECONDS = 3.0
 UNTIL = struct.Struct("d")
+IS_DRAINED = UNTIL.size  # the offset of a byte
 
 
 class Backlog:
@@ -30,20 +31,31 @@ class Backlog:
     """
 
     def __init__(self) -> None:
-        self._until = mmap.mmap(-1, UNTIL.size)  # by the monotonic clock
+        self._shared = mmap.mmap(-1, UNTIL.size + 1)  # until when, by the monotonic clock
         self._is_closed = False  # read in the main process only
         self._main_pid = os.getpid()
         self._queues = QueueReader()  # each pool process opens its own connection
 
     def open(self) -> None:
         """Let the pool processes take jobs for 3 seconds more, unless the worker stops."""
-        if not self._is_closed:
-            UNTIL.pack_into(self._until, 0, time.monotonic() + STALE_SECONDS)
+        if not self._is_closed and not self.is_drained:
+            UNTIL.pack_into(self._shared, 0, time.monotonic() + STALE_SECONDS)
 
     def close(self) -> None:
         """Let no pool process take another job."""
         self._is_closed = True
-        UNTIL.pack_into(self._until, 0, 0.0)
+        UNTIL.pack_into(self._shared, 0, 0.0)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the worker takes nothing new: its processes give back what they get."""
+        return bool(self._shared[IS_DRAINED])
+
+    def drain(self, is_drained: bool) -> None:
+        """Note that the worker takes nothing new, or does so again."""
+        self._shared[IS_DRAINED] = is_drained
+        if is_drained:
+            UNTIL.pack_into(self._shared, 0, 0.0)
 
     def next_id(self, queue: str, *, began_at: float) -> UUID | None:
         """Take the next id of a queue; None if this process returns to Celery, as on any doubt.
@@ -61,5 +73,5 @@ class Backlog:
         return None if message is None else accepted_id(queue, message)
 
     def _is_open(self, now: float) -> bool:
-        (until,) = UNTIL.unpack_from(self._until)
+        (until,) = UNTIL.unpack_from(self._shared)
         return bool(now < until) and os.getppid() == self._main_pid

@@ -7,6 +7,7 @@ state.
 import gc
 import logging
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -85,9 +86,26 @@ def start_agent(sender: Any, **kwargs: Any) -> None:
     # Celery starts a new pool process up to 5 seconds after one ended.
     maintain_pool = partial(sender.hub.call_soon, sender.pool.maintain_pool)
     queues = sorted(sender.app.amqp.queues.consume_from)
-    agent = Agent(worker, sender.pool.limit, queues, maintain_pool)
+    consume = partial(_consume, sender, queues)
+    agent = Agent(worker, sender.pool.limit, queues, maintain_pool, consume)
     agent.start()
     worker.stop_agent = agent.stop
+
+
+def _consume(consumer: Any, queues: Sequence[str], wanted: bool) -> None:
+    """Have the event loop read the worker's queues, or none of them: then it is drained."""
+    consumer.hub.call_soon(_read_queues, consumer, queues, wanted)
+
+
+def _read_queues(consumer: Any, queues: Sequence[str], wanted: bool) -> None:
+    for queue in queues:
+        try:
+            if wanted:
+                consumer.add_task_queue(queue)
+            else:
+                consumer.cancel_task_queue(queue)
+        except Exception:  # Redis is away: the next connection reads the queues chosen by now
+            logger.exception("queue %s is read, or left, once Redis is back", queue)
 
 
 @worker_shutdown.connect

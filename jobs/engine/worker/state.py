@@ -31,6 +31,8 @@ class WorkerState:
     def __init__(self) -> None:
         self.id = uuid7().hex
         self.types = [one.slug for one in registry.all()]
+        self.limits = registry.limits()
+        self.unlimited_types = [one for one in self.types if one not in self.limits]
         # To which `shared_task` and `current_app` lead in handlers.
         self.project_app: Celery = current_app._get_current_object()
         self.running = RunningAttempts()

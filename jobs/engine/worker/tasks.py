@@ -1,7 +1,6 @@
 """The one Celery task: claim a job, execute it, write its outcome, go on with the next."""
 
 import logging
-import os
 import time
 from typing import Any
 from uuid import UUID
@@ -9,12 +8,13 @@ from uuid import UUID
 from celery import Task, signals
 from celery.exceptions import Ignore
 from celery.states import FAILURE, IGNORED, SUCCESS
-from django.db import Error, connections
+from django.db import Error
 
 from jobs import lifecycle
-from jobs.database import WORKER_DB, Trouble, explain, is_bug, retry_while_away, trouble
+from jobs.database import WORKER_DB, explain, retry_while_away
 from jobs.engine.app import app
 from jobs.engine.worker import replacement
+from jobs.engine.worker.claims import Claimed, claim_job, give_back, let_in_after
 from jobs.engine.worker.execution import execute, internal_error
 from jobs.engine.worker.state import WorkerState, current_worker
 from jobs.lifecycle import Outcome, failed
@@ -43,11 +43,15 @@ def run_job(self: Task) -> None:
     format.
     """
     began_at = time.monotonic()
-    first = _claim(UUID(self.request.id))
+    worker, job_id = _own_worker(), UUID(self.request.id)
+    if worker.backlog.is_drained:
+        give_back(job_id, self.request.delivery_info["routing_key"])
+        raise Ignore
+    first = claim_job(job_id, worker)
     if first is None:
         raise Ignore
     outcome = _run(self, first)
-    while next_id := _own_worker().backlog.next_id(first.queue, began_at=began_at):
+    while next_id := worker.backlog.next_id(first.job.queue, began_at=began_at):
         _run_next(self, next_id)
     if outcome.status == Status.CANCELLED:
         raise Ignore
@@ -64,18 +68,21 @@ def _run_next(task: Task, job_id: UUID) -> None:
     signals.task_prerun.send(task, **call)
     state = IGNORED
     try:
-        if (job := _claim(job_id)) is not None:
-            state = STATES.get(_run(task, job).status, IGNORED)
+        if (claimed := claim_job(job_id, _own_worker())) is not None:
+            state = STATES.get(_run(task, claimed).status, IGNORED)
     finally:
         signals.task_postrun.send(task, **call, retval=None, state=state)
         request.update(first)
 
 
-def _run(task: Task, job: Job) -> Outcome:
+def _run(task: Task, claimed: Claimed) -> Outcome:
+    job = claimed.job
     task.request.update(request_id=job.request_id)  # for the lines that this attempt logs
     outcome = execute(job)
     logger.info("job of type %s ended: %s", job.type, outcome.status)
     write_outcome(job, outcome)
+    if claimed.room is not None:
+        let_in_after(claimed.room, job.id)
     _own_worker().running.release()
     replacement.count_job()
     return outcome
@@ -85,41 +92,6 @@ def _own_worker() -> WorkerState:
     worker = current_worker()
     assert worker is not None, "only a worker runs jobs"
     return worker
-
-
-def _claim(job_id: UUID) -> Job | None:
-    """Claim a job; None if it does not wait for this worker.
-
-    Until its outcome is written the main process knows that this process has taken it.
-    """
-    running = _own_worker().running
-    running.take(job_id)
-    job = _try_claim(job_id)
-    if job is None:
-        running.release()
-        logger.info("job %s does not wait for this worker; the message is dropped", job_id)
-    return job
-
-
-def _try_claim(job_id: UUID) -> Job | None:
-    worker = _own_worker()
-    owner: dict[str, Any] = {"worker": worker.id, "pid": os.getpid(), "using": WORKER_DB}
-
-    def claim() -> Job | None:
-        return lifecycle.claim(job_id, types=worker.types, **owner)
-
-    try:
-        return claim()
-    except Error as error:
-        connections[WORKER_DB].close()
-        if trouble(error) is Trouble.BUSY:
-            logger.warning("the row of job %s is locked; upkeep publishes it again", job_id)
-            return None
-        if is_bug(error):
-            raise
-    # The claim may have been committed before its answer got lost, and this process holds no
-    # other job.
-    return retry_while_away(lambda: claim() or lifecycle.held(job_id, **owner), using=WORKER_DB)
 
 
 def write_outcome(job: Job, outcome: Outcome) -> None:

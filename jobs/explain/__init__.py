@@ -1,35 +1,33 @@
 """Why a job has its status and how long it will take, in one sentence for users."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from jobs import stats
+from jobs import lifecycle, registry, stats
+from jobs.durations import clock, duration, humanize_seconds
+from jobs.explain import holds
 from jobs.lifecycle import ERRORS
-from jobs.models import Job, Status
+from jobs.models import Hold, Job, Status
 from jobs.stats import GLANCE
 
 RECENT_SECONDS = 1.0
-# Upper bound in seconds; size and name of the large unit; size and name of the small unit.
-UNITS = (
-    (3_600, 60, "min", 1, "s"),
-    (86_400, 3_600, "h", 60, "min"),
-    (float("inf"), 86_400, "d", 3_600, "h"),
-)
-# Upper bound in seconds, and to how many seconds a longer estimate would be too exact.
-ROUNDED_TO = ((60, 1), (600, 10), (86_400, 60), (float("inf"), 3_600))
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One sentence, the estimated seconds until the job ends (None: unknown), the jobs ahead."""
+    """One sentence, the estimated seconds until the job ends (None: unknown), the jobs ahead.
+
+    `is_shared` if it is the same for other jobs of the queue and type that are submitted now.
+    """
 
     sentence: str
     eta_seconds: int | None = None
     ahead: int = 0
+    is_shared: bool = True
 
 
 # By queue and type: the explanation of a job that was just submitted, and when it expires.
@@ -39,7 +37,7 @@ _recent: dict[tuple[str, str], tuple[float, Explanation]] = {}
 def explanation(job: Job) -> Explanation:
     """Explain the status of `job`.
 
-    Three queries while it waits, one while it runs, none when it is settled.
+    Four queries while it waits, one while it runs, none when it is settled.
     """
     match job.status:
         case Status.PENDING:
@@ -61,7 +59,8 @@ def recent_explanation(job: Job) -> Explanation:
     expires, recent = _recent.get(key, (0.0, None))
     if recent is None or expires < now:
         recent = explanation(job)
-        _recent[key] = now + RECENT_SECONDS, recent
+        if recent.is_shared:
+            _recent[key] = now + RECENT_SECONDS, recent
     return recent
 
 
@@ -84,7 +83,7 @@ def acknowledgement(job: Job) -> str:
     if job.acknowledged_at is None:
         return ""
     note = f": {job.acknowledged_note}" if job.acknowledged_note else "."
-    return f"Acknowledged by {job.acknowledged_by} at {_clock(job.acknowledged_at)}{note}"
+    return f"Acknowledged by {job.acknowledged_by} at {clock(job.acknowledged_at)}{note}"
 
 
 def cancellation(job: Job) -> str:
@@ -94,27 +93,23 @@ def cancellation(job: Job) -> str:
     return _stopping(job) if job.status == Status.PROCESSING and job.cancel_requested_at else ""
 
 
-def duration(seconds: float) -> str:
-    """Return a duration in at most two units: "0.4 s", "12 s", "3 min 05 s", "4 d 06 h"."""
-    seconds = max(0.0, seconds)
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{min(59, round(seconds))} s"
-    large, large_name, small, small_name = next(unit[1:] for unit in UNITS if seconds < unit[0])
-    whole, rest = divmod(int(seconds), large)
-    return f"{whole} {large_name} {rest // small:02d} {small_name}"
-
-
-def humanize_seconds(seconds: float) -> str:
-    """Return a rounded duration for estimates and limits: "40 s", "3 min", "1 h 24 min"."""
-    step = next(step for limit, step in ROUNDED_TO if seconds < limit)
-    rounded = max(1, round(seconds / step) * step)
-    if rounded < 60:
-        return f"{rounded} s"
-    text = duration(rounded)
-    return text[: text.index(" 00")] if " 00 " in text else text
-
-
 def _waits(job: Job) -> Explanation:
+    found = lifecycle.obstacle(job.id, registry.limits())
+    if found and found.hold_id is not None:
+        held = Hold.objects.filter(id=found.hold_id).first()
+        if held is not None:
+            return Explanation(holds.on_hold(held), is_shared=False)
+    if found and found.room:
+        sentence, before = holds.waits_for_room(job, found.room)
+        if sentence:
+            return Explanation(sentence, None, before, is_shared=False)
+    waits = _in_line(job)
+    return replace(waits, is_shared=not (found and found.clients_are_held))
+
+
+def _in_line(job: Job) -> Explanation:
+    if job.parked_by:
+        return Explanation("It is taken as soon as a worker is free.")
     line, loads = stats.lines([job])[job.queue], stats.loads()
     serving = [load for load in loads if job.queue in load.queues]
     if not serving:
@@ -152,7 +147,7 @@ def _runs(job: Job, now: datetime) -> Explanation:
     if job.lease_until < now:
         silent_since = job.lease_until - timedelta(seconds=settings.JOBS_LEASE_SECONDS)
         return Explanation(
-            f"The worker stopped answering at {_clock(silent_since)}; the job will be rescued."
+            f"The worker stopped answering at {clock(silent_since)}; the job will be rescued."
         )
     if job.cancel_requested_at is not None:
         return Explanation(_stopping(job))
@@ -183,16 +178,10 @@ def _ended(job: Job) -> str:
 
 def _stopping(job: Job) -> str:
     assert job.cancel_requested_at is not None
-    at = _clock(job.cancel_requested_at)
+    at = clock(job.cancel_requested_at)
     return f"Asked to stop by {job.cancel_requested_by} at {at}{_why(job)}"
 
 
 def _why(job: Job) -> str:
     """Return the reason of a cancellation, as the end of a sentence."""
     return f": {job.cancel_reason}" if job.cancel_reason else "."
-
-
-def _clock(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    is_today = local.date() == timezone.localdate()
-    return f"{local:%H:%M %Z}" if is_today else f"{local:%Y-%m-%d %H:%M %Z}"

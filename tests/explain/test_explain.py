@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import explain, stats
+from jobs import durations, explain, stats
 from jobs.admin.display import columns
 from jobs.admin.job_list import rows
 from tests.support.factories import make_job, make_worker
@@ -221,4 +221,4 @@ def test_a_job_that_is_stopping_says_why():
     ],
 )
 def test_durations_are_told_in_words(seconds, words):
-    assert explain.humanize_seconds(seconds) == words
+    assert durations.humanize_seconds(seconds) == words

@@ -1,0 +1,1 @@
+"""The sentence about a job, and durations."""

@@ -1,8 +1,15 @@
 # The one image of web, worker, upkeep and migrate: locked packages, no compiler, no root.
 FROM python:3.13-slim AS packages
 COPY requirements.txt .
+COPY requirements-s3.txt .
+# Packages for optional parts: "s3" installs requirements-s3.txt.
+ARG EXTRAS=""
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements.txt \
+ && for extra in $EXTRAS; do \
+      /venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements-$extra.txt \
+        || exit 1; \
+    done \
  && /venv/bin/pip check
 
 FROM python:3.13-slim

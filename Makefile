@@ -63,6 +63,7 @@ bench: $(VENV)/bench ## measure Backoffice beside other job systems (ARGS="throu
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: ## pin every dependency again, with hashes (needs uv; ARGS=--upgrade for newer ones)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-s3.in -o requirements-s3.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
 	$(LOCK) $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt

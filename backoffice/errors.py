@@ -79,13 +79,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     found = unavailable(error) if isinstance(error, Error) else error
     if isinstance(found, Unavailable):
-        advice = " Try again shortly." if found.had_no_effect else ""
-        response = error_response(request, found.status, found.code, f"{found}{advice}")
-        if found.retry_after_seconds is not None:
-            response["Retry-After"] = str(found.retry_after_seconds)
-        return response
+        return unavailable_response(request, found)
     detail = "Something went wrong on the server. The error has been logged."
     return error_response(request, 500, "error", detail)
+
+
+def unavailable_response(request: HttpRequest, error: Unavailable) -> HttpResponse:
+    """Return 503 or 504 with the error's sentence, and when to try again."""
+    advice = " Try again shortly." if error.had_no_effect else ""
+    response = error_response(request, error.status, error.code, f"{error}{advice}")
+    if error.retry_after_seconds is not None:
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
 
 
 def error_response(

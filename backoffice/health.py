@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -15,7 +13,7 @@ from backoffice import __version__
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
 from jobs.engine import broker
-from jobs.errors import BrokerUnavailable
+from jobs.errors import BrokerUnavailable, StorageUnavailable
 from jobs.models import FileStorage, JobFile, UpkeepState, Worker
 
 logger = logging.getLogger(__name__)
@@ -136,17 +134,15 @@ def check_upkeep() -> str | None:
 
 def check_files() -> str | None:
     """Return a sentence if the files' storage is another database's, not writable or incomplete."""
-    place = storages["jobs"]
     try:
         if refusal := storage.problem(DEFAULT_DB_ALIAS) or _last_refusal():
             return refusal
-        name = place.save("health/probe", ContentFile(b"ok"))
-        place.delete(name)
+        storage.probe()
         newest = JobFile.objects.order_by("-id").first()
-        if newest is not None and not place.exists(newest.stored_name):
+        if newest is not None and not storage.exists(newest.stored_name):
             return "The newest file of a job is missing: web and workers may not share one storage."
-    except OSError as error:
-        return f"Files cannot be stored: {error.strerror}."
+    except StorageUnavailable as error:
+        return error.diagnosis
     return None
 
 

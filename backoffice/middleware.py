@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.errors import error_response, explain_method
+from backoffice.errors import error_response, explain_method, unavailable_response
 from backoffice.health import PROBES
 from backoffice.logging import request_id
-from jobs.errors import DownloadRefused
+from jobs.errors import DownloadRefused, StorageUnavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -171,7 +171,7 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
 
 
 class RefusedDownloadMiddleware:
-    """Turn DownloadRefused of the admin's views into 412, 416 or 503.
+    """Turn DownloadRefused of the admin's views into 412, 416 or 503, StorageUnavailable into 503.
 
     The API's views do this themselves.
     """
@@ -183,6 +183,9 @@ class RefusedDownloadMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, StorageUnavailable):
+            logger.warning(exception.diagnosis)
+            return unavailable_response(request, exception)
         if not isinstance(exception, DownloadRefused):
             return None
         response = error_response(request, exception.status, exception.code, str(exception))

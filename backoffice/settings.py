@@ -6,6 +6,7 @@ from pathlib import Path
 
 from backoffice.databases import database_settings
 from backoffice.environment import Environment
+from backoffice.file_storage import accel_prefix, job_storage
 from backoffice.logging import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -153,18 +154,10 @@ STATIC_ROOT = env.directory("STATIC_ROOT", BASE_DIR / ".local/static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    "jobs": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # Only our own account reads them: the site checks who may see the job.
-        "OPTIONS": {
-            "location": env.directory("FILES_DIR"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "jobs": job_storage(env),
 }
 # nginx's internal location of FILES_DIR; if set, nginx sends the files, not a web thread.
-FILES_ACCEL_PREFIX = env.path_prefix("FILES_ACCEL_PREFIX")
+FILES_ACCEL_PREFIX = accel_prefix(env)
 
 # --- Logs -------------------------------------------------------------------------------------
 LOGGING_CONFIG = "backoffice.logging.configure"

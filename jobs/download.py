@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.http import (
     FileResponse,
     HttpRequest,
@@ -20,9 +19,11 @@ from django.http import (
 )
 from django.utils.http import parse_etags
 
+from jobs import storage
 from jobs.errors import DownloadRefused
 from jobs.held_threads import held_threads
 from jobs.models import JobFile
+from jobs.storage import Content
 
 BUSY_RETRY_AFTER_SECONDS = 5
 RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
@@ -32,7 +33,8 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.^_`{}~()=@,'-]+")
 def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
     """Return the response to GET or HEAD: 200, 206 with the requested range, or 304.
 
-    Raises: FileNotFoundError if the content is gone; DownloadRefused (412, 416, 503).
+    Raises: FileNotFoundError if the content is gone; DownloadRefused (412, 416, 503);
+    StorageUnavailable.
     """
     etag = f'"{file.sha256}"'
     headers = {
@@ -44,13 +46,13 @@ def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
     }
     if _is_known(request, etag):
         return HttpResponseNotModified(headers=_only(headers, "ETag", "Cache-Control"))
-    if not storages["jobs"].exists(file.stored_name):
-        raise FileNotFoundError(file.stored_name)
     if request.method == "HEAD":
+        _check_stored(file)
         headers["Content-Length"] = str(file.size)
         return HttpResponse(headers=headers, content_type=file.content_type)
     is_conditional = "If-Match" in request.headers or "If-Range" in request.headers
     if settings.FILES_ACCEL_PREFIX and not is_conditional:
+        _check_stored(file)
         headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(file.stored_name)
         del headers["Accept-Ranges"]  # nginx adds its own
         return HttpResponse(headers=headers, content_type=file.content_type)
@@ -127,10 +129,9 @@ def _streamed(file: JobFile, part: tuple[int, int] | None, headers: dict[str, st
     headers["Content-Length"] = str(length)
     if part:
         headers["Content-Range"] = f"bytes {offset}-{offset + length - 1}/{file.size}"
-    release = _hold()
+    release = _hold()  # before the storage is asked, because one that hangs holds the thread too
     try:
-        content = storages["jobs"].open(file.stored_name)
-        content.seek(offset)
+        content = storage.open_part(file.stored_name, offset, length if part else None)
     except BaseException:
         release()
         raise
@@ -140,6 +141,21 @@ def _streamed(file: JobFile, part: tuple[int, int] | None, headers: dict[str, st
         headers=headers,
         content_type=file.content_type,
     )
+
+
+def _check_stored(file: JobFile) -> None:
+    """Check that the storage has the file, if a thread may wait for it.
+
+    Raises: FileNotFoundError, StorageUnavailable.
+    """
+    release = held_threads.hold()
+    if release is None:
+        return
+    try:
+        if not storage.exists(file.stored_name):
+            raise FileNotFoundError(file.stored_name)
+    finally:
+        release()
 
 
 def _hold() -> Callable[[], None]:
@@ -156,10 +172,13 @@ def _only(headers: Mapping[str, str], *names: str) -> dict[str, str]:
 
 
 class _Part:
-    """The next `length` bytes of an open file; `fileno` lets gunicorn send them by sendfile."""
+    """The next `length` bytes of an open file; `fileno` lets gunicorn send them by sendfile.
 
-    def __init__(self, content: Any, length: int, release: Callable[[], None]) -> None:
-        self._content = content
+    What comes from a bucket has none: gunicorn then calls `read`.
+    """
+
+    def __init__(self, content: Content, length: int, release: Callable[[], None]) -> None:
+        self._content: Any = content
         self._left = length
         self._release = release
 

@@ -190,6 +190,16 @@ class TooSlow(DatabaseUnavailable):
     code = "too_slow"
 
 
+class StorageUnavailable(Unavailable):
+    """The storage of job files failed: away, slow, full, or it refuses.
+
+    `jobs.storage` makes it from every error of a disk or of S3.
+    """
+
+    code = "storage_unavailable"
+    retry_after_seconds = 10
+
+
 class OutcomeUnknown(Unavailable):
     """A server went away at the wrong moment: job `job_id` may or may not have been accepted."""
 

@@ -13,9 +13,10 @@ from jobs.admin import picture
 from jobs.api.http import refusals
 from jobs.handler.writer import writer
 from jobs.registry import JobType
+from tests.support.buckets import bucket, s3_server
 from tests.support.queues import broken_redis, redis
 
-__all__ = ["broken_redis", "redis"]  # fixtures of all tests
+__all__ = ["broken_redis", "bucket", "redis", "s3_server"]  # fixtures of all tests
 
 # The same examples at every run, so that a red test stays red. To look for new ones, as long as you
 # like: make test ARGS="tests/walk/test_state_machine.py --hypothesis-profile search"

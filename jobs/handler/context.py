@@ -12,12 +12,10 @@ from functools import cached_property, partial
 from tempfile import TemporaryFile
 from typing import IO
 
-from django.core.files import File
-from django.core.files.storage import storages
 from django.db import Error, connections
 from django.db.models import Model
 
-from jobs import about, database
+from jobs import about, database, storage
 from jobs.database import WORKER_DB, retry_while_away
 from jobs.handler import journal
 from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
@@ -29,7 +27,6 @@ from jobs.handler.stopping import TimeLimitReached as TimeLimitReached
 from jobs.handler.writer import WRITE_EVERY_SECONDS, writer
 from jobs.models import Job
 from jobs.safe_text import storable
-from jobs.storage import check_present, new_name
 
 LINES_A_WRITE = 100
 
@@ -127,25 +124,25 @@ class JobContext(ParentCalls, StoppableCalls):
     def save_file(self, name: str, content_type: str) -> Iterator[IO[bytes]]:
         """Yield a binary file to write to; the job gets it as `name` if the block raises nothing.
 
-        Raises: StorageRefused if the storage is not mounted.
+        Raises: StorageRefused if the storage is not mounted, StorageUnavailable if it fails.
         """
-        retry_while_away(partial(check_present, WORKER_DB), using=WORKER_DB)
+        retry_while_away(partial(storage.check_present, WORKER_DB), using=WORKER_DB)
         with TemporaryFile() as written:
             yield written
             written.seek(0)
             digest = hashlib.file_digest(written, "sha256").hexdigest()
             size = written.tell()
             written.seek(0)
-            stored_name = storages["jobs"].save(new_name(self.id), File(written))
+            stored_name = storage.save(self.id, written)
         add = partial(journal.add_file, self.id, self.attempt, name=name, content_type=content_type)
         stored = {"size": size, "sha256": digest, "stored_name": stored_name, "using": WORKER_DB}
         try:
             replaced = retry_while_away(partial(add, **stored), using=WORKER_DB)
         except LostAttempt:
-            storages["jobs"].delete(stored_name)  # it has no row and will not get one
+            storage.drop(stored_name)  # it has no row and will not get one
             raise
         if replaced:
-            storages["jobs"].delete(replaced)
+            storage.drop(replaced)
 
     def close(self) -> None:
         """Flush pending log lines and progress, retrying while PostgreSQL is away.

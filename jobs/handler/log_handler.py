@@ -10,10 +10,10 @@ IGNORED_LOGGERS = (
     "jobs.handler",
     "jobs.lifecycle",
     "jobs.services",
-    "jobs.services",
     "jobs.storage",
     "celery",
     "django.db",
+    "botocore.credentials",  # where they were found, when a file is saved to a bucket
 )
 
 

@@ -6,7 +6,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import Error
 
 from jobs.database import unavailable
-from jobs.errors import Refused, Unavailable, UnknownJobType
+from jobs.errors import Refused, StorageUnavailable, Unavailable, UnknownJobType
 
 EX_TEMPFAIL = 75  # sysexits.h: the same command may succeed later
 
@@ -28,7 +28,8 @@ class JobsCommand(BaseCommand):
         except Unavailable as error:
             if not error.had_no_effect:
                 raise CommandError(str(error)) from error
-            sentence = f"Nothing was accepted. {error.diagnosis}"
+            accepted = "" if isinstance(error, StorageUnavailable) else "Nothing was accepted. "
+            sentence = f"{accepted}{error.diagnosis}"
             raise CommandError(sentence, returncode=EX_TEMPFAIL) from error
         except Error as error:
             found = unavailable(error)

@@ -1,27 +1,42 @@
-"""The storage of job files: their layout, the database they belong to, and their removal."""
+"""The storage of job files: their layout, the database they belong to, and their removal.
 
+A directory or a bucket, as the settings choose: `place` is the storage itself, and every error of
+it is a StorageUnavailable.
+"""
+
+from jobs.storage.chosen import place
+from jobs.storage.content import drop, exists, open_part, probe, save
 from jobs.storage.identity import StorageRefused, adopt, check_present, problem, sample, tie
-from jobs.storage.layout import Folder, folders, job_of, names_in, new_name, remove_if_empty, root
+from jobs.storage.layout import Folder, files_in, folders, remove_if_empty
+from jobs.storage.names import job_of, new_name
+from jobs.storage.place import Content, StoredFile
 from jobs.storage.removal import chunks, discard, move_to_removed, purge, removed_files, restore
 
 __all__ = [
+    "Content",
     "Folder",
     "StorageRefused",
+    "StoredFile",
     "adopt",
     "check_present",
     "chunks",
     "discard",
+    "drop",
+    "exists",
+    "files_in",
     "folders",
     "job_of",
     "move_to_removed",
-    "names_in",
     "new_name",
+    "open_part",
+    "place",
+    "probe",
     "problem",
     "purge",
     "remove_if_empty",
     "removed_files",
     "restore",
-    "root",
     "sample",
+    "save",
     "tie",
 ]

@@ -8,33 +8,41 @@ of it that uses the same files.
 
 import errno
 import json
-import os
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
 
+from jobs.errors import StorageUnavailable
 from jobs.models import FileStorage, JobFile
 from jobs.storage import layout
+from jobs.storage.chosen import place
 
 MARKER = "storage.json"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SAMPLE = 20  # of the oldest and of the newest files that the database knows
 LEFT_ALONE = "Its files are left alone."
 ADOPT = "If it is the right one, run: manage.py job_files adopt."
-FOREIGN = f"FILES_DIR belongs to another database. {LEFT_ALONE} {ADOPT}"
+FOREIGN = f"belongs to another database. {LEFT_ALONE} {ADOPT}"
 AHEAD = (
-    "FILES_DIR is ahead of this database, which was restored from a dump, "
+    "is ahead of this database, which was restored from a dump, "
     f"or shares its files with a copy of it. {LEFT_ALONE} {ADOPT}"
 )
-ABSENT = f"FILES_DIR lacks the files that this database knows: is it mounted? {LEFT_ALONE} {ADOPT}"
-UNKNOWN = f"FILES_DIR holds files, and this database knows none of them. {LEFT_ALONE} {ADOPT}"
-UNREADABLE = f"FILES_DIR/{MARKER} cannot be read. {LEFT_ALONE} {ADOPT}"
+ABSENT = (
+    "lacks the files that this database knows: is it the right one, and is it mounted?"
+    f" {LEFT_ALONE} {ADOPT}"
+)
+UNKNOWN = f"holds files, and this database knows none of them. {LEFT_ALONE} {ADOPT}"
+UNREADABLE = f"has a {MARKER} that cannot be read. {LEFT_ALONE} {ADOPT}"
 
 
 class StorageRefused(Exception):
     """The storage may belong to another database: nothing may be removed; the text names a fix."""
+
+    def __init__(self, fault: str) -> None:
+        self.diagnosis = f"{place().variable} {fault}"
+        super().__init__(self.diagnosis)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Marker:
 def problem(using: str) -> str | None:
     """Return why the storage may belong to another database, with the fix; None if it is ours.
 
-    Raises: OSError.
+    Raises: StorageUnavailable.
     """
     try:
         if _is_marked(using):
@@ -62,7 +70,7 @@ def problem(using: str) -> str | None:
 def mismatch(using: str) -> str | None:
     """Return `problem`, but without one for a storage that has no identity yet.
 
-    Raises: OSError.
+    Raises: StorageUnavailable.
     """
     try:
         _is_marked(using)
@@ -74,9 +82,9 @@ def mismatch(using: str) -> str | None:
 def check_present(using: str) -> None:
     """Check that the storage is mounted: a file saved below an empty mount point would be lost.
 
-    Raises: StorageRefused.
+    Raises: StorageRefused, StorageUnavailable.
     """
-    if not (layout.root() / MARKER).exists() and FileStorage.objects.using(using).exists():
+    if not place().exists(MARKER) and FileStorage.objects.using(using).exists():
         _check_content(using)
 
 
@@ -84,7 +92,7 @@ def tie(using: str) -> FileStorage:
     """Check that the storage is this database's, or tie a new one, and raise the generation.
 
     A new one is empty, as the database is, or holds the files that the database knows.
-    Raises: StorageRefused, OSError.
+    Raises: StorageRefused, StorageUnavailable.
     """
     if not _is_marked(using):
         _check_content(using)
@@ -94,7 +102,7 @@ def tie(using: str) -> FileStorage:
 def adopt(using: str) -> FileStorage:
     """Give storage and database a new identity, which refuses every other database from now on.
 
-    Raises: OSError.
+    Raises: StorageUnavailable.
     """
     defaults = {"identity": uuid4(), "generation": 1, "looked_until": None}
     defaults |= {"stripe": 0, "refusal": ""}
@@ -107,13 +115,13 @@ def sample(using: str) -> tuple[int, int]:
     """Look for the oldest and newest files that the database knows; return (found, looked for)."""
     files = JobFile.objects.using(using).values_list("stored_name", flat=True)
     known = {*files.order_by("id")[:SAMPLE], *files.order_by("-id")[:SAMPLE]}
-    return sum((layout.root() / name).is_file() for name in known), len(known)
+    return sum(map(place().exists, known)), len(known)
 
 
 def _is_marked(using: str) -> bool:
     """Return whether the storage has an identity, which is then this database's.
 
-    Raises: StorageRefused, OSError.
+    Raises: StorageRefused, StorageUnavailable.
     """
     marker = _read_marker()  # before the row: a search that begins now raises the row's first
     row = FileStorage.objects.using(using).first()
@@ -143,15 +151,20 @@ def _raise_generation(using: str) -> FileStorage:
     row = FileStorage.objects.using(using).get()
     try:
         _write_marker(Marker(row.identity, row.generation))
-    except OSError as error:
-        if error.errno not in FULL:  # a full disk must not prevent the removal of files
+    except StorageUnavailable as error:
+        if not _is_full(error):  # a full disk must not prevent the removal of files
             raise
     return row
 
 
+def _is_full(error: StorageUnavailable) -> bool:
+    """Return whether an error of the storage means that its disk is full."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
+
+
 def _read_marker() -> Marker | None:
     try:
-        held = json.loads((layout.root() / MARKER).read_text())
+        held = json.loads(place().read(MARKER))
         return Marker(UUID(held["identity"]), int(held["generation"]))
     except FileNotFoundError:
         return None
@@ -160,11 +173,5 @@ def _read_marker() -> Marker | None:
 
 
 def _write_marker(marker: Marker) -> None:
-    """Replace the marker atomically: a crash leaves the old one or the new one."""
-    layout.root().mkdir(parents=True, exist_ok=True)
-    new = layout.root() / f".{MARKER}.{os.getpid()}"
-    with new.open("w") as file:
-        json.dump({"identity": str(marker.identity), "generation": marker.generation}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(layout.root() / MARKER)
+    content = {"identity": str(marker.identity), "generation": marker.generation}
+    place().replace(MARKER, json.dumps(content).encode())

@@ -1,50 +1,73 @@
-"""Removes files of jobs: moves them to FILES_DIR/removed/<day>/ and deletes them a week later.
+"""Removes files of jobs: moves them to removed/<day>/ and deletes them a week later.
 
 Files that the database knows again by then, for example after a restored dump, are put back.
 """
 
 import logging
-import os
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import date, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 from jobs import database
+from jobs.errors import StorageUnavailable
 from jobs.models import JobFile
 from jobs.storage import identity, layout
+from jobs.storage.chosen import place
 
 logger = logging.getLogger(__name__)
 
 REMOVED = "removed"
 REMOVED_FOR = timedelta(days=7)
 AT_A_TIME = 1_000
+MOVED_A_STEP = 200  # to a bucket about 600 requests, 8 at once
+# A request that deletes 100 jobs must not wait 100 times for a storage that hangs.
+SLOW_TO_FAIL_SECONDS = 1.0
+PAUSE_SECONDS = 30.0
 
 Item = TypeVar("Item")
 
 
-def move_to_removed(names: Iterable[str], *, using: str) -> int:
-    """Move files to the removed ones, and return how many; files that are gone do not count."""
-    folder = f"{REMOVED}/{database.now(using):%Y-%m-%d}"
-    return sum(_move(name, f"{folder}/{name}") for name in names)
+def move_to_removed(names: Iterable[str], *, using: str) -> Iterator[int]:
+    """Move files to the removed ones, in steps; yield how many. Those that are gone do not count.
 
-
-def discard(names: Iterable[str], *, using: str) -> None:
-    """Delete the files of deleted jobs at once, without the week among the removed ones.
-
-    They stay if the storage may belong to another database or cannot be written.
+    Raises: StorageUnavailable.
     """
-    try:
-        if refusal := identity.mismatch(using):
-            logger.warning("files of deleted jobs stay: %s", refusal)
+    folder = f"{REMOVED}/{database.now(using):%Y-%m-%d}"
+    for some in chunks(names, MOVED_A_STEP):
+        yield place().move({name: f"{folder}/{name}" for name in some})
+        _remove_folders_of_jobs(some)
+
+
+class Discarding:
+    """Deletes the files of deleted jobs at once, without the week among the removed ones.
+
+    They stay if the storage may belong to another database or cannot be used; upkeep finds them.
+    """
+
+    def __init__(self) -> None:
+        self._paused_until = 0.0
+
+    def discard(self, names: list[str], *, using: str) -> None:
+        """Delete files, unless the storage was slow to fail a moment ago."""
+        began_at = time.monotonic()
+        if not names or began_at < self._paused_until:
             return
-        for name in names:
-            (layout.root() / name).unlink(missing_ok=True)
-            _remove_folder_of_job(name)
-    except OSError as error:
-        logger.warning("files of deleted jobs stay: %s", error)
+        try:
+            if refusal := identity.mismatch(using):
+                logger.warning("files of deleted jobs stay: %s", refusal)
+                return
+            place().delete(names)
+            _remove_folders_of_jobs(names)
+        except StorageUnavailable as error:
+            logger.warning("files of deleted jobs stay: %s", error.diagnosis)
+            now = time.monotonic()
+            if now - began_at > SLOW_TO_FAIL_SECONDS:
+                self._paused_until = now + PAUSE_SECONDS
+
+
+discard = Discarding().discard
 
 
 def restore(*, using: str) -> int:
@@ -56,15 +79,14 @@ def purge(*, using: str, kept: timedelta = REMOVED_FOR) -> Iterator[None]:
     """Delete, in steps, what was removed a week ago or earlier and the database does not know."""
     last = database.now(using).date() - kept
     for day in _days():
-        if day.name > f"{last}":
+        if day > f"{last}":
             continue
         for restored, others in _put_known_back(day, using):
             if restored:
                 logger.warning("put back %s removed files that the database knows", restored)
-            for path in others:
-                path.unlink(missing_ok=True)
+            place().delete(others)
             yield
-        _remove_empty(day)
+        place().remove_empty(f"{REMOVED}/{day}", below=True)
 
 
 def chunks(items: Iterable[Item], size: int = AT_A_TIME) -> Iterator[list[Item]]:
@@ -74,16 +96,14 @@ def chunks(items: Iterable[Item], size: int = AT_A_TIME) -> Iterator[list[Item]]
         yield chunk
 
 
-def removed_files() -> Iterator[Path]:
-    """Yield every file among the removed ones."""
+def removed_files() -> Iterator[str]:
+    """Yield the name of every file among the removed ones."""
     for day in _days():
-        yield from _files(day)
+        yield from (file.name for file in place().files_below(f"{REMOVED}/{day}"))
 
 
-def _days() -> list[Path]:
-    with suppress(FileNotFoundError):
-        return sorted(path for path in (layout.root() / REMOVED).iterdir() if _is_day(path.name))
-    return []
+def _days() -> list[str]:
+    return sorted(filter(_is_day, place().directories(REMOVED)))
 
 
 def _is_day(name: str) -> bool:
@@ -93,49 +113,20 @@ def _is_day(name: str) -> bool:
         return False
 
 
-def _files(day: Path) -> Iterator[Path]:
-    for folder, _, files in os.walk(day):
-        yield from (Path(folder, name) for name in files)
-
-
-def _put_known_back(day: Path, using: str) -> Iterator[tuple[int, list[Path]]]:
+def _put_known_back(day: str, using: str) -> Iterator[tuple[int, list[str]]]:
     """Put back a day's files that the database knows; yield their number and the others by step."""
+    folder = f"{REMOVED}/{day}/"
     files = JobFile.objects.using(using)
-    for paths in chunks(_files(day)):
-        names = {path.relative_to(day).as_posix(): path for path in paths}
+    for some in chunks(place().files_below(folder.rstrip("/"))):
+        names = {file.name.removeprefix(folder): file.name for file in some}
         known = set(files.filter(stored_name__in=names).values_list("stored_name", flat=True))
-        back = {name for name in known if _put_back(names[name], layout.root() / name)}
-        yield len(back), [path for name, path in names.items() if name not in back]
+        lacking = [name for name in known if not place().exists(name)]
+        restored = place().move({names[name]: name for name in lacking})
+        yield restored, [names[name] for name in names.keys() - lacking]
 
 
-def _put_back(path: Path, place: Path) -> bool:
-    if place.exists():
-        return False
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.replace(place)
-    return True
-
-
-def _move(name: str, new_name: str) -> bool:
-    target = layout.root() / new_name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        (layout.root() / name).replace(target)
-    except FileNotFoundError:
-        return False
-    _remove_folder_of_job(name)
-    return True
-
-
-def _remove_folder_of_job(name: str) -> None:
-    """Remove an empty folder of a job; an hour's folder stays, as a worker may write to it now."""
-    folder = name.rpartition("/")[0]
-    if layout.JOB_FOLDER.fullmatch(folder):
-        with suppress(OSError):
-            (layout.root() / folder).rmdir()
-
-
-def _remove_empty(day: Path) -> None:
-    for folder, _, _ in os.walk(day, topdown=False):
-        with suppress(OSError):
-            Path(folder).rmdir()
+def _remove_folders_of_jobs(names: Iterable[str]) -> None:
+    """Remove empty folders of jobs; an hour's folder stays, as a worker may write to it now."""
+    for folder in {name.rpartition("/")[0] for name in names}:
+        if layout.JOB_FOLDER.fullmatch(folder):
+            place().remove_empty(folder)

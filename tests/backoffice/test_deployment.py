@@ -135,7 +135,7 @@ def test_every_variable_of_the_compose_file_is_known():
 
 
 def test_the_example_names_every_setting_and_nothing_else():
-    of_compose = {"WEB_ADDRESS", "SECRETS_DIR"}
+    of_compose = {"WEB_ADDRESS", "SECRETS_DIR", "IMAGE_EXTRAS"}
     assert set(EXAMPLES) == set(env.defaults) | of_compose
 
 

@@ -62,10 +62,12 @@ class SlowClient:
 
 
 @pytest.fixture
-def site(transactional_db, tmp_path, settings):
+def site(transactional_db, tmp_path, settings, kind, request):
     environment = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
     # The key by which the sessions of the tests are signed, and where their files are.
     ours = {"SECRET_KEY": settings.SECRET_KEY, "FILES_DIR": str(storages["jobs"].location)}
+    if kind == "bucket":
+        ours |= request.getfixturevalue("bucket")
     with serving(tmp_path, **environment, **ours) as running:
         yield running
 

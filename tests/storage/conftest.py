@@ -10,10 +10,38 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from jobs import storage
 from jobs.models import FileStorage, Job, JobFile, Status
 from tests.support.factories import make_job
 
 TWO_DAYS = 48 * 3600
+
+
+def root() -> Path:
+    """Return the directory of the storage."""
+    return Path(storages["jobs"].location)
+
+
+def stored() -> set[str]:
+    """Return the names of the files of jobs in the storage."""
+    return {file.name for folder in storage.folders() for file in storage.files_in(folder.path)}
+
+
+def removed() -> set[str]:
+    """Return the original names of the removed files."""
+    return {name.split("/", 2)[2] for name in storage.removed_files()}
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a file in the storage."""
+    return path.relative_to(root()).as_posix()
+
+
+def age_removed(days: int) -> None:
+    """Date the removal of the removed files `days` back."""
+    for day in (root() / "removed").iterdir():
+        moment = JobFile._meta.get_field("created_at").to_python(f"{day.name}T00:00:00Z")
+        day.rename(day.with_name(f"{moment - timedelta(days=days):%Y-%m-%d}"))
 
 
 def old_file(name: str, content: bytes = b"content") -> Path:

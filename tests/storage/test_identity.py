@@ -12,7 +12,7 @@ from jobs.engine.upkeep import prune
 from jobs.engine.worker.execution import execute
 from jobs.models import FileStorage, Job, JobFile
 from jobs.storage import new_name
-from tests.storage.conftest import job_with_file, old_file
+from tests.storage.conftest import job_with_file, old_file, root, stored
 from tests.support.factories import make_job
 
 pytestmark = [
@@ -21,13 +21,8 @@ pytestmark = [
 ]
 
 
-def stored():
-    """Return the names of the files of jobs in the storage."""
-    return {name for folder in storage.folders() for name in storage.names_in(folder.path)}
-
-
 def generation():
-    return json.loads((storage.root() / "storage.json").read_text())["generation"]
+    return json.loads((root() / "storage.json").read_text())["generation"]
 
 
 def check_refused(words):
@@ -44,7 +39,7 @@ def check_refused(words):
 def test_a_new_installation_ties_its_empty_storage_by_itself():
     assert storage.problem("default") is None
     assert prune().refusal == ""
-    assert json.loads((storage.root() / "storage.json").read_text()) == {
+    assert json.loads((root() / "storage.json").read_text()) == {
         "identity": str(FileStorage.objects.get().identity),
         "generation": FileStorage.objects.get().generation,
     }
@@ -70,7 +65,7 @@ def test_an_empty_database_removes_nothing_from_a_storage_that_was_never_tied(lo
     job_with_file()
     lose_the_database()
     check_refused("this database knows none of them")
-    assert not (storage.root() / "storage.json").exists()
+    assert not (root() / "storage.json").exists()
 
 
 def test_a_database_restored_from_a_dump_removes_none_of_the_newer_files():
@@ -102,17 +97,17 @@ def test_of_a_database_and_its_copy_one_is_refused_as_soon_as_the_other_has_look
 def test_a_storage_that_is_not_mounted_is_refused_and_gets_no_identity():
     job_with_file()
     prune()
-    shutil.move(storage.root(), storage.root().with_name("elsewhere"))
+    shutil.move(root(), root().with_name("elsewhere"))
     for mount_point_exists in (False, True):
         check_refused("is it mounted?")
-        assert not (storage.root() / "storage.json").exists()
-        storage.root().mkdir(exist_ok=mount_point_exists)
+        assert not (root() / "storage.json").exists()
+        root().mkdir(exist_ok=mount_point_exists)
 
 
 def test_a_storage_whose_identity_was_deleted_is_known_by_its_files():
     path = job_with_file()
     prune()
-    (storage.root() / "storage.json").unlink()
+    (root() / "storage.json").unlink()
     assert prune().refusal == ""
     assert path.exists()
     assert generation() == FileStorage.objects.get().generation
@@ -124,7 +119,7 @@ def test_a_storage_whose_identity_was_deleted_is_known_by_its_files():
 def test_an_identity_that_cannot_be_read_is_no_identity(content):
     job_with_file()
     prune()
-    (storage.root() / "storage.json").write_text(content)
+    (root() / "storage.json").write_text(content)
     check_refused("cannot be read")
 
 
@@ -167,7 +162,7 @@ def test_a_file_of_a_deleted_job_stays_in_a_storage_of_another_database():
     path = job_with_file()
     prune()
     FileStorage.objects.all().delete()
-    storage.discard([path.relative_to(storage.root()).as_posix()], using="default")
+    storage.discard([path.relative_to(root()).as_posix()], using="default")
     assert path.exists()
 
 
@@ -179,12 +174,12 @@ def test_a_job_saves_nothing_below_a_mount_point_and_says_why(make_type):
     kind = make_type(save)
     job_with_file()
     prune()
-    shutil.move(storage.root(), storage.root().with_name("elsewhere"))
-    storage.root().mkdir()
+    shutil.move(root(), root().with_name("elsewhere"))
+    root().mkdir()
     outcome = execute(make_job(type=kind.slug, status="PROCESSING"))
     assert "is it mounted?" in outcome.error_message
-    assert list(storage.root().iterdir()) == []
-    storage.root().rmdir()
-    shutil.move(storage.root().with_name("elsewhere"), storage.root())
+    assert list(root().iterdir()) == []
+    root().rmdir()
+    shutil.move(root().with_name("elsewhere"), root())
     assert execute(make_job(type=kind.slug, status="PROCESSING")).status == "COMPLETED"
     assert len(stored()) == 2

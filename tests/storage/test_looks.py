@@ -11,7 +11,7 @@ from jobs.engine.upkeep.orphan_files import STRIPES
 from jobs.engine.upkeep.pruning import Pruned, prune_steps
 from jobs.models import FileStorage, JobFile
 from jobs.storage import layout
-from tests.storage.conftest import job_with_file, old_file
+from tests.storage.conftest import job_with_file, old_file, root
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -40,9 +40,9 @@ def name_at(moment):
 def listed(monkeypatch):
     """Collect the folders whose files are listed."""
     folders = []
-    names_in = layout.names_in
+    files_in = layout.files_in
     monkeypatch.setattr(
-        storage, "names_in", lambda folder: folders.append(folder) or names_in(folder)
+        storage, "files_in", lambda folder: folders.append(folder) or files_in(folder)
     )
     return folders
 
@@ -85,7 +85,7 @@ def test_a_refused_look_is_repeated_until_somebody_decides():
 
 def test_an_hourly_look_lists_a_fraction_of_the_old_folders(listed):
     for _ in range(1_000):
-        folder = storage.root() / str(uuid4())
+        folder = root() / str(uuid4())
         folder.mkdir()
         (folder / uuid4().hex).write_bytes(b"")
     look()

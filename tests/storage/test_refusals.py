@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from jobs import storage
 from jobs.engine.upkeep import prune
 from jobs.engine.upkeep.sliced import SlicedPrune
-from tests.storage.conftest import job_with_file
+from tests.storage.conftest import job_with_file, root
 from tests.support.factories import make_user, make_worker
 
 pytestmark = [
@@ -57,7 +57,7 @@ def test_a_storage_that_cannot_be_written_is_a_sentence_and_changes_nothing(sett
     make_worker()
     path = job_with_file()
     prune()
-    blocked = storage.root().with_name("a file")
+    blocked = root().with_name("a file")
     blocked.write_text("no directory")
     settings.STORAGES["jobs"]["OPTIONS"]["location"] = str(blocked)
     settings.STORAGES = settings.STORAGES | {"jobs": dict(settings.STORAGES["jobs"])}

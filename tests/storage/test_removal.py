@@ -2,18 +2,24 @@
 
 import errno
 import os
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from jobs import services, storage
+from jobs import services
 from jobs.engine.upkeep import prune
 from jobs.models import FileStorage, JobFile, Source
-from jobs.storage import identity, new_name
-from tests.storage.conftest import job_with_file, old_file
+from jobs.storage import new_name
+from tests.storage.conftest import (
+    age_removed,
+    job_with_file,
+    name_of,
+    old_file,
+    removed,
+    root,
+)
 from tests.support import people
 from tests.support.factories import make_job, make_user
 
@@ -26,25 +32,6 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def tied(own_files):
     prune()
-
-
-def removed():
-    """Return the original names of the removed files."""
-    return {
-        path.relative_to(storage.root() / "removed").as_posix()[11:]
-        for path in storage.removed_files()
-    }
-
-
-def name_of(path):
-    return path.relative_to(storage.root()).as_posix()
-
-
-def age_removed(days):
-    """Date the removal of the removed files `days` back."""
-    for day in (storage.root() / "removed").iterdir():
-        moment = JobFile._meta.get_field("created_at").to_python(f"{day.name}T00:00:00Z")
-        day.rename(day.with_name(f"{moment - timedelta(days=days):%Y-%m-%d}"))
 
 
 def old_names():
@@ -64,7 +51,7 @@ def test_a_file_of_no_job_is_kept_for_a_week_after_its_removal(number):
     age_removed(1)
     prune()
     assert removed() == set()
-    assert list((storage.root() / "removed").iterdir()) == []
+    assert list((root() / "removed").iterdir()) == []
 
 
 def test_the_files_of_a_pruned_job_are_kept_for_a_week(make_type):
@@ -74,8 +61,7 @@ def test_the_files_of_a_pruned_job_are_kept_for_a_week(make_type):
 
 
 def test_the_files_of_a_job_that_somebody_deletes_go_at_once():
-    path = job_with_file()
-    user = people.operator()
+    path, user = job_with_file(), people.operator()
     job_id = JobFile.objects.get().job_id
     services.delete(services.Caller(user=user, name="ann", source=Source.API), job_id)
     assert not path.exists()
@@ -162,7 +148,7 @@ def test_empty_folders_go_once_they_are_settled():
     path = old_file(f"2020/02/03/04/{uuid4()}-{uuid4().hex}")
     older = old_file(f"{uuid4()}/{uuid4().hex}")
     prune()
-    assert not (storage.root() / "2020").exists()
+    assert not (root() / "2020").exists()
     assert not older.parent.exists()
     assert not path.exists()
 
@@ -175,7 +161,7 @@ def test_on_a_full_disk_what_was_removed_a_week_ago_still_makes_room(monkeypatch
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(identity, "_write_marker", full)
+    monkeypatch.setattr("jobs.storage.directory.os.fsync", full)
     assert prune().refusal == ""
     assert not path.exists()
     assert removed() == set()
@@ -188,8 +174,8 @@ def test_removed_files_are_deleted_early_only_by_hand_and_only_by_their_own_data
     old_file(new_name(uuid4()))
     prune()
     assert len(removed()) == 2
-    ours = FileStorage.objects.get().identity
     row.save()
+    ours = FileStorage.objects.get().identity
     FileStorage.objects.update(identity=UUID(ours.hex[::-1]))
     with pytest.raises(CommandError, match="belongs to another database"):
         call_command("job_files", "purge")

@@ -7,16 +7,13 @@ import pytest
 from jobs import storage
 from jobs.engine.worker.execution import execute
 from jobs.models import Job, JobFile, Status
+from tests.storage.conftest import root, stored
 from tests.support.factories import make_job
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
     pytest.mark.usefixtures("own_files"),
 ]
-
-
-def stored():
-    return {name for folder in storage.folders() for name in storage.names_in(folder.path)}
 
 
 def save(job, content):
@@ -41,7 +38,7 @@ def test_a_file_that_replaces_another_leaves_one_in_the_storage(make_type):
 
     execute(make_job(type=make_type(run).slug, status=Status.PROCESSING))
     assert stored() == {JobFile.objects.get().stored_name}
-    assert (storage.root() / JobFile.objects.get().stored_name).read_bytes() == b"4"
+    assert (root() / JobFile.objects.get().stored_name).read_bytes() == b"4"
 
 
 def test_an_attempt_that_lost_its_job_leaves_no_file(make_type):

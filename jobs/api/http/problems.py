@@ -26,6 +26,7 @@ from jobs.errors import (
     InvalidBatch,
     NotPermitted,
     Refused,
+    StorageUnavailable,
     Unavailable,
 )
 from jobs.models import ApiToken, Job
@@ -176,7 +177,7 @@ def as_problem(error: Exception, effect: str = "") -> Problem | None:
 
 
 def _unavailable(error: Unavailable, effect: str) -> Problem:
-    if isinstance(error, DatabaseUnavailable):
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable):
         logger.warning(error.diagnosis)
     headers = {}
     if error.retry_after_seconds is not None:

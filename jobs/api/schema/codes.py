@@ -18,7 +18,7 @@ STATUSES: Mapping[int, str] = {
     416: "The file ends before the range begins.",
     422: "The Idempotency-Key was used for a different request.",
     429: "Too many requests; wait Retry-After seconds.",
-    503: "The broker or the database does not answer: nothing was accepted."
+    503: "The broker, the database or the storage of files does not answer: nothing was accepted."
     " Wait Retry-After seconds.",
     504: "It is not known whether the job was accepted;"
     " get `id`, or repeat the request with the same Idempotency-Key.",
@@ -54,6 +54,7 @@ CODES: Mapping[str, str] = {
     "too_slow": "The database cancelled the query after 15 seconds.",
     "broker_unavailable": "The broker does not answer; nothing was accepted.",
     "database_unavailable": "The database does not answer or is read-only; nothing was accepted.",
+    "storage_unavailable": "The storage of files does not answer, is full or refuses.",
     "outcome_unknown": "It is not known whether the job was accepted; `id` names it.",
     "error": "An error of the server; its log has the details.",
 }

@@ -1,5 +1,6 @@
 """Finds stored files that belong to no job, left behind by a crash, and removes them."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,11 @@ from django.utils import timezone
 
 from jobs import database, storage
 from jobs.database import WORKER_DB
+from jobs.errors import StorageUnavailable
 from jobs.models import FileStorage, Job, JobFile
-from jobs.storage import Folder
+from jobs.storage import Folder, StoredFile
+
+logger = logging.getLogger(__name__)
 
 # A file is stored before its row is written; a younger file may still get one.
 ORPHAN_AFTER = timedelta(days=1)
@@ -40,19 +44,19 @@ class FileSearch:
 
     def steps(self) -> Iterator[None]:
         """Search, in steps."""
-        names: list[str] = []
+        files: list[StoredFile] = []
         for number, folder in enumerate(storage.folders()):
             if number % FOLDERS_A_STEP == 0:
                 yield
             if self._is_due(folder):
                 self.folders.append(folder)
-                names += storage.names_in(folder.path)
-            if len(names) >= FILES_A_STEP:
-                yield from self._sort_out(names)
-                names = []
+                files += storage.files_in(folder.path)
+            if len(files) >= FILES_A_STEP:
+                yield from self._sort_out(files)
+                files = []
             if self.is_cut:
                 return
-        yield from self._sort_out(names)
+        yield from self._sort_out(files)
 
     @property
     def is_cut(self) -> bool:
@@ -67,12 +71,13 @@ class FileSearch:
             return ""
         return (
             f"{count:,} of {self.files:,} stored files belong to no job, which is unlikely:"
-            " they are left alone. Compare database and FILES_DIR; to remove them, run:"
+            f" they are left alone. Compare database and {storage.place().variable};"
+            " to remove them, run:"
             " manage.py prune_jobs --remove-unknown-files."
         )
 
-    def _sort_out(self, names: list[str]) -> Iterator[None]:
-        for some in storage.chunks(names, FILES_A_STEP):
+    def _sort_out(self, files: list[StoredFile]) -> Iterator[None]:
+        for some in storage.chunks(files, FILES_A_STEP):
             self.files += len(some)
             self.orphans |= self._orphans(some)
             yield
@@ -89,12 +94,13 @@ class FileSearch:
         looked_until = self.row.looked_until if self.row else None
         return looked_until is None or folder.hour >= looked_until
 
-    def _orphans(self, names: list[str]) -> dict[str, int]:
-        files = JobFile.objects.using(WORKER_DB).filter(stored_name__in=names)
-        unknown = set(names) - set(files.values_list("stored_name", flat=True))
+    def _orphans(self, files: list[StoredFile]) -> dict[str, int]:
+        stored = {file.name: file for file in files}
+        known = JobFile.objects.using(WORKER_DB).filter(stored_name__in=stored)
+        unknown = stored.keys() - set(known.values_list("stored_name", flat=True))
         if not unknown:
             return {}
-        sizes = {name: self._size_if_old(name) for name in unknown}
+        sizes = {name: self._size_if_old(stored[name]) for name in unknown}
         old = {name: size for name, size in sizes.items() if size is not None}
         active_jobs = Job.objects.using(WORKER_DB).active()
         owners = active_jobs.filter(id__in={storage.job_of(name) for name in old})
@@ -102,12 +108,12 @@ class FileSearch:
         active = set(owners.values_list("id", flat=True))
         return {name: size for name, size in old.items() if storage.job_of(name) not in active}
 
-    def _size_if_old(self, name: str) -> int | None:
+    def _size_if_old(self, file: StoredFile) -> int | None:
         try:
-            found = (storage.root() / name).stat()
+            size, stored_at = file.facts()
         except FileNotFoundError:
             return None
-        return found.st_size if found.st_mtime < self.before.timestamp() else None
+        return size if stored_at < self.before.timestamp() else None
 
 
 def settled_before() -> datetime:
@@ -119,15 +125,22 @@ def settled_before() -> datetime:
 
 def remove_orphans(search: FileSearch) -> Iterator[None]:
     """Remove what a search found, in steps, and note how far it got."""
-    for names in storage.chunks(search.orphans):
-        storage.move_to_removed(names, using=WORKER_DB)
+    for _ in storage.move_to_removed(search.orphans, using=WORKER_DB):
         yield
+    _drop_unfinished(search.before)
     for folder in search.folders:
         if folder.hour and folder.hour < _settled_hour(search.before):
             storage.remove_if_empty(folder)
     if not search.is_cut:
         note_refusal("")
         _advance(search)
+
+
+def _drop_unfinished(before: datetime) -> None:
+    try:
+        storage.place().drop_unfinished(before)
+    except StorageUnavailable as error:  # some servers of S3's protocol cannot list uploads
+        logger.info("uploads that never ended stay: %s", error.diagnosis)
 
 
 def note_refusal(refusal: str) -> None:

@@ -17,6 +17,7 @@ from jobs.engine.upkeep import orphan_files
 from jobs.engine.upkeep.orphan_files import FileSearch, settled_before
 from jobs.engine.upkeep.orphan_results import ResultSearch
 from jobs.engine.upkeep.retention import old_jobs
+from jobs.errors import StorageUnavailable
 from jobs.models import FileStorage, JobFile, JobQuerySet, Worker
 from jobs.storage import StorageRefused
 
@@ -100,21 +101,17 @@ def _tie(pruned: Pruned, dry_run: bool) -> FileStorage | None:
         if not dry_run:
             return storage.tie(WORKER_DB)
         pruned.refusal = storage.problem(WORKER_DB) or ""
-    except (StorageRefused, OSError) as error:
-        pruned.refusal = _sentence(error)
+    except (StorageRefused, StorageUnavailable) as error:
+        pruned.refusal = error.diagnosis
     return None
-
-
-def _sentence(error: Exception) -> str:
-    return f"FILES_DIR cannot be used: {error}." if isinstance(error, OSError) else str(error)
 
 
 def _purge(pruned: Pruned) -> Iterator[None]:
     """Delete the files that were removed a week ago."""
     try:
         yield from storage.purge(using=WORKER_DB)
-    except OSError as error:
-        pruned.refusal = _sentence(error)
+    except StorageUnavailable as error:
+        pruned.refusal = error.diagnosis
 
 
 def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) -> Iterator[None]:
@@ -123,7 +120,9 @@ def _prune_jobs(job_type: str, old: JobQuerySet, pruned: Pruned, dry_run: bool) 
         return
     size, stuck = BATCH, list[UUID]()
     while ids := list(old.exclude(id__in=stuck).values_list("id", flat=True)[:size]):
-        if _prune_batch(job_type, old.filter(id__in=ids), ids, pruned):
+        names = _prune_batch(job_type, old.filter(id__in=ids), ids, pruned)
+        if names is not None:
+            yield from _remove_files(names, pruned)
             size = min(BATCH, 2 * size)
         elif size > 1:  # one was deleted or is locked, or their logs are very long
             size = max(1, size // 8)
@@ -142,23 +141,28 @@ def _count_jobs(job_type: str, old: JobQuerySet, pruned: Pruned) -> Iterator[Non
         yield
 
 
-def _prune_batch(job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Pruned) -> bool:
-    """Remove jobs and their files; returns False if PostgreSQL does not delete all in time."""
+def _prune_batch(
+    job_type: str, jobs: JobQuerySet, ids: list[UUID], pruned: Pruned
+) -> list[str] | None:
+    """Remove jobs; return the names of their files, or None if PostgreSQL does not in time."""
     try:
         counts = _count_batch(jobs)
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
     except Error as error:
         if database.is_passing(error):
-            return False
+            return None
         raise
-    if stored_names is None:
-        return False
+    if stored_names is not None:
+        _add(pruned, job_type, *counts)
+    return stored_names
+
+
+def _remove_files(stored_names: list[str], pruned: Pruned) -> Iterator[None]:
+    """Remove the files of removed jobs, in steps."""
     try:
-        storage.move_to_removed(stored_names, using=WORKER_DB)
-    except OSError as error:
-        pruned.refusal = _sentence(error)  # a later search finds the files, now without a job
-    _add(pruned, job_type, *counts)
-    return True
+        yield from (None for _ in storage.move_to_removed(stored_names, using=WORKER_DB))
+    except StorageUnavailable as error:
+        pruned.refusal = error.diagnosis  # a later search finds the files, now without a job
 
 
 def _count_batch(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
@@ -192,5 +196,5 @@ def _prune_files(
         pruned.file_bytes += sum(search.orphans.values())
         if not dry_run:
             yield from orphan_files.remove_orphans(search)
-    except OSError as error:
-        pruned.refusal = _sentence(error)
+    except StorageUnavailable as error:
+        pruned.refusal = error.diagnosis

@@ -13,26 +13,27 @@ from jobs.models import FileStorage
 
 
 class Command(JobsCommand):
-    help = "Show whether FILES_DIR is this database's; adopt it; restore or delete removed files."
+    help = (
+        "Show whether the storage of files is this database's; adopt it;"
+        " restore or delete removed files."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "action",
             choices=["status", "adopt", "restore", "purge"],
-            help="status: show the state; adopt: tie FILES_DIR to this database and to no other;"
+            help="status: show the state; adopt: tie the storage to this database and to no other;"
             " restore: put back the removed files that the database knows;"
             " purge: delete all other removed files now, a week early",
         )
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        try:
-            getattr(self, f"_{action}")()
-        except OSError as error:
-            raise CommandError(f"FILES_DIR cannot be used: {error}.") from None
+        getattr(self, f"_{action}")()
 
     def _status(self) -> None:
         row = FileStorage.objects.first()
-        self.stdout.write(f"FILES_DIR: {storage.root()}")
+        place = storage.place()
+        self.stdout.write(f"{place.variable}: {place.address()}")
         self.stdout.write(f"identity: {row.identity if row else 'none yet'}")
         self.stdout.write(f"removed files kept: {sum(1 for _ in storage.removed_files())}")
         self.stdout.write(
@@ -42,7 +43,7 @@ class Command(JobsCommand):
     def _adopt(self) -> None:
         found, known = storage.sample(DEFAULT_DB_ALIAS)
         storage.adopt(DEFAULT_DB_ALIAS)
-        self.stdout.write(f"{storage.root()} is this database's now and no other's.")
+        self.stdout.write(f"{storage.place().address()} is this database's now and no other's.")
         self.stdout.write(f"Of {known} files looked for {found} are there.")
         self._restore()
 

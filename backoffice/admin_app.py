@@ -12,6 +12,8 @@ class BackofficeAdminConfig(AdminConfig):
     default_site = "backoffice.admin_site.BackofficeAdminSite"
 
     def ready(self) -> None:
-        """Register our pages last; autodiscovery would import them before the site exists."""
+        """Register the pages of a site that is Backoffice, in place of those of other apps."""
         super().ready()
-        import_module("jobs.admin.site")
+        import_module("jobs.admin.sign_ins")
+        import_module("jobs.admin.task_results")
+        import_module("jobs.admin.accounts").register_account_pages()

@@ -108,6 +108,7 @@ class BackofficeAdminSite(AdminSite):
     site_url = None
     enable_nav_sidebar = False  # the bar at the top has the same links in one line
     login_form = SignInForm
+    has_frame = True  # templates/admin/base_site.html, with the styles of jobs on every page
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register with lists that are strict and count at most some of their rows."""
@@ -172,7 +173,10 @@ class BackofficeAdminSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return Django's context plus what the header and footer of every page show."""
-        context = super().each_context(request) | {"version": __version__}
+        context = super().each_context(request) | {
+            "version": __version__,
+            "has_frame": self.has_frame,
+        }
         context["broker_is_down"] = context["has_permission"] and broker_watch.is_down()
         if context["has_permission"] and access.may_see_some(request.user):
             context["attention"] = picture.unseen_count(request.user)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from backoffice.environment import Environment
 from backoffice.server_urls import fault_of, mask_url
+from jobs.app_settings import file_storage
 
 BUCKET_URL = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[\w.-]+)*)/?"
@@ -32,15 +33,7 @@ def job_storage(env: Environment) -> dict[str, Any]:
         return _bucket(env, url, given)
     for name in [name for name, value in given.items() if value]:
         env.wrong(name, "is set without FILES_URL", "Set FILES_URL=s3://bucket, or remove it")
-    return {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # Only our own account reads them: the site checks who may see the job.
-        "OPTIONS": {
-            "location": env.directory("FILES_DIR"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    }
+    return file_storage(env.directory("FILES_DIR"))
 
 
 def accel_prefix(env: Environment) -> str:

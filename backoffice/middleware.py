@@ -14,10 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.errors import error_response, explain_method, unavailable_response
+from backoffice.errors import error_response, explain_method
 from backoffice.health import PROBES
 from backoffice.logging import request_id
-from jobs.errors import DownloadRefused, StorageUnavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -168,30 +167,6 @@ def omit_bodies(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-class RefusedDownloadMiddleware:
-    """Turn DownloadRefused of the admin's views into 412, 416 or 503, StorageUnavailable into 503.
-
-    The API's views do this themselves.
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, StorageUnavailable):
-            logger.warning(exception.diagnosis)
-            return unavailable_response(request, exception)
-        if not isinstance(exception, DownloadRefused):
-            return None
-        response = error_response(request, exception.status, exception.code, str(exception))
-        for name, value in exception.headers.items():
-            response[name] = value
-        return response
 
 
 def send_content_policy(get_response: GetResponse) -> GetResponse:

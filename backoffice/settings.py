@@ -31,11 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_celery_results",
-    "rest_framework",
-    "django_filters",
-    "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     "axes",
     "jobs",
     *env.modules("EXTRA_APPS"),
@@ -60,7 +56,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "backoffice.middleware.use_browser_zone",
-    "backoffice.middleware.RefusedDownloadMiddleware",
 ]
 
 TEMPLATES = [
@@ -74,7 +69,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"job_tags": "jobs.admin.display.tags"},
         },
     },
 ]
@@ -139,8 +133,6 @@ DATABASES = database_settings(
     prepares=env.flag("PREPARED_STATEMENTS", True),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# knox's own migrations would make a second, unused token table, on which `flush` fails.
-MIGRATION_MODULES = {"knox": None}
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -164,6 +156,7 @@ LOGGING_CONFIG = "backoffice.logging.configure"
 LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
 
 # --- Jobs -------------------------------------------------------------------------------------
+JOBS_ADMIN_SITE = "django.contrib.admin.site"  # backoffice/admin_app.py makes it ours
 JOBS_DEFAULT_TYPE = env.text("JOBS_DEFAULT_TYPE", "report")
 # Each heartbeat of a worker renews the leases of its jobs; an expired lease is a lost attempt.
 JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", 60)
@@ -172,45 +165,10 @@ JOBS_HEARTBEAT_SECONDS = env.seconds(
 )
 
 # --- REST API ---------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "jobs.api.http.callers.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["jobs.api.http.json_format.UTCRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["jobs.api.http.json_format.StrictJSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.http.callers.CallerThrottle"],
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would repeat a part of the schema
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DATETIME_FORMAT": None,  # the renderer writes every time in UTC
-    "EXCEPTION_HANDLER": "jobs.api.http.problems.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Backoffice",
-    "DESCRIPTION": "Submit jobs, follow them, fetch their files. Start with docs/api.md.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "jobs.api.schema.postprocess.complete",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "Status": "jobs.models.Status",
-        "Source": "jobs.models.Source",
-        "JobErrorCode": "jobs.api.schema.codes.JOB_ERROR_CODES",
-        "ProblemCode": "jobs.api.schema.codes.PROBLEM_CODES",
-    },
-    "SORT_OPERATION_PARAMETERS": False,
-}
 # Per caller and web process; far above the need of a program that heeds Retry-After.
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)
 # Lets a monitor that has no login read /healthz (Authorization: Bearer ...); empty: staff only.
 PROBE_TOKEN = env.text("PROBE_TOKEN", "")
-KNOX_TOKEN_MODEL = "jobs.ApiToken"  # before the first migration: it cannot be changed later
-REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 
 # --- Redis and workers ------------------------------------------------------------------------
 # jobs/engine/celery_settings.py has the rest. CELERY_ settings are those of a site's own app.

@@ -13,6 +13,8 @@ ORDER = [
     "errors",
     "limits",
     "durations",
+    "app_settings",
+    "admin_site",
     "database",
     "models",
     "lifecycle",
@@ -35,7 +37,7 @@ ORDER = [
 ]
 DOORS = {"api", "admin", "management"}
 # The loader of the application and its system checks look at everything, and nothing looks at them.
-FREE = {"apps", "checks", "discovery", "migrations"}
+FREE = {"apps", "checks", "discovery", "migrations", "setup_checks", "templatetags"}
 
 
 def imported(path: Path) -> set[str]:

@@ -10,9 +10,10 @@ from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from jobs.about.reference import Reference, key_value, reference_in
+from jobs.admin_site import admin_site, admin_url
 from jobs.models import Job
 
 VIEWING = ("view", "change")
@@ -105,7 +106,7 @@ def request_of(user: Any) -> HttpRequest:
 
 def admins_of(model: type[Model]) -> "list[admin.ModelAdmin[Any]]":
     """The ModelAdmin of the model, then those of its proxy models."""
-    registered = admin.site._registry
+    registered = admin_site()._registry
     same = [one for one in registered if one._meta.concrete_model is model]
     return [registered[one] for one in sorted(same, key=lambda one: one is not model)]
 
@@ -154,9 +155,9 @@ def _by_permission(
 
 
 def _admin_page(row: Model) -> str:
-    view = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    view = f"{row._meta.app_label}_{row._meta.model_name}_change"
     try:
-        return reverse(view, args=[quote(row.pk)])
+        return admin_url(view, quote(row.pk))
     except NoReverseMatch:  # a ModelAdmin without such a page
         return ""
 

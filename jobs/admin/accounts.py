@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html
 
 from jobs.admin import account_fields
@@ -25,6 +24,7 @@ from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.passwords import SetPasswordForm, revocation
 from jobs.admin.within_rights import WithinOwnRights
+from jobs.admin_site import admin_url
 from jobs.models import ApiToken, Job, account_name_field
 from jobs.safe_text import isolated
 
@@ -97,7 +97,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """Django's, without API tokens: filters would reveal digests character by character."""
-        return not lookup.startswith("auth_token_set") and super().lookup_allowed(
+        return not lookup.startswith("jobs_api_tokens") and super().lookup_allowed(
             lookup, value, request
         )
 
@@ -143,7 +143,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     def log_deletions(self, request, queryset):
         """Django's entry for each account, with the tokens that are deleted with it."""
         for account in queryset:
-            tokens = list(account.auth_token_set.values_list("name", flat=True))
+            tokens = list(account.jobs_api_tokens.values_list("name", flat=True))
             message = f"Deleted. {revocation(tokens)}".strip()
             LogEntry.objects.log_actions(request.user.pk, [account], DELETION, message)
 
@@ -151,7 +151,7 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         """Django's page; users change their own password on the page that asks for the old one."""
         is_own = self.get_object(request, unquote(id)) == request.user
         if is_own and request.user.has_usable_password():
-            return HttpResponseRedirect(reverse("admin:password_change"))
+            return HttpResponseRedirect(admin_url("password_change"))
         return super().user_change_password(request, id, form_url)
 
 

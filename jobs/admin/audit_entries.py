@@ -5,10 +5,8 @@ from django.db.models import Q
 
 from jobs.admin.display import times
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.models import AuditEntry
 
 
-@admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """PostgreSQL writes the entries and refuses changes."""
 
@@ -17,8 +15,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display_links = ("what",)
     search_fields = ("actor", "object_id")
     search_help_text = "The complete name of an account, or the complete id of an object."
-    list_per_page = 50
-    list_max_show_all = 0
     sortable_by = ()
     actions = None
 

@@ -5,16 +5,23 @@ ModelAdmin. `guarded` asks them before a page, Django before a bulk action. What
 one job or with one job type is decided by the services.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_site
+from jobs.errors import DownloadRefused, StorageUnavailable
+
 View = Callable[..., Any]
+
+logger = logging.getLogger(__name__)
 
 
 class MissingRight(PermissionDenied):
@@ -38,8 +45,32 @@ def guarded(view: View, has_permission: Callable[[HttpRequest], bool], *methods:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not has_permission(request):
             raise PermissionDenied
-        response = limited(request, *args, **kwargs)
+        request.current_app = admin_site().name  # for the addresses in templates
+        try:
+            response = limited(request, *args, **kwargs)
+        except (DownloadRefused, StorageUnavailable) as error:
+            response = _not_sent(request, error)
         response.headers["X-Account"] = str(request.user.pk)
         return response
 
-    return admin.site.admin_view(checked)
+    return admin_site().admin_view(checked)
+
+
+def _not_sent(request: HttpRequest, error: DownloadRefused | StorageUnavailable) -> HttpResponse:
+    """Return 412, 416 or 503 for a file that is not sent, with the headers that belong to it."""
+    headers: dict[str, str] = {}
+    if isinstance(error, DownloadRefused):
+        headers |= error.headers
+    else:
+        logger.warning(error.diagnosis)
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    context = {
+        "title": HTTPStatus(error.status).phrase,
+        "detail": str(error),
+        "request_id": request.headers.get("X-Request-ID", ""),
+    }
+    response = admin_page(request, "frame/error", context)
+    response.status_code = error.status
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import path
 
 from jobs import access
 from jobs.admin import signed_out
@@ -20,22 +20,20 @@ from jobs.admin.job_page import actions as page_actions
 from jobs.admin.job_page import records
 from jobs.admin.job_page import views as page_views
 from jobs.admin.launch import views as launch_views
-from jobs.admin.paginator import CappedPaginator, page_number
+from jobs.admin.paginator import CappedListMixin, CappedPaginator, page_number
 from jobs.admin.requester.views import user_page
+from jobs.admin_site import admin_url
 from jobs.filters import parse_uuid
 from jobs.models import Job
 from jobs.services import ACTIONS
 
 
-@admin.register(Job)
-class JobAdmin(admin.ModelAdmin):
+class JobAdmin(CappedListMixin, admin.ModelAdmin):
     """The job list. Jobs are launched, so rows cannot be added or changed by hand."""
 
     list_display = ("job", "status_now", "progress", "requested_by", "created", "wait", "run_time")
     list_display_links = None
     change_list_template = "admin/jobs/job_list/change_list.html"
-    list_per_page = 50
-    list_max_show_all = 0
     sortable_by = ()
     actions = tuple(map(bulk_actions.for_job_list, ACTIONS))
 
@@ -135,10 +133,11 @@ class JobAdmin(admin.ModelAdmin):
             return self.changelist_view(request, extra_context)
         job_id = parse_uuid(request.GET.get("q", ""))
         if job_id and self.get_queryset(request).filter(pk=job_id).exists():
-            return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job_id]))
+            return HttpResponseRedirect(admin_url("jobs_job_change", job_id))
         if request.method == "GET" and (address := address_with_filters(request)):
             return HttpResponseRedirect(address)
-        return super().changelist_view(request, {"title": "Jobs"} | (extra_context or {}))
+        context = {"title": "Jobs", "may_launch": self.has_launch_permission(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def list_changes(self, request: HttpRequest) -> HttpResponse:
         """What changed on an open page of the list."""

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from jobs.admin_site import admin_site
 from jobs.models import Job
 
 
 def admin_page(request: HttpRequest, name: str, context: Mapping[str, Any]) -> TemplateResponse:
     """Return the page templates/admin/jobs/`name`.html with the context of every admin page."""
-    site = admin.site.each_context(request) | {"opts": Job._meta}
+    site = admin_site().each_context(request) | {"opts": Job._meta}
     return TemplateResponse(request, f"admin/jobs/{name}.html", {**site, **context})

@@ -49,3 +49,12 @@ def page_number(request: HttpRequest) -> int:
         return max(1, int(request.GET.get(PAGE_VAR, 1)))
     except ValueError:
         return 1
+
+
+class CappedListMixin:
+    """For a ModelAdmin: its list shows 50 rows a page, and counts no more of them than CAP."""
+
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False

@@ -34,7 +34,7 @@ class WithTokens(forms.Form):
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        tokens = list(user.auth_token_set.order_by("-created"))
+        tokens = list(user.jobs_api_tokens.order_by("-created"))
         if tokens:
             self.fields["revoke_tokens"].label = self.revoke_label
             self.fields["revoke_tokens"].help_text = _token_list(tokens)
@@ -46,8 +46,8 @@ class WithTokens(forms.Form):
         with transaction.atomic():
             user = super().save(commit)
             if self.cleaned_data.get("revoke_tokens"):
-                self.revoked = tuple(str(token) for token in user.auth_token_set.all())
-                user.auth_token_set.all().delete()
+                self.revoked = tuple(str(token) for token in user.jobs_api_tokens.all())
+                user.jobs_api_tokens.all().delete()
         return user
 
     @property

@@ -2,8 +2,10 @@
 
 from django.contrib import admin
 
+from jobs.admin.paginator import CappedListMixin
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+
+class ReadOnlyAdmin(CappedListMixin, admin.ModelAdmin):
     """Refuses to add, change and delete objects, and to filter by lookups in the address."""
 
     def lookup_allowed(self, lookup, value, request=None):

@@ -28,8 +28,6 @@ class SignInAdmin(ReadOnlyAdmin):
     fields = readonly_fields = list_display
     search_fields = ("username", "ip_address")
     search_help_text = "The complete name of an account, or the complete address."
-    list_per_page = 50
-    list_max_show_all = 0
     sortable_by = ()
     ordering = ("-id",)
 

@@ -14,10 +14,10 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.urls import reverse
 
 from jobs import parameters, registry
 from jobs.admin import once
+from jobs.admin_site import admin_url
 from jobs.services import ACTIONS
 
 SESSION_KEY = "kept_form"
@@ -25,8 +25,8 @@ SESSION_KEY = "kept_form"
 POST_ONLY = [action.name for action in ACTIONS if not action.asks_first]
 BELOW_JOB_PAGE = tuple(f"jobs_job_{name}" for name in (*POST_ONLY, "file", "log", "live"))
 PAGES_OF_REFRESHES = {
-    "live_home": "admin:index",
-    "jobs_job_live_cells": "admin:jobs_job_changelist",
+    "live_home": "index",
+    "jobs_job_live_cells": "jobs_job_changelist",
 }
 # Scripts send these POSTs while a form is filled in, and handle the redirect themselves.
 SENT_BY_SCRIPTS = ("jobs_job_launch_call",)
@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to the login page, and then to the page that sent the request; keep its form."""
     if is_form(request):
         return _keep_and_sign_in(request)
-    return redirect_to_login(page_of(request), reverse("admin:login"))
+    return redirect_to_login(page_of(request), admin_url("login"))
 
 
 def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
@@ -56,7 +56,7 @@ def _keep_and_sign_in(request: HttpRequest) -> HttpResponse:
         else "You were signed out"
     )
     messages.warning(request, f"{reason}, so nothing was done. Sign in to continue.")
-    return redirect_to_login(page_of(request), reverse("admin:login"))
+    return redirect_to_login(page_of(request), admin_url("login"))
 
 
 def refuse_old_page(request: HttpRequest) -> HttpResponse | None:
@@ -65,8 +65,8 @@ def refuse_old_page(request: HttpRequest) -> HttpResponse | None:
     Nothing is done. The page is shown again, filled in if the same account is signed in. None for a
     form that is not ours.
     """
-    if request.path == reverse("admin:login") and request.user.is_authenticated:
-        target = request.POST.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+    if request.path == admin_url("login") and request.user.is_authenticated:
+        target = request.POST.get(REDIRECT_FIELD_NAME) or admin_url("index")
         return HttpResponseRedirect(f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: target})}")
     account = _account_of_form(request)
     if account is None or not is_form(request):
@@ -111,9 +111,9 @@ def page_of(request: HttpRequest) -> str:
     """Return the address of the page that sent the request: its own, unless that is not a page."""
     match = request.resolver_match
     if match and match.url_name in PAGES_OF_REFRESHES:
-        return reverse(PAGES_OF_REFRESHES[match.url_name])
+        return admin_url(PAGES_OF_REFRESHES[match.url_name])
     if match and match.url_name in BELOW_JOB_PAGE:
-        return reverse("admin:jobs_job_change", args=[match.kwargs["job_id"]])
+        return admin_url("jobs_job_change", match.kwargs["job_id"])
     return request.get_full_path()
 
 

@@ -1,7 +1,24 @@
-"""Importing this module registers every page of the job console with the admin site."""
+"""Registers the pages of jobs with the admin site of the project."""
 
-from jobs.admin import accounts, audit_entries, job, sign_ins, task_results, tokens
+from django.contrib import admin
+from django.db.models import Model
 
-__all__ = ["accounts", "audit_entries", "job", "sign_ins", "task_results", "tokens"]
+from jobs.admin.audit_entries import AuditEntryAdmin
+from jobs.admin.job import JobAdmin
+from jobs.admin.tokens import TokenAdmin
+from jobs.admin_site import admin_site
+from jobs.models import ApiToken, AuditEntry, Job
 
-accounts.register_account_pages()
+PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
+    (Job, JobAdmin),
+    (ApiToken, TokenAdmin),
+    (AuditEntry, AuditEntryAdmin),
+)
+
+
+def register_pages() -> None:
+    """Register each page, unless the project has one of its own for the model."""
+    site = admin_site()
+    for model, page in PAGES:
+        if not site.is_registered(model):
+            site.register(model, page)

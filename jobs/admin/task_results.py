@@ -65,8 +65,6 @@ class TaskResultAdmin(ReadOnlyAdmin):
         "raised",
     )
     search_fields = ("task_id",)
-    list_per_page = 50
-    list_max_show_all = 0
     sortable_by = ()
     ordering = ("-id",)
     actions = None

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html
 
 from jobs import access
@@ -23,15 +23,16 @@ from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.guard import guarded
 from jobs.admin.pages import admin_page
+from jobs.admin.paginator import CappedListMixin
 from jobs.admin.requester.views import token_page
 from jobs.admin.token_form import TokenForm
+from jobs.admin_site import admin_url
 from jobs.filters import parse_uuid
 from jobs.models import ApiToken, account_name, account_permission
 from jobs.safe_text import isolated
 
 
-@admin.register(ApiToken)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     """Tokens cannot be changed, since only their digests are stored; they are revoked."""
 
     list_display = ("called", "owner", "begins_with", "made", "expires", "last_used")
@@ -43,7 +44,7 @@ class TokenAdmin(admin.ModelAdmin):
 
     @admin.display(description="name")
     def called(self, token):
-        url = reverse("admin:jobs_apitoken_requests", args=[token.public_id])
+        url = admin_url("jobs_apitoken_requests", token.public_id)
         return format_html('<a href="{}">{}</a>', url, token)
 
     @admin.display(description="acts as")
@@ -112,7 +113,7 @@ class TokenAdmin(admin.ModelAdmin):
         token = self.get_object(request, unquote(object_id))
         if token is None:
             return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(reverse("admin:jobs_apitoken_requests", args=[token.public_id]))
+        return HttpResponseRedirect(admin_url("jobs_apitoken_requests", token.public_id))
 
     def add_view(self, request, form_url="", extra_context=None):
         """The form of a new token. Only the response to its POST shows the token."""

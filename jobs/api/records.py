@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access
+from jobs.api.http.json_format import UTCField
 from jobs.api.http.problems import Problem
 from jobs.api.http.requests import ApiView, read_integer
 from jobs.api.schema.operations import IF_NONE_MATCH, operation, query, request_header
@@ -34,7 +35,7 @@ class EventSerializer(serializers.Serializer):
         return {
             "from": serializers.CharField(source="from_status"),
             "to": serializers.ChoiceField(choices=Status.choices, source="to_status"),
-            "at": serializers.DateTimeField(),
+            "at": UTCField(),
             "actor": serializers.CharField(),
             "attempt": serializers.IntegerField(),
             "reason": serializers.CharField(),
@@ -60,6 +61,8 @@ class EventsView(ApiView):
 
 class LogLineSerializer(serializers.ModelSerializer):
     """One line of a job's log."""
+
+    at = UTCField(read_only=True)
 
     class Meta:
         model = JobLog
@@ -126,6 +129,7 @@ class FileSerializer(serializers.ModelSerializer):
     """A file of a job."""
 
     url = serializers.SerializerMethodField()
+    created_at = UTCField(read_only=True)
 
     class Meta:
         model = JobFile
@@ -134,7 +138,7 @@ class FileSerializer(serializers.ModelSerializer):
 
     def get_url(self, file: JobFile) -> str:
         place = [file.job_id, file.name]
-        return reverse("api:job-file", args=place, request=self.context["request"])
+        return reverse("jobs_api:job-file", args=place, request=self.context["request"])
 
 
 class FilesSerializer(serializers.Serializer):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from jobs import about, access, explain, parameters, registry
+from jobs.admin_site import admin_url
 from jobs.api.schema.codes import JOB_ERROR_CODES
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
@@ -45,8 +46,8 @@ class JobAddresses:
 
     def __init__(self, request: Request) -> None:
         self._root = request.build_absolute_uri("/").removesuffix("/")
-        self._api = _path_around_id("api:job", get_script_prefix())
-        self._admin = _path_around_id("admin:jobs_job_change", get_script_prefix())
+        self._api = _path_in_api(get_script_prefix())
+        self._admin = _path_in_admin(get_script_prefix())
 
     def api(self, job_id: UUID) -> str:
         """The job in the API."""
@@ -58,9 +59,19 @@ class JobAddresses:
 
 
 @cache
-def _path_around_id(view: str, script_prefix: str) -> tuple[str, str]:
-    """The path of a job in a view, before and after the id; it begins with `script_prefix`."""
-    before, _, after = reverse(view, args=[NO_JOB]).rpartition(str(NO_JOB))
+def _path_in_api(script_prefix: str) -> tuple[str, str]:
+    """The path of a job in the API, before and after its id; it begins with `script_prefix`."""
+    return _around_id(reverse("jobs_api:job", args=[NO_JOB]))
+
+
+@cache
+def _path_in_admin(script_prefix: str) -> tuple[str, str]:
+    """The path of a job's page in the admin, in the same parts."""
+    return _around_id(admin_url("jobs_job_change", NO_JOB))
+
+
+def _around_id(path: str) -> tuple[str, str]:
+    before, _, after = path.rpartition(str(NO_JOB))
     return before, after
 
 

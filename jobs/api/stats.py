@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from jobs import access, parameters, stats
 from jobs.api.http.filters import ApiFilters, read_filters
+from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, invalid_parameter
 from jobs.api.schema.operations import filter_parameters, operation
 from jobs.models import JobQuerySet, Status, created_since
@@ -44,7 +45,7 @@ class QueueSerializer(serializers.Serializer):
     waiting = serializers.IntegerField(
         max_value=CAP, help_text=f"{CAP:,} stands for as many or more."
     )
-    oldest_at = serializers.DateTimeField()
+    oldest_at = UTCField()
 
 
 class WorkersSerializer(serializers.Serializer):
@@ -61,8 +62,8 @@ class StatsSerializer(serializers.Serializer):
         count = serializers.IntegerField
         statuses = ", ".join(Status.values)
         return {
-            "from": serializers.DateTimeField(),
-            "to": serializers.DateTimeField(),
+            "from": UTCField(),
+            "to": UTCField(),
             "by_status": serializers.DictField(child=count(), help_text=f"Keys: {statuses}."),
             "by_type": serializers.DictField(child=serializers.DictField(child=count())),
             "failures": FailureSerializer(many=True),

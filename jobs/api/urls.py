@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from jobs.api import actions, docs, job_types, jobs, records, stats
 from jobs.api.http import unknown_path
 
-app_name = "api"
+app_name = "jobs_api"
 urlpatterns = [
     path("jobs/", jobs.JobsView.as_view(), name="jobs"),
     path("jobs/batch/", jobs.BatchView.as_view(), name="batch"),

@@ -1,11 +1,13 @@
 """PostgreSQL for all parts: its connections, errors and clock, and the state of its tables."""
 
+from jobs.app_settings import WORKER_DB
+from jobs.database.base import first_row
 from jobs.database.clock import now
 from jobs.database.instances import columns_of, instance_of_row
 from jobs.database.merged import EqualsAny, Scan, distinct_values, merged, scan_of_each, with_ids_of
 from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement, StatementLost
-from jobs.database.retry import WORKER_DB, retry_while_away
+from jobs.database.retry import retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.snapshot import snapshot
 from jobs.database.time_limit import limited_time
@@ -35,6 +37,7 @@ __all__ = [
     "diagnose",
     "distinct_values",
     "explain",
+    "first_row",
     "instance_of_row",
     "is_bug",
     "is_in_transaction",

@@ -9,10 +9,13 @@ from itertools import count
 from typing import Any
 
 import psycopg2
-from django.db import DEFAULT_DB_ALIAS, Error
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.postgresql import base
 
 from jobs.database.prepared import PreparedStatement
+
+FIRST_OR_NULLS = """SELECT {columns}
+        FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE"""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -124,12 +127,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return {"transaction_read_only": "off", **self._session}
 
 
+def first_row(sql: str, values: Mapping[str, str], *, using: str) -> tuple[Any, ...]:
+    """Return the first row of a read; NULLs if there is none.
+
+    By DatabaseWrapper.first_row, unless the project has another backend.
+    """
+    connection = connections[using]
+    if isinstance(connection, DatabaseWrapper):
+        return connection.first_row(sql, values)
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_OR_NULLS.format(columns="first.*", sql=sql), values)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
 @cache
 def _checked_read(sql: str, names: Sequence[str], settings: Sequence[str]) -> PreparedStatement:
     """Return a statement for the present values of `settings` and the first row of `sql`."""
     current = ", ".join(f"current_setting('{name}')" for name in settings)
-    whole = f"""SELECT {current}, first.*
-        FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE"""
+    whole = FIRST_OR_NULLS.format(columns=f"{current}, first.*", sql=sql)
     return PreparedStatement("jobs_first_row", whole, dict.fromkeys(names, "text"))
 
 

@@ -66,7 +66,7 @@ class PreparedStatement:
         """
         connection: Any = connections[using]
         with connection.cursor() as cursor:
-            if not connection.can_prepare:
+            if not getattr(connection, "can_prepare", False):  # no DatabaseWrapper of ours
                 cursor.execute(first + self._sql, values)
                 return list(cursor.fetchall())
             try:

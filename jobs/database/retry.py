@@ -16,10 +16,6 @@ from jobs.database.trouble import is_bug
 
 logger = logging.getLogger(__name__)
 
-# The alias of a worker's own connection: a handler's open transaction on "default" neither hides
-# nor undoes what the worker writes about the job.
-WORKER_DB = "worker"
-
 WAIT_SECONDS = 600
 RETRY_AFTER_SECONDS = 1.0
 

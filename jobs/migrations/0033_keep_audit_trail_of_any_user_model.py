@@ -34,8 +34,12 @@ def _for_user_model(sql: str, schema_editor: Any) -> str:
 
 
 def keep(apps: Any, schema_editor: Any) -> None:
-    for sql in (BEFORE.KEEP, BEFORE.COPY):
-        schema_editor.execute(_for_user_model(sql, schema_editor), params=None)
+    schema_editor.execute(_for_user_model(BEFORE.KEEP, schema_editor), params=None)
+    entries = apps.get_model("admin", "LogEntry").objects.using(schema_editor.connection.alias)
+    # A new database has none, and may not have the column of the name yet: a later migration of the
+    # user model's app may add it.
+    if entries.exists():
+        schema_editor.execute(_for_user_model(BEFORE.COPY, schema_editor), params=None)
 
 
 def drop(apps: Any, schema_editor: Any) -> None:

@@ -8,7 +8,7 @@ from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, NOT_RUNNING, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
-from jobs.models.token import ApiToken, TokenRefusal
+from jobs.models.token import TOKEN_KEY_LENGTH, ApiToken, TokenRefusal, digest_of_token
 from jobs.models.user_model import (
     account_key,
     account_name,
@@ -27,6 +27,7 @@ __all__ = [
     "NOT_RUNNING",
     "REASON_LIMIT",
     "SETTLED",
+    "TOKEN_KEY_LENGTH",
     "ApiToken",
     "AuditEntry",
     "FileStorage",
@@ -52,6 +53,7 @@ __all__ = [
     "active_accounts",
     "created_before",
     "created_since",
+    "digest_of_token",
     "first_id",
     "has_user_field",
     "kept_name",

@@ -204,4 +204,4 @@ def test_a_permission_to_change_accounts_alone_makes_no_superuser(client):
 )
 def test_the_list_of_accounts_is_not_filtered_by_the_digests_of_their_tokens(manager, lookup):
     token, _ = ApiToken.objects.create(make_user(), name="of another account")
-    assert manager.get(USERS, {f"auth_token_set{lookup}": token.digest}).status_code == 400
+    assert manager.get(USERS, {f"jobs_api_tokens{lookup}": token.digest}).status_code == 400

@@ -14,7 +14,7 @@ def new_database() -> Iterator[str]:
     here = settings.DATABASES["default"]
     account = f"{here['USER']}:{here['PASSWORD']}@{here['HOST']}:{here['PORT']}"
     name = f"empty_{secrets.token_hex(4)}"
-    admin = psycopg2.connect(f"postgres://{account}/template1")
+    admin = psycopg2.connect(f"postgres://{account}/postgres")
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")

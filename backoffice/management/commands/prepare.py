@@ -7,10 +7,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.utils import timezone
-from knox.crypto import hash_token
 
 from backoffice.local.home import password, write_private
-from jobs.models import ApiToken, accounts_named, required_fields
+from jobs.models import ApiToken, accounts_named, digest_of_token, required_fields
 
 
 class Command(BaseCommand):
@@ -55,7 +54,7 @@ def _new_superuser(name: str) -> Any:
 def ensure_token(user: Any, file: Path) -> None:
     """Write a new token of `user` to `file` unless it holds one valid for another day."""
     tomorrow = timezone.now() + timedelta(days=1)
-    known = file.exists() and hash_token(file.read_text())
+    known = file.exists() and digest_of_token(file.read_text())
     if not ApiToken.objects.filter(digest=known, user=user, expiry__gt=tomorrow).exists():
         ApiToken.objects.filter(user=user, name="local").delete()
         _, token = ApiToken.objects.create(user=user, name="local", expiry=timedelta(days=365))

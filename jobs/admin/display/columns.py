@@ -5,7 +5,6 @@ Functions that take a JobRow need what rows.prepare_rows adds to a job; the othe
 
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -14,6 +13,7 @@ from jobs.about import Subject
 from jobs.admin.display import times
 from jobs.admin.display.accounts import address_of_account
 from jobs.admin.job_list.rows import JobRow
+from jobs.admin_site import admin_url
 from jobs.durations import humanize_seconds
 from jobs.lifecycle import HOLD_PREFIX
 from jobs.models import Job, Status
@@ -38,7 +38,7 @@ def job_link(job: Job) -> SafeString:
     label = type_label(job.type)
     return format_html(
         '<a class="job-name" href="{}">{}</a><span class="below">{}</span>',
-        reverse("admin:jobs_job_change", args=[job.pk]),
+        admin_url("jobs_job_change", job.pk),
         job,
         "" if label == job.name else label,
     )
@@ -157,7 +157,7 @@ def requester_link(job: Job) -> SafeString:
         url = address_of_account(job.created_by_id)
     elif job.created_by_name:
         name = urlencode({"created_by": job.created_by_name})
-        url = f"{reverse('admin:jobs_job_changelist')}?{name}"
+        url = f"{admin_url('jobs_job_changelist')}?{name}"
     else:
         return EMPTY
     return format_html('<a href="{}">{}</a>', url, isolated(job.requester))
@@ -168,7 +168,7 @@ def source_and_token(job: Job) -> SafeString | str:
     source = job.get_source_display()
     if job.token_id is None:
         return source
-    url = reverse("admin:jobs_apitoken_requests", args=[job.token_id])
+    url = admin_url("jobs_apitoken_requests", job.token_id)
     return format_html('{} · <a href="{}">{}</a>', source, url, isolated(job.token_name))
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs.admin_site import admin_url
 from jobs.models import Worker
 
 # A worker's id: 32 hexadecimal digits, new at each start.
@@ -21,5 +21,5 @@ def worker_link(worker_id: str, worker: Worker | None) -> SafeString:
     """Host and process as a link; the first digits of the id if the worker is no longer known."""
     if worker is None:
         return format_html('<span title="{}">{}</span>', worker_id, shorten_worker_ids(worker_id))
-    url = f"{reverse('admin:index')}#worker-{worker.pk}"
+    url = f"{admin_url('index')}#worker-{worker.pk}"
     return format_html('<a href="{}" title="{}">{}</a>', url, worker.pk, worker)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 
 from jobs import access, registry, stats
@@ -18,6 +17,7 @@ from jobs.admin.display.numbers import capped_count
 from jobs.admin.home.chart import Chart
 from jobs.admin.home.groups import group_rows, review_address, visible_groups_read
 from jobs.admin.picture import attention_read, attention_text
+from jobs.admin_site import admin_url
 from jobs.filters import NEWEST_ID, JobFilters
 from jobs.models import ACTIVE, Job, Status, UpkeepState, Worker
 from jobs.stats import CAP, GLANCE, Read
@@ -129,7 +129,7 @@ def _tiles(
 
 
 def _list_url(**filters: str) -> str:
-    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
+    return f"{admin_url('jobs_job_changelist')}?{urlencode(filters)}"
 
 
 def _to_text(at: datetime) -> str:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 
 from jobs import access, explain, registry, stats
+from jobs.admin_site import admin_url
 from jobs.filters import NO_FINGERPRINT
 from jobs.models import Status
 from jobs.stats import GLANCE, FailureGroup, Read
@@ -113,4 +113,4 @@ def _bars(counts: Sequence[int], days: Sequence[datetime]) -> list[DayBar]:
 def review_address(**filters: str) -> str:
     """Return the address of the list of failures to review."""
     query = {"status": Status.FAILED.value, "unseen": "on", **filters}
-    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(query)}"
+    return f"{admin_url('jobs_job_changelist')}?{urlencode(query)}"

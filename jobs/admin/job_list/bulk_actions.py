@@ -14,7 +14,6 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import DEFAULT_DB_ALIAS, Error
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -25,6 +24,7 @@ from jobs.admin.job_list.bulk_job import launch_bulk_job
 from jobs.admin.job_list.confirmation import REQUEST_LIMIT, confirmation_page
 from jobs.admin.job_list.filters import filter_query
 from jobs.admin.job_list.launched_again import links_to_launched
+from jobs.admin_site import admin_url
 from jobs.errors import PartlyDone
 from jobs.filters import parse_uuid
 from jobs.models import Job
@@ -160,7 +160,7 @@ def _links(reason: services.Reason) -> SafeString:
         ", ",
         '<a href="{}">{}</a>',
         (
-            (reverse("admin:jobs_job_change", args=[row.job_id]), row.name)
+            (admin_url("jobs_job_change", row.job_id), row.name)
             for row in reason.examples
             if row.name
         ),

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 
 from jobs import services
 from jobs.admin.audit import admin_caller, log_action, note_of
@@ -11,6 +10,7 @@ from jobs.admin.job_list.confirmation import REQUEST_LIMIT
 from jobs.admin.job_list.filters import filter_query
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
+from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.filters import with_fixed_times
 from jobs.services import Targets, format_job_count
@@ -37,7 +37,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
         scope = "the others" if done else f"the action, since more than {REQUEST_LIMIT} jobs match"
         text = f"{before}This bulk job does {scope}. Its CSV file lists the outcome of each job."
         messages.success(request, text)
-    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
+    return HttpResponseRedirect(admin_url("jobs_job_change", job.pk))
 
 
 def _submit(request: HttpRequest, targets: Targets) -> services.Submitted:

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 
 from jobs import database
 from jobs.admin.job_list.confirmation import confirmation_page
 from jobs.admin.job_list.filters import ListFilters, filter_query
+from jobs.admin_site import admin_url
 from jobs.services import ACTIONS, Action, Targets
 
 
@@ -31,7 +31,7 @@ def _view_of(action: Action) -> Callable[[HttpRequest], HttpResponse]:
     def respond(request: HttpRequest) -> HttpResponse:
         filters = filter_query(request)
         if not ListFilters(filters, user=request.user).given:
-            return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
+            return HttpResponseRedirect(admin_url("jobs_job_changelist"))
         now = database.now(DEFAULT_DB_ALIAS)
         targets = Targets(user=request.user, action=action, filters=filters, as_of=now)
         return confirmation_page(request, targets)

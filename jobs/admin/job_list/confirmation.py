@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from jobs import stats
 from jobs.admin.audit import note_of
 from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_url
 from jobs.models import Job, Status
 from jobs.services import Targets, format_job_count
 
@@ -37,7 +37,7 @@ def confirmation_page(request: HttpRequest, targets: Targets) -> HttpResponse:
     query = request.GET.urlencode()
     context = {
         "title": f"{action.label}?",
-        "list_url": reverse("admin:jobs_job_changelist") + (f"?{query}" if query else ""),
+        "list_url": admin_url("jobs_job_changelist") + (f"?{query}" if query else ""),
         "action": action,
         "total": total,
         "jobs_counted": format_job_count(total or 0),

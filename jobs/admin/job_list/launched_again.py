@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs import access
+from jobs.admin_site import admin_url
 from jobs.filters import parse_uuid
 from jobs.models import Status
 from jobs.services import ACKNOWLEDGE, Row
@@ -23,13 +23,13 @@ def links_to_launched(user: Any, rows: Iterable[Row]) -> SafeString:
     new = {row.job_id: found for row in rows if (found := parse_uuid(row.detail))}
     if not new:
         return SafeString()
-    shown = _of_ids(reverse("admin:jobs_job_changelist"), new.values())
+    shown = _of_ids(admin_url("jobs_job_changelist"), new.values())
     what = "it" if len(new) == 1 else "them"
     links = format_html(' <a href="{}">Show {}</a>.', shown, what)
     originals = _to_acknowledge(user, new)
     if not originals:
         return links
-    url = reverse("admin:jobs_job_confirm_acknowledge")
+    url = admin_url("jobs_job_confirm_acknowledge")
     asks = _of_ids(url, originals, status=Status.FAILED.value, unseen="on")
     text = "the original" if len(originals) == 1 else f"the {len(originals):,} originals"
     return format_html('{} <a href="{}">Acknowledge {}</a>.', links, asks, text)

@@ -6,13 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 
 from jobs import access, services
 from jobs.admin.audit import admin_caller, log_action, note_of
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
 from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job
 from jobs.services import Action
@@ -84,5 +84,5 @@ def _report_change(request: HttpRequest, action: Action, job: Job, children: str
 
 def _redirect(job: Job | None) -> HttpResponse:
     if job is None:
-        return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
-    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
+        return HttpResponseRedirect(admin_url("jobs_job_changelist"))
+    return HttpResponseRedirect(admin_url("jobs_job_change", job.pk))

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
-from django.urls import reverse
 from django.utils import timezone
 
 from jobs import access, explain, registry
+from jobs.admin_site import admin_url
 from jobs.handler.frames import Frame, frames_of
 from jobs.models import Job, Status
 from jobs.stats import GLANCE
@@ -72,7 +72,7 @@ def same_failures(user: Any, job: Job) -> SameFailures | None:
     filters = {"status": Status.FAILED.value, **group, **like_it}
     filters["finished_after"] = since.isoformat(timespec="seconds")
     set_filters = {name: value for name, value in filters.items() if value}
-    address = f"{reverse('admin:jobs_job_changelist')}?{urlencode(set_filters)}"
+    address = f"{admin_url('jobs_job_changelist')}?{urlencode(set_filters)}"
     if "type" in group and registry.find(job.type) is None:
         address = ""
     return SameFailures(f"{counts['same']:,}{more}", address)

@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 
 from jobs import explain
+from jobs.admin_site import admin_url
 from jobs.models import Job, Status
 
 
@@ -32,4 +32,4 @@ def jobs_ahead_url(user: Any, job: Job, ahead: int) -> str:
         "queue": job.queue,
         "created_before": job.created_at.isoformat(),
     }
-    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
+    return f"{admin_url('jobs_job_changelist')}?{urlencode(filters)}"

@@ -35,7 +35,7 @@ def curl_command(
 
     Token and secrets are shell variables. The same call has the same Idempotency-Key.
     """
-    path = reverse("api:job-rerun", args=[model.pk]) if model else reverse("api:jobs")
+    path = reverse("jobs_api:job-rerun", args=[model.pk]) if model else reverse("jobs_api:jobs")
     params = _params(job_type, form, model, filled_in or {})
     params, variables = _with_placeholders(request, job_type, form, params)
     body: dict[str, Any] = {} if model else {"type": job_type.slug}

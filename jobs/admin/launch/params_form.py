@@ -11,11 +11,11 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.urls import reverse
 
 from jobs import access, parameters
 from jobs.admin.launch.inputs import KeepsExactValue, SecretInput, use_browser_input
 from jobs.admin.launch.row_choices import RowInput, search_many_rows
+from jobs.admin_site import admin_url
 from jobs.errors import InvalidParams, ParamError
 from jobs.models import Job
 from jobs.registry import JobType
@@ -52,7 +52,7 @@ def make_params_form(
 
 
 def _rows_address(job_type: JobType, name: str) -> str:
-    return reverse("admin:jobs_job_launch_rows", args=[job_type.slug, name])
+    return admin_url("jobs_job_launch_rows", job_type.slug, name)
 
 
 def _initial_values(user: Any, job_type: JobType, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from operator import or_
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -20,6 +19,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs.admin_site import admin_site
 from jobs.database import limited_time
 from jobs.errors import TooSlow
 
@@ -119,7 +119,7 @@ class RowSearch:
 
     def _matching(self, text: str) -> "QuerySet[Any]":
         rows = self.field.queryset
-        model_admin = admin.site._registry.get(rows.model)
+        model_admin = admin_site()._registry.get(rows.model)
         if model_admin and model_admin.get_search_fields(self.request):
             rows, has_duplicates = model_admin.get_search_results(self.request, rows, text)
             return rows.distinct() if has_duplicates else rows

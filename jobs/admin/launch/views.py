@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
@@ -14,8 +14,8 @@ from django.http import (
     QueryDict,
 )
 from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
-from django.urls import reverse
+from django.template import Context
+from django.template.loader import get_template
 from django.utils.html import format_html
 
 from jobs import access, registry
@@ -27,6 +27,7 @@ from jobs.admin.launch.curl import curl_command
 from jobs.admin.launch.forms import LaunchForms
 from jobs.admin.launch.row_choices import RowInput
 from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_site, admin_url
 from jobs.errors import OutcomeUnknown, TooSlow
 from jobs.filters import parse_uuid
 from jobs.models import Job
@@ -50,7 +51,7 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
     """
     if registry.find(slug) is None:
         messages.warning(request, f"There is no job type “{slug}” any more. Choose another one.")
-        return HttpResponseRedirect(reverse("admin:jobs_job_launch"))
+        return HttpResponseRedirect(admin_url("jobs_job_launch"))
     job_type = _permitted_type(request, slug)
     model = _model(request, job_type)
     if job_type.from_list:
@@ -67,7 +68,7 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
             filled.params_form.add_error(None, _outcome_unknown(error))
             return _without_database(request, _context(request, filled))
         if job is not None:
-            return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
+            return HttpResponseRedirect(admin_url("jobs_job_change", job.pk))
     if filled.address.faults:
         messages.error(request, f"Not filled in from the address: {filled.address.fault_text}")
     usual = cached_usual_durations({slug}).get(slug)
@@ -130,20 +131,20 @@ def _to_list(request: HttpRequest, job_type: JobType, model: Job | None) -> Http
     )
     filters = model.params.get("filters") if model else None
     query = f"?{QueryDict(filters).urlencode()}" if isinstance(filters, str) and filters else ""
-    return HttpResponseRedirect(reverse("admin:jobs_job_changelist") + query)
+    return HttpResponseRedirect(admin_url("jobs_job_changelist") + query)
 
 
 def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:
     once_only_key = once.key_of_form(request)
     job_type, model = filled.job_type, filled.model
-    curl_url = reverse("admin:jobs_job_launch_call", args=[job_type.slug])
-    back_url = reverse("admin:jobs_job_launch")
+    curl_url = admin_url("jobs_job_launch_call", job_type.slug)
+    back_url = admin_url("jobs_job_launch")
     if filled.about:
         curl_url = f"{curl_url}?{urlencode({'about': filled.about})}"
         back_url = (filled.subject and filled.subject.url) or back_url
     if model:
         curl_url = f"{curl_url}?again={model.pk}"
-        back_url = reverse("admin:jobs_job_change", args=[model.pk])
+        back_url = admin_url("jobs_job_change", model.pk)
     curl = curl_command(
         request,
         job_type,
@@ -176,7 +177,7 @@ def _outcome_unknown(error: OutcomeUnknown) -> str:
     return format_html(
         "The database stopped answering, so it is not known whether the job was launched. Look for"
         ' <a href="{}">{}</a>, or press the button again: the same form makes no second job.',
-        reverse("admin:jobs_job_change", args=[error.job_id]),
+        admin_url("jobs_job_change", error.job_id),
         error.job_id,
     )
 
@@ -184,9 +185,12 @@ def _outcome_unknown(error: OutcomeUnknown) -> str:
 def _without_database(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The filled form as 504, without the context of other pages: that needs PostgreSQL."""
     site: dict[str, Any] = {
-        "site_header": admin.site.site_header,
-        "site_title": admin.site.site_title,
+        "site_header": admin_site().site_header,
+        "site_title": admin_site().site_title,
+        "has_frame": getattr(admin_site(), "has_frame", False),
         "csrf_token": get_token(request),
     }
-    page = render_to_string("admin/jobs/launch/form.html", site | context)
+    shown = Context(site | context)
+    shown.request = request  # for addresses of this admin site
+    page = get_template("admin/jobs/launch/form.html").template.render(shown)
     return HttpResponse(page, status=504)

@@ -8,7 +8,6 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 
 from jobs import access, services
@@ -16,6 +15,7 @@ from jobs.admin.audit import admin_caller, log_action
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key, key_of_form
 from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_url
 from jobs.errors import InvalidBatch, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job
 from jobs.registry import JobType
@@ -100,7 +100,7 @@ def _say_launched(request: HttpRequest, jobs: list[Job], replayed: bool) -> None
     with services.once_accepted(jobs[0]):
         log_action(request, jobs, "Launched from a list of objects.")
     query = urlencode({"batch": jobs[0].batch_id})
-    url = f"{reverse('admin:jobs_job_changelist')}?{query}"
+    url = f"{admin_url('jobs_job_changelist')}?{query}"
     counted = format_job_count(len(jobs))
     messages.success(request, format_html('<a href="{}">{}</a> launched.', url, counted))
 

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from jobs import about, access
+from jobs.admin_site import admin_url
 from jobs.models import Job
 from jobs.registry import JobType
 
@@ -46,7 +46,7 @@ def panel_of(model_admin: Any, request: HttpRequest, instance: Any) -> ObjectJob
     return ObjectJobs(
         jobs=jobs[:JOBS_A_PANEL],
         has_more=len(jobs) > JOBS_A_PANEL,
-        list_url=_address("admin:jobs_job_changelist", about=reference.text),
+        list_url=_address("jobs_job_changelist", about=reference.text),
         launches=[
             LaunchLink(one.label, _launch_url(model_admin, request, instance, one, reference.text))
             for one in model_admin.launchable_types(request)
@@ -64,8 +64,8 @@ def _launch_url(
         for name, value in params.items()
         if value is not None and name not in job_type.secret_fields
     }
-    return _address("admin:jobs_job_launch_type", job_type.slug, about=reference, **shown)
+    return _address("jobs_job_launch_type", job_type.slug, about=reference, **shown)
 
 
 def _address(view: str, *args: str, **query: Any) -> str:
-    return f"{reverse(view, args=args)}?{urlencode(query, doseq=True)}"
+    return f"{admin_url(view, *args)}?{urlencode(query, doseq=True)}"

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet, Sum
-from django.urls import reverse
 from django.utils import timezone
 
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
+from jobs.admin_site import admin_url
 from jobs.filters import NEWEST_ID, Creators
 from jobs.models import Job, JobQuerySet, Status, TokenRefusal, created_since
 from jobs.stats import CAP
@@ -127,4 +127,4 @@ def _newest(jobs: JobQuerySet, creators: Creators | None, limit: int) -> JobQuer
 
 def list_url(filters: dict[str, str]) -> str:
     """The address of the job list under `filters`."""
-    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(filters)}"
+    return f"{admin_url('jobs_job_changelist')}?{urlencode(filters)}"

@@ -5,24 +5,20 @@ import threading
 import time
 from datetime import timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-import knox.auth
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error
 from django.utils import timezone
-from knox.crypto import hash_token
-from knox.settings import CONSTANTS
-from rest_framework.authentication import get_authorization_header
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from jobs.api.http import refusals
-from jobs.database import columns_of, explain, instance_of_row, is_bug
-from jobs.database.base import DatabaseWrapper
-from jobs.models import ApiToken
+from jobs.database import columns_of, explain, first_row, instance_of_row, is_bug
+from jobs.models import TOKEN_KEY_LENGTH, ApiToken, digest_of_token
 
 SCHEMES = (b"bearer", b"token")
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -31,11 +27,8 @@ BUCKETS_LIMIT = 10_000
 logger = logging.getLogger(__name__)
 
 
-class TokenAuthentication(knox.auth.TokenAuthentication):
-    """Accepts `Authorization: Bearer ...` and `Token ...`, the scheme in any case.
-
-    knox's own class knows one scheme, fails on bytes that are not UTF-8, and deletes old tokens.
-    """
+class TokenAuthentication(BaseAuthentication):
+    """Accepts `Authorization: Bearer ...` and `Token ...`, the scheme in any case."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         """The token's owner and the token; None without an Authorization header of these schemes.
@@ -71,13 +64,12 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
 def _stored_token(token: bytes) -> ApiToken | None:
     try:
         text = token.decode()
-        digest = hash_token(text)
+        digest = digest_of_token(text)
     except (UnicodeDecodeError, UnicodeEncodeError):
         return None
     # The digest of 512 bits is the primary key: the time of its lookup reveals nothing.
-    row = cast(DatabaseWrapper, connection).first_row(
-        _lookup_sql(), {"digest": digest, "key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
-    )
+    values = {"digest": digest, "key": text[:TOKEN_KEY_LENGTH]}
+    row = first_row(_lookup_sql(), values, using=DEFAULT_DB_ALIAS)
     if row[0] is None:
         return None
     width = len(columns_of(ApiToken))

@@ -4,9 +4,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
+from rest_framework.fields import DateTimeField
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -77,13 +79,27 @@ class UTCEncoder(JSONEncoder):
 
 
 class UTCRenderer(JSONRenderer):
-    """JSON by UTCEncoder; DATETIME_FORMAT is None, so serializers leave datetimes to it."""
+    """JSON by UTCEncoder; UTCField leaves datetimes to it."""
 
     encoder_class = UTCEncoder
+    compact = strict = True
+    ensure_ascii = False
+
+
+class UTCField(DateTimeField):
+    """A datetime, which UTCEncoder writes in UTC; a site's DATETIME_FORMAT does not apply."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format=None, **options)
 
 
 class OneFormatNegotiation(DefaultContentNegotiation):
-    """DRF's negotiation, decided at once for requests that accept anything."""
+    """DRF's negotiation, decided at once for requests that accept anything.
+
+    `?format=` is an unknown parameter like any other.
+    """
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)
 
     def select_renderer(
         self,

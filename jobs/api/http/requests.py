@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from jobs import access
+from jobs.api.http.callers import CallerThrottle, TokenAuthentication
 from jobs.api.http.error_entries import header_error, query_error
-from jobs.api.http.json_format import OneFormatNegotiation
-from jobs.api.http.problems import Problem, as_problem, invalid_request
+from jobs.api.http.json_format import OneFormatNegotiation, StrictJSONParser, UTCRenderer
+from jobs.api.http.problems import Problem, as_problem, exception_handler, invalid_request
 from jobs.filters import REPEATED
 from jobs.models import Job, Source
 from jobs.services import Caller, caller_of
@@ -61,6 +65,9 @@ def _place(error: Mapping[str, str]) -> tuple[str | None, str | None]:
 class ApiView(APIView):
     """The base of all views: it refuses unknown query parameters.
 
+    It names what DRF otherwise takes from REST_FRAMEWORK, whose values are those of the site's own
+    API.
+
     `parameters` maps methods to the query parameters that they take. Such a method reads on with
     `self.faults` and then calls `self.faults.refuse()`, so that one answer names every fault. All
     other methods take no parameters: their requests are refused before they are called.
@@ -68,7 +75,15 @@ class ApiView(APIView):
 
     # OPTIONS is a 405, as the schema says more; so it must not stand in Allow.
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+    renderer_classes = [UTCRenderer]
+    parser_classes = [StrictJSONParser]
+    throttle_classes = [CallerThrottle]
     content_negotiation_class = OneFormatNegotiation
+    metadata_class = None
+    versioning_class = None
+    schema = AutoSchema()
     parameters: Mapping[str, Sequence[str]] = {}
     faults: Faults
 
@@ -81,6 +96,10 @@ class ApiView(APIView):
         self.faults.check(_check_names, request, self.parameters.get(method, ()))
         if method not in self.parameters:
             self.faults.refuse()
+
+    def get_exception_handler(self) -> Callable[..., Any]:
+        """Return the function that turns an exception into a problem."""
+        return exception_handler
 
     @property
     def caller(self) -> Caller:

@@ -1,0 +1,61 @@
+"""`manage.py check` names each step that a project with the app jobs lacks, and the fix."""
+
+import pytest
+from django.contrib.admin import AdminSite
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+from django.urls import path
+
+from jobs import admin_site, setup_checks
+from jobs.app_settings import file_storage
+
+OTHER = AdminSite(name="other")
+urlpatterns = [path("other/", OTHER.urls)]
+NOTHING = type("Nothing", (), {"urlpatterns": []})
+
+
+def found():
+    return {one.id: f"{one.msg} {one.hint}" for one in setup_checks.check_setup()}
+
+
+def test_this_project_lacks_nothing():
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "id", "fix"),
+    [
+        ({"USE_TZ": False}, "jobs.E035", "USE_TZ = True"),
+        ({"JOBS_HEARTBEAT_SECONDS": 30.0}, "jobs.E036", "at most a third"),
+        ({"INSTALLED_APPS": "django.contrib.staticfiles"}, "jobs.E037", "staticfiles"),
+        ({"INSTALLED_APPS": "drf_spectacular_sidecar"}, "jobs.E037", "sidecar"),
+        ({"TEMPLATES": []}, "jobs.E038", "APP_DIRS"),
+        ({"ROOT_URLCONF": NOTHING}, "jobs.E039", "site.urls"),
+        ({"ROOT_URLCONF": NOTHING}, "jobs.E040", "include('jobs.api.urls')"),
+        (
+            {"JOBS_ADMIN_SITE": f"{__name__}.OTHER", "ROOT_URLCONF": __name__},
+            "jobs.E039",
+            "JOBS_ADMIN_SITE",
+        ),
+        ({"MEDIA_ROOT": "/srv/media"}, "jobs.E034", "JOBS_FILES_DIR"),
+    ],
+)
+def test_a_missing_step_is_named_with_its_fix(settings, changes, id, fix):
+    if "MEDIA_ROOT" in changes:
+        settings.STORAGES = settings.STORAGES | {"jobs": file_storage("/srv/media/jobs")}
+    if lacking := changes.get("INSTALLED_APPS"):
+        changes = {"INSTALLED_APPS": [one for one in settings.INSTALLED_APPS if one != lacking]}
+    with override_settings(**changes):
+        assert fix in found()[id]
+
+
+def test_files_need_a_place(settings):
+    settings.STORAGES = {name: one for name, one in settings.STORAGES.items() if name != "jobs"}
+    assert "JOBS_FILES_DIR" in found()["jobs.E033"]
+
+
+@pytest.mark.parametrize("name", ["tests.nothing.site", "django.contrib.admin.ModelAdmin"])
+def test_a_wrong_admin_site_is_named(settings, name):
+    settings.JOBS_ADMIN_SITE = name
+    with pytest.raises(ImproperlyConfigured, match=f"JOBS_ADMIN_SITE is '{name}'"):
+        admin_site.admin_site()

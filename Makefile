@@ -18,7 +18,7 @@ INSTALL := $(PIP) install --quiet --no-compile --no-deps --require-hashes
 CHECK := $(PIP) check
 endif
 
-.PHONY: help demo run manage test screenshots test-faults chaos lint format lock bench
+.PHONY: help demo run manage wheel test screenshots test-faults chaos lint format lock bench
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -32,6 +32,9 @@ run: $(VENV)/runtime ## run everything on this machine until Ctrl-C (ARGS="--rel
 
 manage: $(VENV)/runtime ## run a manage.py command on the same servers (ARGS="run_job_type report")
 	@$(RUN) manage.py local $(ARGS)
+
+wheel: $(VENV)/dev ## build dist/backoffice_jobs-*.whl, the app for a project of your own
+	$(RUN) -m build --wheel --no-isolation --outdir dist
 
 test: $(VENV)/dev ## run the tests on temporary servers: minutes (ARGS="tests/backoffice/local -x")
 	@echo "All tests take about 10 minutes on 2 cores; the last lines name each skipped test and why."

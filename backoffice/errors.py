@@ -14,9 +14,10 @@ from django.urls import reverse
 from backoffice.logging import request_id
 from backoffice.missing_rights import refusal_of
 from jobs.admin import signed_out
-from jobs.database import unavailable
+from jobs.database import send_failure, unavailable
 from jobs.durations import humanize_seconds
 from jobs.errors import Unavailable
+from jobs.signals import send_refusal
 
 FRAMED = (400, 403, 404, 405)  # these say nothing about the server
 
@@ -77,6 +78,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     that no job was accepted.
     """
     error = sys.exception()
+    if isinstance(error, Error):
+        send_failure(error)
     found = unavailable(error) if isinstance(error, Error) else error
     if isinstance(found, Unavailable):
         return unavailable_response(request, found)
@@ -100,6 +103,8 @@ def error_response(
 
     `advice` is shown on the page alone.
     """
+    is_api = request.path.startswith("/api/")
+    send_refusal("api" if is_api else "admin", code)
     title = HTTPStatus(status).phrase
     problem = {
         "type": "about:blank",
@@ -109,7 +114,7 @@ def error_response(
         "code": code,
     }
     problem |= {"request_id": request_id.get(), "errors": []}
-    if request.path.startswith("/api/"):
+    if is_api:
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     return HttpResponse(_error_page(request, problem | {"advice": advice}), status=status)
 

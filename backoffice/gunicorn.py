@@ -1,5 +1,6 @@
 """gunicorn's settings: `gunicorn --config python:backoffice.gunicorn`."""
 
+from backoffice.metrics import web_processes
 from backoffice.settings import LOGGING, WEB_PROCESSES, WEB_THREADS
 
 wsgi_app = "backoffice.wsgi"
@@ -12,3 +13,8 @@ limit_request_line = 8190  # a hundred ids and the other filters, beside a curso
 control_socket_disable = True  # or the server could be controlled through it
 forwarded_allow_ips = ""  # only TRUSTED_PROXY_COUNT decides which proxy headers are believed
 logconfig_dict = LOGGING
+# The web processes count together for /metrics.
+on_starting = web_processes.make_directory
+pre_fork = web_processes.choose_place
+post_fork = web_processes.take_place
+on_exit = web_processes.remove_directory

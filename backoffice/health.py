@@ -76,7 +76,7 @@ readiness = Readiness()
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """Return 200 if all checks pass, else 503 with the problems; for staff or the probe token."""
-    if not (request.user.is_staff or _has_probe_token(request)):
+    if not (request.user.is_staff or has_probe_token(request)):
         raise PermissionDenied
     found = {name: check() for name, check in CHECKS.items()}
     healthy = all(problem is None for problem in found.values())
@@ -90,7 +90,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _has_probe_token(request: HttpRequest) -> bool:
+def has_probe_token(request: HttpRequest) -> bool:
+    """Return whether the request has PROBE_TOKEN as its bearer token."""
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return bool(settings.PROBE_TOKEN) and secrets.compare_digest(
         given.encode(), settings.PROBE_TOKEN.encode()

@@ -1,4 +1,4 @@
-"""Middleware: client address, request id, length, caching, content security policy, time zone."""
+"""Middleware: metrics, client address, request id, length, caching, content policy, time zone."""
 
 import ipaddress
 import logging
@@ -17,24 +17,61 @@ from django.utils import timezone
 from backoffice.errors import error_response, explain_method
 from backoffice.health import PROBES
 from backoffice.logging import request_id
+from backoffice.metrics.counts import DOORS, REQUEST_SECONDS, REQUESTS
+from backoffice.metrics.scrape import scrape_by_token
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 # 192.0.2.1:4711, [2001:db8::1]:4711 and [2001:db8::1]; a bare IPv6 address has colons and no port.
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII)
 ZONE_COOKIE = "zone"
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 logger = logging.getLogger("backoffice.request")
 zone_names = cache(available_timezones)
 
 
 def respond_to_probes(get_response: GetResponse) -> GetResponse:
-    """Answer probes before all else: they know no host name and speak no HTTPS."""
+    """Answer probes, and scrapes with the token, before all else.
+
+    They know no host name and speak no HTTPS.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return PROBES.get(request.path_info, get_response)(request)
+        answered = scrape_by_token(request) if request.path_info == "/metrics" else None
+        return answered or PROBES.get(request.path_info, get_response)(request)
 
     return middleware
+
+
+def count_requests(get_response: GetResponse) -> GetResponse:
+    """Count each request, with the seconds until its response begins, for /metrics.
+
+    A long poll takes as long as its caller wants, so its seconds are left out.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        response = get_response(request)
+        endpoint, door = endpoint_of(request)
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(endpoint, method, response.status_code).inc()
+        if "wait=" not in request.META.get("QUERY_STRING", ""):
+            REQUEST_SECONDS.labels(door).observe(time.monotonic() - started)
+        return response
+
+    return middleware
+
+
+def endpoint_of(request: HttpRequest) -> tuple[str, str]:
+    """Return the name of the request's address, such as "api:jobs", and "api", "admin" or "other".
+
+    The names are those of our URLs, so that a client cannot make new series.
+    """
+    if (match := request.resolver_match) is not None:
+        door = next((one for one in DOORS if one in match.namespaces), "other")
+        return match.view_name, door
+    return "static" if request.path.startswith(settings.STATIC_URL) else "unknown", "other"
 
 
 def find_client(get_response: GetResponse) -> GetResponse:

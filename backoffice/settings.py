@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "backoffice.middleware.forbid_caching",
     "backoffice.middleware.omit_bodies",
     "backoffice.middleware.respond_to_probes",
+    "backoffice.middleware.count_requests",
     "backoffice.middleware.find_client",
     "backoffice.middleware.identify_request",
     "backoffice.middleware.send_content_policy",
@@ -167,7 +168,7 @@ JOBS_HEARTBEAT_SECONDS = env.seconds(
 # --- REST API ---------------------------------------------------------------------------------
 # Per caller and web process; far above the need of a program that heeds Retry-After.
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 6000, least=1)
-# Lets a monitor that has no login read /healthz (Authorization: Bearer ...); empty: staff only.
+# Lets a monitor without a login read /healthz and /metrics, as a bearer; empty: staff only.
 PROBE_TOKEN = env.text("PROBE_TOKEN", "")
 
 # --- Redis and workers ------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backoffice import health
+from backoffice.metrics.scrape import metrics
 from jobs.api.http.unknown_path import UnknownPathView
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("jobs.api.urls")),
     path("api/v1", UnknownPathView.as_view()),  # not a redirect
     path("healthz", health.healthz),
+    path("metrics", metrics),
 ]
 
 handler400 = "backoffice.errors.bad_request"

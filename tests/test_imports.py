@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "safe_text",
     "errors",
+    "signals",
     "limits",
     "durations",
     "app_settings",

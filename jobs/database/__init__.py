@@ -19,6 +19,7 @@ from jobs.database.trouble import (
     is_bug,
     is_passing,
     raising,
+    send_failure,
     trouble,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "retry_while_away",
     "scan_of_each",
     "schema_fault",
+    "send_failure",
     "snapshot",
     "trouble",
     "unavailable",

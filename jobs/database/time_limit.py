@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import Error, connection, transaction
 
 from jobs.database.schema import unavailable
-from jobs.database.trouble import Trouble, trouble
+from jobs.database.trouble import Trouble, send_failure, trouble
 
 
 @contextmanager
@@ -24,4 +24,5 @@ def limited_time(milliseconds: int) -> Iterator[None]:
         too_slow = unavailable(error) if trouble(error) is Trouble.TOO_SLOW else None
         if too_slow is None:
             raise
+        send_failure(error)
         raise too_slow from error

@@ -12,6 +12,8 @@ from enum import Enum
 import psycopg2
 from django.db import DatabaseError, Error, InterfaceError, OperationalError
 
+from jobs.signals import database_failed
+
 
 class Trouble(Enum):
     """A kind of error; the value explains it in a sentence without a full stop."""
@@ -104,4 +106,10 @@ def raising(make: Callable[[Error], Exception | None]) -> Iterator[None]:
         made = None if is_bug(error) else make(error)
         if made is None:
             raise
+        send_failure(error)
         raise made from error
+
+
+def send_failure(error: Error) -> None:
+    """Send `database_failed` for an error by which a request fails."""
+    database_failed.send_robust(None, kind=trouble(error))

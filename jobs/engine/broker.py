@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from jobs.engine.app import app
 from jobs.errors import BrokerUnavailable
 from jobs.lifecycle import TASK
 from jobs.models import Job
+from jobs.signals import broker_failed
 
 OPEN_SECONDS = 5.0
 SLOW_SECONDS = 0.5
@@ -56,7 +57,7 @@ class Breaker:
         """
         self._refuse_while_open()
         if not self._slots.acquire(timeout=SLOT_WAIT_SECONDS):
-            raise BrokerUnavailable("all connections to the broker are in use")
+            raise _noted("busy", "all connections to the broker are in use")
         began_at = time.monotonic()
         try:
             self._refuse_while_open(probes=True)  # it may have opened during the wait
@@ -64,7 +65,7 @@ class Breaker:
         except (OperationalError, redis.exceptions.RedisError, OSError) as error:
             if time.monotonic() - began_at > SLOW_SECONDS:
                 self.open()
-            raise BrokerUnavailable(str(error)) from error
+            raise _noted("failed", str(error)) from error
         else:
             self.reset()
         finally:
@@ -75,9 +76,14 @@ class Breaker:
             if not self._is_open:
                 return
             if time.monotonic() < self._probe_at:
-                raise BrokerUnavailable("refused after a failure that took long")
+                raise _noted("paused", "refused after a failure that took long")
             if probes:
                 self._probe_at = time.monotonic() + OPEN_SECONDS
+
+
+def _noted(reason: str, diagnosis: str) -> BrokerUnavailable:
+    broker_failed.send_robust(None, reason=reason)
+    return BrokerUnavailable(diagnosis)
 
 
 breaker = Breaker()
@@ -188,3 +194,15 @@ def keep_refused(queue: str, message: bytes) -> str:
         channel.client.lpush(name, message)
         channel.client.ltrim(key, 0, REFUSED_LIMIT - 1)
     return key
+
+
+def queue_depths(queues: Sequence[str]) -> dict[str, int]:
+    """Return how many messages wait in each of `queues`; one round trip.
+
+    Raises: BrokerUnavailable.
+    """
+    with breaker.guard(), app.connection_for_write() as connection:
+        pipeline = connection.default_channel.client.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.llen(queue)
+        return dict(zip(queues, map(int, pipeline.execute()), strict=True))

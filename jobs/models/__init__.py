@@ -9,6 +9,7 @@ from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, NOT_RUNNING, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
 from jobs.models.token import TOKEN_KEY_LENGTH, ApiToken, TokenRefusal, digest_of_token
+from jobs.models.totals import Total
 from jobs.models.user_model import (
     account_key,
     account_name,
@@ -43,6 +44,7 @@ __all__ = [
     "Source",
     "Status",
     "TokenRefusal",
+    "Total",
     "UpkeepState",
     "Worker",
     "account_key",

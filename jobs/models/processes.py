@@ -61,6 +61,8 @@ class UpkeepState(models.Model):
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
     heartbeat_at = models.DateTimeField(db_default=Now())
+    # The totals have the jobs that ended until then; NULL before the first count.
+    counted_until = models.DateTimeField(null=True, blank=True)
 
     objects = HeartbeatQuerySet.as_manager()
 

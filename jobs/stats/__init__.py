@@ -4,6 +4,7 @@ Functions that take `jobs` count within that queryset: callers choose the visibl
 and the period.
 """
 
+from jobs.stats.active import active_by_type_read
 from jobs.stats.capped import (
     CAP,
     GLANCE,
@@ -57,6 +58,7 @@ __all__ = [
     "Run",
     "Times",
     "Usual",
+    "active_by_type_read",
     "count_by_status",
     "count_by_type",
     "count_read",

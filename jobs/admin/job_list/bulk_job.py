@@ -14,6 +14,7 @@ from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.filters import with_fixed_times
 from jobs.services import Targets, format_job_count
+from jobs.signals import send_refusal
 
 
 def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
@@ -24,6 +25,7 @@ def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> Ht
     except OutcomeUnknown:
         raise
     except (Refused, Unavailable) as error:
+        send_refusal("admin", error.code)
         if isinstance(error, NotPermitted) and not done:
             raise PermissionDenied(str(error)) from error
         others = "The others were skipped: " if done else ""

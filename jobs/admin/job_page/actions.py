@@ -16,6 +16,7 @@ from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job
 from jobs.services import Action
+from jobs.signals import send_refusal
 
 
 def action_view(action: Action) -> Callable[[HttpRequest, UUID], HttpResponse]:
@@ -48,6 +49,7 @@ def _run_action(request: HttpRequest, action: Action, job: Job) -> HttpResponse:
     except OutcomeUnknown:
         raise  # has its own page, which needs no PostgreSQL
     except (Refused, Unavailable) as error:
+        send_refusal("admin", error.code)
         messages.error(request, refusal(error))
         return _redirect(job)
     if acted.job is None:

@@ -26,6 +26,7 @@ from jobs.errors import (
 from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import NAME_LIMIT, name_error
+from jobs.signals import send_refusal
 
 
 class JobNameForm(forms.Form):
@@ -113,16 +114,19 @@ class LaunchForms:
         try:
             job, replayed = self._submit()
         except InvalidParams as error:
+            send_refusal("admin", error.code)
             for one in error.errors:
                 field = one.name if one.name in self.params_form.fields else None
                 self.params_form.add_error(field, one.message)
             return None
         except (NotPermitted, AlreadyActive) as error:
+            send_refusal("admin", error.code)
             self.params_form.add_error(None, str(error))
             return None
         except OutcomeUnknown:
             raise
         except (Refused, Unavailable) as error:
+            send_refusal("admin", error.code)
             messages.error(self.request, refusal(error))
             return None
         self._report(job, replayed)

@@ -21,6 +21,7 @@ from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import isolated
 from jobs.services import Launch, format_job_count
+from jobs.signals import send_refusal
 
 OBJECTS_LIMIT = 500  # as in a batch of the API
 NAMED_OBJECTS = 10
@@ -86,8 +87,10 @@ def _launch(model_admin: Any, request: HttpRequest, objects: list[Any], job_type
     except OutcomeUnknown:
         raise
     except InvalidBatch as error:
+        send_refusal("admin", error.code)
         messages.error(request, _faults(error, objects))
     except (Refused, Unavailable) as error:
+        send_refusal("admin", error.code)
         messages.error(request, refusal(error))
     else:
         _say_launched(request, jobs, replayed)

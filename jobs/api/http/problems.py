@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from jobs.api.http import refusals
 from jobs.api.http.error_entries import TEXT_LIMIT, service_error_entries, validation_errors
 from jobs.api.schema.codes import PROBLEM_CODES
-from jobs.database import unavailable
+from jobs.database import send_failure, unavailable
 from jobs.errors import (
     DatabaseUnavailable,
     Invalid,
@@ -31,6 +31,7 @@ from jobs.errors import (
 )
 from jobs.models import ApiToken, Job
 from jobs.safe_text import storable
+from jobs.signals import send_refusal
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 ERRORS_LIMIT = 100
@@ -113,6 +114,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     problem = as_problem(error, _effect(error, request))
     if problem is None:
         return None
+    send_refusal("api", str(problem.code))
     _count_refusal(problem, request)
     return problem_response(problem, request)
 
@@ -171,6 +173,7 @@ def as_problem(error: Exception, effect: str = "") -> Problem | None:
         case Unavailable():
             return _unavailable(error, effect)
         case Error():
+            send_failure(error)
             found = unavailable(error)
             return None if found is None else _unavailable(found, effect)
     return _from_framework(error)

@@ -8,6 +8,7 @@ rescue                         ends the attempts of lost workers
 republish fleet                publishes jobs again whose message was lost
 unparking                      lets jobs start whose hold has ended, or that have room now
 unknown                        fails jobs of types that no worker knows
+tally                          counts the jobs that have ended, for /metrics
 sliced pruning retention       removes old jobs, with orphan_files and orphan_results
 =============================  ==========================================================
 """

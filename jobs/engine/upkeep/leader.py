@@ -20,6 +20,7 @@ from jobs.database import WORKER_DB, Outage, await_tables, explain, is_bug, is_p
 from jobs.engine.upkeep.republish import Republish
 from jobs.engine.upkeep.rescue import Rescue
 from jobs.engine.upkeep.sliced import SlicedPrune
+from jobs.engine.upkeep.tally import add_to_total, count_ended
 from jobs.engine.upkeep.unknown import GiveUpUnknown
 from jobs.engine.upkeep.unparking import Unpark
 from jobs.errors import BrokerUnavailable
@@ -33,10 +34,11 @@ LOCK = 5_041_722_008  # any number that no other program locks in this database
 
 @dataclass
 class Duty:
-    """A function to call at intervals."""
+    """A function to call at intervals; what it counts is added to the total `total`."""
 
-    run: Callable[[], object]
+    run: Callable[[], int | None]
     every_seconds: float
+    total: str = ""
     due_at: float = field(default=0.0)
 
 
@@ -49,10 +51,11 @@ class Upkeep:
         beat = settings.JOBS_HEARTBEAT_SECONDS
         self._duties = [
             Duty(_report, beat / 2),
-            Duty(self._rescue.run, beat / 2),
+            Duty(self._rescue.run, beat / 2, total="rescued"),
             Duty(Unpark().run, beat / 10),
-            Duty(Republish().run, beat),
+            Duty(Republish().run, beat, total="republished"),
             Duty(GiveUpUnknown().run, beat),
+            Duty(count_ended, beat / 2),
             Duty(SlicedPrune().run, 0.0),
         ]
 
@@ -86,7 +89,9 @@ class Upkeep:
 
 def _try_duty(duty: Duty) -> None:
     try:
-        duty.run()
+        count = duty.run()
+        if duty.total and count:
+            add_to_total(duty.total, count)
     except BrokerUnavailable as error:
         logger.warning("the broker is away, publishing again waits: %s", error.diagnosis)
     except Error as error:

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 # The schema does not express a form's rules over several fields (since before until).
 EXCLUDED = [positive_data_acceptance]
+# gunicorn refuses the address of a hundred long ids itself; schemathesis expects no such status.
+TOO_LONG = 414
 TRIALS = settings(
     max_examples=int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8")),
     deadline=None,
@@ -34,14 +36,12 @@ def schema(make_client, api_site):
 def answers_as_described(schema, operation, mode):
     """Call an operation with valid or with invalid requests; return the failures."""
 
-    # An empty value counts as not given, which the schema of the filters does not express.
-    is_lenient = operation.label == "GET /api/v1/jobs/stats/"
-    excluded = [*EXCLUDED, negative_data_rejection] if is_lenient else EXCLUDED
-
     @TRIALS
     @given(case=operation.as_strategy(generation_mode=mode))
     def trial(case):
-        case.call_and_validate(headers=schema.token, excluded_checks=excluded)
+        response = case.call(headers=schema.token)
+        if response.status_code != TOO_LONG:
+            case.validate_response(response, excluded_checks=EXCLUDED, headers=schema.token)
 
     try:
         trial()

@@ -5,7 +5,7 @@ from backoffice.settings import LOGGING, WEB_PROCESSES, WEB_THREADS
 
 wsgi_app = "backoffice.wsgi"
 bind = "0.0.0.0:8000"
-worker_class = "gthread"
+worker_class = "backoffice.web_worker.ArrivalWorker"  # clients that send slowly hold no thread
 workers = WEB_PROCESSES
 threads = WEB_THREADS
 graceful_timeout = 30  # for running requests; a stop is given 40 s

@@ -1,0 +1,144 @@
+"""gunicorn's threaded worker, which gives a thread to a request only once it has arrived.
+
+gunicorn gives each new connection a thread and reads the request there: as many clients that send
+slowly as there are threads then keep everybody else out, the probes too.
+"""
+
+import re
+import socket
+import struct
+import time
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+ARRIVAL_SECONDS = 30.0  # for all of a request but a long body
+STALL_SECONDS = 10  # of a long body: no byte for so long ends the request
+HEAD_BYTES = 64 * 1024
+BODY_BYTES = 128 * 1024  # kept in memory, for at most `worker_connections` (1,000) clients
+RECEIVED_BYTES = 64 * 1024
+LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,18})[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
+# A body without a length, and one that the client sends only when it is asked to.
+UNKNOWN_BODY = re.compile(rb"^(transfer-encoding|expect)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(eq=False)
+class Arrival:
+    """A request that a connection is sending."""
+
+    conn: Any
+    until: float
+    data: bytearray = field(default_factory=bytearray)
+    is_polled: bool = False
+
+    def is_long(self) -> bool:
+        """Return whether its thread has to read the rest: a body that is large or of any length."""
+        end = self.data.find(b"\r\n\r\n")
+        if end < 0:
+            return len(self.data) > HEAD_BYTES
+        head = bytes(self.data[: end + 2])
+        return bool(UNKNOWN_BODY.search(head)) or _body_length(head) > BODY_BYTES
+
+    def is_complete(self) -> bool:
+        """Return whether head and body are there."""
+        end = self.data.find(b"\r\n\r\n")
+        return end >= 0 and len(self.data) >= end + 4 + _body_length(bytes(self.data[: end + 2]))
+
+
+class ArrivalWorker(ThreadWorker):
+    """Gathers requests in the event loop, without a thread.
+
+    Long bodies are read by at most half of the threads; the next one waits, unread.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._arrivals: dict[Any, Arrival] = {}  # in the order of `until`
+        self._long: set[TConn] = set()
+        self._waiting: deque[Arrival] = deque()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Take a connection that is new, or that sends its next request."""
+        arrival = Arrival(conn, time.monotonic() + ARRIVAL_SECONDS)
+        if conn.parser is not None:
+            arrival.data += conn.parser.unreader.take_buffered()
+        conn.sock.setblocking(False)
+        self._arrivals[conn] = arrival
+        self._receive(arrival, conn.sock)
+        if conn in self._arrivals:  # most requests are there at once, and need no poll
+            self.poller.register(conn.sock, EVENT_READ, partial(self._receive, arrival))
+            arrival.is_polled = True
+
+    def finish_request(self, conn: TConn, future: "Future[Any]") -> None:
+        """Keep the connection or close it; a long body that waits gets its thread."""
+        self._long.discard(conn)
+        super().finish_request(conn, future)
+        self._start_long()
+
+    def murder_pending(self) -> None:
+        """Close connections whose request did not arrive in time; when stopping, silent ones."""
+        now = time.monotonic()
+        for arrival in list(self._arrivals.values()):
+            if not self.alive and not arrival.data:
+                arrival.until = min(arrival.until, now + STOP_KEEPALIVE_LINGER)
+            elif arrival.until > now and self.alive:
+                break
+            if arrival.until <= now:
+                self._close(arrival)
+
+    def _receive(self, arrival: Arrival, sock: socket.socket) -> None:
+        try:
+            data = sock.recv(RECEIVED_BYTES)
+        except BlockingIOError:
+            if not arrival.data:
+                return
+        except OSError:
+            self._close(arrival)
+            return
+        else:
+            if not data:  # the client has gone
+                self._close(arrival)
+                return
+            arrival.data += data
+        if arrival.is_long():
+            self._end(arrival)
+            self._waiting.append(arrival)
+            self._start_long()
+        elif arrival.is_complete():
+            self._end(arrival)
+            self._start(arrival)
+
+    def _start_long(self) -> None:
+        while self._waiting and len(self._long) < max(1, self.cfg.threads // 2):
+            arrival = self._waiting.popleft()
+            limit = struct.pack("ll", STALL_SECONDS, 0)
+            arrival.conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            self._long.add(arrival.conn)
+            self._start(arrival)
+
+    def _start(self, arrival: Arrival) -> None:
+        conn = arrival.conn
+        conn.data_ready = True
+        conn.init()
+        conn.parser.unreader.unread(bytes(arrival.data))
+        super().enqueue_req(conn)
+
+    def _end(self, arrival: Arrival) -> None:
+        if arrival.is_polled:
+            self.poller.unregister(arrival.conn.sock)
+        del self._arrivals[arrival.conn]
+
+    def _close(self, arrival: Arrival) -> None:
+        self._end(arrival)
+        self.nr_conns -= 1
+        arrival.conn.close()
+
+
+def _body_length(head: bytes) -> int:
+    found = LENGTH.search(head)
+    return int(found[1]) if found else 0

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from jobs import access, stats
 from jobs.admin.display.numbers import capped_count
+from jobs.admin.kept import Kept
 from jobs.models import JobQuerySet, Status
 from jobs.stats import Read
 
@@ -18,10 +19,9 @@ ESTIMATE_SECONDS = 10.0
 # A read that is slow is repeated less often: it takes at most this share of a connection.
 BUSY_SHARE = 0.05
 TIMEOUT_MILLISECONDS = 500
-REMEMBERED_LIMIT = 1_000
 
-# By SQL and values: when it expires, whose request read it, and what was read.
-_shared: dict[tuple[str, str], tuple[float, Any, Any]] = {}
+# By SQL and values: whose request read it, and what was read.
+_shared: Kept[tuple[Any, Any]] = Kept(limit=1_000)
 
 
 def read_picture(
@@ -36,42 +36,31 @@ def read_picture(
     Viewers with the same rights and filters share what one of them read: the rights are in the SQL.
     A viewer's own request reads anew, except for `estimates`, which are up to 10 s old.
     """
-    own, estimates, now = own or {}, estimates or {}, time.monotonic()
-    values = _remembered(estimates, now) | _remembered(shared, now, but_not_of=user.pk)
+    own, estimates, started = own or {}, estimates or {}, time.monotonic()
+    values = _remembered(estimates) | _remembered(shared, but_not_of=user.pk)
     everything = {**own, **shared, **estimates}
     missing = {name: read for name, read in everything.items() if name not in values}
     fresh = stats.read_together(missing, TIMEOUT_MILLISECONDS)
     if fresh is None:
         return None
-    ended = time.monotonic()
-    lasts = max(SHARED_SECONDS, (ended - now) / BUSY_SHARE)
+    lasts = max(SHARED_SECONDS, (time.monotonic() - started) / BUSY_SHARE)
     for name in missing.keys() - own.keys():
-        expires = ended + (ESTIMATE_SECONDS if name in estimates else lasts)
-        _shared[_key(missing[name])] = (expires, user.pk, fresh[name])
-    if len(_shared) > REMEMBERED_LIMIT:
-        _forget(now)
+        seconds = ESTIMATE_SECONDS if name in estimates else lasts
+        _shared.keep(_key(missing[name]), (user.pk, fresh[name]), seconds)
     return values | fresh
 
 
-def _remembered(reads: Mapping[str, Read], now: float, but_not_of: Any = None) -> dict[str, Any]:
+def _remembered(reads: Mapping[str, Read], but_not_of: Any = None) -> dict[str, Any]:
     found = {name: _shared.get(_key(read)) for name, read in reads.items()}
     return {
-        name: value
-        for name, (expires, reader, value) in (
-            (name, entry) for name, entry in found.items() if entry is not None
-        )
-        if expires > now and reader != but_not_of
+        name: entry[1]
+        for name, entry in found.items()
+        if entry is not None and entry[0] != but_not_of
     }
 
 
 def _key(read: Read) -> tuple[str, str]:
     return read.sql, str(read.values)
-
-
-def _forget(now: float) -> None:
-    for key, (expires, *_) in list(_shared.items()):
-        if expires < now:
-            _shared.pop(key, None)
 
 
 def clear_pictures() -> None:

@@ -8,6 +8,7 @@ from jobs.stats.active import active_by_type_read
 from jobs.stats.capped import (
     CAP,
     GLANCE,
+    UNSEEN,
     count_read,
     counts_in_time,
     counts_of_first,
@@ -36,7 +37,7 @@ from jobs.stats.starts import (
     starts,
     types_of,
 )
-from jobs.stats.together import Read, objects_read, read_together, values_read
+from jobs.stats.together import Read, joined_read, objects_read, read_together, values_read
 from jobs.stats.usual import (
     Run,
     Usual,
@@ -50,6 +51,7 @@ __all__ = [
     "CAP",
     "DAY_CAP",
     "GLANCE",
+    "UNSEEN",
     "FailureGroup",
     "Line",
     "Load",
@@ -71,6 +73,7 @@ __all__ = [
     "failure_groups_read",
     "failures",
     "in_time",
+    "joined_read",
     "lines",
     "lines_read",
     "live_workers",

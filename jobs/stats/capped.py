@@ -16,6 +16,8 @@ CAP = 10_000
 # Counting further would be most of a page's cost, and "1,000+" says as much as the exact number.
 GLANCE = 1_000
 COUNT_TIMEOUT_MILLISECONDS = 300
+# The key of the failures that are not acknowledged, among counts by status.
+UNSEEN = "unseen"
 DAY = timedelta(hours=24)
 
 
@@ -24,13 +26,20 @@ def counts_of_first(jobs: JobQuerySet, cap: int) -> Mapping[str, int] | None:
     return in_time(counts_of_first_read(jobs, cap))
 
 
-def counts_of_first_read(jobs: JobQuerySet, cap: int) -> Read:
-    """Return `counts_of_first` as part of a statement."""
+def counts_of_first_read(jobs: JobQuerySet, cap: int, *, has_unseen: bool = False) -> Read:
+    """Return `counts_of_first` as part of a statement.
+
+    With `has_unseen`, the failures that are not acknowledged are counted under UNSEEN as well.
+    """
+    columns = ("status", "acknowledged_at") if has_unseen else ("status",)
     try:
-        sql, params = jobs.values("status")[: cap + 1].query.sql_with_params()
+        sql, params = jobs.values(*columns)[: cap + 1].query.sql_with_params()
     except EmptyResultSet:
         return Read("SELECT '{}'::json")
-    counts = f"SELECT status, count(*) FROM ({sql}) AS first GROUP BY status"
+    counts = f"WITH first AS ({sql}) SELECT status, count(*) FROM first GROUP BY status"
+    if has_unseen:
+        counts += f""" UNION ALL SELECT '{UNSEEN}', count(*) FROM first
+            WHERE status = '{Status.FAILED}' AND acknowledged_at IS NULL"""
     return _object_of_counts(counts, params)
 
 

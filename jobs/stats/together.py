@@ -25,6 +25,10 @@ class Read:
         values = tuple(value if one is placeholder else one for one in self.values)
         return Read(self.sql, values, self.load)
 
+    def then(self, make: Callable[[Any], Any]) -> "Read":
+        """Return the read whose result is what `make` makes of that of this one."""
+        return Read(self.sql, self.values, lambda value: make(self.load(value)))
+
 
 def read_together(
     reads: Mapping[str, Read], milliseconds: int | None = None
@@ -39,6 +43,16 @@ def read_together(
     values = [value for read in reads.values() for value in read.values]
     row = first_row_in_time(sql, values, milliseconds)
     return None if row is None else dict(zip(reads, row, strict=True))
+
+
+def joined_read(reads: Mapping[str, Read]) -> Read:
+    """Return the read that reads several, as a dict of their results."""
+    pairs = ", ".join(f"'{name}', ({read.sql})" for name, read in reads.items())
+    return Read(
+        f"SELECT json_build_object({pairs})",
+        tuple(value for read in reads.values() for value in read.values),
+        lambda found: {name: read.load(found[name]) for name, read in reads.items()},
+    )
 
 
 def first_row_in_time(

@@ -1,6 +1,6 @@
 """The rows, tabs and chips of the job list. Counts are capped, so it stays fast at any size."""
 
-from collections.abc import Mapping
+from functools import cached_property
 
 from django.contrib.admin.views.main import ChangeList
 from uuid_utils.compat import uuid7
@@ -9,16 +9,14 @@ from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
 from jobs.admin.job_list.controls import suggestions
-from jobs.admin.job_list.filters import ListFilters, filter_query
+from jobs.admin.job_list.filters import REVIEW, REVIEW_FILTERS, ListFilters, filter_query
 from jobs.admin.job_list.hints import Hint, best_hint
 from jobs.admin.job_list.links import Chip, PeriodLink, Tab
-from jobs.filters import NEWEST_ID, OF_FAILURES, PERIOD_LABELS
+from jobs.admin.job_list.tabs import LABELS, ListTabs
+from jobs.filters import NEWEST_ID, PERIOD_LABELS
 from jobs.models import JobQuerySet, Status
 from jobs.services import ACTIONS, Action
-from jobs.stats import GLANCE, Read
 
-# Sets of filters for which an index includes the status.
-BY_STATUS = (set(), {"type"}, {"mine"})
 # Filters by the time of the end, under which the last to end come first.
 BY_END = {"finished_after", "ended"}
 
@@ -33,7 +31,6 @@ class JobChangeList(ChangeList):
         self.filter_specs, self.has_filters = [], False
         self.filters = ListFilters(filter_query(request), self.root_queryset, user=request.user)
         self.permitted_actions = self.model_admin.get_actions(request)
-        self.active_filters = self.filters.given - {"status", "active"}
         self.status = self.filters.tab
         none = self.root_queryset.none()
         limit = self.model_admin.get_paginator(request, none, self.list_per_page).count_limit + 1
@@ -78,9 +75,15 @@ class JobChangeList(ChangeList):
         is_oldest_first = self.status == Status.PENDING
         return self.get_query_string() if is_oldest_first else self.get_query_string(remove=["p"])
 
+    @cached_property
+    def list_tabs(self) -> ListTabs:
+        """Return the tabs of the list and their counts."""
+        return ListTabs(self.filters, self._newest_first())
+
     def tabs(self) -> list[Tab]:
-        """Return the tab All and one for each status, with counts under the current filters."""
-        counts = self._counts()
+        """Return the tabs with their counts under the current filters."""
+        found = stats.in_time(self.list_tabs.counts_read())
+        counts = self.list_tabs.counts(found, self.paginator.counted, self.paginator.count_limit)
         return [
             Tab(
                 label=label,
@@ -89,46 +92,17 @@ class JobChangeList(ChangeList):
                 query=self._tab_query(status),
                 is_current=status == self.status,
             )
-            for status, label in [("", "All"), *Status.choices]
+            for status, label in LABELS.items()
         ]
 
     def _tab_query(self, status: str) -> str:
-        return self.get_query_string({"status": status or None}, remove=["status", "active"])
-
-    def _counts(self) -> Mapping[str, str]:
-        found = None if self.has_only_failures else stats.in_time(self.tab_read())
-        return self.tab_counts(found, self.paginator.counted)
+        chosen = REVIEW_FILTERS if status == REVIEW else {"status": status or None}
+        return self.get_query_string(chosen, remove=["status", "active", "unseen"])
 
     @property
-    def has_only_failures(self) -> bool:
-        """Whether all jobs that match have failed: the paginator counts them all."""
-        return bool(self.active_filters & OF_FAILURES) and self.status in ("", Status.FAILED)
-
-    def tab_read(self) -> Read:
-        """Return the read of the tabs' counts.
-
-        With an index each status is counted to GLANCE. Without one only the newest GLANCE jobs of
-        any status are read: finding 1,000 cancelled jobs of a common source can mean half the
-        table.
-        """
-        if self.active_filters in BY_STATUS:
-            return stats.counts_to_read(self.filters.in_any_status, GLANCE)
-        newest = self.filters.first(self._newest_first(), GLANCE + 1, statuses=Status.values)
-        return stats.counts_of_first_read(newest, GLANCE)
-
-    def tab_counts(self, found: Mapping[str, int] | None, counted: int) -> Mapping[str, str]:
-        """Return the tabs' counts for display by status; unknown counts are absent.
-
-        `found` is what `tab_read` read, None if it took too long; `counted` is the paginator's.
-        """
-        text = capped_count(counted, self.paginator.count_limit)
-        if self.has_only_failures:
-            return dict.fromkeys(Status.values, "0") | {"": text, Status.FAILED: text}
-        by_index = self.active_filters in BY_STATUS
-        counts = {} if found is None else _tab_texts(found, by_index=by_index)
-        if self.active_filters and self.status is not None:
-            counts[self.status] = text
-        return counts
+    def is_reviewed(self) -> bool:
+        """Return whether the list is that of all failures to review."""
+        return self.status == REVIEW and self.filters.given <= {"status", "unseen"}
 
     def chips(self) -> list[Chip]:
         """Return a chip for each filter that neither the search nor a tab shows."""
@@ -171,14 +145,3 @@ class JobChangeList(ChangeList):
     def counted_text(self) -> str:
         """Return the number of jobs for display, as far as the paginator counts."""
         return capped_count(self.paginator.counted, self.paginator.count_limit)
-
-
-def _tab_texts(found: Mapping[str, int], *, by_index: bool) -> dict[str, str]:
-    if by_index:
-        return {status: capped_count(count, GLANCE) for status, count in found.items()}
-    total = sum(found.values())
-    if total <= GLANCE:
-        exact = {status: f"{found.get(status, 0):,}" for status in Status.values}
-        return exact | {"": f"{total:,}"}
-    at_least = {status: f"{min(count, GLANCE):,}+" for status, count in found.items()}
-    return at_least | {"": f"{GLANCE:,}+"}

@@ -1,6 +1,5 @@
 """The reads of an open page of the list, composed from its address and the user's rights."""
 
-import time
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,12 @@ from jobs import access, stats
 from jobs.admin import picture
 from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_list.live_list import IDS, LiveList
+from jobs.admin.kept import Kept
 from jobs.admin.paginator import page_number
 from jobs.models import JobQuerySet, Status
 from jobs.stats import Read
 
 COMPOSED_SECONDS = 60.0
-COMPOSED_LIMIT = 300
 ROW_COLUMNS = (
     *("id", "name", "type", "queue", "status", "version", "progress_percent", "progress_message"),
     *("error_code", "error_type", "error_message", "cancel_requested_at", "cancel_requested_by"),
@@ -27,8 +26,8 @@ ROW_COLUMNS = (
     *("created_at", "started_at", "finished_at", "published_at"),
 )
 
-# By user, right, query, zone and day: when it expires, and the list.
-_composed: dict[tuple[Any, ...], tuple[float, "LiveList"]] = {}
+# By user, right, query, zone and day.
+_composed: Kept[LiveList] = Kept(limit=300)
 
 
 class _Unread(JobChangeList):
@@ -45,13 +44,10 @@ def composed_list(
     user = request.user
     zone, day = timezone.get_current_timezone_name(), timezone.localdate()
     key = (user.pk, user.has_perm("jobs.view_job"), query.urlencode(), zone, day)
-    expires, live_list = _composed.get(key, (0.0, None))
-    now = time.monotonic()
-    if live_list is None or expires < now or "about" in query:  # rights on objects may change
+    live_list = _composed.get(key)
+    if live_list is None or "about" in query:  # rights on objects may change
         live_list = _compose(request, query, model_admin)
-        if len(_composed) >= COMPOSED_LIMIT:
-            _composed.clear()
-        _composed[key] = (now + COMPOSED_SECONDS, live_list)
+        _composed.keep(key, live_list, COMPOSED_SECONDS)
     return live_list
 
 
@@ -78,9 +74,8 @@ def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[An
         "window": _ids_read(changes.page_rows(start)),
         "counted": stats.count_read(changes.queryset, changes.paginator.count_limit),
         "attention": picture.attention_read(request.user),
+        "tabs": changes.list_tabs.counts_read(),
     }
-    if not changes.has_only_failures:
-        shared["tabs"] = changes.tab_read()
     return LiveList(changes, page > 1 and not is_oldest_first, own, shared)
 
 

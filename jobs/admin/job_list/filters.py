@@ -15,6 +15,9 @@ from jobs.filters import SEARCH, JobFilters, parse_uuid, search_expanded
 from jobs.models import Status
 from jobs.safe_text import isolated
 
+# The tab of the failures to review, and its filters.
+REVIEW = "review"
+REVIEW_FILTERS = {"status": Status.FAILED.value, "unseen": "on"}
 # The parameters that Django adds to the address of a list.
 NOT_FILTERS = (PAGE_VAR, ERROR_FLAG, "_changelist_filters", "_popup", "_to_field")
 
@@ -24,7 +27,9 @@ class ListFilters(JobFilters):
 
     @property
     def tab(self) -> str | None:
-        """The status of the tab that has the jobs: "" is the tab All; None if no tab has them."""
+        """The tab that has the jobs: a status, REVIEW, or "" for all; None if no tab has them."""
+        if "unseen" in self.given and Status.FAILED in self.statuses:
+            return REVIEW
         if len(self.statuses) == len(Status):
             return ""
         return self.statuses[0] if len(self.statuses) == 1 else None
@@ -59,6 +64,8 @@ class ListFilters(JobFilters):
                 yield name, self.chip_label(name)
 
     def _is_tab(self, name: str) -> bool:
+        if self.tab == REVIEW:
+            return name == "unseen" or (name == "status" and self.cleaned[name] == [Status.FAILED])
         return name == "status" and self.cleaned[name] == [self.tab]
 
     def chip_label(self, name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab above the list: one status, or all."""
+    """A tab above the list: all ("" as its status), one status, or the failures to review."""
 
     label: str
     status: str

@@ -84,7 +84,8 @@ class LiveList:
         else:
             new = self._new(found["window"], ids, any(row.left_as for row in jobs.values()))
         counted = found["counted"]
-        tabs = self.changes.tab_counts(found.get("tabs"), counted)
+        limit = self.changes.paginator.count_limit
+        tabs = self.changes.list_tabs.counts(found["tabs"], counted, limit)
         return Shown(rows_by_id, tabs, self._count(counted), new, attention)
 
     def _mark_left(self, jobs: Mapping[UUID, JobRow], matching: set[UUID]) -> None:

@@ -95,6 +95,9 @@
         if (shown && count) {
             shown.textContent = count;
         }
+        for (const number of document.querySelectorAll('[data-counted]')) {
+            number.textContent = count ? count.split(' ')[0] : number.textContent;
+        }
     };
 
     const showFresh = (text) => {

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.admin import paginator
 from jobs.admin.job import JobAdmin
-from jobs.admin.job_list import changelist
+from jobs.admin.job_list import tabs as list_tabs
 from jobs.models import Job, Source, Status
 from jobs.stats import capped
 from tests.support import people
@@ -21,6 +21,7 @@ from tests.support.factories import make_job, make_jobs, make_user
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/jobs/job/"
+REVIEW = {"status": "FAILED", "unseen": "on"}
 
 
 def names(client, **query):
@@ -53,26 +54,62 @@ def test_the_counts_of_the_tabs_obey_the_filters(viewer):
         "COMPLETED": "1",
         "FAILED": "1",
         "CANCELLED": "0",
+        "review": "1",
     }
 
 
-@pytest.mark.parametrize(
-    "query", [{"error_code": "worker_lost"}, {"error_type": "KeyError"}, {"unseen": "on"}]
-)
+@pytest.mark.parametrize("query", [{"error_code": "worker_lost"}, {"error_type": "KeyError"}])
 def test_filters_of_failures_count_no_other_jobs(viewer, query):
-    make_job(status=Status.FAILED, error_code="worker_lost", error_type="KeyError")
+    fields = {"status": Status.FAILED, "error_code": "worker_lost", "error_type": "KeyError"}
+    make_job(**fields)
+    make_job(**fields, acknowledged_at=timezone.now())
     make_job(status=Status.COMPLETED)
     counts = dict.fromkeys(["PENDING", "PROCESSING", "COMPLETED", "CANCELLED"], "0") | {
-        "": "1",
-        "FAILED": "1",
+        "": "2",
+        "FAILED": "2",
+        "review": "1",
     }
+    assert tabs(viewer, **query, **REVIEW) == counts
     assert tabs(viewer, **query) == tabs(viewer, status="FAILED", **query) == counts
     assert tabs(viewer, status="COMPLETED", **query) == counts
 
 
+def test_the_tab_of_failures_to_review_has_the_number_of_the_header_and_of_home(viewer):
+    for number in range(3):
+        make_job(status=Status.FAILED, name=f"failed {number}")
+    make_job(status=Status.FAILED, acknowledged_at=timezone.now())
+    make_job(status=Status.COMPLETED)
+    page = viewer.get(LIST, REVIEW)
+    shown = page.context["cl"]
+    assert {tab.status: tab.count for tab in shown.tabs()} == tabs(viewer)
+    assert tabs(viewer)["review"] == page.context["attention"] == "3"
+    home = viewer.get("/admin/").content.decode()
+    assert re.search(r'<span class="number">3</span><span class="label">To review</span>', home)
+    assert [tab.label for tab in shown.tabs() if tab.is_current] == ["To review"]
+    assert not shown.chips()
+    [others] = {tab.query for tab in shown.tabs() if tab.status == "FAILED"}
+    assert "unseen" not in others
+    Job.objects.filter(status=Status.FAILED).update(acknowledged_at=timezone.now())
+    assert "Nothing to review" in viewer.get(LIST, REVIEW).content.decode()
+
+
+def test_the_tab_of_failures_to_review_obeys_the_filters(viewer, monkeypatch):
+    make_job(status=Status.FAILED, queue="slow", name="Globex")
+    make_job(status=Status.FAILED, type="other", name="Globex")
+    make_job(status=Status.FAILED, type="other", acknowledged_at=timezone.now())
+    counts = [tabs(viewer, **one)["review"] for one in ({"queue": "slow"}, {"type": "other"})]
+    assert counts == ["1", "1"]
+    assert tabs(viewer, q="Globex", **REVIEW)["review"] == "2"
+    # Completed failures do not exist: the list is empty, and the filter is a chip.
+    [chip] = viewer.get(LIST, REVIEW | {"status": "COMPLETED"}).context["cl"].chips()
+    assert chip.label == "To review"
+    glance_at(1, monkeypatch)
+    assert tabs(viewer, type="other")["review"] == "1+"
+
+
 def glance_at(limit, monkeypatch):
     """Make the tabs and the pages count at most so many rows at a glance."""
-    monkeypatch.setattr(changelist, "GLANCE", limit)
+    monkeypatch.setattr(list_tabs, "GLANCE", limit)
     monkeypatch.setattr(paginator, "GLANCE", limit)
 
 
@@ -81,7 +118,7 @@ def test_of_many_filtered_jobs_no_more_than_the_cap_are_counted(viewer, monkeypa
     for _ in range(5):
         make_job(source=Source.API)
     assert tabs(viewer, source="api") == {"": "3+", "PENDING": "3+"} | dict.fromkeys(
-        ["PROCESSING", "COMPLETED", "FAILED", "CANCELLED"], "?"
+        ["PROCESSING", "COMPLETED", "FAILED", "CANCELLED", "review"], "?"
     )
 
 

@@ -105,7 +105,9 @@ def test_jobs_that_left_the_tab_say_where_they_went(viewer):
     assert refresh(viewer, job).json()["left"] == []
 
 
-@pytest.mark.parametrize("query", [{}, {"status": "FAILED"}, {"unseen": "on"}, {"source": "api"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"status": "FAILED"}, {"unseen": "on"}, {"source": "api"}, {"type": "report"}]
+)
 def test_the_refresh_counts_what_the_page_counts(viewer, query):
     for status in Status:
         make_job(status=status, source="api")

@@ -1,5 +1,7 @@
 """Which accounts and groups a user may manage: those whose rights the user all has."""
 
+from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -41,8 +43,24 @@ def manageable_accounts(user: Any) -> QuerySet[Any]:
 
 
 def may_manage_account(user: Any, account: Any) -> bool:
-    """Whether the account is among `manageable_accounts`."""
-    return manageable_accounts(user).filter(pk=account.pk).exists()
+    """Whether `user` has every right of the account.
+
+    It is among `manageable_accounts`, and neither the site's user model nor a backend gives it a
+    right that `user` lacks.
+    """
+    if not manageable_accounts(user).filter(pk=account.pk).exists():
+        return False
+    return bool(user.is_superuser) or not _has_more_rights(account, user)
+
+
+def _has_more_rights(account: Any, user: Any) -> bool:
+    """Whether `has_perm` gives the account, if it is active, a right that it refuses to `user`."""
+    account = copy(account)
+    with suppress(AttributeError):  # a property of the site's model
+        account.is_active = True  # an inactive account has no rights until it is active again
+    labels = Permission.objects.values_list("content_type__app_label", "codename")
+    names = (f"{app}.{codename}" for app, codename in labels.order_by("pk"))
+    return any(account.has_perm(name) and not user.has_perm(name) for name in names)
 
 
 def may_manage_group(user: Any, group: Group) -> bool:

@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 
@@ -40,8 +41,9 @@ def _have_many_jobs(accounts):
 class AccountAdmin(WithinOwnRights, UserAdmin):
     """Django's page of an account. Only superusers change their own rights or make superusers.
 
-    It shows those of its fields that the site's user model has. A site with other fields registers
-    a subclass in its own admin.py.
+    It shows those of its fields that the site's user model has. Fields that only that model has are
+    read-only for others than superusers: its `has_perm` may read them. A site that offers them to
+    user managers registers a subclass in its own admin.py.
     """
 
     show_facets = admin.ShowFacets.NEVER  # facets count every row
@@ -92,6 +94,11 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     def may_manage(self, user, obj):
         return may_manage_account(user, obj)
 
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and (
+            request.user.is_superuser or not account_fields.required_of_site(self.model)
+        )
+
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and obj != request.user
 
@@ -113,7 +120,8 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         if request.user.is_superuser:
             return dates
         own = (*RIGHTS, SINGLE_RIGHTS) if obj == request.user else ("is_superuser",)
-        return (*dates, *account_fields.present(self.model, own))
+        of_site = account_fields.fields_of_site(self.model)
+        return (*dates, *account_fields.present(self.model, own), *of_site)
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Django's, with the old and new name of a renamed account and the revoked tokens."""
@@ -146,6 +154,15 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
             tokens = list(account.jobs_api_tokens.values_list("name", flat=True))
             message = f"Deleted. {revocation(tokens)}".strip()
             LogEntry.objects.log_actions(request.user.pk, [account], DELETION, message)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Django's page; says why a user who may add accounts cannot do so here."""
+        needed = account_fields.required_of_site(self.model)
+        if needed and not self.has_add_permission(request):
+            raise PermissionDenied(
+                f"Only a superuser can add accounts of this site: they need {', '.join(needed)}."
+            )
+        return super().add_view(request, form_url, extra_context)
 
     def user_change_password(self, request, id, form_url=""):
         """Django's page; users change their own password on the page that asks for the old one."""

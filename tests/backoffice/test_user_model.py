@@ -14,7 +14,12 @@ from tests.support.processes import manage, serving, started
 
 ADA, EVE = "ada@example.com", f"{'e' * 200}@example.com"
 PASSWORD = "of nobody else"
-MEMBERS = f"""from tests.support.members.models import Member
+MAX, BOSS = "max@example.com", "boss@example.com"
+MEMBERS = f"""from django.contrib.auth.models import Permission
+from tests.support.members.models import Member
+manager = Member.objects.create_user("{MAX}", "{PASSWORD}", is_staff=True)
+manager.user_permissions.set(Permission.objects.filter(content_type__app_label="members"))
+Member.objects.create_user("{BOSS}", "{PASSWORD}", level="boss")
 Member.objects.create_superuser("{ADA}", "{PASSWORD}", wishes={{"dark": True}})
 Member.objects.create_user("{EVE}", "{PASSWORD}", wishes={{"dark": True}})"""
 LOGIN = "/admin/login/"
@@ -181,6 +186,30 @@ def test_the_pages_of_members_are_those_of_accounts(ada, of_site):
     assert ada.get(f"/admin/members/member/{bob}/password/").status == 200
     assert ada.post(f"/admin/members/member/{bob}/delete/", post="yes").status == 302
     assert ada.get("/admin/jobs/auditentry/").status == 200
+
+
+def test_who_manages_members_gives_nobody_a_right_through_a_field_of_the_site(site, of_site):
+    manager = Visitor(site)
+    assert manager.post(LOGIN, username=MAX, password=PASSWORD).status == 302
+    for name in (EVE, MAX):
+        address = f"/admin/members/member/{member(of_site, name)}/change/"
+        assert 'name="level"' not in manager.get(address).text
+        changed = manager.post(address, email=name, is_staff="on", level="boss", wishes="{}")
+        assert changed.status == 302, errors_of(changed)
+        level = f"SELECT level, wishes::text FROM members_member WHERE mail = '{name}'"
+        assert rows(of_site, level) in ([("staff", '{"dark": true}')], [("staff", "{}")])
+
+
+@pytest.mark.parametrize("name", [BOSS, ADA])
+def test_who_manages_members_takes_over_no_member_with_more_rights(site, of_site, name):
+    manager = Visitor(site)
+    assert manager.post(LOGIN, username=MAX, password=PASSWORD).status == 302
+    stronger = f"/admin/members/member/{member(of_site, name)}"
+    new = {"password1": "Taken-0ver", "password2": "Taken-0ver", "usable_password": "true"}
+    assert "it has rights that you do not have" in manager.get(f"{stronger}/change/").text
+    assert manager.post(f"{stronger}/change/", email="mine@example.com").status == 403
+    assert manager.post(f"{stronger}/password/", **new).status == 403
+    assert manager.post(f"{stronger}/delete/", post="yes").status == 403
 
 
 def test_keys_of_no_member_have_no_page(ada):

@@ -25,12 +25,21 @@ def duration(seconds: float) -> str:
 
 
 def humanize_seconds(seconds: float) -> str:
-    """Return a rounded duration for estimates and limits: "40 s", "3 min", "1 h 24 min"."""
+    """Return a rounded duration for estimates: "40 s", "3 min", "1 h 24 min"."""
     step = next(step for limit, step in ROUNDED_TO if seconds < limit)
     rounded = max(1, round(seconds / step) * step)
     if rounded < 60:
         return f"{rounded} s"
-    text = duration(rounded)
+    return _without_zero(duration(rounded))
+
+
+def limit_duration(seconds: float) -> str:
+    """Return a limit as it was set: "0.5 s", "95 s" as "1 min 35 s", "10 min", "1 d"."""
+    return f"{seconds:g} s" if seconds < 60 else _without_zero(duration(seconds))
+
+
+def _without_zero(text: str) -> str:
+    """Return a duration of two units without a second one that is 0."""
     return text[: text.index(" 00")] if " 00 " in text else text
 
 

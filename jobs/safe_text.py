@@ -1,4 +1,4 @@
-"""Text that is safe to store, to show and to use as a file name.
+"""Text that is safe to store, to show and to use as a file name; numbers with their noun.
 
 PostgreSQL refuses NUL and lone surrogates; columns and pages have limits of length.
 """
@@ -153,3 +153,8 @@ def name_error(name: str) -> str:
     if not kinds - {"Zs", "Zl", "Zp", "Cf", "Cn", "Co", "Mn", "Me"}:
         return "A name needs a visible character."
     return ""
+
+
+def quantity(count: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: "1 job", "1,200 jobs", "2 entries"."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

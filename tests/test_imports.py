@@ -14,6 +14,7 @@ ORDER = [
     "signals",
     "limits",
     "durations",
+    "quantities",
     "app_settings",
     "admin_site",
     "database",

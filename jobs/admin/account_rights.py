@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
+from jobs.admin.account_fields import required_of_site
 from jobs.models import account_permission, required_fields
 
 
@@ -61,6 +62,13 @@ def _has_more_rights(account: Any, user: Any) -> bool:
     labels = Permission.objects.values_list("content_type__app_label", "codename")
     names = (f"{app}.{codename}" for app, codename in labels.order_by("pk"))
     return any(account.has_perm(name) and not user.has_perm(name) for name in names)
+
+
+def refusal_to_add(user: Any, model: type[Model]) -> str:
+    """Why only superusers can add accounts: they need fields of the site; "" if they do not."""
+    needed = [] if user.is_superuser else required_of_site(model)
+    what = ", ".join(needed)
+    return f"Only a superuser can add accounts here, because they need {what}." if needed else ""
 
 
 def may_manage_group(user: Any, group: Group) -> bool:

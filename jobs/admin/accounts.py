@@ -19,6 +19,7 @@ from jobs.admin.account_rights import (
     may_manage_account,
     may_manage_group,
     permissions_of,
+    refusal_to_add,
 )
 from jobs.admin.display import times
 from jobs.admin.display.accounts import address_of_account
@@ -95,9 +96,8 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
         return may_manage_account(user, obj)
 
     def has_add_permission(self, request):
-        return super().has_add_permission(request) and (
-            request.user.is_superuser or not account_fields.required_of_site(self.model)
-        )
+        may_add = super().has_add_permission(request)
+        return may_add and not refusal_to_add(request.user, self.model)
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and obj != request.user
@@ -157,11 +157,8 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
 
     def add_view(self, request, form_url="", extra_context=None):
         """Django's page; says why a user who may add accounts cannot do so here."""
-        needed = account_fields.required_of_site(self.model)
-        if needed and not self.has_add_permission(request):
-            raise PermissionDenied(
-                f"Only a superuser can add accounts of this site: they need {', '.join(needed)}."
-            )
+        if refusal := refusal_to_add(request.user, self.model):
+            raise PermissionDenied(refusal)
         return super().add_view(request, form_url, extra_context)
 
     def user_change_password(self, request, id, form_url=""):

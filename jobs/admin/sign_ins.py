@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from jobs.admin.display import times
 from jobs.admin.display.columns import EMPTY
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.durations import humanize_seconds
+from jobs.durations import limit_duration
 from jobs.safe_text import isolated
 
 # The package's own pages show addresses, forms and headers in columns for programmers, and filter
@@ -73,7 +73,7 @@ class FailedSignInAdmin(SignInAdmin):
             '{} <span class="badge" data-status="FAILED">Locked</span>'
             '<span class="below">for {} after the last one</span>',
             count,
-            humanize_seconds(settings.AXES_COOLOFF_TIME.total_seconds()),
+            limit_duration(settings.AXES_COOLOFF_TIME.total_seconds()),
         )
 
     def has_delete_permission(self, request, obj=None):

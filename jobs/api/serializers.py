@@ -11,31 +11,12 @@ from rest_framework.request import Request
 
 from jobs import about, access, explain, parameters, registry
 from jobs.admin_site import admin_url
-from jobs.api.schema.codes import JOB_ERROR_CODES
+from jobs.api.schema.job_parts import ErrorSerializer, JobTokenSerializer, ProgressSerializer
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
 
 NO_JOB = UUID(int=0)
 CAN = {f"can_{action.name}": action for action in ACTIONS}
-
-
-class ProgressSerializer(serializers.Serializer):
-    """How far a job is; null where it is not known."""
-
-    percent = serializers.IntegerField(allow_null=True)
-    message = serializers.CharField(allow_blank=True)
-    eta_seconds = serializers.IntegerField(allow_null=True)
-
-
-class ErrorSerializer(serializers.Serializer):
-    """Why a job failed."""
-
-    code = serializers.ChoiceField(choices=JOB_ERROR_CODES)
-    type = serializers.CharField()
-    message = serializers.CharField()
-    fingerprint = serializers.CharField(
-        help_text="The same for failures of one cause; empty for jobs of earlier versions."
-    )
 
 
 class JobAddresses:
@@ -95,6 +76,11 @@ class JobSummarySerializer(serializers.ModelSerializer):
     progress = ProgressSerializer(read_only=True)
     error = ErrorSerializer(read_only=True, allow_null=True)
     created_by = serializers.CharField()
+    token = JobTokenSerializer(
+        read_only=True,
+        allow_null=True,
+        help_text="null for jobs that no token submitted.",
+    )
     wait_seconds = serializers.FloatField(read_only=True, allow_null=True)
     run_seconds = serializers.FloatField(read_only=True, allow_null=True)
     rerun_of = serializers.UUIDField(read_only=True, allow_null=True)
@@ -113,6 +99,7 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "progress",
             "error",
             "created_by",
+            "token",
             "source",
             "created_at",
             "started_at",
@@ -154,11 +141,15 @@ class JobSummarySerializer(serializers.ModelSerializer):
             "status": job.status,
             "progress": {
                 "percent": job.progress_percent,
+                "done": job.progress_done,
+                "total": job.progress_total,
+                "unit": job.progress_unit,
                 "message": job.progress_message,
                 "eta_seconds": explain.run_eta_seconds(job),
             },
             "error": _error(job),
             "created_by": job.created_by_name,
+            "token": _token(job),
             "source": job.source,
             "created_at": job.created_at,
             "started_at": job.started_at,
@@ -231,6 +222,11 @@ class BatchAnswerSerializer(serializers.Serializer):
 
 def _seconds_between(start: Any, end: Any) -> float | None:
     return None if start is None or end is None else round((end - start).total_seconds(), 3)
+
+
+def _token(job: Job) -> dict[str, Any] | None:
+    """The token; callers who may see the job may see it: their own, or they see every job."""
+    return None if job.token_id is None else {"id": job.token_id, "name": job.token_name}
 
 
 def _error(job: Job) -> dict[str, str] | None:

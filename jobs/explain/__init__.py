@@ -12,6 +12,7 @@ from jobs.durations import clock, duration, humanize_seconds
 from jobs.explain import holds
 from jobs.lifecycle import ERRORS
 from jobs.models import Hold, Job, Status
+from jobs.safe_text import quantity
 from jobs.stats import GLANCE
 
 RECENT_SECONDS = 1.0
@@ -69,8 +70,15 @@ def run_eta_seconds(job: Job) -> int | None:
     if job.status != Status.PROCESSING or job.started_at is None:
         return None
     elapsed = (timezone.now() - job.started_at).total_seconds()
-    left = stats.seconds_left(elapsed, job.progress_percent)
+    left = stats.seconds_left(elapsed, _percent(job))
     return None if left is None else round(left)
+
+
+def _percent(job: Job) -> float | None:
+    """The progress in percent; exact where the handler counts, else rounded down."""
+    if job.progress_done is None or not job.progress_total:
+        return job.progress_percent
+    return min(100.0, 100 * job.progress_done / job.progress_total)
 
 
 def error_name(code: str, type: str = "") -> str:
@@ -130,7 +138,7 @@ def _line_up(ahead: int, until_start: float | None) -> str:
         is_later = until_start is not None and until_start >= 1
         soon = f", usually in about {humanize_seconds(until_start or 0)}" if is_later else ""
         return f"It is the next one to be taken{soon}."
-    jobs = "1 job is" if ahead == 1 else f"{ahead:,} jobs are"
+    jobs = f"{quantity(ahead, 'job')} {'is' if ahead == 1 else 'are'}"
     if ahead >= GLANCE:
         jobs = f"{GLANCE:,} jobs or more are"
     about = "" if until_start is None else f", usually about {humanize_seconds(until_start)}"

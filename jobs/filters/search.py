@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.datastructures import MultiValueDict
 
 from jobs import registry
@@ -20,6 +22,7 @@ QUALIFIERS = {
     "queue": "queue",
     "source": "source",
     "token": "token",
+    "about": "about",
     "id": "id",
 }
 # A qualifier has no space after its colon; "https://..." and "10:30" are words.
@@ -57,10 +60,22 @@ def _type(text: str) -> str:
     return _chosen(text, ((one.slug, one.label) for one in registry.all()))
 
 
+def _model_and_key(text: str) -> str:
+    """`order:17` as `shop.order:17`, if one model of the site has that name."""
+    name, _, key = text.partition(":")
+    labels = [one._meta.label_lower for one in apps.get_models() if _spelled_as(one, name)]
+    return f"{labels[0]}:{key}" if key and len(labels) == 1 else text
+
+
+def _spelled_as(model: type[Model], name: str) -> bool:
+    return model._meta.model_name == name.casefold() and not model._meta.proxy
+
+
 TRANSLATIONS: Mapping[str, Callable[[str], str]] = {
     "status": _statuses,
     "type": _type,
     "source": lambda text: _chosen(text, Source.choices),
+    "about": _model_and_key,
 }
 
 

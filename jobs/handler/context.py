@@ -18,7 +18,7 @@ from django.db.models import Model
 from jobs import about, database, storage
 from jobs.database import WORKER_DB, retry_while_away
 from jobs.handler import journal
-from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, LogLine, LostAttempt
+from jobs.handler.journal import LOG_LINE_LIMIT, LOG_LINES_LIMIT, Amount, LogLine, LostAttempt
 from jobs.handler.log_handler import LogHandler
 from jobs.handler.parent import ParentCalls
 from jobs.handler.stopping import Cancelled as Cancelled
@@ -56,7 +56,7 @@ class JobContext(ParentCalls, StoppableCalls):
         self._lines: list[LogLine] = []
         self._line_count = 0
         self._lines_written = 0
-        self._progress: tuple[int | None, str] | None = None
+        self._progress: tuple[int | None, str, Amount] | None = None
         self._written_at = 0.0
         self._writing = threading.RLock()
         ParentCalls.__init__(self)
@@ -74,9 +74,12 @@ class JobContext(ParentCalls, StoppableCalls):
         """
         return about.object_of(self.stored_job())
 
-    def progress(self, done: float, total: float = 100, message: str = "") -> None:
+    def progress(
+        self, done: float, total: float = 100, message: str = "", *, unit: str = ""
+    ) -> None:
         """Show that `done` of `total` is done; written at most once a second.
 
+        With a `unit`, such as "rows", pages show the numbers and the speed.
         In a process that the handler forked it does nothing.
 
         Raises: Cancelled if a cancel was requested; LostAttempt if another attempt has taken
@@ -84,7 +87,8 @@ class JobContext(ParentCalls, StoppableCalls):
         """
         if self._is_in_fork():
             return
-        self._progress = (self._percent(done, total), self._hide(message))
+        amount = Amount.of(done, total, self._hide(unit))
+        self._progress = (self._percent(done, total), self._hide(message), amount)
         if time.monotonic() - self._written_at >= WRITE_EVERY_SECONDS or done >= total:
             self._write_or_wait()
         else:
@@ -170,10 +174,10 @@ class JobContext(ParentCalls, StoppableCalls):
             if self._progress is not None:
                 self._write_progress(self._progress)
 
-    def _write_progress(self, progress: tuple[int | None, str]) -> None:
-        percent, message = progress
+    def _write_progress(self, progress: tuple[int | None, str, Amount]) -> None:
+        percent, message, amount = progress
         write = partial(journal.write_progress, self.id, self.attempt, using=WORKER_DB)
-        if write(percent=percent, message=message):
+        if write(percent=percent, message=message, amount=amount):
             self._cancel_requested = True
         if self._progress is progress:  # else the handler has reported more since
             self._progress = None

@@ -5,6 +5,7 @@ nothing.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.errors import InvalidTransition
 from jobs.lifecycle import MESSAGE_LIMIT
-from jobs.models import JobLog, Status
+from jobs.models import Job, JobLog, Status
 from jobs.safe_text import file_name, fitted, media_type, storable
 
 LOG_LINES_LIMIT = 10_000  # of one attempt
@@ -39,20 +40,43 @@ class LogLine:
     message: str
 
 
+@dataclass(frozen=True)
+class Amount:
+    """How many of how many a job has done, and of what ("rows")."""
+
+    done: float | None = None
+    total: float | None = None
+    unit: str = ""
+
+    @classmethod
+    def of(cls, done: float, total: float, unit: str) -> "Amount":
+        """Return the amount; without a unit, or if a number is infinite, that of no job."""
+        is_counted = unit and math.isfinite(done) and math.isfinite(total)
+        return cls(float(done), float(total), unit) if is_counted else cls()
+
+
 def write_progress(
-    job_id: UUID, attempt: int, *, percent: int | None, message: str, using: str = DEFAULT_DB_ALIAS
+    job_id: UUID,
+    attempt: int,
+    *,
+    percent: int | None,
+    message: str,
+    amount: Amount = Amount(),
+    using: str = DEFAULT_DB_ALIAS,
 ) -> bool:
     """Store the attempt's progress; returns whether a cancel was requested.
 
     Raises: LostAttempt.
     """
     sql = f"""UPDATE jobs_job SET progress_percent = %(percent)s, progress_message = %(message)s,
+            progress_done = %(done)s, progress_total = %(total)s, progress_unit = %(unit)s,
             version = version + 1
         WHERE {HELD}
         RETURNING cancel_requested_at IS NOT NULL"""
-    values = {"id": job_id, "attempt": attempt, "percent": percent}
-    row = _one_row(sql, {**values, "message": storable(message, MESSAGE_LIMIT)}, using)
-    return bool(row[0])
+    values: dict[str, Any] = {"id": job_id, "attempt": attempt, "percent": percent}
+    values |= {"message": storable(message, MESSAGE_LIMIT), **asdict(amount)}
+    values["unit"] = fitted(Job, progress_unit=amount.unit)["progress_unit"]
+    return bool(_one_row(sql, values, using)[0])
 
 
 def is_asked_to_stop(job_id: UUID, attempt: int, *, using: str = DEFAULT_DB_ALIAS) -> bool:

@@ -18,6 +18,7 @@ from jobs.about import reference_of
 from jobs.handler.context import Cancelled, JobContext
 from jobs.handler.journal import LogLine
 from jobs.models import Job, Source, account_name
+from jobs.quantities import amount_text
 from jobs.registry import JobType
 from jobs.safe_text import file_name
 
@@ -65,11 +66,17 @@ class RecordingContext(JobContext):
         """Return the job as it was given."""
         return self._job
 
-    def progress(self, done: float, total: float = 100, message: str = "") -> None:
-        """Record a report. Raises: Cancelled after `cancel_after` reports."""
+    def progress(
+        self, done: float, total: float = 100, message: str = "", *, unit: str = ""
+    ) -> None:
+        """Record a report; with a `unit` and without a message, "3 of 7 rows" is its message.
+
+        Raises: Cancelled after `cancel_after` reports.
+        """
         if (found := self.stop_reason()) is not None:
             raise found
-        self.reported.append((self._percent(done, total), message))
+        text = message or (amount_text(done, total, unit) if unit else "")
+        self.reported.append((self._percent(done, total), text))
 
     def log(self, message: str, level: str = "INFO") -> None:
         """Record a line of the log."""

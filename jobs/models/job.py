@@ -71,6 +71,10 @@ class Job(models.Model):
         null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     progress_message = models.CharField(max_length=1000, blank=True, db_default="")
+    # How many of how many, and of what ("rows"); NULL and "" if the handler does not count.
+    progress_done = models.FloatField(null=True, blank=True)
+    progress_total = models.FloatField(null=True, blank=True)
+    progress_unit = models.CharField(max_length=50, blank=True, db_default="")
     result = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=50, blank=True, db_default="")
     error_type = models.CharField(max_length=200, blank=True, db_default="")

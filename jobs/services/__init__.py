@@ -15,7 +15,7 @@ from jobs.services.actions.cancel import cancel
 from jobs.services.actions.delete import delete
 from jobs.services.actions.rerun import check_rerun, rerun
 from jobs.services.bulk import apply_action, apply_in_slices
-from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row, format_job_count
+from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, code_caller, launcher, once_accepted
 from jobs.services.children import submit_child
@@ -57,7 +57,6 @@ __all__ = [
     "chosen_type",
     "code_caller",
     "delete",
-    "format_job_count",
     "launcher",
     "once_accepted",
     "possible_actions",

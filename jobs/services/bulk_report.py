@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from jobs.safe_text import quantity
 from jobs.services.actions.action import Action
 
 DONE, ASKED, SKIPPED, FAILED = "done", "asked to stop", "skipped", "failed"
@@ -74,10 +75,10 @@ class Report:
         if not done and not asked:
             return f"No job {self._action.done}"
         if not done:
-            return f"{format_job_count(asked)} {ASKED}"
-        count = format_job_count(done)
+            return f"{quantity(asked, 'job')} {ASKED}"
+        count = quantity(done, "job")
         if done + asked != self.total:
-            count = f"{done:,} of {format_job_count(self.total)}"
+            count = f"{done:,} of {quantity(self.total, 'job')}"
         return f"{count} {self._action.done}" + (f"; {asked:,} {ASKED}" if asked else "")
 
     def reasons(self) -> Iterator[Reason]:
@@ -106,8 +107,3 @@ class Report:
             for row in rows
         ]
         return counts | {"not_done": not_done[: self._named]} if not_done else counts
-
-
-def format_job_count(count: int) -> str:
-    """ "1 job", "1,200 jobs"."""
-    return "1 job" if count == 1 else f"{count:,} jobs"

@@ -17,6 +17,7 @@ from jobs.engine import broker
 from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown, Unavailable
 from jobs.lifecycle import CHILD_KEY, FORM_KEY
 from jobs.models import Job, Status
+from jobs.safe_text import quantity
 from jobs.services.caller import Caller
 
 logger = logging.getLogger(__name__)
@@ -156,8 +157,9 @@ def _publish_on_commit(jobs: Sequence[Job]) -> None:
         try:
             broker.publish(jobs)
         except Exception as error:  # the jobs are accepted, and the caller's code goes on
-            message = "%s jobs wait for upkeep to publish them: %s"
-            logger.warning(message, len(jobs), getattr(error, "diagnosis", repr(error)))
+            why = getattr(error, "diagnosis", repr(error))
+            message = "%s not published yet; upkeep does it: %s"
+            logger.warning(message, quantity(len(jobs), "job"), why)
 
     database.after_commit(publish)
 

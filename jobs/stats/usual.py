@@ -76,7 +76,7 @@ def usual_durations_read(types: Iterable[str]) -> Read:
     )
 
 
-def seconds_left(elapsed: float, percent: int | None) -> float | None:
+def seconds_left(elapsed: float, percent: float | None) -> float | None:
     """Return the seconds that a job still needs by its progress; None while that says too little.
 
     `elapsed` is the seconds since its start.

@@ -13,6 +13,7 @@ from typing import TypeVar
 from jobs import database
 from jobs.errors import StorageUnavailable
 from jobs.models import JobFile
+from jobs.safe_text import quantity
 from jobs.storage import identity, layout
 from jobs.storage.chosen import place
 
@@ -83,7 +84,8 @@ def purge(*, using: str, kept: timedelta = REMOVED_FOR) -> Iterator[None]:
             continue
         for restored, others in _put_known_back(day, using):
             if restored:
-                logger.warning("put back %s removed files that the database knows", restored)
+                files = quantity(restored, "removed file")
+                logger.warning("put back %s that the database still needs", files)
             place().delete(others)
             yield
         place().remove_empty(f"{REMOVED}/{day}", below=True)

@@ -6,12 +6,12 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import durations
 from jobs.admin import once
-from jobs.admin.display import columns, times, workers
+from jobs.admin.display import columns, progress, times, workers
 from jobs.admin.display.accounts import address_of_account
+from jobs.durations import humanize_seconds, limit_duration
 from jobs.models import account_name
-from jobs.safe_text import isolated
+from jobs.safe_text import isolated, quantity
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ register.filter(isolated)
 register.simple_tag(address_of_account, name="account_url")
 for function in (
     columns.error_summary,
-    columns.progress_bar,
+    progress.progress_bar,
     columns.requester_link,
     columns.run_time,
     columns.source_and_token,
@@ -38,13 +38,15 @@ for function in (
     columns.subject_link,
     columns.type_label,
     columns.wait_time,
-    durations.humanize_seconds,
     times.duration,
     times.elapsed,
     times.exact_time,
     times.hour_and_minute,
     times.relative_time,
     times.time_of_day,
+    humanize_seconds,
+    limit_duration,
+    quantity,
     workers.worker_link,
 ):
     register.simple_tag(function)

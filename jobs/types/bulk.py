@@ -121,7 +121,7 @@ def _apply_to_each(
                 yield _csv_row(row, action)
             # Only after the page's last row: its PENDING jobs are cancelled in one statement, and
             # a stop in between would leave some of them out of the CSV.
-            job.progress(report.total, len(pages), f"{report.total:,} of {len(pages):,}")
+            job.progress(report.total, len(pages), unit="jobs")
 
     with job.save_file("outcomes.csv", CSV_TYPE) as file, _collect_exception() as stopped:
         write_csv(file, CSV_COLUMNS, rows())

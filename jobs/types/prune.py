@@ -10,6 +10,7 @@ from jobs.engine import upkeep
 from jobs.engine.upkeep import Pruned
 from jobs.handler.context import JobContext
 from jobs.registry import MAINTENANCE, job_type
+from jobs.safe_text import quantity
 
 
 class PruneForm(forms.Form):
@@ -38,7 +39,8 @@ def delete_old_jobs(job: JobContext, dry_run: bool) -> dict[str, Any]:
     total = sum(jobs.count() for _, jobs in upkeep.old_jobs())
 
     def show(so_far: Pruned) -> None:
-        job.progress(so_far.job_count, total + 1, f"{so_far.job_count:,} of {total:,} jobs")
+        done = so_far.job_count
+        job.progress(done, total + 1, f"{done:,} of {quantity(total, 'job')}")
 
     pruned = upkeep.prune(dry_run=dry_run, after_step=show)
     if pruned.refusal:
@@ -64,7 +66,8 @@ def _sentences(pruned: Pruned, verb: str) -> list[str]:
     lines = []
     for slug, by_status in sorted(pruned.jobs.items()):
         counts = ", ".join(f"{count:,} {status}" for status, count in sorted(by_status.items()))
-        lines.append(f"{verb} {sum(by_status.values()):,} jobs of type {slug} ({counts}).")
-    files = pruned.job_files + pruned.files
+        jobs = quantity(sum(by_status.values()), "job")
+        lines.append(f"{verb} {jobs} of type {slug} ({counts}).")
+    jobs, files = quantity(pruned.job_count, "job"), pruned.job_files + pruned.files
     size = filesizeformat(pruned.file_bytes).replace("\xa0", " ")
-    return [*lines, f"{verb} {pruned.job_count:,} jobs in all, and {files:,} files of {size}."]
+    return [*lines, f"{verb} {jobs} in all, and {quantity(files, 'file')} of {size}."]

@@ -38,6 +38,29 @@ def texts(client, job):
     return [page.content.decode() for page in pages]
 
 
+@pytest.mark.parametrize("typed", ["about:shop.order:{}", "about:Order:{}", "about:order:{}"])
+def test_the_search_takes_an_object_suggests_it_and_shows_it_as_a_chip(typed):
+    order, client = Order.objects.create(number="17"), browser(is_superuser=True)
+    job_about(order, name="of the order")
+    make_job(name="of none")
+    found = client.get(LIST, {"q": typed.format(order.pk)}, follow=True).context["cl"]
+    assert [job.name for job in found.result_list] == ["of the order"]
+    assert [chip.label for chip in found.chips()] == [f"About: {order}"]
+    assert f"about:shop.order:{order.pk}" in client.get(LIST).context["cl"].search_suggestions()
+
+
+def test_an_object_that_the_reader_may_not_view_is_neither_suggested_nor_found():
+    job_about(order := Order.objects.create(number="17"))
+    client = browser()
+    assert not [
+        one
+        for one in client.get(LIST).context["cl"].search_suggestions()
+        if one.startswith("about:")
+    ]
+    typed = client.get(LIST, {"q": f"about:order:{order.pk}"}, follow=True)
+    assert typed.context["cl"].result_count == 0
+
+
 @pytest.mark.parametrize(
     "make",
     [

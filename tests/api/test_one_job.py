@@ -6,13 +6,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from jobs.models import Job
+from jobs.models import ApiToken, Job
 from tests.support.factories import make_job, make_worker
 
 FIELDS = set(
     """
-    id url name type status progress params result error explanation created_by source created_at
-    started_at finished_at wait_seconds run_seconds attempt queue rerun_of parent batch_id
+    id url name type status progress params result error explanation created_by token source
+    created_at started_at finished_at wait_seconds run_seconds attempt queue rerun_of parent
+    batch_id
     about cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
     acknowledged_note can_cancel can_rerun can_acknowledge can_delete
     admin_url
@@ -45,6 +46,21 @@ def test_a_job_has_all_its_fields(viewer, django_assert_num_queries):
     assert body["explanation"] == "Completed after 8.0 s."
     assert body["error"] is None
     assert body["admin_url"].endswith(f"/admin/jobs/job/{job.id}/change/")
+
+
+def test_a_job_names_the_token_that_submitted_it_to_those_who_may_see_the_job(
+    client, viewer, make_client, quick, redis
+):
+    token = ApiToken.objects.get(user=client.user)
+    made = client.post("/api/v1/jobs/", {"name": "x"}, format="json").json()
+    named = {"id": str(token.public_id), "name": "test"}
+    for caller in (client, viewer):
+        assert caller.get(f"/api/v1/jobs/{made['id']}/").json()["token"] == named
+        assert caller.get("/api/v1/jobs/").json()["results"][0]["token"] == named
+        assert caller.get("/api/v1/jobs/", {"token": named["id"]}).json()["results"]
+    assert made["token"] == named
+    assert make_client("jobs.add_job").get(f"/api/v1/jobs/{made['id']}/").status_code == 404
+    assert viewer.get(url(make_job())).json()["token"] is None
 
 
 def test_a_waiting_job_says_what_it_waits_for(viewer):

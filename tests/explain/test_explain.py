@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import durations, explain, stats
+from jobs import explain, stats
 from jobs.admin.display import columns
 from jobs.admin.job_list import rows
 from tests.support.factories import make_job, make_worker
@@ -205,20 +205,3 @@ def test_a_job_that_is_stopping_says_why():
     sentence = explain.explanation(make_job(status="PROCESSING", **asked)).sentence
     assert sentence.startswith("Asked to stop by ann at ")
     assert sentence.endswith(": wrong month")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.2, "1 s"),
-        (40, "40 s"),
-        (59.7, "1 min"),
-        (89, "1 min 30 s"),
-        (180, "3 min"),
-        (5040, "1 h 24 min"),
-        (86_400, "1 d"),
-        (90_100, "1 d 01 h"),
-    ],
-)
-def test_durations_are_told_in_words(seconds, words):
-    assert durations.humanize_seconds(seconds) == words

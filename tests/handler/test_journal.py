@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs import lifecycle
 from jobs.handler import journal
 from jobs.handler.context import JobContext, writer
 from jobs.handler.journal import LOG_LINES_LIMIT
@@ -42,6 +43,31 @@ def test_the_log_of_a_second_attempt_follows_that_of_the_first():
         (2, LOG_LINES_LIMIT + 1),
         (2, LOG_LINES_LIMIT + 2),
     ]
+
+
+def test_what_is_counted_is_stored_until_the_attempt_is_lost():
+    job = make_job(status=Status.PROCESSING, attempt=1)
+    context = JobContext(job)
+    context.progress(3, 7, "Reading", unit="rows" * 100)
+    context.close()
+    job.refresh_from_db()
+    assert (job.progress_done, job.progress_total, job.progress_percent) == (3, 7, 42)
+    assert job.progress_unit.startswith("rowsrows")
+    lifecycle.release(job.pk, attempt=1, actor="upkeep", reason="lost")
+    job.refresh_from_db()
+    assert (job.progress_done, job.progress_total, job.progress_unit) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "unit"), [(3, 7, ""), (3, float("inf"), "rows"), (0, 100, "")]
+)
+def test_what_is_not_counted_is_not_stored(done, total, unit):
+    job = make_job(status=Status.PROCESSING)
+    context = JobContext(job)
+    context.progress(done, total, unit=unit)
+    context.close()
+    job.refresh_from_db()
+    assert (job.progress_done, job.progress_total, job.progress_unit) == (None, None, "")
 
 
 def test_the_last_job_of_a_process_silences_not_the_present_one():

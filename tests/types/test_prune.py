@@ -93,7 +93,7 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(operator, leavings):
     job = claimed(operator, dry_run=True)
     assert execute(job).result == {"dry_run": True} | COUNTS
     assert [line.message for line in job.logs.all()] == [
-        "Would delete 1 jobs of type long_gone (1 COMPLETED).",
+        "Would delete 1 job of type long_gone (1 COMPLETED).",
         "Would delete 2 jobs of type report (1 COMPLETED, 1 FAILED).",
         "Would delete 3 jobs in all, and 2 files of 8 bytes.",
     ]

@@ -12,6 +12,7 @@ from jobs import explain, registry
 from jobs.about import Subject
 from jobs.admin.display import times
 from jobs.admin.display.accounts import address_of_account
+from jobs.admin.display.progress import counted_progress, progress_bar
 from jobs.admin.job_list.rows import JobRow
 from jobs.admin_site import admin_url
 from jobs.durations import humanize_seconds
@@ -21,10 +22,6 @@ from jobs.safe_text import isolated
 from jobs.stats import GLANCE
 
 EMPTY = format_html('<span class="quiet">{}</span>', "–")  # noqa: RUF001 (a dash for display)
-
-PROGRESS = (
-    '<progress max="100" value="{}" aria-label="{}"></progress><span class="percent">{} %</span>'
-)
 
 
 def type_label(slug: str) -> str:
@@ -89,7 +86,7 @@ def progress_summary(job: JobRow) -> SafeString | str:
     if job.status == Status.FAILED:
         return error_summary(job)
     if job.status == Status.PROCESSING:
-        return progress_bar(job)
+        return progress_bar(job, counted_progress(job))
     if job.status == Status.PENDING:
         return format_html('<span class="below">{}</span>', queue_position(job))
     if job.status == Status.CANCELLED:
@@ -102,18 +99,6 @@ def cancel_summary(job: Job) -> SafeString:
     by = f"by {job.cancel_requested_by}" if job.cancel_requested_by else ""
     text = ": ".join(part for part in (by, job.cancel_reason) if part) or job.progress_message
     return format_html('<span class="below" title="{}">{}</span>', explain.cancellation(job), text)
-
-
-def progress_bar(job: Job) -> SafeString:
-    """The progress bar of a running job, indeterminate without a percent, and its message."""
-    label, percent = f"Progress of {job}", job.progress_percent
-    if percent is None:
-        bar = format_html('<progress aria-label="{}"></progress>', label)
-    else:
-        bar = format_html(PROGRESS, percent, label, percent)
-    return format_html(
-        '<span class="bar">{}</span><span class="below">{}</span>', bar, job.progress_message
-    )
 
 
 def queue_position(job: JobRow) -> str:

@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.dateparse import parse_datetime
 
 from jobs.admin.display import times
+from jobs.quantities import number_text
 
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 # Numbers under such a name are no amounts: digits are not grouped, and they are no figure.
@@ -37,7 +38,7 @@ def result_value(name: str, value: Any) -> str:
         return _readable(value)
     if BYTES.search(name):
         return str(filesizeformat(value))
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
+    return number_text(value)
 
 
 def _choice_labels(value: Any, field: Field | None) -> Any:

@@ -28,7 +28,8 @@ from jobs.admin_site import admin_url
 from jobs.errors import PartlyDone
 from jobs.filters import parse_uuid
 from jobs.models import Job
-from jobs.services import Action, OneStatement, Report, Targets, format_job_count
+from jobs.safe_text import quantity
+from jobs.services import Action, OneStatement, Report, Targets
 
 SLICES_SECONDS = 5.0
 CHANGED_LIMIT = 1_000  # jobs that changed since: above, a bulk job reports their outcome
@@ -177,4 +178,4 @@ def _add_skipped(request: HttpRequest, targets: Targets) -> None:
     skipped = sum(counts.values()) if counts else 0
     if skipped:
         status = "its status does" if skipped == 1 else "their status does"
-        messages.warning(request, f"{format_job_count(skipped)} skipped: {status} not allow it.")
+        messages.warning(request, f"{quantity(skipped, 'job')} skipped: {status} not allow it.")

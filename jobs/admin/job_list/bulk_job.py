@@ -13,13 +13,14 @@ from jobs.admin.once import form_idempotency_key
 from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.filters import with_fixed_times
-from jobs.services import Targets, format_job_count
+from jobs.safe_text import quantity
+from jobs.services import Targets
 from jobs.signals import send_refusal
 
 
 def launch_bulk_job(request: HttpRequest, targets: Targets, done: int = 0) -> HttpResponse:
     """Launch the bulk job and redirect to its page; `done` jobs have been changed before."""
-    before = f"{format_job_count(done)} {targets.action.done}. " if done else ""
+    before = f"{quantity(done, 'job')} {targets.action.done}. " if done else ""
     try:
         job, replayed = _submit(request, targets)
     except OutcomeUnknown:

@@ -15,12 +15,14 @@ from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_list.live_list import IDS, LiveList
 from jobs.admin.kept import Kept
 from jobs.admin.paginator import page_number
+from jobs.filters import SEARCH
 from jobs.models import JobQuerySet, Status
 from jobs.stats import Read
 
 COMPOSED_SECONDS = 60.0
 ROW_COLUMNS = (
     *("id", "name", "type", "queue", "status", "version", "progress_percent", "progress_message"),
+    *("progress_done", "progress_total", "progress_unit"),
     *("error_code", "error_type", "error_message", "cancel_requested_at", "cancel_requested_by"),
     *("cancel_reason", "acknowledged_at", "acknowledged_by", "acknowledged_note"),
     *("created_at", "started_at", "finished_at", "published_at"),
@@ -45,7 +47,8 @@ def composed_list(
     zone, day = timezone.get_current_timezone_name(), timezone.localdate()
     key = (user.pk, user.has_perm("jobs.view_job"), query.urlencode(), zone, day)
     live_list = _composed.get(key)
-    if live_list is None or "about" in query:  # rights on objects may change
+    is_about = "about" in query or "about:" in query.get(SEARCH, "")
+    if live_list is None or is_about:  # rights on objects may change
         live_list = _compose(request, query, model_admin)
         _composed.keep(key, live_list, COMPOSED_SECONDS)
     return live_list

@@ -10,7 +10,8 @@ from jobs.admin.audit import note_of
 from jobs.admin.pages import admin_page
 from jobs.admin_site import admin_url
 from jobs.models import Job, Status
-from jobs.services import Targets, format_job_count
+from jobs.safe_text import quantity
+from jobs.services import Targets
 
 REQUEST_LIMIT = 100  # jobs on which a request acts itself; above, a bulk job does
 CONFIRM_COUNT_MILLISECONDS = 5_000
@@ -40,7 +41,7 @@ def confirmation_page(request: HttpRequest, targets: Targets) -> HttpResponse:
         "list_url": admin_url("jobs_job_changelist") + (f"?{query}" if query else ""),
         "action": action,
         "total": total,
-        "jobs_counted": format_job_count(total or 0),
+        "jobs_counted": quantity(total or 0, "job"),
         "tally": _tally(targets, counts or {}),
         "newest_jobs": newest_jobs,
         "more": f"{(total or 0) - len(newest_jobs):,}",

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from jobs import registry
+from jobs.admin.job_list.rows import JobRow
 from jobs.filters import PERIOD_LABELS, QUALIFIERS
-from jobs.models import Job, Source, Status
+from jobs.models import Source, Status
 
 Choices = Collection[tuple[str, str]]
 
@@ -67,7 +68,7 @@ class Control:
         return [(value, label, value in given) for value, label in choices]
 
 
-def suggestions(jobs: Collection[Job]) -> list[str]:
+def suggestions(jobs: Collection[JobRow]) -> list[str]:
     """Return searches to suggest: of choices, and of values that jobs on the page have."""
     found = {
         "status": [label.lower() for _, label in Status.choices],
@@ -77,6 +78,7 @@ def suggestions(jobs: Collection[Job]) -> list[str]:
         "token": [job.token_name for job in jobs],
         "queue": [job.queue for job in jobs],
         "error": [job.error_type or job.error_code for job in jobs],
+        "about": [job.subject.reference for job in jobs if job.subject],
         "id": [],
     }
     return [

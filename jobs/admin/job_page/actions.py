@@ -15,6 +15,7 @@ from jobs.admin.pages import admin_page
 from jobs.admin_site import admin_url
 from jobs.errors import NotPermitted, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job
+from jobs.safe_text import quantity
 from jobs.services import Action
 from jobs.signals import send_refusal
 
@@ -70,7 +71,7 @@ def _act_on_children(request: HttpRequest, action: Action, job: Job) -> str:
     if action.on_children is None or "children" not in request.POST:
         return ""
     count = action.on_children(admin_caller(request), job.pk, note_of(request))
-    return f" Also {action.done}: {services.format_job_count(count)} that it launched."
+    return f" Also {action.done}: {quantity(count, 'job')} that it launched."
 
 
 def _report_change(request: HttpRequest, action: Action, job: Job, children: str) -> None:

@@ -11,6 +11,7 @@ from jobs.admin.display.workers import shorten_worker_ids, worker_link
 from jobs.models import Job, JobEvent, Status, Worker
 
 EVENTS_LIMIT = 200
+WORKER_ACTOR = "worker "
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,42 @@ class Step:
 
 
 def timeline(job: Job, worker: Worker | None = None) -> list[Step]:
-    """The events of the job, oldest first; `worker` is the one that ran it last, if it is known."""
+    """The events of the job, oldest first; `worker` is the one that ran it last, if it is known.
+
+    One query, two if other workers ran earlier attempts.
+    """
     steps: list[Step] = []
     previous: datetime | None = None
-    for event in job.events.all()[:EVENTS_LIMIT]:
+    events = list(job.events.all()[:EVENTS_LIMIT])
+    workers = _workers_of(job, events, worker)
+    for event in events:
         after = times.duration((event.at - previous).total_seconds()) if previous else ""
         status = "" if event.is_note else event.to_status
-        actor = _short_actor(event.actor, worker)
+        actor = _short_actor(event.actor, workers)
         step = Step(event.at, _title(event), event.actor, _note(event), status, after, actor)
         steps.append(step)
         previous = event.at
     return steps
 
 
-def _short_actor(actor: str, worker: Worker | None) -> str:
+def _workers_of(job: Job, events: list[JobEvent], last: Worker | None) -> dict[str, Worker]:
+    """The known workers among the actors of the events, by their ids."""
+    ids = {_worker_id(event.actor) for event in events} - {"", job.worker}
+    workers = Worker.objects.in_bulk(sorted(ids)) if ids else {}
+    return workers | ({last.pk: last} if last else {})
+
+
+def _worker_id(actor: str) -> str:
+    """The id in an actor such as "worker 3f9c1d7e..."; "" if the actor is no worker."""
+    return actor.removeprefix(WORKER_ACTOR) if actor.startswith(WORKER_ACTOR) else ""
+
+
+def _short_actor(actor: str, workers: dict[str, Worker]) -> str:
     """The actor; a worker as the rest of the page names it."""
-    if worker is None or worker.pk not in actor:
+    worker = workers.get(_worker_id(actor))
+    if worker is None:
         return shorten_worker_ids(actor)
-    before, after = actor.split(worker.pk, 1)
-    return format_html("{}{}{}", before, worker_link(worker.pk, worker), after)
+    return format_html("{}{}", WORKER_ACTOR, worker_link(worker.pk, worker))
 
 
 def _title(event: JobEvent) -> str:

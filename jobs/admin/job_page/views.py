@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from jobs import about, access, explain, registry, services
 from jobs.admin import picture
+from jobs.admin.display.progress import progress_rate
 from jobs.admin.job_page import children, content, data, failure, headline, lineage, records
 from jobs.admin.job_page.log import log_page
 from jobs.admin.job_page.log_query import LogQuery
@@ -102,7 +103,7 @@ def _head_context(user: Any, job: Job) -> dict[str, Any]:
         "explanation": explanation,
         "acknowledgement": explain.acknowledgement(job),
         "ahead_url": headline.jobs_ahead_url(user, job, explanation.ahead),
-        "rate": headline.progress_rate(job),
+        "rate": progress_rate(job),
         "figures": data.figures_of(job),
         "family": lineage.lineage(user, job),
     }

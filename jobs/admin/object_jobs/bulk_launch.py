@@ -19,8 +19,8 @@ from jobs.admin_site import admin_url
 from jobs.errors import InvalidBatch, OutcomeUnknown, Refused, Unavailable
 from jobs.models import Job
 from jobs.registry import JobType
-from jobs.safe_text import isolated
-from jobs.services import Launch, format_job_count
+from jobs.safe_text import isolated, quantity
+from jobs.services import Launch
 from jobs.signals import send_refusal
 
 OBJECTS_LIMIT = 500  # as in a batch of the API
@@ -54,11 +54,11 @@ def _question(
 ) -> HttpResponse:
     options = model_admin.model._meta
     context = {
-        "title": f"Launch {format_job_count(len(objects))} “{job_type.label}”?",
+        "title": f"Launch {quantity(len(objects), 'job')} “{job_type.label}”?",
         "type": job_type,
         "plural": options.verbose_name_plural,
         "list_url": request.get_full_path(),
-        "jobs_counted": format_job_count(len(objects)),
+        "jobs_counted": quantity(len(objects), "job"),
         "count": len(objects),
         "names": [isolated(str(one)) for one in objects[:NAMED_OBJECTS]],
         "more": len(objects) - NAMED_OBJECTS,
@@ -104,8 +104,8 @@ def _say_launched(request: HttpRequest, jobs: list[Job], replayed: bool) -> None
         log_action(request, jobs, "Launched from a list of objects.")
     query = urlencode({"batch": jobs[0].batch_id})
     url = f"{admin_url('jobs_job_changelist')}?{query}"
-    counted = format_job_count(len(jobs))
-    messages.success(request, format_html('<a href="{}">{}</a> launched.', url, counted))
+    launched = quantity(len(jobs), "job")
+    messages.success(request, format_html('<a href="{}">{}</a> launched.', url, launched))
 
 
 def _faults(error: InvalidBatch, objects: list[Any]) -> str:

@@ -24,6 +24,7 @@ from jobs.engine.upkeep.fleet import Fleet, fleets
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import failed
 from jobs.models import SETTLED, Source, Status
+from jobs.safe_text import quantity
 
 logger = logging.getLogger(__name__)
 
@@ -138,8 +139,8 @@ def _republish(queue: str, lost: set[DueJob]) -> int:
     ]
     broker.publish(jobs)
     if jobs:
-        message = "published %s jobs of queue %s again: their messages were lost"
-        logger.warning(message, len(jobs), queue)
+        message = "published %s of queue %s again after lost messages"
+        logger.warning(message, quantity(len(jobs), "job"), queue)
     return len(jobs)
 
 

@@ -12,9 +12,11 @@ from django.db.models.functions import Now
 
 from jobs import lifecycle
 from jobs.database import WORKER_DB, distinct_values
+from jobs.durations import limit_duration
 from jobs.engine.upkeep.passes import ACTOR, LIMIT
 from jobs.lifecycle import failed
 from jobs.models import Job, Status, Worker
+from jobs.safe_text import quantity
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def _unknown() -> set[str]:
 
 
 def _fail(name: str, patience: float) -> int:
-    message = f"No live worker has known the type {name} for {patience / 60:.0f} minutes."
+    message = f"No live worker has known the type {name} for {limit_duration(patience)}."
     outcome = failed("unknown_type", message)
     waiting = Job.objects.using(WORKER_DB).filter(type=name, status=Status.PENDING)
     old = waiting.filter(NOT_ON_HOLD, created_at__lt=Now() - timedelta(seconds=patience))
@@ -73,5 +75,5 @@ def _fail(name: str, patience: float) -> int:
     for job_id, publishes in jobs:
         lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)
     if jobs:
-        logger.warning("failed %s jobs of the unknown type %s", len(jobs), name)
+        logger.warning("failed %s of the unknown type %s", quantity(len(jobs), "job"), name)
     return len(jobs)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from uuid import UUID
 
+from jobs.durations import limit_duration
 from jobs.engine.worker import processes
 from jobs.engine.worker.running import RunningAttempt
 from jobs.engine.worker.state import WorkerState
@@ -95,6 +96,6 @@ class Deadlines(threading.Thread):
 
 def _outcome(attempt: RunningAttempt, over_time: bool) -> Outcome:
     if over_time:
-        limit = f"{attempt.time_limit:g} s"
+        limit = limit_duration(attempt.time_limit)
         return failed("time_limit", f"The job ran longer than its time limit of {limit}.")
     return Outcome(status=Status.CANCELLED, reason="ended by force: it did not stop when asked")

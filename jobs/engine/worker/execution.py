@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from jobs import parameters, registry
+from jobs.durations import limit_duration
 from jobs.engine.worker.isolation import call_apart, isolated_process
 from jobs.engine.worker.output import logged_output
 from jobs.engine.worker.state import current_worker
@@ -89,7 +90,7 @@ def _not_completed(
     error: BaseException, job_type: JobType, hide: Callable[[object], str]
 ) -> Outcome:
     if isinstance(error, TimeLimitReached):
-        limit = f"{job_type.time_limit:g} s"
+        limit = limit_duration(job_type.time_limit)
         return failed("time_limit", f"The job ran longer than its time limit of {limit}.")
     if isinstance(error, Cancelled):
         return Outcome(status=Status.CANCELLED, reason="the handler stopped as asked")

@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 from jobs import storage
 from jobs.management.command import JobsCommand
 from jobs.models import FileStorage
+from jobs.safe_text import quantity
 
 
 class Command(JobsCommand):
@@ -44,11 +45,12 @@ class Command(JobsCommand):
         found, known = storage.sample(DEFAULT_DB_ALIAS)
         storage.adopt(DEFAULT_DB_ALIAS)
         self.stdout.write(f"{storage.place().address()} is this database's now and no other's.")
-        self.stdout.write(f"Of {known} files looked for {found} are there.")
+        self.stdout.write(f"{found:,} of {quantity(known, 'file')} found.")
         self._restore()
 
     def _restore(self) -> None:
-        self.stdout.write(f"{storage.restore(using=DEFAULT_DB_ALIAS)} removed files put back.")
+        restored = quantity(storage.restore(using=DEFAULT_DB_ALIAS), "removed file")
+        self.stdout.write(f"{restored} put back.")
 
     def _purge(self) -> None:
         if problem := storage.problem(DEFAULT_DB_ALIAS):
@@ -57,6 +59,5 @@ class Command(JobsCommand):
         for _ in storage.purge(using=DEFAULT_DB_ALIAS, kept=timedelta(0)):
             pass
         left = sum(1 for _ in storage.removed_files())
-        self.stdout.write(
-            f"{before - left} removed files deleted, or put back where the database knows them."
-        )
+        gone = quantity(before - left, "removed file")
+        self.stdout.write(f"{gone} deleted, or put back where the database needs them.")

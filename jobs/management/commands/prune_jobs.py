@@ -5,6 +5,7 @@ from typing import Any
 
 from jobs.engine.upkeep import prune
 from jobs.management.command import JobsCommand
+from jobs.safe_text import quantity
 
 
 class Command(JobsCommand):
@@ -25,12 +26,13 @@ class Command(JobsCommand):
         self.stdout.write("would remove:" if dry_run else "removed:")
         for job_type, by_status in sorted(pruned.jobs.items()):
             counts = ", ".join(f"{count} {status}" for status, count in sorted(by_status.items()))
-            self.stdout.write(f"  {sum(by_status.values())} jobs of type {job_type} ({counts})")
-        self.stdout.write(
-            f"  {pruned.job_files} files of theirs, {pruned.files} files without a job"
-        )
-        self.stdout.write(f"  {pruned.file_bytes} bytes of files")
-        self.stdout.write(f"  {pruned.task_results} results without a job")
-        self.stdout.write(f"  {pruned.workers} workers that have been silent for a day")
+            jobs = quantity(sum(by_status.values()), "job")
+            self.stdout.write(f"  {jobs} of type {job_type} ({counts})")
+        of_jobs, others = quantity(pruned.job_files, "file"), quantity(pruned.files, "file")
+        self.stdout.write(f"  {of_jobs} of theirs, {others} without a job")
+        self.stdout.write(f"  {quantity(pruned.file_bytes, 'byte')} of files")
+        self.stdout.write(f"  {quantity(pruned.task_results, 'result')} without a job")
+        workers = quantity(pruned.workers, "worker")
+        self.stdout.write(f"  {workers} without a heartbeat for a day")
         if pruned.refusal:
             self.stderr.write(f"  files: {pruned.refusal}")

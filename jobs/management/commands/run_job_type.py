@@ -57,8 +57,10 @@ class TerminalContext(RecordingContext):
         super().__init__(*args, **options)
         self._terminal = terminal
 
-    def progress(self, done: float, total: float = 100, message: str = "") -> None:
-        super().progress(done, total, message)
+    def progress(
+        self, done: float, total: float = 100, message: str = "", *, unit: str = ""
+    ) -> None:
+        super().progress(done, total, message, unit=unit)
         # One line for each whole percent or message, not one for each row.
         if self.reported[-2:-1] != self.reported[-1:]:
             percent, text = self.reported[-1]

@@ -1,12 +1,12 @@
 """Delete: remove a settled job and everything that belongs to it."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.admin.models import DELETION, LogEntry
 from django.db import DEFAULT_DB_ALIAS, transaction
 
 from jobs import access, database, lifecycle, storage
+from jobs.durations import limit_duration
 from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import SETTLED, Job
 from jobs.services.actions.action import Acted, Action
@@ -36,9 +36,9 @@ def delete(caller: Caller, job_id: UUID) -> None:
 def _why_not_deleted(job: Job) -> str:
     if not job.is_settled:
         return f"The job is {job.get_status_display().lower()}; only settled jobs can be deleted."
-    hours = lifecycle.KEY_REMEMBERED // timedelta(hours=1)
+    remembered = limit_duration(lifecycle.KEY_REMEMBERED.total_seconds())
     return (
-        f"The job was submitted with an idempotency key less than {hours} hours ago"
+        f"The job was submitted with an idempotency key less than {remembered} ago"
         " and is remembered for it."
     )
 

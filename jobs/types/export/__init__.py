@@ -15,6 +15,7 @@ from jobs.handler.context import JobContext
 from jobs.handler.sheets import CSV_TYPE, JSON_LINES_TYPE, Column, write_csv, write_json_lines
 from jobs.handler.xlsx import XLSX_TYPE, cut_note, workbook
 from jobs.registry import job_type
+from jobs.safe_text import quantity
 from jobs.types.export.tables import TABLES, RowValues, Table, view_permission
 
 XLSX_ROWS = 1_048_575  # a sheet has one more, for the header
@@ -93,7 +94,7 @@ def export_table(
             cut_cells = write(file, table.columns(), _table_rows(job, table, picked, total)) or 0
     if cut_cells:
         job.log(cut_note(cut_cells), level="WARNING")
-    job.progress(1, 1, f"{total:,} rows")
+    job.progress(1, 1, quantity(total, "row"))
     return {"rows": total, "file": name, "cut_cells": cut_cells}
 
 
@@ -110,9 +111,9 @@ def _table_rows(
     """Yield the rows as exported, from a server-side cursor; needs a transaction."""
     for done, row in enumerate(rows.values_list(*table.fields).iterator(chunk_size=ROWS_AT_A_TIME)):
         if done % ROWS_AT_A_TIME == 0:
-            job.progress(done, total + 1, f"{done:,} of {total:,} rows")
+            job.progress(done, total, unit="rows")
         yield table.shown(row)
-    job.progress(total, total + 1, "Packing the file")
+    job.progress(99, message="Packing the file")
 
 
 def _write_sheet(file: IO[bytes], columns: Sequence[Column], rows: Iterable[RowValues]) -> int:

@@ -95,8 +95,9 @@
         if (shown && count) {
             shown.textContent = count;
         }
-        for (const number of document.querySelectorAll('[data-counted]')) {
-            number.textContent = count ? count.split(' ')[0] : number.textContent;
+        const [number] = (count || '').split(' ');
+        for (const text of number ? document.querySelectorAll('[data-counted]') : []) {
+            text.textContent = text.textContent.replace(/[\d,]+\+?/, number);
         }
     };
 

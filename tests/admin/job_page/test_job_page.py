@@ -14,7 +14,7 @@ from jobs.admin.job_page.data import parameters_of
 from jobs.admin.job_page.timeline import timeline
 from jobs.handler.frames import frames_of
 from jobs.models import Job, JobFile, JobLog, Source, Status
-from tests.support.factories import make_job
+from tests.support.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +127,18 @@ def test_the_timeline_tells_who_asked_to_stop_and_who_acknowledged(viewer):
         ("Failed", "worker w1", "Unexpected error", "FAILED"),
         ("Acknowledged", "olga", "Known", ""),
     ]
+
+
+def test_the_timeline_names_and_links_the_worker_of_each_attempt(viewer):
+    first, last = make_worker(host="app1", pid=11), make_worker(host="app2", pid=12)
+    job = make_job(status=Status.PROCESSING, attempt=2, worker=last.pk)
+    for worker in (first, last):
+        job.events.create(to_status=Status.PROCESSING, actor=f"worker {worker.pk}")
+    job.events.create(to_status=Status.PROCESSING, actor="worker " + "e" * 32)
+    shown = [step.short_actor for step in timeline(job, last)]
+    assert f'<a href="/admin/#worker-{first.pk}" title="{first.pk}">app1 (11)</a>' in shown[0]
+    assert f'<a href="/admin/#worker-{last.pk}" title="{last.pk}">app2 (12)</a>' in shown[1]
+    assert shown[2] == "worker eeeeeeee"
 
 
 def test_the_refresh_sends_regions_and_new_lines_and_304_when_there_are_none(viewer):

@@ -18,6 +18,7 @@ FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no":
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # .example.com stands for every host below it.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)
+FILE_KINDS = re.compile(r"\.[\w.+-]+|[\w.+-]+/(\*|[\w.+-]+)", re.ASCII)
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -137,6 +138,25 @@ class Environment:
                 why = f"is not installed: Python finds no package {package}"
                 self.wrong(f"{name}={one!r}", why, "Install it, or add its directory to PYTHONPATH")
         return names
+
+    def file_kinds(self, name: str) -> list[str]:
+        """Return kinds of files: extensions such as .exe, and media types such as text/html."""
+        value = self.text(name, "")
+        kinds = [one.strip() for one in value.split(",")] if value else []
+        for one in kinds:
+            if not FILE_KINDS.fullmatch(one):
+                fix = "List kinds such as .exe or text/html, with commas"
+                self.wrong(f"{name}={one!r}", "is no extension and no media type", fix)
+        return kinds
+
+    def function(self, name: str) -> str:
+        """Return the dotted name of a function, whose package can be found; "" if unset."""
+        names = self.modules(name)
+        if any("." not in one for one in names) or len(names) > 1:
+            value = ",".join(names)
+            why, fix = "is not one function", "Write its module and its name, such as shop.scan"
+            self.wrong(f"{name}={value!r}", why, fix)
+        return names[0] if names else ""
 
     def model(self, name: str, default: str) -> str:
         """Return a model as Django names it: the label of its app, a dot, its class."""

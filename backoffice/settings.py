@@ -149,6 +149,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "jobs": job_storage(env),
 }
+UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 1024**3, least=1)
+UPLOAD_REFUSED_KINDS = env.file_kinds("UPLOAD_REFUSED_KINDS")
+UPLOAD_SCANNER = env.function("UPLOAD_SCANNER")
 # nginx's internal location of FILES_DIR; if set, nginx sends the files, not a web thread.
 FILES_ACCEL_PREFIX = accel_prefix(env)
 

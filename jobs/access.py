@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django_celery_results.models import TaskResult
 
 from jobs import parameters, registry
-from jobs.models import Job, JobFile, JobQuerySet
+from jobs.models import Job, JobFile, JobQuerySet, Upload
 from jobs.registry import JobType
 
 HOLD = "jobs.hold_job"
@@ -93,13 +93,29 @@ def _permission_for(job_type: JobType, params: Mapping[str, Any] | None) -> str 
 
 def files(user: Any, job: Job) -> QuerySet[JobFile]:
     """The files of a visible job: none if its params need a permission that `user` lacks."""
+    return job.files.all() if _may_read_files(user, job) else job.files.none()
+
+
+def job_uploads(user: Any, job: Job) -> QuerySet[Upload]:
+    """The uploads of a visible job: none if its params need a permission that `user` lacks."""
+    return job.uploads.all() if _may_read_files(user, job) else job.uploads.none()
+
+
+def _may_read_files(user: Any, job: Job) -> bool:
     job_type = registry.find(job.type)
     if user is None or job_type is None or job_type.permission_for is None:
-        return job.files.all()
+        return True
     # The params, which may be long, are only read if the permission depends on them.
     needed = [job_type.permission_for(params) for params in parameters.readings_of(job_type, job)]
-    permitted = all(one is None or user.has_perm(one) for one in needed)
-    return job.files.all() if permitted else job.files.none()
+    return all(one is None or user.has_perm(one) for one in needed)
+
+
+def own_uploads(user: Any) -> QuerySet[Upload]:
+    """The uploads that `user` sent; a command may use those of every user.
+
+    Only these may be named as a parameter, and read or deleted by their id.
+    """
+    return Upload.objects.all() if user is None else Upload.objects.filter(created_by=user)
 
 
 def may_cancel(user: Any, job: Job) -> bool:

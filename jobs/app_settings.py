@@ -17,6 +17,9 @@ DEFAULTS: dict[str, Any] = {
     "API_REQUESTS_PER_MINUTE": 6000,
     "WEB_THREADS": 8,
     "FILES_ACCEL_PREFIX": "",
+    "UPLOAD_LIMIT_BYTES": 1024**3,
+    "UPLOAD_REFUSED_KINDS": (),
+    "UPLOAD_SCANNER": "",
 }
 WORKER_DB = "worker"
 JOB_FILES = "jobs"

@@ -18,6 +18,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.forms import BaseForm
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.module_loading import import_string
 
 from jobs import parameters, registry
 from jobs.registry import MAINTENANCE, JobType
@@ -44,6 +45,20 @@ def check_default_type(**kwargs: Any) -> list[CheckMessage]:
     known = ", ".join(one.slug for one in registry.all())
     fault = f"JOBS_DEFAULT_TYPE is {settings.JOBS_DEFAULT_TYPE!r}, which is no job type."
     return [Error(fault, hint=f"Set it to one of: {known}.", id="jobs.E001")]
+
+
+@register(TAG)
+def check_scanner(**kwargs: Any) -> list[CheckMessage]:
+    """Check that UPLOAD_SCANNER can be called."""
+    name = settings.UPLOAD_SCANNER
+    try:
+        if not name or callable(import_string(name)):
+            return []
+        why = "is no function"
+    except ImportError as error:
+        why = f"cannot be imported: {error}"
+    hint = "Set it to a function of a file and its name, such as shop.scanning.scan, or to nothing."
+    return [Error(f"UPLOAD_SCANNER is {name!r}, which {why}.", hint=hint, id="jobs.E022")]
 
 
 @register(TAG)
@@ -127,6 +142,9 @@ def _declared_permissions() -> set[str]:
 def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[CheckMessage]:
     field = form.fields[name]
     about = f"Job type {job_type.slug}: the field {name} ({type(field).__name__})"
+    if isinstance(field, forms.FileField) and name in job_type.secret_fields:
+        hint = "Leave it out: people who may see the job may download its files."
+        yield Error(f"{about} cannot be a secret field.", hint=hint, id="jobs.E009")
     if not _has_one_value(field):
         yield Error(f"{about} has no single JSON value.", hint=ONE_VALUE, id="jobs.E002")
         return
@@ -147,12 +165,14 @@ def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[Ch
 
 
 def _has_one_value(field: forms.Field) -> bool:
-    """Return whether a single JSON value fits the field: no file, one input, unchanged text.
+    """Return whether a single JSON value fits the field: one file, one input, unchanged text.
 
     A field of several inputs reads name_0, name_1 ... and silently drops the API's single value.
     """
     widget = field.widget
-    several = isinstance(field, forms.MultiValueField | forms.FileField)
+    if isinstance(field, forms.FileField):
+        return not getattr(widget, "allow_multiple_selected", False)
+    several = isinstance(field, forms.MultiValueField)
     several |= isinstance(widget, forms.MultiWidget | forms.SelectDateWidget)
     if several or widget.needs_multipart_form:
         return False

@@ -77,6 +77,15 @@ class DownloadRefused(Refused):
         self.headers = headers
 
 
+class UploadRefused(Refused):
+    """The file is not kept, or not deleted: `code` and the sentence say why."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+
+
 class Invalid(Refused):
     """The name, type or params of a job are wrong."""
 
@@ -197,7 +206,21 @@ class StorageUnavailable(Unavailable):
     """
 
     code = "storage_unavailable"
-    retry_after_seconds = 10
+    retry_after_seconds: int | None = 10
+
+
+class StorageFull(StorageUnavailable):
+    """The storage of job files, or the disk for temporary files, has no room."""
+
+    status = 507
+    code = "storage_full"
+    retry_after_seconds = None
+
+
+class ScannerUnavailable(Unavailable):
+    """The scanner of the site could not check the file."""
+
+    code = "scanner_unavailable"
 
 
 class OutcomeUnknown(Unavailable):

@@ -14,10 +14,13 @@ from jobs.safe_text import NAME_LIMIT, name_error
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 QUEUE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 PERMISSION = re.compile(r"\w+\.\w+")
+# An extension or a media type, as the attribute `accept` of HTML takes them.
+FILE_KIND = re.compile(r"\.[\w.+-]{1,20}|[\w.+-]{1,60}/(\*|[\w.+-]{1,60})", re.ASCII)
 DESCRIPTION_LIMIT = 1_000
 DURATION_LIMIT = 365 * 24 * 3600  # seconds
 ATTEMPTS_LIMIT = 1_000
 RUNNING_LIMIT = 10_000
+UPLOAD_LIMIT = 2**63 - 1  # bytes
 LABEL_ADVICE = (
     f"Give one line of at most {NAME_LIMIT} characters, some of them visible, "
     "and no spaces around it."
@@ -117,6 +120,10 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(one, str) for one in value)
 
 
+def _are_kinds(value: Any) -> bool:
+    return _are_names(value) and all(FILE_KIND.fullmatch(one) for one in value)
+
+
 # The test of each option, and the advice if it fails.
 RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "slug": (
@@ -176,6 +183,14 @@ RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "secret_fields": (
         _are_names,
         "Give a tuple of names of fields, such as secret_fields=('password',).",
+    ),
+    "upload_limit": (
+        lambda value: value is None or _is_whole(value, 1, UPLOAD_LIMIT),
+        "Give a number of bytes, such as 50 * 1024**2, or None.",
+    ),
+    "upload_kinds": (
+        _are_kinds,
+        "Give a tuple of extensions and media types, such as ('.csv', 'text/csv', 'image/*').",
     ),
     "group": (lambda value: value == "" or _is_label(value), LABEL_ADVICE),
     "is_maintenance": (_is_bool, "Give True or False."),

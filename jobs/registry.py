@@ -40,6 +40,8 @@ class JobType:
     max_running_by: str = ""
     retention_days: int = 30
     secret_fields: tuple[str, ...] = ()
+    upload_limit: int | None = None
+    upload_kinds: tuple[str, ...] = ()
     group: str = ""
     is_maintenance: bool = False
     from_list: bool = False

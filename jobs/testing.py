@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from jobs import registry
 from jobs.handler.recording import RecordingContext, run_recorded, unsaved_job
+from jobs.uploads import LocalFiles
 
 __all__ = ["RecordingContext", "run_type"]
 
@@ -23,6 +24,7 @@ def run_type(
 ) -> RecordingContext:
     """Run a job type with `params` as the API takes them; returns the context with its result.
 
+    A file is given as an open binary file, or as a Path.
     Only the form and the handler use the database. `user` is the account that `services.launcher`
     returns; without one the job has all rights, as one of a command. `about` is a stored object.
     `cancel_after` and `directory` are those of RecordingContext.
@@ -30,7 +32,8 @@ def run_type(
     Raises: UnknownJobType, InvalidParams; what the handler raises; TypeError or ValueError if its
     result is not JSON.
     """
-    job = unsaved_job(registry.get(type), params or {}, user, about)
-    context = RecordingContext(job, cancel_after=cancel_after, directory=directory)
+    uploads = LocalFiles()
+    job = unsaved_job(registry.get(type), params or {}, user, about, uploads)
+    context = RecordingContext(job, cancel_after=cancel_after, directory=directory, uploads=uploads)
     run_recorded(context)
     return context

@@ -10,7 +10,7 @@ class TwoInputs(forms.Form):
     at = forms.SplitDateTimeField()
 
 
-class Upload(forms.Form):
+class OneFile(forms.Form):
     file = forms.FileField()
 
 
@@ -29,8 +29,22 @@ def test_the_shipped_types_pass():
 
 def test_a_field_without_a_single_json_value_is_refused(make_type):
     make_type(form=TwoInputs)
-    make_type(form=Upload)
-    assert ids(checks.check_job_types()) == ["jobs.E002", "jobs.E002"]
+    assert ids(checks.check_job_types()) == ["jobs.E002"]
+
+
+def test_a_file_field_is_taken_unless_it_is_secret_or_has_an_initial_value(make_type):
+    make_type(form=OneFile)
+    assert checks.check_job_types() == []
+    make_type(form=OneFile, secret_fields=("file",))
+    make_type(form=type("Given", (forms.Form,), {"file": forms.FileField(initial="a.csv")}))
+    assert ids(checks.check_job_types()) == ["jobs.E009", "jobs.E007"]
+
+
+def test_a_scanner_that_cannot_be_imported_is_refused(settings):
+    settings.UPLOAD_SCANNER = "jobs.checks.nothing"
+    assert ids(checks.check_scanner()) == ["jobs.E022"]
+    settings.UPLOAD_SCANNER = "builtins.print"
+    assert checks.check_scanner() == []
 
 
 def test_a_secret_field_that_the_form_lacks_is_refused(make_type):
@@ -50,6 +64,12 @@ class ListInput(forms.TextInput):
         return data.get(name, "").split(",")
 
 
+class SeveralFiles(forms.ClearableFileInput):
+    """An input that sends several files under one name."""
+
+    allow_multiple_selected = True
+
+
 class Parts(forms.MultiValueField):
     """A field of the author's own, of two parts."""
 
@@ -61,8 +81,8 @@ class Parts(forms.MultiValueField):
     "field",
     [
         forms.SplitDateTimeField(),
-        forms.FileField(),
-        forms.ImageField(),
+        forms.FileField(widget=SeveralFiles),
+        forms.ImageField(widget=SeveralFiles),
         Parts(),
         forms.DateField(widget=forms.SelectDateWidget),
         forms.CharField(widget=forms.SplitDateTimeWidget),

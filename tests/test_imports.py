@@ -22,6 +22,7 @@ ORDER = [
     "lifecycle",
     "storage",
     "about",
+    "uploads",
     "options",
     "registry",
     "parameters",

@@ -21,6 +21,7 @@ from jobs.models import Job, Source, account_name
 from jobs.quantities import amount_text
 from jobs.registry import JobType
 from jobs.safe_text import file_name
+from jobs.uploads import LocalFiles, close_uploads
 
 
 class RecordingContext(JobContext):
@@ -39,12 +40,13 @@ class RecordingContext(JobContext):
         *,
         cancel_after: int | None = None,
         directory: Path | None = None,
+        uploads: LocalFiles | None = None,
     ) -> None:
         """Record a run of `job`, which need not be stored; None is a job without an account.
 
         The call of `progress`, `submit`, `sql` or `run_program` that follows the first
         `cancel_after` ones of `progress` raises Cancelled. Files are saved in `directory`; without
-        one, they are deleted together with the context.
+        one, they are deleted together with the context. `uploads` has the files of its params.
         """
         self._job = job or Job(id=uuid7(), attempt=1)
         super().__init__(self._job)
@@ -52,6 +54,7 @@ class RecordingContext(JobContext):
         self.lines: list[LogLine] = []
         self.files: dict[str, Path] = {}
         self.children: list[Job] = []
+        self.uploads = uploads or LocalFiles()
         self._cancel_after = cancel_after
         self._by_key: dict[str, Job] = {}
         self._directory = directory or Path(mkdtemp(prefix="job-"))
@@ -99,7 +102,8 @@ class RecordingContext(JobContext):
         known = self._by_key.get(key) if key is not None else None
         if known is not None:
             return known
-        child = unsaved_job(registry.get(type), params or {}, self._job.created_by)
+        user, kind = self._job.created_by, registry.get(type)
+        child = unsaved_job(kind, params or {}, user, uploads=self.uploads)
         child.name, child.parent_id = name or child.name, self.id
         self.children.append(child)
         if key is not None:
@@ -124,18 +128,26 @@ class RecordingContext(JobContext):
 
 
 def unsaved_job(
-    job_type: JobType, params: Mapping[str, Any], user: Any = None, about: Model | None = None
+    job_type: JobType,
+    params: Mapping[str, Any],
+    user: Any = None,
+    about: Model | None = None,
+    uploads: LocalFiles | None = None,
 ) -> Job:
     """Return a job of `user`, or of a command, with validated params; it is not stored.
+
+    Open files and paths among the params become ids in `uploads`.
 
     Raises: InvalidParams; InvalidAbout if the object was not saved.
     """
     reference = None if about is None else reference_of(about)
+    uploads = uploads or LocalFiles()
+    given = uploads.with_ids(params)
     return Job(
         id=uuid7(),
         name=job_type.label,
         type=job_type.slug,
-        params=parameters.validate(job_type, params, user=user),
+        params=parameters.validate(job_type, given, user=user, find=uploads.find),
         attempt=1,
         created_by=user,
         created_by_name=account_name(user) if user else "",
@@ -154,6 +166,8 @@ def run_recorded(context: RecordingContext) -> None:
     job = context.stored_job()
     job_type = registry.get(job.type)
     with context.logging():
-        params = parameters.clean(job_type, job.params, user=job.created_by)
+        find = context.uploads.find
+        params = parameters.clean(job_type, job.params, user=job.created_by, find=find)
         result = job_type.run(context, **params)
+    close_uploads(params)
     context.result = json.loads(json.dumps(result, allow_nan=False))

@@ -51,6 +51,7 @@ from jobs.lifecycle.transitions import (
     Outcome,
     failed,
 )
+from jobs.lifecycle.uploads import remove_uploads, take_uploads
 
 __all__ = [
     "CHILD_KEY",
@@ -86,10 +87,12 @@ __all__ = [
     "release",
     "remembered",
     "remove",
+    "remove_uploads",
     "renew_leases",
     "republish",
     "request_cancel",
     "settle",
+    "take_uploads",
     "unpark",
     "withdraw",
 ]

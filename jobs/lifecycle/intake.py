@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from jobs.database import PreparedStatement
 from jobs.lifecycle.statement import event, load_job
 from jobs.lifecycle.transitions import CHILD_KEY, FORM_KEY, KEY_REMEMBERED
+from jobs.lifecycle.uploads import remove_uploads
 from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status
 from jobs.safe_text import fitted
 
@@ -93,6 +94,13 @@ def withdraw(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> bool:
             AND (SELECT count(*) = %s AND bool_and(untouched) FROM mine) RETURNING id
     ), events AS (
         DELETE FROM jobs_jobevent WHERE job_id IN (SELECT id FROM gone)
+    ), uploads AS (
+        DELETE FROM jobs_jobupload WHERE job_id IN (SELECT id FROM gone) RETURNING upload_id
+    ), unused AS (
+        UPDATE jobs_upload SET unused_since = clock_timestamp()
+        WHERE id IN (SELECT upload_id FROM uploads) AND NOT EXISTS (
+            SELECT FROM jobs_jobupload
+            WHERE upload_id = jobs_upload.id AND job_id NOT IN (SELECT id FROM gone))
     )
     SELECT count(*) FROM gone"""
     with connections[using].cursor() as cursor:
@@ -155,12 +163,17 @@ WITH mine AS (
     DELETE FROM django_celery_results_taskresult WHERE task_id IN (SELECT id::text FROM gone)
 ), files AS (
     DELETE FROM jobs_jobfile WHERE job_id IN (SELECT id FROM gone) RETURNING stored_name
+), uploads AS (
+    DELETE FROM jobs_jobupload WHERE job_id IN (SELECT id FROM gone) RETURNING upload_id
 )
-SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files)"""
+SELECT (SELECT count(*) FROM gone), (SELECT array_agg(stored_name) FROM files),
+    (SELECT array_agg(upload_id) FROM uploads)"""
 
 
 def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str] | None:
-    """Delete settled jobs with all their records; returns the stored names of their files.
+    """Delete settled jobs with all their records, and the uploads that no other job has.
+
+    Returns the stored names of their files and uploads.
 
     None, and all stay, if any of them is gone, active, or remembered for its idempotency key.
     """
@@ -178,5 +191,6 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(lock, [list(ids)])
         cursor.execute(REMOVE, values)
-        count, stored_names = cursor.fetchone()
-    return (stored_names or []) if count == len(ids) else None
+        count, file_names, upload_ids = cursor.fetchone()
+        upload_names = remove_uploads(upload_ids, using=using) if upload_ids else []
+    return [*(file_names or []), *upload_names] if count == len(ids) else None

@@ -1,4 +1,4 @@
-"""The tables: jobs and their records, workers, holds, API tokens, audit trail; rules, indexes."""
+"""The tables: jobs, records, uploads, workers, holds, API tokens, audit trail; rules, indexes."""
 
 from jobs.models.audit import AuditEntry, with_present_name
 from jobs.models.holds import AT_MOST_LIMIT, REASON_LIMIT, Hold, HoldKind, HoldQuerySet, SiteLimit
@@ -10,6 +10,7 @@ from jobs.models.status import ACTIVE, NOT_RUNNING, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
 from jobs.models.token import TOKEN_KEY_LENGTH, ApiToken, TokenRefusal, digest_of_token
 from jobs.models.totals import Total
+from jobs.models.upload import UNUSED_KEPT, JobUpload, Upload
 from jobs.models.user_model import (
     account_key,
     account_name,
@@ -29,6 +30,7 @@ __all__ = [
     "REASON_LIMIT",
     "SETTLED",
     "TOKEN_KEY_LENGTH",
+    "UNUSED_KEPT",
     "ApiToken",
     "AuditEntry",
     "FileStorage",
@@ -40,12 +42,14 @@ __all__ = [
     "JobFile",
     "JobLog",
     "JobQuerySet",
+    "JobUpload",
     "SiteLimit",
     "Source",
     "Status",
     "TokenRefusal",
     "Total",
     "UpkeepState",
+    "Upload",
     "Worker",
     "account_key",
     "account_name",

@@ -11,6 +11,7 @@ language, and ignores unknown names. This package closes them, so that admin, AP
 accept and refuse the same.
 """
 
+from jobs.parameters.files import NO_SUCH_UPLOAD, file_fault, file_fields
 from jobs.parameters.form_checks import form_fault
 from jobs.parameters.forms import make_form, requester, takes_user
 from jobs.parameters.from_json import take_iso, to_form, to_initial
@@ -19,18 +20,16 @@ from jobs.parameters.readings import readings, readings_of
 from jobs.parameters.schema import json_schema
 from jobs.parameters.secrets import MASK, hide, mask, secrets_in
 from jobs.parameters.to_json import Unreadable, from_initial, from_widget
-from jobs.parameters.validation import (
-    changes,
-    clean,
-    form_errors,
-    validate,
-)
+from jobs.parameters.validation import changes, clean, form_errors, validate
 
 __all__ = [
     "MASK",
+    "NO_SUCH_UPLOAD",
     "Unreadable",
     "changes",
     "clean",
+    "file_fault",
+    "file_fields",
     "fits",
     "form_errors",
     "form_fault",

@@ -10,6 +10,8 @@ from typing import Any
 from django import forms
 from django.utils.dateparse import parse_duration
 
+from jobs.uploads import parse_id
+
 # Python's fromisoformat also accepts week dates, the basic format and more than RFC 3339 does.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
@@ -58,6 +60,10 @@ def _is_integer(value: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_upload_id(value: Any) -> bool:
+    return parse_id(value) is not None
 
 
 def _is_choice(value: Any) -> bool:
@@ -127,6 +133,10 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
         JsonType(lambda v: _is_text(v) or _is_integer(v), "an id", {"type": ["string", "integer"]}),
     ),
     (forms.ChoiceField, JsonType(_is_choice, "text", {"type": "string"})),
+    (
+        forms.FileField,
+        JsonType(_is_upload_id, "the id of an upload", {"type": "string", "format": "uuid"}),
+    ),
     (forms.JSONField, JsonType(lambda v: True, "any JSON value", {})),
     (forms.UUIDField, JsonType(_is_text, "a UUID", {"type": "string", "format": "uuid"})),
     (

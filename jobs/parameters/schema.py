@@ -74,6 +74,8 @@ def _flat(choices: Iterable[Any]) -> Iterable[Any]:
 
 
 def _field_limits(field: forms.Field) -> dict[str, Any]:
+    if isinstance(field, forms.FileField):  # its limit is that of the file's name
+        return {}
     pairs = {
         "maxLength": getattr(field, "max_length", None),
         # The form accepts "" for an optional text, regardless of min_length.

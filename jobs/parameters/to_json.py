@@ -128,7 +128,7 @@ def from_widget(field: forms.Field, value: Any) -> Any:
     Raises: Unreadable.
     """
     try:
-        return normal(field, None if value is None else _plain(field, value))
+        return normal(field, None if value is None else widget_json(field, value))
     except (ValidationError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable from error
 
@@ -144,17 +144,17 @@ def refit(field: forms.Field, value: Any) -> Any:
 
 
 @singledispatch
-def _plain(field: forms.Field, value: Any) -> Any:
+def widget_json(field: forms.Field, value: Any) -> Any:
     return str(value)
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.DateTimeField, value: Any) -> Any:
     found = forms.DateTimeField.to_python(field, value)
     return found and moment_text(found)
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.DateField, value: Any) -> Any:
     if isinstance(value, str) and fits(field, value):
         return value
@@ -162,7 +162,7 @@ def _(field: forms.DateField, value: Any) -> Any:
     return found and found.isoformat()
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.TimeField, value: Any) -> Any:
     if isinstance(value, str) and fits(field, value):
         return value
@@ -170,7 +170,7 @@ def _(field: forms.TimeField, value: Any) -> Any:
     return None if found is None else found.isoformat()
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.DurationField, value: Any) -> Any:
     if isinstance(value, str) and fits(field, value):
         return value
@@ -178,7 +178,7 @@ def _(field: forms.DurationField, value: Any) -> Any:
     return None if found is None else duration_string(found)
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.DecimalField, value: Any) -> Any:
     found = forms.DecimalField.to_python(field, value)
     return None if found is None else str(found)
@@ -186,15 +186,15 @@ def _(field: forms.DecimalField, value: Any) -> Any:
 
 # Django's own method, because a subclass's may return values that JSON does not have.
 for _kind in (forms.FloatField, forms.IntegerField, forms.NullBooleanField, forms.BooleanField):
-    _plain.register(_kind, _kind.to_python)
+    widget_json.register(_kind, _kind.to_python)
 
 
-@_plain.register
+@widget_json.register
 def _(field: forms.JSONField, value: Any) -> Any:
     return json.loads(value) if value.strip() else None
 
 
-@_plain.register(forms.MultipleChoiceField)
-@_plain.register(forms.ModelMultipleChoiceField)
+@widget_json.register(forms.MultipleChoiceField)
+@widget_json.register(forms.ModelMultipleChoiceField)
 def _(field: forms.Field, value: Iterable[Any]) -> Any:
     return [str(one) for one in ([value] if isinstance(value, str | int) else value)]

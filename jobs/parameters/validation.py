@@ -9,13 +9,15 @@ from django import forms
 from django.utils.translation import override
 
 from jobs.errors import InvalidParams, ParamError
+from jobs.parameters.files import FormFiles
 from jobs.parameters.forms import make_form
-from jobs.parameters.from_json import take_json, to_form
+from jobs.parameters.from_json import take_json
 from jobs.parameters.json_types import fits, json_type, may_be_null
 from jobs.parameters.secrets import MASK
 from jobs.parameters.storable import unstorable
 from jobs.parameters.to_json import Unreadable, from_initial, normal, refit
 from jobs.registry import JobType
+from jobs.uploads import FindUpload, any_upload, no_upload
 
 
 def validate(
@@ -24,29 +26,38 @@ def validate(
     kept: Mapping[str, Any] | None = None,
     *,
     user: Any = None,
+    find: FindUpload = no_upload,
 ) -> dict[str, Any]:
     """Return `params` (parsed JSON) to store: checked, completed by initial values, not cleaned.
 
     `kept` are the stored params of the job that is launched again. They replace params that are
     left out, and keep the values of disabled fields. `user` launches; None may choose everything.
+    `find` returns the uploads that the caller may use, and those of `kept`.
+
     Raises: InvalidParams, with every error found.
     """
     with override(None):
-        make = partial(make_form, job_type, user)
+        make, files = partial(make_form, job_type, user), FormFiles(job_type, find)
         form = make()
         if errors := _errors_of_given(job_type, form.fields, params):
             faulty = {one.name for one in errors}
-            raise InvalidParams(errors + _other_errors(make, form, params, faulty, kept))
+            raise InvalidParams(errors + _other_errors(make, form, params, faulty, kept, files))
         given = {name: value for name, value in params.items() if not form.fields[name].disabled}
         stored = {name: normal(form.fields[name], value) for name, value in given.items()}
         stored = _complete(form, {**(kept or {}), **stored})
         if kept is None:  # params that were accepted once are not refused for their size
             _raise_any(unstorable(stored))
-        _cleaned_data(make, form, stored)
+        _cleaned_data(make, form, stored, files)
     return stored
 
 
-def clean(job_type: JobType, stored: Mapping[str, Any], *, user: Any = None) -> dict[str, Any]:
+def clean(
+    job_type: JobType,
+    stored: Mapping[str, Any],
+    *,
+    user: Any = None,
+    find: FindUpload = any_upload,
+) -> dict[str, Any]:
     """Return the form's cleaned_data for stored params, which the handler gets.
 
     `user` launched the job, with their present rights.
@@ -54,9 +65,9 @@ def clean(job_type: JobType, stored: Mapping[str, Any], *, user: Any = None) -> 
     Raises: InvalidParams if the form no longer accepts them.
     """
     with override(None):
-        make = partial(make_form, job_type, user)
+        make, files = partial(make_form, job_type, user), FormFiles(job_type, find)
         form = make()
-        return _cleaned_data(make, form, _complete(form, stored))
+        return _cleaned_data(make, form, _complete(form, stored), files)
 
 
 def changes(
@@ -118,6 +129,7 @@ def _other_errors(
     params: Mapping[str, Any],
     faulty: set[str],
     kept: Mapping[str, Any] | None,
+    files: FormFiles,
 ) -> list[ParamError]:
     """Return the form's errors of the params that are not `faulty`, to report all at once."""
     if "" in faulty:  # an error of the params as a whole: they may be nested too deeply
@@ -127,7 +139,7 @@ def _other_errors(
     try:
         complete = _complete(form, {**(kept or {}), **sound})
         sent = {name: complete[name] for name in complete.keys() - faulty}
-        _cleaned_data(make, form, sent)
+        _cleaned_data(make, form, sent, files)
     except InvalidParams as error:
         # Rules over several fields may fail only because faulty ones are missing.
         return [one for one in error.errors if one.name and one.name not in faulty]
@@ -163,7 +175,10 @@ def _complete(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cleaned_data(
-    make: Callable[..., forms.Form], blank: forms.Form, stored: Mapping[str, Any]
+    make: Callable[..., forms.Form],
+    blank: forms.Form,
+    stored: Mapping[str, Any],
+    files: FormFiles,
 ) -> dict[str, Any]:
     """Return the cleaned data of `stored`; `blank` must not be used afterwards.
 
@@ -171,13 +186,17 @@ def _cleaned_data(
     `__init__` of its own is made again by `make`, because it may depend on the data.
     """
     fields = blank.fields
-    data = {blank.add_prefix(name): to_form(fields[name], stored[name]) for name in stored}
+    values = {name: files.form_value(fields[name], stored[name]) for name in stored}
+    data = {blank.add_prefix(name): value for name, value in values.items()}
     if type(blank).__init__ is forms.Form.__init__:
         form, blank.data, blank.is_bound = blank, data, True
     else:
         form = make(data)
     for field in form.fields.values():
         take_json(field)
-    if not form.is_valid():
-        raise InvalidParams(form_errors(form))
+    is_valid = form.is_valid()
+    if (errors := files.errors(fields, stored, values)) or not is_valid:
+        faulty = {one.name for one in errors}
+        others = [one for one in form_errors(form) if one.name not in faulty]
+        raise InvalidParams(errors + others)
     return form.cleaned_data

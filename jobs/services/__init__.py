@@ -27,6 +27,17 @@ from jobs.services.submission import (
     submit,
     submit_batch,
 )
+from jobs.services.uploads import (
+    Incoming,
+    KeptUpload,
+    check_size,
+    delete_upload,
+    incoming_file,
+    incoming_stream,
+    keep_upload,
+    rules_for,
+    temporary_trouble,
+)
 
 __all__ = [
     "ACKNOWLEDGE",
@@ -39,6 +50,8 @@ __all__ = [
     "Acted",
     "Action",
     "Caller",
+    "Incoming",
+    "KeptUpload",
     "Launch",
     "OneStatement",
     "Reason",
@@ -54,14 +67,21 @@ __all__ = [
     "cancel",
     "check",
     "check_rerun",
+    "check_size",
     "chosen_type",
     "code_caller",
     "delete",
+    "delete_upload",
+    "incoming_file",
+    "incoming_stream",
+    "keep_upload",
     "launcher",
     "once_accepted",
     "possible_actions",
     "rerun",
+    "rules_for",
     "submit",
     "submit_batch",
     "submit_child",
+    "temporary_trouble",
 ]

@@ -8,6 +8,7 @@ from jobs.handler.parent import ChildKey
 from jobs.lifecycle import CHILD_KEY
 from jobs.models import Job
 from jobs.services.caller import launcher
+from jobs.services.launch_uploads import LaunchUploads
 from jobs.services.publication import Submission
 from jobs.services.submission import Launch, new_job
 
@@ -25,7 +26,9 @@ def submit_child(
     submission = Submission(caller, digest, parent_id=context.id)
     if found := submission.replay():
         return found[0]
-    job = new_job(caller, Launch(name, type, params))
+    launch = Launch(name, type, params)
+    uploads = LaunchUploads(caller, [launch], parent=context.stored_job)
+    job = new_job(caller, launch, uploads=uploads)
     job.parent_id = context.id
     return submission.accept([job]).jobs[0]
 

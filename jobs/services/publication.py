@@ -19,6 +19,7 @@ from jobs.lifecycle import CHILD_KEY, FORM_KEY
 from jobs.models import Job, Status
 from jobs.safe_text import quantity
 from jobs.services.caller import Caller
+from jobs.services.launch_uploads import take_launched_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ class Submission:
             nonlocal inserted
             with transaction.atomic(durable=commits):
                 stored = lifecycle.insert(jobs, actor=self.caller.name)
+                take_launched_uploads(jobs)
                 inserted = True
             return stored
 

@@ -15,6 +15,7 @@ from jobs.models import Job
 from jobs.registry import JobType
 from jobs.safe_text import composed, name_error
 from jobs.services.caller import Caller, check_launch
+from jobs.services.launch_uploads import LaunchUploads
 from jobs.services.objects import AnyObject, LaunchObjects, about_text
 from jobs.services.publication import Submission, SubmittedBatch
 
@@ -107,10 +108,11 @@ def new_job(
     launch: Launch,
     kept: Mapping[str, Any] | None = None,
     objects: LaunchObjects | None = None,
+    uploads: LaunchUploads | None = None,
 ) -> Job:
     """The job of a launch, not yet stored; the launch's params update those in `kept`.
 
-    `objects` are those of all launches of a batch.
+    `objects` and `uploads` are those of all launches of a batch.
 
     Raises: what `submit` raises about the launch itself.
     """
@@ -118,7 +120,8 @@ def new_job(
     check_launch(caller, job_type)
     if launch.name and (error := name_error(launch.name)):
         raise InvalidName(error)
-    params = parameters.validate(job_type, launch.params, kept, user=caller.user)
+    find = (uploads or LaunchUploads(caller, [launch])).finder(kept)
+    params = parameters.validate(job_type, launch.params, kept, user=caller.user, find=find)
     check_launch(caller, job_type, params)
     objects = objects or LaunchObjects(caller, [launch])
     columns = {
@@ -147,12 +150,12 @@ def new_job(
 
 def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     batch_id = uuid7()
-    objects = LaunchObjects(caller, items)
+    objects, uploads = LaunchObjects(caller, items), LaunchUploads(caller, items)
     jobs: list[Job] = []
     errors: dict[int, Refused] = {}
     for index, item in enumerate(items):
         try:
-            job = new_job(caller, item, objects=objects)
+            job = new_job(caller, item, objects=objects, uploads=uploads)
             if job.unique_while_active and job.type in {one.type for one in jobs}:
                 raise AlreadyActive
             job.batch_id = batch_id

@@ -7,9 +7,11 @@ it is a StorageUnavailable.
 from jobs.storage.chosen import place
 from jobs.storage.content import drop, exists, open_part, probe, save
 from jobs.storage.identity import StorageRefused, adopt, check_present, problem, sample, tie
+from jobs.storage.known import known_names
 from jobs.storage.layout import Folder, files_in, folders, remove_if_empty
 from jobs.storage.names import job_of, new_name
-from jobs.storage.place import Content, StoredFile
+from jobs.storage.place import Content, StoredFile, has_no_room
+from jobs.storage.reader import open_reader
 from jobs.storage.removal import chunks, discard, move_to_removed, purge, removed_files, restore
 
 __all__ = [
@@ -25,10 +27,13 @@ __all__ = [
     "exists",
     "files_in",
     "folders",
+    "has_no_room",
     "job_of",
+    "known_names",
     "move_to_removed",
     "new_name",
     "open_part",
+    "open_reader",
     "place",
     "probe",
     "problem",

@@ -5,10 +5,10 @@ from io import BytesIO
 from typing import IO
 from uuid import UUID
 
-from jobs.errors import StorageUnavailable
+from jobs.errors import StorageFull, StorageUnavailable
 from jobs.storage.chosen import place
 from jobs.storage.names import new_name
-from jobs.storage.place import Content
+from jobs.storage.place import Content, has_no_room
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +16,16 @@ PROBE = "health/probe"
 
 
 def save(job_id: UUID, content: IO[bytes]) -> str:
-    """Store a file of the job; return its name in the storage. Raises: StorageUnavailable."""
-    return place().save(new_name(job_id), content)
+    """Store a file of the job or upload; return its name in the storage.
+
+    Raises: StorageUnavailable; StorageFull.
+    """
+    try:
+        return place().save(new_name(job_id), content)
+    except StorageUnavailable as error:
+        if has_no_room(error.__cause__):
+            raise StorageFull(str(error), error.diagnosis) from error
+        raise
 
 
 def drop(name: str) -> None:

@@ -65,7 +65,12 @@ class Directory(Place):
         new.replace(self._root / name)
 
     def save(self, name: str, content: IO[bytes]) -> str:
-        return self._storage.save(name, File(content))
+        try:
+            return self._storage.save(name, File(content))
+        except Exception:
+            with suppress(OSError):
+                self._storage.delete(name)  # what was written before a disk was full
+            raise
 
     def move(self, names: Mapping[str, str]) -> int:
         return sum(self._move(name, new_name) for name, new_name in names.items())

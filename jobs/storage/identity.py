@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import F
 
 from jobs.errors import StorageUnavailable
-from jobs.models import FileStorage, JobFile
+from jobs.models import FileStorage
 from jobs.storage import layout
 from jobs.storage.chosen import place
+from jobs.storage.known import some_names
 
 MARKER = "storage.json"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -113,8 +114,7 @@ def adopt(using: str) -> FileStorage:
 
 def sample(using: str) -> tuple[int, int]:
     """Look for the oldest and newest files that the database knows; return (found, looked for)."""
-    files = JobFile.objects.using(using).values_list("stored_name", flat=True)
-    known = {*files.order_by("id")[:SAMPLE], *files.order_by("-id")[:SAMPLE]}
+    known = some_names(SAMPLE, using=using)
     return sum(map(place().exists, known)), len(known)
 
 

@@ -1,5 +1,6 @@
 """What every kind of storage of job files can do, and the one translation of its errors."""
 
+import errno
 import functools
 import inspect
 from abc import ABC, abstractmethod
@@ -9,6 +10,8 @@ from datetime import datetime
 from typing import IO, Any, Protocol
 
 from jobs.errors import StorageUnavailable
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Content(Protocol):
@@ -111,6 +114,11 @@ class Place(ABC):
         if isinstance(error, OSError):
             return error.strerror or text, text
         return type(error).__name__, f"{type(error).__name__}: {text}"
+
+
+def has_no_room(error: BaseException | None) -> bool:
+    """Return whether a disk is full, a quota reached, or a file too large for its disk."""
+    return isinstance(error, OSError) and error.errno in NO_ROOM
 
 
 def _translated(method: Callable[..., Any]) -> Callable[..., Any]:

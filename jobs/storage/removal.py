@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from jobs import database
 from jobs.errors import StorageUnavailable
-from jobs.models import JobFile
 from jobs.safe_text import quantity
 from jobs.storage import identity, layout
 from jobs.storage.chosen import place
+from jobs.storage.known import known_names
 
 logger = logging.getLogger(__name__)
 
@@ -118,10 +118,9 @@ def _is_day(name: str) -> bool:
 def _put_known_back(day: str, using: str) -> Iterator[tuple[int, list[str]]]:
     """Put back a day's files that the database knows; yield their number and the others by step."""
     folder = f"{REMOVED}/{day}/"
-    files = JobFile.objects.using(using)
     for some in chunks(place().files_below(folder.rstrip("/"))):
         names = {file.name.removeprefix(folder): file.name for file in some}
-        known = set(files.filter(stored_name__in=names).values_list("stored_name", flat=True))
+        known = known_names(names, using=using)
         lacking = [name for name in known if not place().exists(name)]
         restored = place().move({names[name]: name for name in lacking})
         yield restored, [names[name] for name in names.keys() - lacking]

@@ -54,6 +54,7 @@ def delete_old_jobs(job: JobContext, dry_run: bool) -> dict[str, Any]:
         "jobs_by_type": pruned.jobs,
         "files_of_jobs": pruned.job_files,
         "files_without_job": pruned.files,
+        "uploads_without_job": pruned.uploads,
         "file_bytes": pruned.file_bytes,
         "results_without_job": pruned.task_results,
         "silent_workers": pruned.workers,
@@ -68,6 +69,7 @@ def _sentences(pruned: Pruned, verb: str) -> list[str]:
         counts = ", ".join(f"{count:,} {status}" for status, count in sorted(by_status.items()))
         jobs = quantity(sum(by_status.values()), "job")
         lines.append(f"{verb} {jobs} of type {slug} ({counts}).")
-    jobs, files = quantity(pruned.job_count, "job"), pruned.job_files + pruned.files
+    jobs = quantity(pruned.job_count, "job")
+    files = pruned.job_files + pruned.files + pruned.uploads
     size = filesizeformat(pruned.file_bytes).replace("\xa0", " ")
     return [*lines, f"{verb} {jobs} in all, and {quantity(files, 'file')} of {size}."]

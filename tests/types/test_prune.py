@@ -82,6 +82,7 @@ COUNTS = {
     "jobs_by_type": {"long_gone": {"COMPLETED": 1}, "report": {"COMPLETED": 1, "FAILED": 1}},
     "files_of_jobs": 1,
     "files_without_job": 1,
+    "uploads_without_job": 0,
     "file_bytes": 8,
     "results_without_job": 0,
     "silent_workers": 0,

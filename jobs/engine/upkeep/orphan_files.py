@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import database, storage
 from jobs.database import WORKER_DB
 from jobs.errors import StorageUnavailable
-from jobs.models import FileStorage, Job, JobFile
+from jobs.models import FileStorage, Job
 from jobs.storage import Folder, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -96,8 +96,7 @@ class FileSearch:
 
     def _orphans(self, files: list[StoredFile]) -> dict[str, int]:
         stored = {file.name: file for file in files}
-        known = JobFile.objects.using(WORKER_DB).filter(stored_name__in=stored)
-        unknown = stored.keys() - set(known.values_list("stored_name", flat=True))
+        unknown = stored.keys() - storage.known_names(stored, using=WORKER_DB)
         if not unknown:
             return {}
         sizes = {name: self._size_if_old(stored[name]) for name in unknown}

@@ -8,17 +8,18 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import Error
-from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import Now
 
 from jobs import database, lifecycle, storage
 from jobs.database import WORKER_DB
 from jobs.engine.upkeep import orphan_files
+from jobs.engine.upkeep.files_of_jobs import count_batch, without_files
 from jobs.engine.upkeep.orphan_files import FileSearch, settled_before
 from jobs.engine.upkeep.orphan_results import ResultSearch
 from jobs.engine.upkeep.retention import old_jobs
+from jobs.engine.upkeep.unused_uploads import remove_unused_uploads
 from jobs.errors import StorageUnavailable
-from jobs.models import FileStorage, JobFile, JobQuerySet, Worker
+from jobs.models import FileStorage, JobQuerySet, Worker
 from jobs.storage import StorageRefused
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,10 @@ class Pruned:
     """What a prune removed, or with `dry_run` would remove; `jobs` by type and status."""
 
     jobs: dict[str, dict[str, int]] = field(default_factory=dict)
-    job_files: int = 0
+    job_files: int = 0  # and uploads
+    uploads: int = 0  # that no job has
     files: int = 0  # that belong to no job
-    file_bytes: int = 0  # of both
+    file_bytes: int = 0  # of all of them
     task_results: int = 0
     workers: int = 0
     # Why files are left alone, in a sentence with the fix; upkeep logs it only when it changes.
@@ -82,9 +84,13 @@ def prune_steps(
         yield from _purge(pruned)  # first, so that there is room on a full disk
     for job_type, jobs in old_jobs():
         if pruned.refusal:
-            jobs = jobs.filter(~Exists(JobFile.objects.filter(job=OuterRef("id"))))
+            jobs = without_files(jobs)
         yield from _prune_jobs(job_type, jobs, pruned, dry_run)
     if not pruned.refusal:
+        for removed in remove_unused_uploads(whole=whole, dry_run=dry_run):
+            pruned.uploads += removed.count
+            pruned.file_bytes += removed.size
+            yield
         search = FileSearch(row, whole, settled_before())
         yield from _prune_files(pruned, search, dry_run, remove_unknown_files)
     for count in (results or ResultSearch()).steps(whole=whole, dry_run=dry_run):
@@ -136,7 +142,7 @@ def _count_jobs(job_type: str, old: JobQuerySet, pruned: Pruned) -> Iterator[Non
     """Count what would be removed, in steps: one query of millions would take too long."""
     rest = old
     while ids := list(rest.values_list("id", flat=True)[:COUNTED_A_STEP]):
-        _add(pruned, job_type, *_count_batch(rest.filter(id__lte=ids[-1])))
+        _add(pruned, job_type, *count_batch(rest.filter(id__lte=ids[-1])))
         rest = old.filter(id__gt=ids[-1])
         yield
 
@@ -146,7 +152,7 @@ def _prune_batch(
 ) -> list[str] | None:
     """Remove jobs; return the names of their files, or None if PostgreSQL does not in time."""
     try:
-        counts = _count_batch(jobs)
+        counts = count_batch(jobs)
         stored_names = lifecycle.remove(ids, using=WORKER_DB)
     except Error as error:
         if database.is_passing(error):
@@ -163,15 +169,6 @@ def _remove_files(stored_names: list[str], pruned: Pruned) -> Iterator[None]:
         yield from (None for _ in storage.move_to_removed(stored_names, using=WORKER_DB))
     except StorageUnavailable as error:
         pruned.refusal = error.diagnosis  # a later search finds the files, now without a job
-
-
-def _count_batch(jobs: JobQuerySet) -> tuple[Counter[str], int, int]:
-    """Return the number of jobs of each status, and the number and bytes of their files."""
-    unordered = jobs.order_by()
-    by_status = Counter(dict(unordered.values_list("status").annotate(Count("id"))))
-    files = JobFile.objects.using(WORKER_DB).filter(job__in=unordered)
-    found = files.aggregate(count=Count("id"), bytes=Sum("size", default=0))
-    return by_status, found["count"], int(found["bytes"])
 
 
 def _add(pruned: Pruned, job_type: str, by_status: Counter[str], files: int, size: int) -> None:

@@ -7,6 +7,7 @@ import os
 import traceback
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from jobs import parameters, registry
 from jobs.durations import limit_duration
@@ -20,6 +21,7 @@ from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
 from jobs.registry import JobType
 from jobs.safe_text import is_deeper, to_text
+from jobs.uploads import close_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ def _called(job: Job) -> Outcome:
         job, time_limit=job_type.time_limit, hide=hide, is_asked=_noted_cancel(job)
     )
     interruptible = _interruptible(job, job_type)
+    params: dict[str, Any] = {}
     try:
         with isolated_process(), context.logging(), interruptible, logged_output():
             user = parameters.requester(job_type, job)
@@ -63,6 +66,7 @@ def _called(job: Job) -> Outcome:
     except BaseException as error:
         return _not_completed(error, job_type, hide)
     finally:
+        close_uploads(params)
         _close(context)
 
 

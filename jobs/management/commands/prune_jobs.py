@@ -30,6 +30,7 @@ class Command(JobsCommand):
             self.stdout.write(f"  {jobs} of type {job_type} ({counts})")
         of_jobs, others = quantity(pruned.job_files, "file"), quantity(pruned.files, "file")
         self.stdout.write(f"  {of_jobs} of theirs, {others} without a job")
+        self.stdout.write(f"  {quantity(pruned.uploads, 'upload')} that no job has")
         self.stdout.write(f"  {quantity(pruned.file_bytes, 'byte')} of files")
         self.stdout.write(f"  {quantity(pruned.task_results, 'result')} without a job")
         workers = quantity(pruned.workers, "worker")

@@ -15,6 +15,7 @@ from jobs.handler.recording import RecordingContext, run_recorded, unsaved_job
 from jobs.management.command import JobsCommand
 from jobs.management.params import add_param_arguments, read_params
 from jobs.models import accounts_named
+from jobs.uploads import LocalFiles
 
 
 class Command(JobsCommand):
@@ -33,8 +34,11 @@ class Command(JobsCommand):
         job_type = registry.get(type)
         account = _account(user) if user else None
         params = read_params(job_type, options["param"], options["params"], account)
-        job = unsaved_job(job_type, params, account)
-        context = TerminalContext(job, directory=_directory(output), terminal=self.stderr)
+        uploads = LocalFiles()
+        job = unsaved_job(job_type, params, account, uploads=uploads)
+        context = TerminalContext(
+            job, directory=_directory(output), uploads=uploads, terminal=self.stderr
+        )
         try:
             run_recorded(context)
         except Refused:

@@ -1,0 +1,69 @@
+"""The uploads that launches name: those that their caller sent, in one query for all of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+from uuid import UUID
+
+from jobs import access, lifecycle, parameters
+from jobs.errors import InvalidParams, ParamError
+from jobs.models import Job, Upload
+from jobs.services.caller import Caller
+from jobs.uploads import FindUpload, UploadFile, any_upload, parse_id, stored_file, upload_ids
+
+
+class HasParams(Protocol):
+    """A launch."""
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Its params as the caller sent them."""
+
+
+class LaunchUploads:
+    """Finds uploads for some launches of one caller; nothing is read before the first one.
+
+    `parent` returns the job whose handler launches them: they may have its uploads too.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        launches: Iterable[HasParams],
+        parent: Callable[[], Job] | None = None,
+    ) -> None:
+        self._caller, self._launches, self._parent = caller, launches, parent
+
+    def finder(self, kept: Mapping[str, Any] | None = None) -> FindUpload:
+        """Return what finds the caller's uploads, and those in the params of an earlier job."""
+
+        def find(id: str) -> UploadFile | None:
+            if upload := self._own.get(parse_id(id)):
+                return stored_file(upload)
+            is_shared = id in (kept or {}).values() or self._is_of_parent(id)
+            return any_upload(id) if is_shared else None
+
+        return find
+
+    def _is_of_parent(self, id: str) -> bool:
+        return self._parent is not None and id in self._parent().params.values()
+
+    @cached_property
+    def _own(self) -> Mapping[UUID | None, Upload]:
+        named = {parse_id(value) for one in self._launches for value in one.params.values()}
+        return access.own_uploads(self._caller.user).in_bulk(named - {None})
+
+
+def take_launched_uploads(jobs: Sequence[Job]) -> None:
+    """Give jobs their uploads, in the transaction that has stored them.
+
+    Raises: InvalidParams if an upload was deleted since it was found.
+    """
+    by_job = {job.id: found for job in jobs if (found := upload_ids(job.params))}
+    if not by_job:
+        return
+    links = [(job_id, one) for job_id, found in by_job.items() for one in found.values()]
+    if gone := lifecycle.take_uploads(links):
+        lost = {name for found in by_job.values() for name, one in found.items() if one in gone}
+        message = parameters.NO_SUCH_UPLOAD
+        raise InvalidParams([ParamError(name, message, "unknown_upload") for name in sorted(lost)])

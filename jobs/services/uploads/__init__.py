@@ -1,0 +1,22 @@
+"""Receives files for jobs: `incoming` reads and checks them, `keeping` stores and deletes them."""
+
+from jobs.services.uploads.incoming import (
+    Incoming,
+    incoming_file,
+    incoming_stream,
+    temporary_trouble,
+)
+from jobs.services.uploads.keeping import KeptUpload, delete_upload, keep_upload
+from jobs.services.uploads.rules import check_size, rules_for
+
+__all__ = [
+    "Incoming",
+    "KeptUpload",
+    "check_size",
+    "delete_upload",
+    "incoming_file",
+    "incoming_stream",
+    "keep_upload",
+    "rules_for",
+    "temporary_trouble",
+]

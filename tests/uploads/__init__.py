@@ -1,0 +1,1 @@
+"""Tests of jobs/uploads/ and of the services that keep uploads."""

@@ -26,7 +26,7 @@ def viewable_rows(user: Any, rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 def _leaves_out_rows(shown: "QuerySet[Any]") -> bool:
     query = shown.query
-    return query.has_filters() or query.is_sliced or bool(query.combinator)
+    return bool(query.has_filters() or query.is_sliced or query.combinator)
 
 
 def _keys(shown: "QuerySet[Any]", using: str) -> "QuerySet[Any]":

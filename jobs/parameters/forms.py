@@ -52,7 +52,7 @@ def takes_user(form: type[forms.BaseForm]) -> bool:
 
 
 @cache
-def depends_on_user(form: type[forms.BaseForm]) -> bool:
+def depends_on_user(form: type[forms.Form]) -> bool:
     """Return whether choices may depend on the user: by rows, or by an `__init__` of its own."""
     fields = form.base_fields.values()
     has_rows = any(isinstance(field, forms.ModelChoiceField) for field in fields)
@@ -68,10 +68,12 @@ def requester(job_type: JobType, job: Job) -> Any:
     """
     if not depends_on_user(job_type.form):
         return None
-    if job.created_by_id is None and job.source in WITHOUT_ACCOUNT:
+    key = job.created_by_id
+    if key is None and job.source in WITHOUT_ACCOUNT:
         return None
     # Not by `job.created_by`: a form may relate the account to rows of the handler's database.
-    found = get_user_model()._default_manager.filter(pk=job.created_by_id).first()
+    accounts = get_user_model()._default_manager
+    found = None if key is None else accounts.filter(pk=key).first()
     if found is None:
         raise InvalidParams([ParamError("", REQUESTER_GONE, "gone")])
     return found

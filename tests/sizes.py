@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TREES = ("backoffice", "benchmarks", "jobs", "static", "templates", "tests")
+TREES = ("backoffice", "benchmarks", "examples", "jobs", "static", "templates", "tests")
 CIRCLE_TREES = ("backoffice", "jobs")
 COLUMNS = 100
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("backoffice", "jobs", "tests", "benchmarks")
+CODE = ("backoffice", "jobs", "tests", "benchmarks", "examples")
 HARD = re.compile(
     r"\b([Ww]hoever|[Nn]obody|[Ss]omebody|[Aa]nybody|[Ww]hatever|[Ww]hichever|shall|told"
     r"|[Mm]eanwhile|anew|but that|of (?:ours|theirs)|for eyes|is none|are none)\b"

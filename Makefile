@@ -18,7 +18,8 @@ INSTALL := $(PIP) install --quiet --no-compile --no-deps --require-hashes
 CHECK := $(PIP) check
 endif
 
-.PHONY: help demo run manage wheel test screenshots test-faults chaos lint format lock bench
+.PHONY: help demo run manage wheel test screenshots test-faults chaos lint format lock bench \
+	update audit sbom licences
 .DELETE_ON_ERROR:
 
 help: ## show this
@@ -71,6 +72,26 @@ lock: ## pin every dependency again, with hashes (needs uv; ARGS=--upgrade for n
 	$(LOCK) --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
 	$(LOCK) $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
 	$(LOCK) $(ARGS) benchmarks/requirements-procrastinate.in -o benchmarks/requirements-procrastinate.txt
+
+update: ## pin newer dependencies, then list their licences, lint, audit and test (needs uv)
+	$(MAKE) lock ARGS=--upgrade
+	$(MAKE) licences lint audit test
+
+SHIPPED := requirements.txt requirements-s3.txt
+audit: $(VENV)/dev ## compare what production installs with published advisories
+	@.ci/audit $(RUN) -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off \
+		$(SHIPPED:%=--requirement %)
+
+sbom: $(VENV)/dev ## write dist/sbom.json, the image's Python packages in CycloneDX's format
+	@mkdir -p dist
+	$(RUN) -m cyclonedx_py requirements requirements.txt --output-file dist/sbom.json
+
+licences: $(VENV)/dev ## write docs/licences.md from the installed packages
+	@sed -n '1,/^<!--/p' docs/licences.md > $(VENV)/licences
+	@echo >> $(VENV)/licences
+	@$(RUN) -m piplicenses --format markdown --with-urls --with-system \
+		--packages $$(sed -n 's/^\([A-Za-z0-9_.-]*\)==.*/\1/p' $(SHIPPED) | sort -u) >> $(VENV)/licences
+	@mv $(VENV)/licences docs/licences.md
 
 # Each of these files has the time of an installation, which is repeated only if its list changed.
 $(VENV)/runtime: requirements.txt $(RUN)

@@ -30,7 +30,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     enabled = models.BooleanField(default=True)
     member_since = models.DateTimeField(auto_now_add=True)
     wishes = models.JSONField(default=dict, blank=True)
-    level = models.CharField(max_length=9, default="staff")
+    level = models.CharField(max_length=9, blank=True, default="staff")
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
 

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ("enabled", models.BooleanField(default=True)),
                 ("member_since", models.DateTimeField(auto_now_add=True)),
                 ("wishes", models.JSONField(blank=True, default=dict)),
-                ("level", models.CharField(default="staff", max_length=9)),
+                ("level", models.CharField(blank=True, default="staff", max_length=9)),
                 (
                     "groups",
                     models.ManyToManyField(

@@ -88,15 +88,6 @@ def may_have(request: HttpRequest, etag: str) -> bool:
     return "If-None-Match" not in request.headers or has_etag(request, etag)
 
 
-def shared_attention(user: Any) -> str:
-    """The number of failures for the refresh of a page; viewers with the same rights share it.
-
-    "" also if it takes too long. At most one query.
-    """
-    found = read_picture(user, shared={"attention": attention_read(user)})
-    return attention_text(found["attention"]) if found else ""
-
-
 def unseen_count(user: Any) -> str:
     """How many failures `user` has to review, for the header; "" if none."""
     read = attention_read(user)

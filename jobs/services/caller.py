@@ -18,7 +18,7 @@ class Caller:
     """A user and the door that the user came through.
 
     `user` is None for a command, which may do everything. `token_id` is the public id of the API
-    token that the request had, if it had one.
+    token that the request had, if it had one; `parent_id` the job whose handler launches others.
     """
 
     user: Any
@@ -27,6 +27,7 @@ class Caller:
     request_id: str = ""
     token_id: UUID | None = None
     token_name: str = ""
+    parent_id: UUID | None = None
 
 
 def caller_of(request: Any, source: Source) -> Caller:

@@ -140,7 +140,7 @@ def new_job(
         "request_hash": "",
         "batch_id": None,
         "rerun_of_id": None,
-        "parent_id": None,
+        "parent_id": caller.parent_id,
         **objects.columns(launch.about),
         "unique_while_active": job_type.unique_while_active,
     }

@@ -6,6 +6,7 @@ bulk job. A CSV file lists the outcome of each.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -101,7 +102,7 @@ def _apply_to_each(
     note: str,
 ) -> dict[str, Any]:
     """Apply the action to each job that matched and write the CSV; return the outcomes' counts."""
-    caller = services.launcher(job)
+    caller = replace(services.launcher(job), parent_id=job.id)
     launched_at = Job.objects.values_list("created_at", flat=True).get(id=job.id)
     targets = Targets(
         user=caller.user,

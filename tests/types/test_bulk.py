@@ -41,9 +41,8 @@ def test_settled_jobs_are_launched_again_each_once(make_type):
     failed = [make_job(type="again", status=Status.FAILED) for _ in range(3)]
     outcome, _ = run_bulk("bulk_rerun", operator, filters="type=again")
     assert outcome.result == {"launched": 3, "skipped": 0, "failed": 0}
-    assert {job.rerun_of_id for job in Job.objects.filter(type="again", status=Status.PENDING)} == {
-        job.pk for job in failed
-    }
+    launched = Job.objects.filter(parent__type="bulk_rerun", status=Status.PENDING)
+    assert {job.rerun_of_id for job in launched} == {job.pk for job in failed}
 
 
 def test_failures_are_acknowledged_with_the_note_and_those_that_were_before_are_skipped():

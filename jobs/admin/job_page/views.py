@@ -11,6 +11,7 @@ from jobs import about, access, explain, registry, services
 from jobs.admin import picture
 from jobs.admin.display.progress import progress_rate
 from jobs.admin.job_page import children, content, data, failure, headline, lineage, records
+from jobs.admin.job_page.launched_again import launched_again
 from jobs.admin.job_page.log import log_page
 from jobs.admin.job_page.log_query import LogQuery
 from jobs.admin.job_page.records import page_job
@@ -26,11 +27,12 @@ REGIONS = ("head", "outcome", "facts", "timeline")
 def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The page of a job."""
     job, kept = _job_with_details(request, job_id), take_kept_form(request)
+    launched = children.children_of(request.user, job)
     context = {
         "title": str(job),
         "job": job,
-        "job_version": _version(job),  # the footer shows `version`, that of Backoffice
-        "regions": _regions(request, job, kept),
+        "job_version": _version(job, launched),  # the footer shows `version`, that of Backoffice
+        "regions": _regions(request, job, launched, kept),
         "log": log_page(job, LogQuery.of(request.GET)),
         "parameters": data.parameters_of(job, _visible_original(request, job), request.user),
         "audit_entries": content.audit_entries(job),
@@ -44,21 +46,23 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
     Without `after` the page shows an earlier part of the log, and gets no lines.
     """
-    job = page_job(request, job_id)
-    has_changed = request.GET.get("version") != _version(job)
+    job, shown = page_job(request, job_id), request.GET.get("version", "")
+    attention, launched = _attention_and_children(request.user, job)
+    version = _version(job, launched)
+    has_changed = shown != version
     if has_changed:
         job = _job_with_details(request, job_id)
+        version = _version(job, launched)
     # Read after the job, so that no line of a job that has ended is missing.
     log = records.log_changes(request, job)
-    attention = picture.shared_attention(request.user)
-    etag = f'"{_version(job)}.{attention}"'
+    etag = f'"{version}.{attention}"'
     if not has_changed and not log and picture.may_have(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     return JsonResponse(
         {
-            "version": _version(job),
+            "version": version,
             "active": not job.is_settled,
-            "regions": _regions(request, job) if has_changed else {},
+            "regions": _regions(request, job, launched) if has_changed else {},
             "log": log,
             "attention": attention,
         },
@@ -72,11 +76,29 @@ def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(jobs, pk=job_id)
 
 
-def _version(job: Job) -> str:
-    return f"{job.version}-{job.attempt}{job.parked_by and '-'}{job.parked_by}"
+def _attention_and_children(user: Any, job: Job) -> tuple[str, children.Children | None]:
+    """The failures to review and the children of the job, which viewers share; at most one query.
+
+    "" and None if they take too long.
+    """
+    reads = {"attention": picture.attention_read(user), **children.children_reads(user, job)}
+    found = picture.read_picture(user, shared=reads) or {}
+    loaded = {name: reads[name].load(value) for name, value in found.items()}
+    return picture.attention_text(loaded.get("attention", 0)), loaded.get("children")
 
 
-def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> dict[str, str]:
+def _version(job: Job, launched: children.Children | None) -> str:
+    """What changes with the job and with the counts of its children."""
+    parts = [str(job.version), str(job.attempt), job.parked_by, launched.tag if launched else ""]
+    return "-".join(filter(None, parts))
+
+
+def _regions(
+    request: HttpRequest,
+    job: Job,
+    launched: children.Children | None,
+    kept: KeptForm | None = None,
+) -> dict[str, str]:
     """The HTML of each region, with the note that was kept while the user was signed out."""
     context = {
         "note": kept.entries.get("note", "") if kept else "",
@@ -87,7 +109,8 @@ def _regions(request: HttpRequest, job: Job, kept: KeptForm | None = None) -> di
         "subject": about.subjects_of(request.user, [job], request).get(job.pk),
         "files": content.files_page(request.user, job, request.GET.get("files", "")),
         "parent": children.visible_parent(request.user, job),
-        "children": children.children_of(request.user, job),
+        "children": launched,
+        "launched_again": launched_again(request.user, job, launched),
     }
     return {
         name: render_to_string(f"admin/jobs/job_page/{name}.html", context, request)

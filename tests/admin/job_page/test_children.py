@@ -29,6 +29,24 @@ def test_the_page_counts_the_children_by_status_with_links(operator, parent):
     assert f'?parent={parent.pk}&amp;status=FAILED">1 failed</a>' in page
 
 
+def test_the_counts_of_an_open_page_follow_the_children(operator, parent):
+    address = f"/admin/jobs/job/{parent.pk}/live/"
+    first = operator.get(address).json()["version"]
+    assert operator.get(address, {"version": first}).status_code == 304
+    waiting = parent.children.filter(status=Status.PENDING).first()
+    ended = {"status": Status.COMPLETED, "finished_at": waiting.created_at}
+    Job.objects.filter(pk=waiting.pk).update(**ended)
+    answer = operator.get(address, {"version": first}).json()
+    assert f'?parent={parent.pk}&amp;status=PENDING">1 pending</a>' in answer["regions"]["facts"]
+    assert (
+        f'?parent={parent.pk}&amp;status=COMPLETED">1 completed</a>' in answer["regions"]["facts"]
+    )
+    assert operator.get(address, {"version": answer["version"]}).status_code == 304
+    alone = make_job(status=Status.PROCESSING)
+    version = operator.get(f"/admin/jobs/job/{alone.pk}/live/").json()["version"]
+    assert version == f"{alone.version}-{alone.attempt}"
+
+
 def test_the_page_of_a_child_leads_to_its_parent_until_that_is_deleted(operator, parent):
     child = parent.children.first()
     link = f'<a href="/admin/jobs/job/{parent.pk}/change/">Split</a>'

@@ -12,6 +12,8 @@ UNITS = (
 )
 # Upper bound in seconds, and to how many seconds a longer estimate would be too exact.
 ROUNDED_TO = ((60, 1), (600, 10), (86_400, 60), (float("inf"), 3_600))
+# As above, for a forecast: its text changes seldom while the time comes nearer.
+ROUGH_STEPS = ((60, 10), (600, 60), (3_600, 300), (86_400, 1_800), (float("inf"), 3_600))
 
 
 def duration(seconds: float) -> str:
@@ -31,6 +33,12 @@ def humanize_seconds(seconds: float) -> str:
     if rounded < 60:
         return f"{rounded} s"
     return _without_zero(duration(rounded))
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a duration for forecasts that are shown for a while: "20 s", "3 min", "25 min"."""
+    step = next(step for limit, step in ROUGH_STEPS if seconds < limit)
+    return humanize_seconds(max(step, round(seconds / step) * step))
 
 
 def limit_duration(seconds: float) -> str:

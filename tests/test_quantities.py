@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.durations import UNITS, humanize_seconds, limit_duration
+from jobs.durations import UNITS, humanize_seconds, limit_duration, rough_duration
 from jobs.safe_text import quantity
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +26,21 @@ ROOT = Path(__file__).resolve().parent.parent
 )
 def test_estimates_are_rounded(seconds, text):
     assert humanize_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "10 s"),
+        (37, "40 s"),
+        (59, "1 min"),
+        (100, "2 min"),
+        (1000, "15 min"),
+        (9000, "2 h 30 min"),
+    ],
+)
+def test_forecasts_are_rough(seconds, text):
+    assert rough_duration(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from jobs import access, stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.kept import Kept
 from jobs.models import JobQuerySet, Status
-from jobs.stats import Read
+from jobs.stats import Load, Read
 
 ATTENTION_CAP = 99
 # A bit less than the shortest period of a page, so that none shows figures of two periods ago.
@@ -19,6 +19,7 @@ ESTIMATE_SECONDS = 10.0
 # A read that is slow is repeated less often: it takes at most this share of a connection.
 BUSY_SHARE = 0.05
 TIMEOUT_MILLISECONDS = 500
+NO_READER = object()
 
 # By SQL and values: whose request read it, and what was read.
 _shared: Kept[tuple[Any, Any]] = Kept(limit=1_000)
@@ -50,13 +51,30 @@ def read_picture(
     return values | fresh
 
 
-def _remembered(reads: Mapping[str, Read], but_not_of: Any = None) -> dict[str, Any]:
+def _remembered(reads: Mapping[str, Read], but_not_of: Any = NO_READER) -> dict[str, Any]:
     found = {name: _shared.get(_key(read)) for name, read in reads.items()}
     return {
         name: entry[1]
         for name, entry in found.items()
-        if entry is not None and entry[0] != but_not_of
+        if entry is not None and (entry[0] is NO_READER or entry[0] != but_not_of)
     }
+
+
+def shared_loads() -> list[Load]:
+    """Return what the workers run, as of at most 10 s ago; at most one query.
+
+    None of them if it takes too long.
+    """
+    part = stats.loads_read()
+    entry = _shared.get(_key(part))
+    if entry is None:
+        found = stats.read_together({"loads": part}, TIMEOUT_MILLISECONDS)
+        if found is None:
+            return []
+        entry = (NO_READER, found["loads"])
+        _shared.keep(_key(part), entry, ESTIMATE_SECONDS)
+    loads: list[Load] = part.load(entry[1])
+    return loads
 
 
 def _key(read: Read) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.progress import counted_progress, progress_bar
 from jobs.admin.job_list.rows import JobRow
 from jobs.admin_site import admin_url
-from jobs.durations import humanize_seconds
+from jobs.durations import rough_duration
 from jobs.lifecycle import HOLD_PREFIX
 from jobs.models import Job, Status
 from jobs.safe_text import isolated
@@ -110,9 +110,7 @@ def queue_position(job: JobRow) -> str:
     if job.ahead == 0:
         return "Next in line"
     about = (
-        ""
-        if job.start_seconds is None
-        else f", usually about {humanize_seconds(job.start_seconds)}"
+        "" if job.start_seconds is None else f", usually about {rough_duration(job.start_seconds)}"
     )
     return f"{job.ahead:,} ahead{about}"
 

@@ -25,7 +25,7 @@ ROW_COLUMNS = (
     *("progress_done", "progress_total", "progress_unit"),
     *("error_code", "error_type", "error_message", "cancel_requested_at", "cancel_requested_by"),
     *("cancel_reason", "acknowledged_at", "acknowledged_by", "acknowledged_note"),
-    *("created_at", "started_at", "finished_at", "published_at"),
+    *("created_at", "started_at", "finished_at", "published_at", "parked_by"),
 )
 
 # By user, right, query, zone and day.

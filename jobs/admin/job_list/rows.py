@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from jobs import about, stats
+from jobs.admin import picture
 from jobs.models import Job, Status
 from jobs.stats import Line, Load, Usual
 
@@ -19,11 +20,15 @@ _usual_cache: dict[str, tuple[float, Usual | None]] = {}
 
 
 def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
-    """Return `jobs` with the attributes of a JobRow; at most three queries."""
+    """Return `jobs` with the attributes of a JobRow; at most three queries.
+
+    The loads of workers are those that refreshes share: else the first one would send all
+    estimates again.
+    """
     rows: list[JobRow] = list(jobs)
     waiting = [job for job in rows if job.status == Status.PENDING]
     lines = stats.lines(waiting) if waiting else {}
-    loads = stats.loads() if waiting else []
+    loads = picture.shared_loads() if waiting else []
     active_types = {job.type for job in rows if not job.is_settled}
     usual = cached_usual_durations(active_types | stats.types_of(lines.values(), loads))
     return with_estimates(rows, lines, loads, usual)

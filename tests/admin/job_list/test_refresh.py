@@ -1,5 +1,7 @@
 """The refresh of the job list: what its answers hold, and what they cost."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -118,6 +120,25 @@ def test_the_refresh_counts_what_the_page_counts(viewer, query):
     assert answer["tabs"] == counts
     assert answer["count"] == f"{page.context['cl'].counted_text()} jobs".replace("1 jobs", "1 job")
     assert answer["attention"] == page.context["attention"] == "2"
+
+
+def test_the_first_refresh_sends_no_estimates_that_the_page_has(viewer):
+    rows.clear_usual_cache()
+    worker = make_worker(slots=1, types=["report"])
+    for seconds in (40, 50, 60):
+        ended = timezone.now()
+        started = ended - timedelta(seconds=seconds)
+        make_job(status=Status.COMPLETED, started_at=started, finished_at=ended)
+    started = timezone.now() - timedelta(seconds=7)
+    make_job(status=Status.PROCESSING, worker=worker.pk, started_at=started)
+    waiting = [make_job() for _ in range(10)]
+    page = viewer.get(LIST).content.decode()
+    assert "usually about 2 min" in page
+    tags = {
+        job.pk.hex: re.search(rf'{job.pk.hex}"[^>]*data-tags="([^"]*)"', page)[1] for job in waiting
+    }
+    Job.objects.filter(status=Status.PROCESSING).update(started_at=started - timedelta(seconds=9))
+    assert refresh(viewer, *waiting, tags=tags).json()["rows"] == {}
 
 
 def test_rows_that_moved_up_from_the_next_page_are_not_new(viewer):

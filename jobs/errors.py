@@ -56,7 +56,7 @@ class AlreadyHeld(Refused):
     code = "already_held"
 
     def __init__(self, hold_id: int | None) -> None:
-        super().__init__("It is on hold already. Change that hold, or release it first.")
+        super().__init__(f"It is on hold already, by hold {hold_id}: change or release that.")
         self.hold_id = hold_id
 
 

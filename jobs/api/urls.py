@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from jobs.api import actions, docs, job_types, jobs, records, stats
+from jobs.api import actions, docs, holds, job_types, jobs, limits, records, stats, workers
 from jobs.api.http import unknown_path
 
 app_name = "jobs_api"
@@ -18,6 +18,14 @@ urlpatterns = [
     path("jobs/<uuid:id>/files/<path:name>", records.FileView.as_view(), name="job-file"),
     path("job-types/", job_types.JobTypesView.as_view(), name="job-types"),
     path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
+    path("holds/", holds.HoldsView.as_view(), name="holds"),
+    path("holds/<int:id>/", holds.HoldView.as_view(), name="hold"),
+    path("holds/<int:id>/release/", holds.ReleaseHoldView.as_view(), name="hold-release"),
+    path("limits/", limits.LimitsView.as_view(), name="limits"),
+    path("limits/<slug:type>/", limits.LimitView.as_view(), name="limit"),
+    path("workers/", workers.WorkersView.as_view(), name="workers"),
+    path("workers/<slug:id>/drain/", workers.DrainView.as_view(), name="worker-drain"),
+    path("workers/<slug:id>/resume/", workers.ResumeView.as_view(), name="worker-resume"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.DocsView.as_view(), name="docs"),
     re_path(r"", unknown_path.UnknownPathView.as_view()),

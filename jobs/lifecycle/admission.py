@@ -6,7 +6,7 @@ could be lost: it is published again once its hold has ended, or when there is r
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -65,8 +65,8 @@ def admit(
         return Admission(None, room)
     if found.type not in types:
         return Admission(None, None)
-    owner = {"worker": worker, "pid": pid, "using": using}
-    values = {"types": list(types)}
+    owner: dict[str, Any] = {"worker": worker, "pid": pid, "using": using}
+    values: dict[str, Any] = {"types": list(types)}
     if room is None:
         return Admission(begin(job_id, where=IS_FREE, values=values, **owner), None)
     values |= room.limit._asdict()

@@ -12,7 +12,7 @@ from jobs.lifecycle.attempts import holds_of
 from jobs.limits import Limit
 from jobs.models import HoldKind, Status
 
-CLIENTS = f"'{HoldKind.REQUESTER}', '{HoldKind.TOKEN}'"
+CLIENT_KINDS = f"'{HoldKind.REQUESTER}', '{HoldKind.TOKEN}'"
 HOLD_PREFIX, LIMIT_PREFIX = "hold:", "limit:"
 
 
@@ -56,7 +56,7 @@ def key_of_limit(job: str, by: str) -> str:
 LOOK = f"""
 SELECT job.type, job.queue, under.at_most, under.by, {key_of_limit("job", "under.by")},
     (SELECT id FROM ({holds_of("job")}) AS hold ORDER BY until DESC NULLS FIRST LIMIT 1),
-    EXISTS (SELECT FROM jobs_hold WHERE ended_at IS NULL AND kind IN ({CLIENTS}))
+    EXISTS (SELECT FROM jobs_hold WHERE ended_at IS NULL AND kind IN ({CLIENT_KINDS}))
 FROM jobs_job AS job LEFT JOIN jobs_sitelimit AS site ON site.type = job.type, LATERAL (
     SELECT CASE WHEN site.type IS NULL THEN (%(limits)s::jsonb -> job.type ->> 0)::integer
             ELSE site.at_most END,

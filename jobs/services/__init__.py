@@ -1,4 +1,4 @@
-"""The services that admin, API and commands share: submit, cancel, rerun, acknowledge, delete."""
+"""The services that admin, API and commands share: submit, actions on jobs, holds and limits."""
 
 from jobs.services.actions import (
     ACKNOWLEDGE,
@@ -19,6 +19,19 @@ from jobs.services.bulk_report import DONE, REACHED, Reason, Report, Row
 from jobs.services.bulk_targets import Targets
 from jobs.services.caller import Caller, caller_of, code_caller, launcher, once_accepted
 from jobs.services.children import submit_child
+from jobs.services.holding import (
+    LimitedType,
+    change_hold,
+    drain_worker,
+    hold,
+    limited_types,
+    release_hold,
+    remove_site_limit,
+    resume_worker,
+    running_workers,
+    set_site_limit,
+    visible_holds,
+)
 from jobs.services.submission import (
     Launch,
     Submitted,
@@ -53,6 +66,7 @@ __all__ = [
     "Incoming",
     "KeptUpload",
     "Launch",
+    "LimitedType",
     "OneStatement",
     "Reason",
     "Report",
@@ -65,6 +79,7 @@ __all__ = [
     "bulk_types",
     "caller_of",
     "cancel",
+    "change_hold",
     "check",
     "check_rerun",
     "check_size",
@@ -72,16 +87,25 @@ __all__ = [
     "code_caller",
     "delete",
     "delete_upload",
+    "drain_worker",
+    "hold",
     "incoming_file",
     "incoming_stream",
     "keep_upload",
     "launcher",
+    "limited_types",
     "once_accepted",
     "possible_actions",
+    "release_hold",
+    "remove_site_limit",
     "rerun",
+    "resume_worker",
     "rules_for",
+    "running_workers",
+    "set_site_limit",
     "submit",
     "submit_batch",
     "submit_child",
     "temporary_trouble",
+    "visible_holds",
 ]

@@ -1,5 +1,6 @@
 """Access: callers do not see each other's jobs, and each role gets the statuses of rights.txt."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,20 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.api.urls import urlpatterns
-from jobs.models import Job, JobEvent, JobFile, JobLog
+from jobs.models import Hold, HoldKind, Job, JobEvent, JobFile, JobLog, SiteLimit, Worker
 from tests.support import people
-from tests.support.factories import make_job
+from tests.support.factories import make_hold, make_job
 
 API = "/api/v1/"
 TABLE = Path(__file__).with_name("rights.txt")
 METHODS = ("get", "post", "put", "delete")
+WORKER = {"host": "a", "pid": 1, "slots": 1, "heartbeat_at": timezone.now() + timedelta(days=1)}
 BODIES = {
     "jobs/": {"name": "Quick"},
     "jobs/batch/": {"jobs": [{"name": "Quick"}]},
+    "holds/": {"type": "quick", "reason": "a test"},
+    "limits/quick/": {"at_most": 2, "reason": "a test"},
+    "workers/w/drain/": {"reason": "a test"},
 }
 ADDRESSES = {
     "jobs": "jobs/",
@@ -34,6 +39,14 @@ ADDRESSES = {
     "job-file": "jobs/{id}/files/secret.txt",
     "job-types": "job-types/",
     "job-type": "job-types/quick/",
+    "holds": "holds/",
+    "hold": "holds/7/",
+    "hold-release": "holds/7/release/",
+    "limits": "limits/",
+    "limit": "limits/quick/",
+    "workers": "workers/",
+    "worker-drain": "workers/w/drain/",
+    "worker-resume": "workers/w/resume/",
     "schema": "schema/",
     "docs": "docs/",
     None: "nothing/",
@@ -150,6 +163,11 @@ def test_the_table_of_address_method_and_role_is_the_reviewed_one():
 
 def status_of(client, method, address, owner) -> int:
     job = full_job(owner)
+    Hold.objects.all().delete()
+    make_hold(id=7, kind=HoldKind.QUEUE, value="elsewhere")
+    drained_at = timezone.now() if "resume" in address else None
+    Worker.objects.update_or_create(id="w", defaults={**WORKER, "drained_at": drained_at})
+    SiteLimit.objects.update_or_create(type="quick", defaults={"at_most": 1, "set_by": "olga"})
     body = BODIES.get(address, {}) if method != "get" else None
     answer = getattr(client, method)(API + address.format(id=job.id), body, format="json")
     content(answer)

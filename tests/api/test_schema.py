@@ -35,6 +35,11 @@ def path_of(address):
     named = {
         "jobs/{id}/files/secret.txt": "jobs/{id}/files/{name}",
         "job-types/quick/": "job-types/{type}/",
+        "limits/quick/": "limits/{type}/",
+        "holds/7/": "holds/{id}/",
+        "holds/7/release/": "holds/{id}/release/",
+        "workers/w/drain/": "workers/{id}/drain/",
+        "workers/w/resume/": "workers/{id}/resume/",
     }
     return API + named.get(address, address)
 
@@ -47,11 +52,17 @@ def assert_as_described(answer, operation):
         assert not header.get("required") or name in answer, name
 
 
-POSTED = ("jobs/batch/", "jobs/{id}/cancel/", "jobs/{id}/rerun/", "jobs/{id}/acknowledge/")
+POSTED = (
+    *("jobs/batch/", "jobs/{id}/cancel/", "jobs/{id}/rerun/", "jobs/{id}/acknowledge/"),
+    *("holds/7/release/", "workers/w/drain/", "workers/w/resume/"),
+)
+NOT_READ = {"schema/", "docs/", "nothing/", "limits/quick/", *POSTED}
 CALLS = [
-    *((one, "get") for one in set(ADDRESSES.values()) - {"schema/", "docs/", "nothing/", *POSTED}),
-    *((one, "post") for one in ("jobs/", *POSTED)),
+    *((one, "get") for one in set(ADDRESSES.values()) - NOT_READ),
+    *((one, "post") for one in ("jobs/", "holds/", *POSTED)),
     ("jobs/{id}/", "delete"),
+    ("limits/quick/", "put"),
+    ("limits/quick/", "delete"),
 ]
 
 

@@ -40,7 +40,7 @@ def test_allow_names_the_methods_that_an_address_supports(client, address):
     assert answer.status_code == 405
     allowed = set(answer["Allow"].split(", "))
     assert allowed
-    assert allowed <= {"GET", "POST", "DELETE", "HEAD"}
+    assert allowed <= {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 
 
 @pytest.mark.parametrize("method", ["get", "options", "put"])

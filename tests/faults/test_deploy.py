@@ -29,6 +29,32 @@ def test_a_warm_stop_lets_work_end_and_gives_the_rest_back(stack, within):
     stack.client.cancel(long)
 
 
+def drain(stack, is_drained=True):
+    stack.sql(f"UPDATE jobs_worker SET drained_at = {'now()' if is_drained else 'NULL'}")
+    wait_until(
+        lambda: stack.sql("SELECT consuming FROM jobs_worker") == [(not is_drained,)],
+        2 * HEARTBEAT_SECONDS + 3,
+    )
+
+
+def test_a_drained_worker_ends_what_it_runs_and_takes_nothing_until_it_is_resumed(stack):
+    worker = stack.worker()
+    running = [stack.running(seconds=3) for _ in range(2)]
+    taken = stack.client.batch(6)  # some of them are in the worker's main process already
+    drain(stack)
+    later = stack.client.submit().body["id"]
+    for job_id in running:
+        assert stack.wait_for(job_id, "COMPLETED")["attempt"] == 1
+    time.sleep(2)
+    assert {stack.job(one)["status"] for one in (*taken, later)} == {"PENDING"}
+    with stack.redis() as broker:
+        assert broker.llen("default") == 7
+    drain(stack, is_drained=False)
+    for job_id in (*taken, later):
+        assert stack.wait_for(job_id, "COMPLETED", seconds=5)["publishes"] == 1
+    assert worker.process.poll() is None
+
+
 @pytest.mark.long
 def test_a_warm_stop_fails_what_may_not_run_again(stack):
     worker = stack.worker(concurrency=1)

@@ -29,7 +29,7 @@ from jobs.errors import (
     StorageUnavailable,
     Unavailable,
 )
-from jobs.models import ApiToken, Job
+from jobs.models import ApiToken, Hold, Job, SiteLimit, Worker
 from jobs.safe_text import storable
 from jobs.signals import send_refusal
 
@@ -194,7 +194,9 @@ def _unavailable(error: Unavailable, effect: str) -> Problem:
 
 def _from_framework(error: Exception) -> Problem | None:
     match error:
-        case Http404() | Job.DoesNotExist():
+        case Http404() | Job.DoesNotExist() | Hold.DoesNotExist():
+            return _from_rest(NotFound())
+        case SiteLimit.DoesNotExist() | Worker.DoesNotExist():
             return _from_rest(NotFound())
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

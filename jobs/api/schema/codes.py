@@ -10,7 +10,7 @@ STATUSES: Mapping[int, str] = {
     403: "The caller lacks the permission, or a session its CSRF token.",
     404: "Not found, or not visible to the caller.",
     406: "The answer would be JSON, which Accept excludes.",
-    409: "The job's status does not allow it, or another job of its type is active.",
+    409: "The status does not allow it, another job of the type is active, or a hold applies.",
     411: "The body has no Content-Length.",
     413: "The body or its params are too large.",
     412: "The file does not have the ETag of If-Match.",
@@ -46,6 +46,7 @@ CODES: Mapping[str, str] = {
     "file_lost": "The file is listed, but its content is lost.",
     # Not in this state, or not now.
     "conflict": "The job's status does not allow it.",
+    "already_held": "The type, queue or client is on hold already.",
     "already_active": "Only one job of this type may be active at a time.",
     "precondition_failed": "The file does not have the ETag of If-Match.",
     "range_not_satisfiable": "The file ends before the range begins.",

@@ -1,0 +1,48 @@
+"""Workers that take nothing new: for a deploy, or to look at a host."""
+
+from django.contrib.admin.models import CHANGE
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from jobs.errors import InvalidTransition
+from jobs.models import Worker
+from jobs.services.caller import Caller
+from jobs.services.holding.record import kept_reason, record, require_right
+
+
+def running_workers() -> QuerySet[Worker]:
+    """Return the live workers, by host and process."""
+    live: QuerySet[Worker] = Worker.objects.live()
+    return live.order_by("host", "pid")
+
+
+def drain_worker(caller: Caller, worker_id: str, *, reason: str) -> Worker:
+    """Let a worker end what it runs and take nothing new, from its next heartbeat on.
+
+    Raises: Worker.DoesNotExist, NotPermitted, InvalidHold; InvalidTransition if it was drained
+    before.
+    """
+    require_right(caller)
+    why = kept_reason(reason)
+    worker = running_workers().get(id=worker_id)
+    new = {"drained_at": Now(), "drained_by": caller.name, "drain_reason": why}
+    if not Worker.objects.filter(id=worker_id, drained_at=None).update(**new):
+        raise InvalidTransition("The worker is drained already.")
+    worker.refresh_from_db()
+    record(caller, worker, f"Drained: {why}", CHANGE)
+    return worker
+
+
+def resume_worker(caller: Caller, worker_id: str) -> Worker:
+    """Let a drained worker take jobs again, from its next heartbeat on.
+
+    Raises: Worker.DoesNotExist, NotPermitted; InvalidTransition if it is not drained.
+    """
+    require_right(caller)
+    worker = running_workers().get(id=worker_id)
+    new = {"drained_at": None, "drained_by": "", "drain_reason": ""}
+    if not Worker.objects.filter(id=worker_id, drained_at__isnull=False).update(**new):
+        raise InvalidTransition("The worker is not drained.")
+    worker.refresh_from_db()
+    record(caller, worker, "Resumed.", CHANGE)
+    return worker

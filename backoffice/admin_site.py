@@ -19,8 +19,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from backoffice import __version__
 from backoffice.accounts import COUNTED_LIMIT, remember_browser
 from jobs import access
-from jobs.admin import picture, signed_out
+from jobs.admin import signed_out
 from jobs.admin.guard import guarded
+from jobs.admin.holds.banner import frame_context
 from jobs.admin.home import views as home_views
 from jobs.admin.paginator import CappedPaginator
 from jobs.admin.passwords import OwnPasswordView
@@ -179,6 +180,6 @@ class BackofficeAdminSite(AdminSite):
         }
         context["broker_is_down"] = context["has_permission"] and broker_watch.is_down()
         if context["has_permission"] and access.may_see_some(request.user):
-            context["attention"] = picture.unseen_count(request.user)
+            context |= frame_context(request.user)
             context["may_launch"] = access.may_launch_some(request.user)
         return context

@@ -106,12 +106,6 @@ def may_have(request: HttpRequest, etag: str) -> bool:
     return "If-None-Match" not in request.headers or has_etag(request, etag)
 
 
-def unseen_count(user: Any) -> str:
-    """How many failures `user` has to review, for the header; "" if none."""
-    read = attention_read(user)
-    return attention_text((stats.read_together({"count": read}) or {}).get("count", 0))
-
-
 def has_etag(request: HttpRequest, etag: str) -> bool:
     """Whether the browser has what `etag` names; proxies mark ETags as weak."""
     return request.headers.get("If-None-Match", "").removeprefix("W/") == etag

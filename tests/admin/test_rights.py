@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 from django_celery_results.models import TaskResult
 
-from jobs.models import ApiToken, AuditEntry, Job, JobFile, Status
-from tests.support.factories import make_job, make_user
+from jobs.models import ApiToken, AuditEntry, Hold, Job, JobFile, SiteLimit, Status
+from tests.support.factories import make_hold, make_job, make_user, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,6 +28,7 @@ OPERATE = ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 405, 405))
 ACCOUNTS = ((*OUT, FORBIDDEN, FORBIDDEN, 200), (*OUT, FORBIDDEN, FORBIDDEN, 200))
 ACCOUNTS_THEN_LIST = (ACCOUNTS[0], (*OUT, FORBIDDEN, FORBIDDEN, 302))
 PAGES = ("changelist", "add", "change", "history")
+HOLDING = ("hold_release", "limit_remove", "worker_drain", "worker_resume")
 TABLE = {
     **{f"auth_{model}_{page}": ACCOUNTS for model in ("user", "group") for page in PAGES},
     **{f"jobs_auditentry_{page}": ACCOUNTS for page in ("changelist", "history")},
@@ -55,6 +56,12 @@ TABLE = {
         f"jobs_job_confirm_{action}": OPERATE
         for action in ("cancel", "rerun", "acknowledge", "delete")
     },
+    "jobs_job_holds": ((*OUT, 200, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
+    "jobs_job_limits": ((*OUT, 200, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
+    **dict.fromkeys(
+        (f"jobs_job_{act}" for act in HOLDING),
+        ((*OUT, FORBIDDEN, 405, 405), (*OUT, FORBIDDEN, 302, 302)),
+    ),
     "jobs_job_add": ((*OUT, FORBIDDEN, FORBIDDEN, FORBIDDEN),) * 2,
     "jobs_job_launch": OPERATE,
     "jobs_job_launch_type": ((*OUT, FORBIDDEN, 200, 200), (*OUT, FORBIDDEN, 302, 302)),
@@ -81,6 +88,7 @@ TABLE = {
 def make_groups():
     # Transactional tests empty the tables, and with them what the migration made.
     import_module("jobs.migrations.0007_make_groups").make_groups(apps, None)
+    import_module("jobs.migrations.0039_let_operators_hold").let_operators_hold(apps, None)
 
 
 def enter(client, role):
@@ -115,6 +123,7 @@ def addresses():
         **of_model("django_celery_results_taskresult", result.pk),
         **of_model("auth_user", account := make_user().pk),
         **of_model("auth_group", group.pk),
+        **of_holding(),
         "jobs_job_requester": f"/admin/jobs/job/requesters/{account}/",
         "auth_user_password_change": f"/admin/auth/user/{account}/password/",
     }
@@ -158,6 +167,21 @@ def of_jobs(settled):
             f"jobs_job_confirm_{action}": f"{jobs}/confirm/{action}/?type={settled.type}"
             for action in actions
         },
+    }
+
+
+def of_holding():
+    """The addresses of holds, limits and workers."""
+    holds, worker = "/admin/jobs/job/holds/", make_worker()
+    Hold.objects.all().delete()
+    SiteLimit.objects.update_or_create(type="again", defaults={"at_most": 1, "set_by": "olga"})
+    return {
+        "jobs_job_holds": holds,
+        "jobs_job_limits": f"{holds}limits/",
+        "jobs_job_hold_release": f"{holds}{make_hold().pk}/release/",
+        "jobs_job_limit_remove": f"{holds}limits/again/remove/",
+        "jobs_job_worker_drain": f"{holds}workers/{worker.pk}/drain/",
+        "jobs_job_worker_resume": f"{holds}workers/{worker.pk}/resume/",
     }
 
 

@@ -44,11 +44,16 @@ class Queue:
     waiting: str
     oldest_at: datetime | None
     slots: int
+    parked: str = ""  # of them on hold or at a limit; "" for none
 
     @property
     def is_slow(self) -> bool:
-        """Whether its first job has waited more than 10 minutes."""
-        return self.oldest_at is not None and timezone.now() - self.oldest_at > TOO_LONG
+        """Whether its first job has waited more than 10 minutes, and may start."""
+        return (
+            self.parked != self.waiting
+            and self.oldest_at is not None
+            and timezone.now() - self.oldest_at > TOO_LONG
+        )
 
 
 def home_reads(user: Any) -> dict[str, Read]:
@@ -150,4 +155,5 @@ def _queues(workers: list[Worker], waiting: Iterable[stats.QueueDepth]) -> list[
 def _queue(name: str, depth: stats.QueueDepth | None, slots: int) -> Queue:
     if depth is None:
         return Queue(name, "0", None, slots)
-    return Queue(name, capped_count(depth.waiting, GLANCE), depth.oldest_at, slots)
+    parked = capped_count(depth.parked, GLANCE) if depth.parked else ""
+    return Queue(name, capped_count(depth.waiting, GLANCE), depth.oldest_at, slots, parked)

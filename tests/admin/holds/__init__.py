@@ -1,0 +1,1 @@
+"""The page "Holds and limits", and the banner of every page."""

@@ -81,12 +81,8 @@ class JobAdmin(CappedListMixin, admin.ModelAdmin):
     def has_launch_permission(self, request):
         return access.may_launch_some(request.user)
 
-    def has_hold_permission(self, request):
-        return access.may_hold(request.user)
-
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
-        hold = self.has_hold_permission
         rows, file = "launch/<slug:slug>/rows/<str:name>/", "<uuid:job_id>/files/<int:file_id>/"
         urls = [
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
@@ -94,9 +90,7 @@ class JobAdmin(CappedListMixin, admin.ModelAdmin):
             ("launch/<slug:slug>/call/", "launch_call", launch_views.curl_preview, launch, "POST"),
             ("live/", "live_cells", self.list_changes, view, "GET"),
             ("requesters/<str:user_id>/", "requester", user_page, view, "GET"),
-            ("holds/", "holds", holds_views.holds_view, view, "GET", "POST"),
-            ("holds/limits/", "limits", holds_views.limits_view, view, "GET", "POST"),
-            *((route, name, act, hold, "POST") for route, name, act in holds_views.ACTS),
+            *holds_views.routes(view, access.may_hold),
             (rows, "launch_rows", launch_views.found_rows, launch, "GET"),
             ("<uuid:job_id>/live/", "live", page_views.job_changes, view, "GET"),
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),

@@ -1,6 +1,6 @@
 """The page "Holds and limits", and what its forms do: each POST redirects to the page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -103,13 +103,21 @@ def resume_view(request: HttpRequest, worker_id: str) -> HttpResponse:
     )
 
 
-# Routes and names of what is done to one hold, limit or worker.
-ACTS = (
-    ("holds/<int:hold_id>/release/", "hold_release", release_hold_view),
-    ("holds/limits/<slug:slug>/remove/", "limit_remove", remove_limit_view),
-    ("holds/workers/<slug:worker_id>/drain/", "worker_drain", drain_view),
-    ("holds/workers/<slug:worker_id>/resume/", "worker_resume", resume_view),
-)
+def routes(may_see: Any, may_hold: Callable[[Any], bool]) -> Iterator[tuple[Any, ...]]:
+    """Yield the routes of the page and of what it does: each with its name, view and guard."""
+
+    def permitted(request: HttpRequest) -> bool:
+        return may_hold(request.user)
+
+    yield "holds/", "holds", holds_view, may_see, "GET", "POST"
+    yield "holds/limits/", "limits", limits_view, may_see, "GET", "POST"
+    for route, name, view in (
+        ("<int:hold_id>/release/", "hold_release", release_hold_view),
+        ("limits/<slug:slug>/remove/", "limit_remove", remove_limit_view),
+        ("workers/<slug:worker_id>/drain/", "worker_drain", drain_view),
+        ("workers/<slug:worker_id>/resume/", "worker_resume", resume_view),
+    ):
+        yield f"holds/{route}", name, view, permitted, "POST"
 
 
 def _done(request: HttpRequest, act: Callable[[], Any], sentence: str) -> HttpResponse:

@@ -1,0 +1,1 @@
+"""docs/adopting.md, followed literally in an empty directory."""

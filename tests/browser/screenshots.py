@@ -92,13 +92,15 @@ def add(now, people, name, status, minutes, wait, run, percent, who, source, err
         "name": name,
         "status": status,
         "progress_percent": percent,
-        "progress_message": f"{percent * 1_250:,} of 125,000 rows" if percent else "",
         "created_by": people.get(who),
         "created_by_name": who,
         "source": source,
         "worker": WORKER,
         "params": PARAMS,
     }
+    if percent:
+        fields |= {"progress_done": percent * 1_250, "progress_total": 125_000}
+        fields["progress_unit"] = "rows"
     if finished:
         fields["finished_at"] = finished
     if status == Status.CANCELLED:
@@ -112,7 +114,7 @@ def error_fields(error):
     if not error:
         return {}
     if error.islower():
-        message = "it ran longer than its limit of 600 s"
+        message = "The job ran longer than its time limit of 10 min."
         return {"error_code": error, "error_type": "", "error_message": message}
     message = "'region' is not a column"
     return {"error_code": "exception", "error_type": error, "error_message": message}
@@ -137,12 +139,16 @@ def test_take_them(open_as, theme, width, suffix):
     staff = people.superuser()
     tell(STORY, staff)
     failed = Job.objects.get(error_type="KeyError")
+    running = Job.objects.filter(status=Status.PROCESSING).earliest("created_at")
     page = open_as(staff, viewport={"width": width, "height": 844}, color_scheme=theme)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, address in (
         ("home", "/admin/"),
         ("job-list", LIST),
+        ("to-review", f"{LIST}?status=FAILED&unseen=on"),
         ("job", f"{LIST}{failed.pk}/change/"),
+        ("job-running", f"{LIST}{running.pk}/change/"),
+        ("person", f"{LIST}requesters/{staff.pk}/"),
         ("launch", f"{LIST}launch/"),
         ("launch-form", f"{LIST}launch/report/"),
     ):

@@ -1,5 +1,6 @@
 """Finding jobs as staff do: by words, by filters in the search, by days, on a phone."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -152,6 +153,14 @@ def test_jobs_in_the_navigation_and_back_keep_the_filters(page, jobs):
     page.get_by_role("link", name="Nightly").click()
     page.go_back()
     assert "created_by=maria" in page.url
+
+
+def test_on_a_phone_the_current_tab_is_in_view(open_as, operator, jobs):
+    phone = open_as(operator, viewport={"width": 390, "height": 844})
+    phone.goto(f"{LIST}?status=FAILED&unseen=on")
+    tab = phone.locator(".tabs [aria-current]")
+    expect(tab).to_have_text(re.compile("To review"))
+    expect(tab).to_be_in_viewport(ratio=0.9)
 
 
 def test_on_a_phone_the_first_job_is_seen_without_scrolling(open_as, operator, jobs):

@@ -117,8 +117,13 @@ def _tiles(
     since = _to_text(timezone.now() - timedelta(hours=24))
     return [
         *(
-            Tile(status, label, capped_count(active.get(status), GLANCE), _list_url(status=status))
-            for status, label in ((Status.PENDING, "Waiting"), (Status.PROCESSING, "Processing"))
+            Tile(
+                status,
+                str(status.label),
+                capped_count(active.get(status), GLANCE),
+                _list_url(status=status),
+            )
+            for status in (Status.PENDING, Status.PROCESSING)
         ),
         *(
             Tile(

@@ -8,6 +8,13 @@
     const list = document.getElementById('search-suggestions');
     const suggested = [...list.options].map((option) => option.value);
 
+    // On a phone the tabs scroll; the current one may be beyond the edge.
+    const tabs = document.querySelector('.tabs');
+    const current = tabs.querySelector('[aria-current]');
+    if (current) {
+        tabs.scrollLeft = current.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+    }
+
     const disableEmpty = () => {
         for (const control of form.elements) {
             control.disabled = control.disabled || (control.name && control.value === '');

@@ -62,7 +62,7 @@ def test_every_page_of_jobs_opens_in_the_site_of_the_project(ada, followed):
     [(job,)] = followed.rows("SELECT id FROM jobs_job WHERE name = 'Change prices'")
     [(member,)] = followed.rows(f"SELECT id FROM people_member WHERE email = '{ADA}'")
     pages = [
-        *(f"{JOBS}/{one}" for one in ("", "launch/", f"{job}/change/", f"{job}/log/")),
+        *(f"{JOBS}/{one}" for one in ("", "launch/", "holds/", f"{job}/change/", f"{job}/log/")),
         *(f"{JOBS}/requesters/{member}/", f"{JOBS}/?status=FAILED", f"{JOBS}/?q={job}"),
         *(f"/backstage/jobs/{one}/" for one in ("apitoken", "apitoken/add", "auditentry")),
         "/backstage/",

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 
 from jobs import access, registry, services
 from jobs.admin.audit import admin_caller
@@ -13,6 +12,7 @@ from jobs.admin.guard import MissingRight
 from jobs.admin.holds.forms import HoldForm, LimitForm
 from jobs.admin.messages import refusal
 from jobs.admin.pages import admin_page
+from jobs.admin_site import admin_url
 from jobs.errors import Refused
 from jobs.models import Hold, HoldKind, SiteLimit, Worker
 
@@ -160,4 +160,4 @@ def _page(request: HttpRequest, hold_form: HoldForm, limit_form: LimitForm) -> H
 
 
 def _to_page() -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:jobs_job_holds"))
+    return HttpResponseRedirect(admin_url("jobs_job_holds"))

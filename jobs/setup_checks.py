@@ -6,12 +6,14 @@ be imported.
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
@@ -28,13 +30,12 @@ WITH_STATIC_FILES = {
     "django.contrib.staticfiles": "pages have no styles",
     "drf_spectacular_sidecar": "the page that describes the API is empty",
 }
-SAME_SERVER = ("HOST", "PORT", "NAME")
 
 
 @register("jobs_setup")
 def check_setup(**kwargs: Any) -> list[CheckMessage]:
     """Check what the app needs of the project, beside job types and user model."""
-    return [*_databases(), *_storage(), *_times(), *_pages(), *_addresses()]
+    return [*_databases(), *_redis(), *_storage(), *_times(), *_pages(), *_addresses()]
 
 
 def _databases() -> Iterator[CheckMessage]:
@@ -48,14 +49,19 @@ def _databases() -> Iterator[CheckMessage]:
         fault = "psycopg 3 is installed, and Django prefers it; jobs needs psycopg2."
         yield Error(fault, hint="Run: pip uninstall psycopg psycopg-c", id="jobs.E031")
     worker = connections[WORKER_DB]
-    if not isinstance(worker, DatabaseWrapper) or not _is_same_server(default, worker):
+    # Host and port may differ: a worker may go past a pooler.
+    is_same = default.settings_dict["NAME"] == worker.settings_dict["NAME"]
+    if not isinstance(worker, DatabaseWrapper) or not is_same:
         fault = f"DATABASES[{WORKER_DB!r}] is not the database of 'default' with ENGINE {ENGINE!r}."
         hint = f"Remove {WORKER_DB!r} from DATABASES: jobs derives it from 'default'."
         yield Error(fault, hint=hint, id="jobs.E032")
 
 
-def _is_same_server(one: Any, other: Any) -> bool:
-    return all(one.settings_dict[name] == other.settings_dict[name] for name in SAME_SERVER)
+def _redis() -> Iterator[CheckMessage]:
+    try:
+        import_module("jobs.engine.celery_settings")
+    except ImproperlyConfigured as error:
+        yield Error(str(error), id="jobs.E041")
 
 
 def _storage() -> Iterator[CheckMessage]:

@@ -1,8 +1,11 @@
 """`manage.py check` names each step that a project with the app jobs lacks, and the fix."""
 
+import sys
+
 import pytest
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.test import override_settings
 from django.urls import path
 
@@ -47,6 +50,28 @@ def test_a_missing_step_is_named_with_its_fix(settings, changes, id, fix):
         changes = {"INSTALLED_APPS": [one for one in settings.INSTALLED_APPS if one != lacking]}
     with override_settings(**changes):
         assert fix in found()[id]
+
+
+def test_another_database_than_postgresql_is_named(monkeypatch):
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    assert "django.db.backends.postgresql" in found()["jobs.E030"]
+
+
+def test_psycopg_3_is_named(monkeypatch):
+    monkeypatch.setattr(setup_checks, "is_psycopg3", True)
+    assert "pip uninstall psycopg" in found()["jobs.E031"]
+
+
+def test_an_alias_of_another_database_is_named(monkeypatch):
+    other = connections["worker"].settings_dict | {"NAME": "other"}
+    monkeypatch.setattr(connections["worker"], "settings_dict", other)
+    assert "Remove 'worker'" in found()["jobs.E032"]
+
+
+def test_a_broker_that_is_no_redis_is_named(monkeypatch, settings):
+    monkeypatch.delitem(sys.modules, "jobs.engine.celery_settings")
+    settings.JOBS_REDIS_URL = "amqp://localhost"
+    assert "Set JOBS_REDIS_URL to redis://" in found()["jobs.E041"]
 
 
 def test_files_need_a_place(settings):

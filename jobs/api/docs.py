@@ -7,6 +7,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.urls import get_script_prefix, include, path, reverse
 from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.plumbing import _load_enum_name_overrides
 from drf_spectacular.settings import patched_settings
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,8 +43,13 @@ def api_document(request: Request | None) -> dict[str, Any]:
     generator = SchemaGenerator(patterns=[path(root, include("jobs.api.urls"))])
     title, prefix = str(admin_site().site_title), f"/{root.removesuffix('/')}"
     settings = DOCUMENT_SETTINGS | {"TITLE": title, "SCHEMA_PATH_PREFIX": prefix}
-    with one_at_a_time, patched_settings(settings):
-        document: dict[str, Any] = generator.get_schema(request=request, public=True)
+    with one_at_a_time:
+        _load_enum_name_overrides.cache_clear()  # it may hold those of the site's own API
+        try:
+            with patched_settings(settings):
+                document: dict[str, Any] = generator.get_schema(request=request, public=True)
+        finally:
+            _load_enum_name_overrides.cache_clear()
     return document
 
 

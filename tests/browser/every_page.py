@@ -8,13 +8,14 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django_celery_results.models import TaskResult
 
-from jobs.models import ApiToken, Job, JobLog, Status, UpkeepState, Worker
+from jobs.models import ApiToken, Job, JobLog, SiteLimit, Status, UpkeepState, Worker
 from tests.support import people
-from tests.support.factories import make_job
+from tests.support.factories import make_hold, make_job
 
 LONG = "x" * 200  # one word, which breaks nowhere by itself
 PATHS = ("No such file or directory: /srv/" + "exports/" * 20, LONG * 3)
@@ -44,6 +45,10 @@ def make_rows() -> User:
     Worker.objects.create(
         id="a" * 32, host=LONG, pid=1, slots=2, queues=["default"], consuming=True
     )
+    Worker.objects.update(drained_at=Now(), drained_by=LONG[:150], drain_reason=LONG)
+    for ended_at in (None, Now()):
+        make_hold(name=LONG, reason=LONG, held_by=LONG[:150], ended_at=ended_at, released_by="x")
+    SiteLimit.objects.create(type="prune", at_most=3, by=LONG, reason=LONG, set_by=LONG[:150])
     UpkeepState.objects.create(host=LONG, pid=2)
     attempt = {
         "username": LONG,
@@ -112,7 +117,7 @@ def _values(route: str) -> list[dict[str, Any]]:
     user = User.objects.get(username=LONG[:150])
     token = ApiToken.objects.get()
     fixed = {"user_id": user.pk, "token_id": token.public_id, "slug": "greet", "type": "greet"}
-    fixed |= {"name": "none", "file_id": 1, "id": user.pk}
+    fixed |= {"name": "none", "file_id": 1, "id": user.pk, "hold_id": 1, "worker_id": "a" * 32}
     models = {
         f"admin/{one._meta.app_label}/{one._meta.model_name}/": one for one in admin.site._registry
     }

@@ -20,10 +20,10 @@ SPANS = {
 }
 
 
-def _reason_field() -> forms.CharField:
+def _reason_field(shown: str) -> forms.CharField:
     return forms.CharField(
         max_length=REASON_LIMIT,
-        help_text="Shown to everyone whose jobs wait.",
+        help_text=shown,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -31,7 +31,7 @@ def _reason_field() -> forms.CharField:
 class EndForm(forms.Form):
     """When a hold ends."""
 
-    ends = forms.ChoiceField(choices=list(SPANS.items()), initial="60")
+    ends = forms.ChoiceField(label="How long", choices=list(SPANS.items()), initial="60")
     until = forms.DateTimeField(
         required=False,
         label="Until",
@@ -68,7 +68,7 @@ class HoldForm(EndForm):
         help_text="The label of a type, the name of a queue or a user, the name or id of a token.",
         widget=forms.TextInput(attrs={"list": "hold-targets", "autocomplete": "off"}),
     )
-    reason = _reason_field()
+    reason = _reason_field("Shown to everyone whose jobs wait.")
     field_order = ("kind", "target", "ends", "until", "reason")
 
     def __init__(self, data: Any = None, **options: Any) -> None:
@@ -92,7 +92,7 @@ class LimitForm(forms.Form):
         max_length=200,
         help_text="The name of a parameter. Empty for all jobs of the type together.",
     )
-    reason = _reason_field()
+    reason = _reason_field("Shown on this page.")
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, **{"prefix": "limit", **options})

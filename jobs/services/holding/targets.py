@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jobs import registry
 from jobs.errors import InvalidHold
@@ -71,6 +72,7 @@ def _find_requester(text: str) -> Target:
 
 
 def _find_token(text: str) -> Target:
+    found: list[Any]
     if (token_id := parse_uuid(text)) is None:
         found = list(ApiToken.objects.filter(name=text).values_list("public_id", "name")[:2])
         if len(found) > 1:

@@ -46,7 +46,7 @@ class Broker:
     def queue_depth(self, queue: str) -> int:
         return len(self.messages)
 
-    def publish(self, jobs: list[Job]) -> None:
+    def publish(self, jobs: list[Job], *, first: bool = False) -> None:
         """Take some of the messages, let others act, and perhaps give no answer."""
         fate, self.fate = self.fate, Fate()
         for job in jobs:

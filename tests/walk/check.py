@@ -5,12 +5,14 @@ from typing import Any
 from django.db import connection
 
 from jobs.models import SETTLED
+from tests.walk.model import LIMITS
 
 TABLES = (
     "jobs_jobevent",
     "jobs_joblog",
     "jobs_jobfile",
     "jobs_job",
+    "jobs_hold",
     "django_celery_results_taskresult",
 )
 ROWS = """
@@ -34,6 +36,8 @@ def check(walk: Any) -> None:
     assert rows == {job_id: job.row() for job_id, job in walk.jobs.items()}
     assert results == sum(job.status in SETTLED for job in walk.jobs.values())
     assert walk.accepted <= rows.keys()
+    for type, limit in LIMITS.items():
+        assert walk._running(type) <= limit.at_most
     assert not walk.refused & rows.keys()
     assert not walk.refused & {attempt.job_id for attempt in walk.attempts}
 

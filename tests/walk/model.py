@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from jobs.lifecycle import Outcome, failed
+from jobs.limits import Limit
 from jobs.models import Status
 
-MAX_ATTEMPTS = {"once": 1, "thrice": 3, "single": 1}
+MAX_ATTEMPTS = {"once": 1, "thrice": 3, "single": 1, "alone": 3}
+# Of the type "alone" one job runs at a time.
+LIMITS = {"alone": Limit(1)}
 OUTCOMES = {
     "COMPLETED": Outcome(status=Status.COMPLETED, result={"rows": 3}),
     "FAILED": failed("exception", "it broke"),
@@ -25,6 +28,7 @@ class Expected:
     written: int = 0
     renewals: int = 0  # of its lease, by which a look at it grows old
     cancel_requested: bool = False
+    parked_by: str = ""
 
     @property
     def status(self) -> str:

@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from jobs.engine.lost_attempts import end_attempt
 from jobs.engine.upkeep.republish import Republish
+from jobs.engine.upkeep.unparking import Unpark
 from jobs.models import ACTIVE, Job
 from jobs.services import Caller
 from tests.walk.broker import Broker
@@ -34,6 +35,8 @@ class State(RuleBasedStateMachine):
         self.accepted: set[UUID] = set()
         self.refused: set[UUID] = set()
         self.upkeep = Republish()
+        self.unpark = Unpark()
+        self.holds: dict[str, int] = {}  # the ids of the active holds, by type
 
     def _job(self, index):
         return list(self.jobs.items())[index % len(self.jobs)]
@@ -41,6 +44,16 @@ class State(RuleBasedStateMachine):
     def _holds(self, attempt):
         job = self.jobs.get(attempt.job_id)
         return job is not None and (job.status, job.attempt) == ("PROCESSING", attempt.number)
+
+    def _running(self, type):
+        return sum((one.type, one.status) == (type, "PROCESSING") for one in self.jobs.values())
+
+    def _waits_before(self, job_id, key):
+        """Whether an earlier job waits for the same room."""
+        return any(
+            one.parked_by == key and one.status == "PENDING" and other < job_id
+            for other, one in self.jobs.items()
+        )
 
     def _end(self, seen, fate, *, expected, lease_until=None):
         self.broker.fate = fate

@@ -11,7 +11,7 @@ from jobs.models import Job, Source, Status
 from jobs.services import Caller
 from tests.support import people
 from tests.walk.broker import Broker
-from tests.walk.model import MAX_ATTEMPTS
+from tests.walk.model import LIMITS, MAX_ATTEMPTS
 from tests.walk.walk import Walk
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
@@ -22,7 +22,9 @@ def walk(monkeypatch, make_type, settings):
     """Start random walks: walk(max_examples=...)."""
     settings.JOBS_HEARTBEAT_SECONDS = 0  # upkeep publishes again without waiting
     for slug, max_attempts in MAX_ATTEMPTS.items():
-        make_type(slug=slug, max_attempts=max_attempts, unique_while_active=slug == "single")
+        most = LIMITS[slug].at_most if slug in LIMITS else None
+        options = {"unique_while_active": slug == "single", "max_running": most}
+        make_type(slug=slug, max_attempts=max_attempts, **options)
     stand_in = Broker()
     monkeypatch.setattr(broker, "publish", stand_in.publish)
     monkeypatch.setattr(broker, "queue_depth", stand_in.queue_depth)
@@ -55,11 +57,17 @@ def release_without_bound(job_id, outcome, *, attempt, actor, **rest):
     return lifecycle.release(job_id, attempt=attempt, actor=actor, reason="", **rest)
 
 
+def admit_without_a_count(job_id, *, limits, **rest):
+    return real_admit(job_id, limits={}, **rest)
+
+
+real_admit = lifecycle.admit
 real_settle, real_progress = lifecycle.settle, journal.write_progress
 BROKEN = {
     "settle without the fence": (lifecycle, "settle", settle_without_the_fence),
     "a withdraw of what others were promised": (lifecycle, "republish", republish_without_a_word),
     "progress of a lost attempt": (journal, "write_progress", progress_without_the_fence),
+    "a limit that is not counted": (lifecycle, "admit", admit_without_a_count),
     "attempts without bound": (lifecycle, "settle", release_without_bound),
 }
 

@@ -32,7 +32,11 @@ class Walk(Requests, Workers, Upkeep):
     def _heal_and_drain(self):
         for index in range(len(self.attempts)):
             self.lose_child(index, Fate())
-        for _ in range(max(MAX_ATTEMPTS.values())):
+        for _ in range(len(self.holds)):
+            self.release_hold(0)
+        # Each round ends one job of the limited type.
+        for _ in range(max(MAX_ATTEMPTS.values()) + 8):
+            self.let_parked_jobs_in(Fate())
             self.republish(Fate())
             self.republish(Fate())  # only what waited in two passes is published again
             while self.broker.messages:

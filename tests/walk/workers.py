@@ -6,7 +6,7 @@ from hypothesis.stateful import precondition, rule
 from jobs import lifecycle
 from jobs.handler.journal import LostAttempt
 from tests.walk.broker import FATES
-from tests.walk.model import MAX_ATTEMPTS, OUTCOMES, Attempt
+from tests.walk.model import LIMITS, MAX_ATTEMPTS, OUTCOMES, Attempt
 from tests.walk.state import INDEX, State
 from tests.walk.writes import WRITES
 
@@ -27,13 +27,30 @@ class Workers(State):
         self.broker.messages.pop(index % len(self.broker.messages))
 
     def _take(self, job_id, types):
+        """Take a job as a worker does: claim it, or have it admitted or parked."""
         expected = self.jobs.get(job_id)
-        waits = expected is not None and expected.status == "PENDING" and expected.type in types
+        waits = expected is not None and expected.status == "PENDING"
+        held = waits and expected.type in self.holds
+        limited = waits and expected.type in LIMITS
+        begins = waits and not held and expected.type in types
+        if begins and limited:
+            most, key = LIMITS[expected.type].at_most, f"limit:{expected.type}"
+            begins = self._running(expected.type) < most and not self._waits_before(job_id, key)
         number = len(self.attempts)
         worker, pid = f"w{number % 3}", number + 1
-        taken = lifecycle.claim(job_id, types=types, worker=worker, pid=pid)
-        assert (taken is not None) == waits
+        free = [one for one in types if one not in LIMITS]
+        taken = lifecycle.claim(job_id, types=free, worker=worker, pid=pid)
+        assert (taken is not None) == (begins and not limited)
+        if taken is None:
+            owner = {"worker": worker, "pid": pid}
+            taken, _ = lifecycle.admit(job_id, types=types, limits=LIMITS, **owner)
+            assert (taken is not None) == (begins and limited)
+        if held:
+            expected.parked_by = f"hold:{self.holds[expected.type]}"
+        elif limited and expected.type in types:
+            expected.parked_by = "" if begins else f"limit:{expected.type}"
         if taken:
+            expected.parked_by = ""
             expected.statuses.append("PROCESSING")
             expected.attempt += 1
             assert expected.attempt == taken.attempt <= MAX_ATTEMPTS[taken.type]

@@ -1,6 +1,7 @@
 """docs/adopting.md adds jobs to examples/shop/: wheel, virtualenv, servers and all."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,8 +9,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
-from tests.adopting.adopter import ADA, JOBS, SHOP, job_named, signed_in
+from tests.adopting.adopter import ADA, JOBS, PASSWORD, SHOP, job_named, signed_in
+from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.support.databases import new_database
 from tests.support.polling import wait_until
 
@@ -125,3 +129,50 @@ def test_a_step_left_out_is_named(followed, tmp_path, lacking, sentence):
     )
     assert sentence in done.stderr
     assert done.returncode == 1
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if not CHROMIUM.exists() and os.environ.get("REQUIRE_BROWSER") != "1":
+        pytest.skip(f"NOT TESTED: there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def faults_of(page):
+    """What axe finds, and whether the page is wider than its screen."""
+    page.locator("#content h1").first.wait_for()
+    page.wait_for_load_state()
+    found = [(one["id"], page.url) for one in Axe().run(page).response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append(("too wide", page.url))
+    return found
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+def test_staff_do_the_same_in_a_browser(chromium, followed, theme, width):
+    address, faults = f"http://127.0.0.1:{followed.port}", []
+    viewport = {"width": width, "height": 844}
+    page = chromium.new_page(base_url=address, viewport=viewport, color_scheme=theme)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto("/backstage/")
+    page.get_by_label("E-mail").fill(ADA)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Jobs").last.click()
+    page.wait_for_url("**/jobs/job/")
+    faults += faults_of(page)
+    page.get_by_role("link", name="Launch job").click()
+    faults += faults_of(page)
+    page.get_by_role("link", name="Change prices").click()
+    faults += faults_of(page)
+    page.get_by_role("button", name="Launch job").click()
+    page.locator(".percent").wait_for()
+    faults += faults_of(page)
+    page.get_by_text("Cancel…").click()
+    page.get_by_role("button", name="Cancel job").click()
+    page.locator(".badge", has_text="Cancelled").first.wait_for()
+    page.close()
+    assert faults == []

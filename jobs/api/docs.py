@@ -21,6 +21,7 @@ DOCUMENT_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Submit jobs, follow them, fetch their files. Start with docs/api.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_PATCH": False,  # the body of a PATCH may have required members
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "jobs.api.schema.postprocess.complete",

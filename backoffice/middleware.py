@@ -64,12 +64,12 @@ def count_requests(get_response: GetResponse) -> GetResponse:
 
 
 def endpoint_of(request: HttpRequest) -> tuple[str, str]:
-    """Return the name of the request's address, such as "api:jobs", and "api", "admin" or "other".
+    """Return the name of the request's URL, such as "jobs_api:jobs", and "api", "admin" or "other".
 
     The names are those of our URLs, so that a client cannot make new series.
     """
     if (match := request.resolver_match) is not None:
-        door = next((one for one in DOORS if one in match.namespaces), "other")
+        door = next((DOORS[one] for one in match.namespaces if one in DOORS), "other")
         return match.view_name, door
     return "static" if request.path.startswith(settings.STATIC_URL) else "unknown", "other"
 

@@ -13,7 +13,18 @@ import sys
 
 from benchmarks.harness.ground import project
 
-NAMES = ("api_list", "admin_pages", "table", "upkeep", "batch", "throughput", "http", "long_poll")
+NAMES = (
+    "api_list",
+    "admin_pages",
+    "metrics",
+    "processes",
+    "table",
+    "upkeep",
+    "batch",
+    "throughput",
+    "http",
+    "long_poll",
+)
 LARGE = 1_000_000
 
 

@@ -13,6 +13,7 @@ ORDER = [
     "errors",
     "signals",
     "limits",
+    "alive",
     "durations",
     "quantities",
     "app_settings",

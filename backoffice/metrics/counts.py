@@ -16,7 +16,7 @@ if DIRECTORY in os.environ:
     values.ValueClass = values.MultiProcessValue(own_place)
 
 REGISTRY = CollectorRegistry()
-DOORS = ("api", "admin")
+DOORS = {"jobs_api": "api", "admin": "admin"}  # by the namespaces of URLs
 # Codes of refusals that the API never answers.
 CODES_OF_PAGES = ("locked_out",)
 COUNTED_REASONS = {*CODES, *CODES_OF_PAGES}

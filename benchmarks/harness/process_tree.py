@@ -18,9 +18,12 @@ def pids(root: int) -> Iterator[int]:
                 yield from pids(int(child))
 
 
-def cpu_seconds(root: int) -> float:
-    """CPU seconds of the tree, those of its ended and reaped children included."""
-    return sum(_cpu_ticks(pid) for pid in pids(root)) / TICKS_PER_SECOND
+def cpu_seconds(root: int, *, own: bool = False) -> float:
+    """CPU seconds of the tree, those of its ended and reaped children included.
+
+    With `own`, of the process `root` alone.
+    """
+    return sum(_cpu_ticks(pid) for pid in ([root] if own else pids(root))) / TICKS_PER_SECOND
 
 
 def _cpu_ticks(pid: int) -> int:
@@ -33,10 +36,11 @@ def _cpu_ticks(pid: int) -> int:
 
 def pss_bytes(root: int) -> int:
     """Proportional set size of the tree: a page that n processes share counts as 1/n in each."""
-    return sum(_pss_bytes(pid) for pid in pids(root))
+    return sum(pss_of_one(pid) for pid in pids(root))
 
 
-def _pss_bytes(pid: int) -> int:
+def pss_of_one(pid: int) -> int:
+    """Proportional set size of one process."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024

@@ -69,6 +69,18 @@ def test_every_service_that_is_waited_for_or_scaled_tells_its_health(name):
     assert SERVICES[name]["healthcheck"]["test"]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_has_a_limit_of_memory(name):
+    assert re.fullmatch(r"\d+[mg]|\$\{WORKER_MEMORY:-\d+g\}", SERVICES[name]["mem_limit"])
+
+
+def test_postgresql_allows_more_connections_than_the_documented_fleet_opens():
+    needed = re.search(r"need (\d+);", (ROOT / "docs/performance.md").read_text())[1]
+    name, _, allowed = SERVICES["db"]["command"][-1].partition("=")
+    assert name == "max_connections"
+    assert int(needed) < int(allowed)
+
+
 def test_no_secret_stands_in_the_compose_file():
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
@@ -135,7 +147,7 @@ def test_every_variable_of_the_compose_file_is_known():
 
 
 def test_the_example_names_every_setting_and_nothing_else():
-    of_compose = {"WEB_ADDRESS", "SECRETS_DIR", "IMAGE_EXTRAS"}
+    of_compose = {"WEB_ADDRESS", "SECRETS_DIR", "IMAGE_EXTRAS", "WORKER_MEMORY"}
     assert set(EXAMPLES) == set(env.defaults) | of_compose
 
 

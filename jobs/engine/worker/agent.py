@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import Error, connections
 from django.db.models.functions import Now
 
-from jobs import lifecycle
+from jobs import alive, lifecycle
 from jobs.database import WORKER_DB, Outage
 from jobs.engine.worker.crashes import Crashes, crashed_attempts
 from jobs.engine.worker.deadlines import Deadlines
@@ -65,6 +65,7 @@ class Agent(threading.Thread):
                 self.poll()
             working = self._wait()
         self._deadlines.stop()
+        alive.forget_heartbeat()
         with self._database():
             self.crashes.end_all()
             Worker.objects.using(WORKER_DB).filter(id=self.worker.id).delete()
@@ -107,6 +108,7 @@ class Agent(threading.Thread):
         holders = self.worker.running.holders()
         if time.monotonic() >= self._heartbeat_due_at:
             self.write_row()
+            alive.note_heartbeat(settings.JOBS_LEASE_SECONDS)
             self._unrenewed = holders
             self._heartbeat_due_at = time.monotonic() + settings.JOBS_HEARTBEAT_SECONDS
         self._renew_leases(holders)

@@ -118,6 +118,27 @@ def test_parked_jobs_are_counted_apart_and_have_no_wait(redis):
     assert value(text, "jobs", type="report", status="PENDING") == 1
 
 
+def test_requests_are_counted_by_names_and_not_by_what_a_client_sends():
+    client = Client()
+    client.get("/api/v1/jobs/")
+    client.get("/no/such/page")
+    client.get("/static/jobs/no.css")
+    client.generic("BREW", "/api/v1/jobs/")
+    client.get("/livez")
+    text = scrape()
+    asked = {"endpoint": "jobs_api:jobs", "status": "401"}
+    assert value(text, "requests_total", method="GET", **asked) >= 1
+    assert value(text, "requests_total", method="other", **asked) >= 1
+    nothing = {"method": "GET", "status": "404"}
+    assert value(text, "requests_total", endpoint="unknown", **nothing) >= 1
+    assert value(text, "requests_total", endpoint="static", **nothing) >= 1
+    assert "BREW" not in text
+    assert "such" not in text
+    assert "livez" not in text
+    assert value(text, "request_seconds_count", door="api") >= 2
+    assert value(text, "refused_total", door="api", reason="not_authenticated") >= 1
+
+
 def test_totals_become_counters_and_histograms():
     add = Total.objects.create
     add(name="ended", type="report", key="COMPLETED", value=5)

@@ -12,7 +12,7 @@ from tests.support.polling import wait_until
 from tests.support.processes import Site, serving
 
 pytestmark = pytest.mark.usefixtures("django_db_setup")
-REFUSED = ("backoffice_requests_total", ("endpoint", "api:jobs"), ("method", "GET"))
+REFUSED = ("backoffice_requests_total", ("endpoint", "jobs_api:jobs"), ("method", "GET"))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # .example.com stands for every host below it.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)
 FILE_KINDS = re.compile(r"\.[\w.+-]+|[\w.+-]+/(\*|[\w.+-]+)", re.ASCII)
+VERIFYING = ("verify-ca", "verify-full")
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -107,6 +108,17 @@ class Environment:
             self.wrong(f"{name}={str(path)!r}", why, f"Write the full path, such as /srv/{path}")
         return path
 
+    def file(self, name: str) -> str:
+        """Return the path of a file that this process may read, or "" if unset."""
+        path = self.text(name, "")
+        try:
+            if path:
+                Path(path).read_bytes()
+        except OSError as error:
+            why = f"cannot be read ({error.strerror})"
+            self.wrong(f"{name}={path!r}", why, "Name a file this user may read")
+        return path
+
     def path_prefix(self, name: str) -> str:
         """Return a path of the site that begins and ends with a slash, or "" if unset."""
         value = self.text(name, "")
@@ -188,10 +200,11 @@ class Environment:
             return ""
         return with_password(url, secret) if url and secret else url
 
-    def database(self, name: str, password: str) -> dict[str, Any]:
+    def database(self, name: str, password: str, ca_file: str) -> dict[str, Any]:
         """Return the entry of DATABASES for a URL.
 
-        If the URL names several hosts, libpq connects to the one that takes writes.
+        If the URL names several hosts, libpq connects to the one that takes writes. With a file of
+        CAs the server's certificate is verified.
         """
         url = self.url(name, password, ["postgres", "postgresql"], last="name")
         config = Env.db_url_config(url or "postgres://localhost/unknown")
@@ -199,6 +212,13 @@ class Environment:
             config["HOST"] = ",".join(host for host, _ in servers)
             config["PORT"] = ",".join(port or "5432" for _, port in servers)
             config["OPTIONS"] = {"target_session_attrs": "read-write"} | config.get("OPTIONS", {})
+        if authorities := self.file(ca_file):
+            tls = {"sslmode": "verify-full", "sslrootcert": authorities} | config.get("OPTIONS", {})
+            config["OPTIONS"] = tls
+            if tls["sslmode"] not in VERIFYING:
+                why = f"asks for sslmode={tls['sslmode']}, which verifies no certificate"
+                fix = f"Remove sslmode from it, or {ca_file}"
+                self.wrong(f"{name}={mask_url(url)!r}", why, fix)
         if not config["NAME"]:
             self.wrong(
                 f"{name}={mask_url(url)!r}", "names no database", "Write its name last: /name"

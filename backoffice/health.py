@@ -13,6 +13,7 @@ from backoffice import __version__
 from jobs import registry, storage
 from jobs.database import explain, schema_fault
 from jobs.engine import broker
+from jobs.engine.broker_fault import tls_fault
 from jobs.errors import BrokerUnavailable, StorageUnavailable
 from jobs.models import FileStorage, JobFile, UpkeepState, Worker
 
@@ -107,8 +108,9 @@ def check_broker() -> str | None:
     """Return a sentence if Redis does not answer."""
     try:
         broker.queue_depth("default")
-    except BrokerUnavailable:
-        return "Redis does not answer: nothing can be submitted; running jobs go on."
+    except BrokerUnavailable as error:
+        fault = tls_fault(error.diagnosis) or "Redis does not answer."
+        return f"{fault} Nothing can be submitted; running jobs go on."
     return None
 
 

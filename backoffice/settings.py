@@ -130,7 +130,7 @@ AXES_SENSITIVE_PARAMETERS = [
 
 # --- PostgreSQL -------------------------------------------------------------------------------
 DATABASES = database_settings(
-    env.database("DATABASE_URL", password="DATABASE_PASSWORD"),
+    env.database("DATABASE_URL", password="DATABASE_PASSWORD", ca_file="DATABASE_CA_FILE"),
     prepares=env.flag("PREPARED_STATEMENTS", True),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -176,7 +176,11 @@ PROBE_TOKEN = env.text("PROBE_TOKEN", "")
 
 # --- Redis and workers ------------------------------------------------------------------------
 # jobs/engine/celery_settings.py has the rest. CELERY_ settings are those of a site's own app.
-JOBS_REDIS_URL = env.url("REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss"])
+JOBS_REDIS_URL = env.url(
+    "REDIS_URL", password="REDIS_PASSWORD", schemes=["redis", "rediss", "sentinel", "sentinels"]
+)
+JOBS_REDIS_CA_FILE = env.file("REDIS_CA_FILE")
+JOBS_REDIS_SENTINEL_PASSWORD = env.text("REDIS_SENTINEL_PASSWORD", "")
 JOBS_QUEUE_PREFIX = env.text("JOBS_QUEUE_PREFIX", "")
 JOBS_CELERY = {"worker_concurrency": env.number("WORKER_CONCURRENCY", 2, least=1)}
 

@@ -8,6 +8,7 @@ from psycopg2.extensions import set_wait_callback
 
 from backoffice.job_types import refuse_wrong_types
 from backoffice.socket_timeout import wait_for_answer
+from jobs.engine.wrong_servers import refuse_wrong_servers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
@@ -17,3 +18,4 @@ settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS
 
 application = get_wsgi_application()
 refuse_wrong_types()
+refuse_wrong_servers("default")

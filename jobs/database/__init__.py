@@ -9,6 +9,7 @@ from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement, StatementLost
 from jobs.database.retry import retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
+from jobs.database.server_fault import server_fault
 from jobs.database.snapshot import snapshot
 from jobs.database.time_limit import limited_time
 from jobs.database.transactions import after_commit, is_in_transaction
@@ -51,6 +52,7 @@ __all__ = [
     "scan_of_each",
     "schema_fault",
     "send_failure",
+    "server_fault",
     "snapshot",
     "trouble",
     "unavailable",

@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from jobs.engine.redis_server import BROKER_SCHEMES, TIMEOUTS, broker_settings
+
 # What a site may set in JOBS_CELERY: sizes and times, none of which a guarantee depends on.
 SITE_CHOICES = (
     "worker_concurrency",
@@ -21,13 +23,13 @@ SITE_CHOICES = (
 def redis_url() -> str:
     """Return the URL of our Redis: JOBS_REDIS_URL, or else CELERY_BROKER_URL.
 
-    Raises: ImproperlyConfigured if neither is the URL of one Redis.
+    Raises: ImproperlyConfigured if neither is the URL of a Redis or its Sentinels.
     """
     for name in ("JOBS_REDIS_URL", "CELERY_BROKER_URL"):
         if url := getattr(settings, name, ""):
-            if isinstance(url, str) and url.startswith(("redis://", "rediss://")):
+            if isinstance(url, str) and url.partition("://")[0] in BROKER_SCHEMES:
                 return url
-            fault = f"{name} does not begin with redis:// or rediss://"
+            fault = f"{name} does not begin with redis://, rediss://, sentinel:// or sentinels://"
             break
     else:
         fault = "Neither JOBS_REDIS_URL nor CELERY_BROKER_URL is set"
@@ -46,13 +48,20 @@ def chosen() -> dict[str, Any]:
     return found
 
 
+_server = broker_settings(
+    redis_url(),
+    ca_file=getattr(settings, "JOBS_REDIS_CA_FILE", ""),
+    sentinel_password=getattr(settings, "JOBS_REDIS_SENTINEL_PASSWORD", ""),
+)
+
 SETTINGS: dict[str, Any] = {
-    "broker_url": redis_url(),
+    "broker_url": _server["broker_url"],
+    "broker_use_ssl": _server["broker_use_ssl"],
     "broker_transport_options": {
         # In front of each key in Redis, so that queues of both apps may have one name.
         "global_keyprefix": getattr(settings, "JOBS_QUEUE_PREFIX", "jobs:"),
-        "socket_timeout": 1,  # without these two a hung Redis holds a submit for ever
-        "socket_connect_timeout": 1,
+        **_server["options"],
+        **TIMEOUTS,
         "socket_keepalive": True,
         "max_retries": 0,  # kombu's own retries: 6 s instead of 0.3 s when Redis is stopped
         "interval_start": 0,

@@ -37,13 +37,13 @@ def test_making_our_app_leaves_the_current_and_the_default_app_as_they_are(monke
     [
         ("redis://ours", "redis://theirs", "redis://ours"),
         ("", "rediss://theirs", "rediss://theirs"),
-        ("", "amqp://theirs", "CELERY_BROKER_URL does not begin with redis:// or rediss://."),
-        ("", "", "Neither JOBS_REDIS_URL nor CELERY_BROKER_URL is set."),
+        ("", "amqp://theirs", "CELERY_BROKER_URL does not begin with redis://, rediss://, "),
+        ("", "", "Neither JOBS_REDIS_URL nor CELERY_BROKER_URL is set"),
     ],
 )
 def test_the_broker_is_ours_or_else_the_projects(settings, ours, theirs, found):
     settings.JOBS_REDIS_URL, settings.CELERY_BROKER_URL = ours, theirs
-    if found.endswith("."):
+    if " " in found:
         with pytest.raises(celery_settings.ImproperlyConfigured, match=found):
             celery_settings.redis_url()
     else:

@@ -41,7 +41,7 @@ TABLES = """jobs_job, jobs_jobevent, jobs_joblog, jobs_jobfile, jobs_worker, job
 class Stack:
     """Servers and processes; `heal` stops and repairs what a test started or broke."""
 
-    def __init__(self, home: Path, found: servers.Servers, settings: str) -> None:
+    def __init__(self, home: Path, found: servers.Servers, settings: str, **env: str) -> None:
         self.home = home
         postgres, broker = found.started["DATABASE_URL"], found.started["REDIS_URL"]
         assert isinstance(postgres, Postgres)
@@ -53,6 +53,7 @@ class Stack:
             "JOBS_LEASE_SECONDS": str(LEASE_SECONDS),
             "JOBS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "WEB_PROCESSES": "1",
+            **env,
         }
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         status, printed = run_command(

@@ -21,6 +21,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from jobs import registry
 from jobs.database import WORKER_DB, await_tables
@@ -29,6 +30,7 @@ from jobs.engine.worker.agent import Agent
 from jobs.engine.worker.state import current_worker, start_worker
 from jobs.engine.worker.tasks import run_job
 from jobs.engine.worker.transport import JobConnection
+from jobs.engine.wrong_servers import refuse_wrong_servers
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +55,14 @@ def choose_queues(instance: Any, **kwargs: Any) -> None:
 def prepare_main_process(sender: Any, **kwargs: Any) -> None:
     """Wait for the tables of this version before the first fork; a signal ends the wait.
 
-    Raises: SystemExit if a job type is wrong; Celery only logs other exceptions.
+    Raises: SystemExit if a job type or a server is wrong; Celery only logs other exceptions.
     """
     if errors := [error for error in run_checks(tags=["jobs"]) if error.is_serious()]:
         raise SystemExit("\n".join(map(str, errors)))
+    try:
+        refuse_wrong_servers(WORKER_DB)
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
     # Other workers on this Redis, of the project's own app or of ours, are none of its business;
     # and publishing a heartbeat blocks the worker while Redis hangs.
     sender.options.update(without_gossip=True, without_mingle=True, without_heartbeat=True)

@@ -152,6 +152,16 @@ class JobTransport(kombu_redis.Transport):
     Channel = JobChannel
 
 
+class SentinelJobChannel(JobChannel, kombu_redis.SentinelChannel):
+    """The same at the master that Redis Sentinel names."""
+
+
+class SentinelJobTransport(kombu_redis.SentinelTransport):
+    """Redis behind Sentinel, read through SentinelJobChannel."""
+
+    Channel = SentinelJobChannel
+
+
 class JobConnection(Connection):
     """A worker's connection: it reads through JobTransport, and tries a lost Redis every 2 s.
 
@@ -162,6 +172,6 @@ class JobConnection(Connection):
         Connection.ensure_connection, interval_start=RECONNECT_SECONDS, interval_step=0
     )
 
-    def get_transport_cls(self) -> type[JobTransport]:
-        """Use our transport for redis:// and rediss://, the only schemes that settings.py takes."""
-        return JobTransport
+    def get_transport_cls(self) -> type[kombu_redis.Transport]:
+        """Use our transports for the schemes of redis_server.py."""
+        return SentinelJobTransport if self.transport_cls == "sentinel" else JobTransport

@@ -1,0 +1,49 @@
+"""Why PostgreSQL can never be used as it is set up, which time does not mend."""
+
+import re
+import secrets
+
+from django.db import Error, connections
+
+REFUSED = re.compile(
+    r"server certificate for .*? does not match host name \S+"
+    r"|certificate verify failed"
+    r"|root certificate file \S+ does not exist"
+    r"|server does not support SSL, but SSL was required"
+)
+TLS_FIX = (
+    "Set DATABASE_CA_FILE to the CA that signed the certificate, and the host of DATABASE_URL to a"
+    " name in it."
+)
+POOLED = (
+    "DATABASE_URL leads through a pooler that gives each transaction another connection of"
+    " PostgreSQL. Set pool_mode = session there, because limits and locks belong to a connection."
+)
+
+
+def server_fault(using: str) -> str:
+    """Return a sentence with the fix; "" if the database can be used, or does not answer now."""
+    try:
+        return POOLED if _is_shared(using) else ""
+    except Error as error:
+        found = REFUSED.search(" ".join(str(error).split()))
+        return f"PostgreSQL's TLS is refused: {found[0]}. {TLS_FIX}" if found else ""
+    finally:
+        connections[using].close()  # a process that forks must not hand it on
+
+
+def _is_shared(using: str) -> bool:
+    """Return whether a second client sees the session of a first one that is still connected.
+
+    Poolers give the connection that was returned last, so that one look is enough.
+    """
+    first, second = connections[using], connections[using].copy()
+    mark = secrets.token_hex(8)
+    try:
+        with first.cursor() as cursor:
+            cursor.execute("SELECT set_config('jobs.session', %s, false)", [mark])
+        with second.cursor() as cursor:
+            cursor.execute("SELECT current_setting('jobs.session', true)")
+            return bool(cursor.fetchone()[0] == mark)
+    finally:
+        second.close()

@@ -1,0 +1,45 @@
+"""No process starts with a server that can never be used; one that is away is no reason."""
+
+from pathlib import Path
+
+import pytest
+
+from backoffice.local.redis import Redis
+from tests.support.processes import NOBODY_LISTENS, manage
+from tests.support.tls import running
+
+CHECK = """
+from jobs.engine.wrong_servers import refuse_wrong_servers
+refuse_wrong_servers("worker")
+print("starts")
+"""
+
+
+class ClusterNode(Redis):
+    """A Redis of a cluster."""
+
+    def _configuration(self, port: int) -> str:
+        return f"{super()._configuration(port)}\ncluster-enabled yes\n"
+
+
+@pytest.mark.usefixtures("django_db_setup")
+def test_a_redis_cluster_is_refused_in_a_sentence(tmp_path):
+    with running(ClusterNode(Path(tmp_path), durable=False)) as url:
+        ended = manage("upkeep", REDIS_URL=url, FILES_DIR=str(tmp_path))
+    assert ended.returncode == 1
+    assert "REDIS_URL leads to a Redis Cluster, which is not supported: a queue is" in ended.stderr
+
+
+@pytest.mark.usefixtures("django_db_setup")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"REDIS_URL": f"redis://{NOBODY_LISTENS}/0"},
+        {"REDIS_URL": f"sentinel://{NOBODY_LISTENS},{NOBODY_LISTENS}/0"},
+        {"DATABASE_URL": f"postgres://{NOBODY_LISTENS}/gone"},
+    ],
+    ids=["all", "redis", "sentinel", "postgres"],
+)
+def test_a_process_starts_while_a_server_is_away(changes):
+    assert manage("shell", "--no-imports", f"--command={CHECK}", **changes).stdout == "starts\n"

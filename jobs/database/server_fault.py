@@ -5,7 +5,7 @@ import secrets
 
 from django.db import Error, connections
 
-REFUSED = re.compile(
+TLS_REFUSED = re.compile(
     r"server certificate for .*? does not match host name \S+"
     r"|certificate verify failed"
     r"|root certificate file \S+ does not exist"
@@ -26,7 +26,7 @@ def server_fault(using: str) -> str:
     try:
         return POOLED if _is_shared(using) else ""
     except Error as error:
-        found = REFUSED.search(" ".join(str(error).split()))
+        found = TLS_REFUSED.search(" ".join(str(error).split()))
         return f"PostgreSQL's TLS is refused: {found[0]}. {TLS_FIX}" if found else ""
     finally:
         connections[using].close()  # a process that forks must not hand it on

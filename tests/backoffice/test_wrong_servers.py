@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from backoffice.local.redis import Redis
+from tests.support.pgbouncer import pgbouncer
 from tests.support.processes import NOBODY_LISTENS, manage
 from tests.support.tls import running
 
@@ -43,3 +45,25 @@ def test_a_redis_cluster_is_refused_in_a_sentence(tmp_path):
 )
 def test_a_process_starts_while_a_server_is_away(changes):
     assert manage("shell", "--no-imports", f"--command={CHECK}", **changes).stdout == "starts\n"
+
+
+@pytest.mark.usefixtures("django_db_setup")
+@pytest.mark.parametrize("pool_mode", ["session", "transaction", "statement"])
+def test_a_pooler_that_does_not_keep_sessions_is_refused_in_a_sentence(tmp_path, pool_mode):
+    with pgbouncer(tmp_path, settings.DATABASES["default"], pool_mode) as url:
+        done = manage("shell", "--no-imports", f"--command={CHECK}", DATABASE_URL=url)
+    if pool_mode == "session":
+        assert done.stdout == "starts\n", done.stderr
+    else:
+        assert "Set pool_mode = session there, because limits and locks" in done.stderr
+
+
+@pytest.mark.usefixtures("django_db_setup")
+def test_a_connection_through_a_pooler_in_session_mode_has_its_limits(tmp_path):
+    show = (
+        "from django.db import connections; cursor = connections['worker'].cursor();"
+        "cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
+    )
+    with pgbouncer(tmp_path, settings.DATABASES["default"], "session") as url:
+        done = manage("shell", "--no-imports", f"--command={show}", DATABASE_URL=url)
+    assert done.stdout == "15s\n", done.stderr

@@ -24,6 +24,7 @@ def test_a_result_backend_of_celerys_environment_is_not_ours(monkeypatch):
 
 def test_making_our_app_leaves_the_current_and_the_default_app_as_they_are(monkeypatch):
     theirs = Celery("theirs", set_as_current=False)
+    monkeypatch.setattr(_state._tls, "current_app", None)
     monkeypatch.setattr(_state, "default_app", theirs)
     JobsApp("probe").set_current()
     assert current_app.main == "theirs"

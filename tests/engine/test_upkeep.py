@@ -158,7 +158,7 @@ def test_the_prune_command_only_tells_when_asked_to(make_type, capsys):
     kind = make_type(retention_days=1)
     with_old_id(2, type=kind.slug, status=Status.COMPLETED)
     call_command("prune_jobs", "--dry-run")
-    assert f"would remove:\n  1 jobs of type {kind.slug} (1 COMPLETED)\n" in capsys.readouterr().out
+    assert f"would remove:\n  1 job of type {kind.slug} (1 COMPLETED)\n" in capsys.readouterr().out
     assert Job.objects.count() == 1
 
 

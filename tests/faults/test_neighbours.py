@@ -10,9 +10,10 @@ import pytest
 from backoffice.local.home import PROJECT
 from backoffice.local.programs import Program
 from tests.faults import stack as stacks
-from tests.faults.neighbour.tasks import TABLE
 from tests.faults.stack import RESCUED_WITHIN, Stack, wait_until
 
+# Not in the project's package: its app would become Celery's current one in this process.
+TABLE = "CREATE TABLE IF NOT EXISTS neighbour_run (name text, task_id text, worker text)"
 MAIL = "tests.faults.neighbour.tasks.mail"
 REFUSED = "jobs:default:refused"
 CALL = """
@@ -49,6 +50,8 @@ def one_stack(tmp_path_factory) -> Iterator[Stack]:
 @pytest.fixture(autouse=True)
 def clean(stack) -> Iterator[None]:
     """Forget the project's tasks and results, which the invariants of jobs do not know."""
+    for log in stack.home.glob("worker-*.log"):
+        log.unlink()
     yield
     stack.sql("TRUNCATE neighbour_run")
     stack.sql("DELETE FROM django_celery_results_taskresult WHERE task_name LIKE 'tests.%'")

@@ -5,8 +5,6 @@ import time
 from celery import shared_task
 from django.db import connection
 
-TABLE = "CREATE TABLE IF NOT EXISTS neighbour_run (name text, task_id text, worker text)"
-
 
 @shared_task(bind=True)
 def mail(self, name, seconds=0.0):

@@ -22,7 +22,7 @@ from django.utils.http import parse_etags
 from jobs import storage
 from jobs.errors import DownloadRefused
 from jobs.held_threads import held_threads
-from jobs.models import JobFile
+from jobs.models import JobFile, Upload
 from jobs.storage import Content
 
 BUSY_RETRY_AFTER_SECONDS = 5
@@ -30,7 +30,7 @@ RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
 PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.^_`{}~()=@,'-]+")
 
 
-def attachment(request: HttpRequest, file: JobFile) -> HttpResponseBase:
+def attachment(request: HttpRequest, file: JobFile | Upload) -> HttpResponseBase:
     """Return the response to GET or HEAD: 200, 206 with the requested range, or 304.
 
     Raises: FileNotFoundError if the content is gone; DownloadRefused (412, 416, 503);
@@ -92,7 +92,7 @@ def _is_known(request: HttpRequest, etag: str) -> bool:
     return "*" in known or etag in known
 
 
-def _part(request: HttpRequest, file: JobFile, etag: str) -> tuple[int, int] | None:
+def _part(request: HttpRequest, file: JobFile | Upload, etag: str) -> tuple[int, int] | None:
     """Return offset and length of the requested Range; None for the whole file.
 
     Multiple ranges, other units and malformed values are ignored, as RFC 9110 allows.
@@ -124,7 +124,9 @@ def _byte_position(text: str) -> int | None:
     return int(text.lstrip("0")[:20] or "0") if text else None
 
 
-def _streamed(file: JobFile, part: tuple[int, int] | None, headers: dict[str, str]) -> FileResponse:
+def _streamed(
+    file: JobFile | Upload, part: tuple[int, int] | None, headers: dict[str, str]
+) -> FileResponse:
     offset, length = part or (0, file.size)
     headers["Content-Length"] = str(length)
     if part:
@@ -143,7 +145,7 @@ def _streamed(file: JobFile, part: tuple[int, int] | None, headers: dict[str, st
     )
 
 
-def _check_stored(file: JobFile) -> None:
+def _check_stored(file: JobFile | Upload) -> None:
     """Check that the storage has the file, if a thread may wait for it.
 
     Raises: FileNotFoundError, StorageUnavailable.

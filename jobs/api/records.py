@@ -1,27 +1,28 @@
 """The records of a job: its status changes, its log, its files."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access
+from jobs.api.http.downloads import (
+    DOWNLOAD_ANSWERS,
+    DOWNLOAD_HEADERS,
+    DOWNLOAD_PARAMETERS,
+    IgnoreAccept,
+    sent_file,
+)
 from jobs.api.http.json_format import UTCField
-from jobs.api.http.problems import Problem
 from jobs.api.http.requests import ApiView, read_integer
-from jobs.api.schema.operations import IF_NONE_MATCH, operation, query, request_header
-from jobs.download import attachment
+from jobs.api.schema.operations import operation, query
 from jobs.models import JobFile, JobLog, Status
 
 LINES_A_PAGE = 1_000
-# Generated clients know the first one; a file of a known type is sent as that type.
-FILE_MEDIA_TYPES = ("application/octet-stream", "*/*")
 
 
 class EventSerializer(serializers.Serializer):
@@ -107,18 +108,6 @@ class LogsView(ApiView):
         return Response(LogsSerializer(page).data)
 
 
-class IgnoreAccept(BaseContentNegotiation):
-    """Files are sent as they are, regardless of Accept; problems are JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
 def latest_files(view: ApiView, id: UUID) -> QuerySet[JobFile]:
     """The job's files that the caller may read, by name; of each name the latest attempt's."""
     files = access.files(view.request.user, view.visible_job(id, brief=True))
@@ -163,17 +152,10 @@ class FileView(ApiView):
 
     @operation(
         "Download a file",
-        {(200, *FILE_MEDIA_TYPES): bytes, (206, *FILE_MEDIA_TYPES): bytes, 304: None},
+        DOWNLOAD_ANSWERS,
         problems=(404, 412, 416),
-        parameters=[
-            IF_NONE_MATCH,
-            request_header("If-Match", "412 if the file has none of these ETags."),
-            request_header("Range", "One part of the file, such as `bytes=1000-`."),
-            request_header(
-                "If-Range", "The ETag that the part belongs to; the whole file if it has another."
-            ),
-        ],
-        headers=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
+        parameters=DOWNLOAD_PARAMETERS,
+        headers=DOWNLOAD_HEADERS,
         id="download_file",
     )
     def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
@@ -182,9 +164,4 @@ class FileView(ApiView):
         file = latest_files(self, id).filter(name=name).first()
         if file is None:
             raise Http404
-        try:
-            return attachment(request, file)
-        except FileNotFoundError as error:
-            raise Problem(
-                404, "file_lost", "The file is listed, but its content is lost."
-            ) from error
+        return sent_file(request, file)

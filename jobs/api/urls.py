@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from jobs.api import actions, docs, holds, job_types, jobs, limits, records, stats, workers
+from jobs.api import (
+    actions,
+    docs,
+    holds,
+    job_types,
+    job_uploads,
+    jobs,
+    limits,
+    records,
+    stats,
+    uploads,
+    workers,
+)
 from jobs.api.http import unknown_path
 
 app_name = "jobs_api"
@@ -16,6 +28,15 @@ urlpatterns = [
     path("jobs/<uuid:id>/logs/", records.LogsView.as_view(), name="job-logs"),
     path("jobs/<uuid:id>/files/", records.FilesView.as_view(), name="job-files"),
     path("jobs/<uuid:id>/files/<path:name>", records.FileView.as_view(), name="job-file"),
+    path("jobs/<uuid:id>/uploads/", job_uploads.JobUploadsView.as_view(), name="job-uploads"),
+    path(
+        "jobs/<uuid:id>/uploads/<uuid:upload_id>/content",
+        job_uploads.JobUploadView.as_view(),
+        name="job-upload",
+    ),
+    path("uploads/", uploads.UploadsView.as_view(), name="uploads"),
+    path("uploads/<uuid:id>/", uploads.UploadView.as_view(), name="upload"),
+    path("uploads/<uuid:id>/content", uploads.UploadContentView.as_view(), name="upload-content"),
     path("job-types/", job_types.JobTypesView.as_view(), name="job-types"),
     path("job-types/<str:type>/", job_types.JobTypeView.as_view(), name="job-type"),
     path("holds/", holds.HoldsView.as_view(), name="holds"),

@@ -16,7 +16,7 @@ from django.core.files.storage import storages
 from rest_framework.test import APIClient
 
 from jobs import explain
-from jobs.models import Job, JobEvent, JobFile, JobLog
+from jobs.models import Job, JobEvent, JobFile, JobLog, JobUpload, Upload
 from tests.support.factories import make_job, make_user, make_worker
 
 API = "/api/v1/"
@@ -25,7 +25,7 @@ HEADERS = ("Allow", "Location", "ETag", "Retry-After", "Idempotency-Replayed", "
 BEGIN = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
 # An id begins with the milliseconds of its creation.
 FIRST = int(BEGIN.timestamp() * 1000) << 80
-FAILED, RUNS, DONE, WAITS = (UUID(int=FIRST + number) for number in range(1, 5))
+FAILED, RUNS, DONE, WAITS, SENT = (UUID(int=FIRST + number) for number in range(1, 6))
 ESTIMATE = re.compile(r"(?<=\"eta_seconds\":)\d+")
 TODAY = re.compile(r"(?!2026-01)\d{4}-\d\d-\d\dT[0-9:.]+Z")
 REPLACED = re.compile(
@@ -47,6 +47,14 @@ CALLS = [
         None,
     ),
     ("get", "job-types/quick/", None),
+    ("get", f"{NAMED}uploads/", None),
+    ("get", f"uploads/{SENT}/", None),
+    ("get", f"uploads/{SENT}/content", None),
+    ("get", f"{NAMED}uploads/{SENT}/content", None),
+    ("delete", f"uploads/{SENT}/", None),
+    ("post", "uploads/?x=1&size=a", {}),
+    ("post", "uploads/?name=a.json&size=2", {}),
+    ("get", "uploads/", None),
     ("post", "jobs/", {"name": "Quick"}),
     ("post", "jobs/batch/", {"jobs": [{"name": "Quick"}, {"type": "quick", "name": "b"}]}),
     ("post", f"jobs/{WAITS}/cancel/", {"reason": "wrong month"}),
@@ -99,6 +107,10 @@ def make_jobs(owner) -> None:
     stored = storages["jobs"].save("notes", ContentFile(b"some notes"))
     file = {"name": "notes.txt", "content_type": "text/plain", "size": 10, "sha256": "0" * 64}
     JobFile.objects.create(job=job, attempt=1, stored_name=stored, created_at=BEGIN, **file)
+    stored = storages["jobs"].save("sent", ContentFile(b"sent notes"))
+    sent = {"id": SENT, "stored_name": stored, "created_by": owner, "unused_since": None}
+    upload = Upload.objects.create(created_at=BEGIN, **file | sent)
+    JobUpload.objects.create(job=job, upload=upload)
 
 
 def as_text(method: str, address: str, answer) -> str:

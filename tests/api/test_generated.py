@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.api.http.filters import ApiFilters
-from jobs.models import Job, JobEvent
+from jobs.models import Job, JobEvent, Upload
 
 JOBS = "/api/v1/jobs/"
 REQUESTS = settings(
@@ -28,6 +28,7 @@ VALUE = st.recursive(
 WORDS = st.sampled_from(
     ["a", "true", "FAILED", "PENDING,FAILED", "2026-11-22T00:00:00Z", "id", "-finished_at", "3"]
 )
+HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=300)
 QUERY = st.dictionaries(
     st.sampled_from([*ApiFilters.base_filters, "ordering", "cursor", "page_size", "count"]) | TEXT,
     WORDS | TEXT,
@@ -44,6 +45,7 @@ class Params(forms.Form):
     at = forms.DateTimeField(required=False)
     kinds = forms.MultipleChoiceField(choices=[("a", "A")], required=False)
     anything = forms.JSONField(required=False)
+    file = forms.FileField(required=False)
 
 
 @pytest.fixture
@@ -79,6 +81,31 @@ def test_any_name_and_params(caller, name, params):
 
 
 @REQUESTS
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["name", "type", "size", "sha256"]) | TEXT,
+        st.sampled_from(["a.csv", "every", "3", "0" * 64]) | TEXT,
+        max_size=4,
+    ),
+    kind=st.sampled_from(["text/csv", "multipart/form-data; boundary=x", ""]) | HEADER,
+    headers=st.dictionaries(
+        st.sampled_from(
+            ["Repr-Digest", "Content-Digest", "Content-Disposition", "Idempotency-Key"]
+        ),
+        HEADER,
+        max_size=2,
+    ),
+    content=st.binary(max_size=99),
+)
+def test_any_upload(caller, own_files, query, kind, headers, content):
+    parts = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in query.items())
+    path, before = f"/api/v1/uploads/?{parts}", Upload.objects.count()
+    sent = caller.generic("POST", path, content, content_type=kind, headers=headers)
+    assert_sound(sent, counts())
+    assert sent.status_code == 201 or Upload.objects.count() == before
+
+
+@REQUESTS
 @given(query=QUERY)
 def test_any_query(caller, query):
     parts = [f"{_quoted(name)}={_quoted(value)}" for name, value in query.items()]
@@ -99,7 +126,7 @@ def test_any_query(caller, query):
                 "Authorization",
             ]
         ),
-        st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=300),
+        HEADER,
         max_size=3,
     )
 )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.core.files.base import ContentFile
@@ -10,7 +11,18 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from jobs.api.urls import urlpatterns
-from jobs.models import Hold, HoldKind, Job, JobEvent, JobFile, JobLog, SiteLimit, Worker
+from jobs.models import (
+    Hold,
+    HoldKind,
+    Job,
+    JobEvent,
+    JobFile,
+    JobLog,
+    JobUpload,
+    SiteLimit,
+    Upload,
+    Worker,
+)
 from tests.support import people
 from tests.support.factories import make_hold, make_job
 
@@ -25,6 +37,7 @@ BODIES = {
     "limits/quick/": {"at_most": 2, "reason": "a test"},
     "workers/w/drain/": {"reason": "a test"},
 }
+UPLOAD = UUID(int=7)
 ADDRESSES = {
     "jobs": "jobs/",
     "batch": "jobs/batch/",
@@ -37,6 +50,11 @@ ADDRESSES = {
     "job-logs": "jobs/{id}/logs/",
     "job-files": "jobs/{id}/files/",
     "job-file": "jobs/{id}/files/secret.txt",
+    "job-uploads": "jobs/{id}/uploads/",
+    "job-upload": f"jobs/{{id}}/uploads/{UPLOAD}/content",
+    "uploads": "uploads/",
+    "upload": f"uploads/{UPLOAD}/",
+    "upload-content": f"uploads/{UPLOAD}/content",
     "job-types": "job-types/",
     "job-type": "job-types/quick/",
     "holds": "holds/",
@@ -72,7 +90,18 @@ def full_job(owner=None, **fields) -> Job:
         sha256="0" * 64,
         stored_name=stored,
     )
+    if owner is not None:
+        JobUpload.objects.create(job=job, upload=secret_upload(owner))
     return job
+
+
+def secret_upload(owner) -> Upload:
+    """The one upload of the owner."""
+    if found := Upload.objects.filter(id=UPLOAD).first():
+        return found
+    stored = storages["jobs"].save("upload", ContentFile(b"secret content"))
+    fields = {"name": "secret.csv", "content_type": "text/csv", "size": 14, "sha256": "0" * 64}
+    return Upload.objects.create(id=UPLOAD, stored_name=stored, created_by=owner, **fields)
 
 
 def content(answer) -> str:
@@ -150,13 +179,14 @@ def test_the_table_of_address_method_and_role_is_the_reviewed_one():
     callers = clients()
     lines = [f"{'':42}" + "".join(f"{role:>10}" for role in callers)]
     for address in dict.fromkeys(ADDRESSES.values()):
+        shown = address.replace(str(UPLOAD), "{upload}")
         for method in METHODS:
             statuses = [
                 status_of(client, method, address, callers["owner"].user)
                 for client in callers.values()
             ]
             lines.append(
-                f"{method.upper():7}{address:35}" + "".join(f"{status:>10}" for status in statuses)
+                f"{method.upper():7}{shown:35}" + "".join(f"{status:>10}" for status in statuses)
             )
     assert [*lines, ""] == TABLE.read_text().split("\n"), "\n".join(lines)
 

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from jobs.api.schema.codes import CODES
 from jobs.errors import Invalid, Refused, Unavailable
 from jobs.models import Job
-from tests.api.test_rights import ADDRESSES, API, BODIES, content, full_job
+from tests.api.test_rights import ADDRESSES, API, BODIES, UPLOAD, content, full_job
 from tests.support.factories import make_job
 
 # Headers about one answer; others (Vary, Allow, X-Request-ID ...) are sent by the whole site.
@@ -40,6 +40,9 @@ def path_of(address):
         "holds/7/release/": "holds/{id}/release/",
         "workers/w/drain/": "workers/{id}/drain/",
         "workers/w/resume/": "workers/{id}/resume/",
+        f"jobs/{{id}}/uploads/{UPLOAD}/content": "jobs/{id}/uploads/{upload_id}/content",
+        f"uploads/{UPLOAD}/": "uploads/{id}/",
+        f"uploads/{UPLOAD}/content": "uploads/{id}/content",
     }
     return API + named.get(address, address)
 
@@ -54,7 +57,7 @@ def assert_as_described(answer, operation):
 
 POSTED = (
     *("jobs/batch/", "jobs/{id}/cancel/", "jobs/{id}/rerun/", "jobs/{id}/acknowledge/"),
-    *("holds/7/release/", "workers/w/drain/", "workers/w/resume/"),
+    *("uploads/", "holds/7/release/", "workers/w/drain/", "workers/w/resume/"),
 )
 NOT_READ = {"schema/", "docs/", "nothing/", "limits/quick/", *POSTED}
 CALLS = [
@@ -132,7 +135,7 @@ def test_a_replay_has_the_headers_that_the_schema_names(client, paths):
 
 
 # The position of the code among the arguments of each function.
-PLACES = {"Problem": 1, "DownloadRefused": 1, "error_response": 2}
+PLACES = {"Problem": 1, "DownloadRefused": 1, "UploadRefused": 1, "error_response": 2}
 FRAMEWORK = (
     exceptions.ParseError,
     exceptions.AuthenticationFailed,
@@ -172,6 +175,7 @@ def test_the_enum_of_codes_is_what_problems_can_have():
     files = [
         *base.glob("jobs/api/**/*.py"),
         *base.glob("backoffice/*.py"),
+        *base.glob("jobs/services/uploads/*.py"),
         base / "jobs/download.py",
     ]
     found = {code for path in files for code in codes_in(path)} - ADMIN_ONLY

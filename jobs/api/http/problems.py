@@ -29,7 +29,7 @@ from jobs.errors import (
     StorageUnavailable,
     Unavailable,
 )
-from jobs.models import ApiToken, Hold, Job, SiteLimit, Worker
+from jobs.models import ApiToken, Hold, Job, SiteLimit, Upload, Worker
 from jobs.safe_text import storable
 from jobs.signals import send_refusal
 
@@ -111,7 +111,8 @@ class ProblemSerializer(serializers.Serializer):
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
-    problem = as_problem(error, _effect(error, request))
+    nothing_done = getattr(context.get("view"), "nothing_done", NOT_ACCEPTED)
+    problem = as_problem(error, _effect(error, request, nothing_done))
     if problem is None:
         return None
     send_refusal("api", str(problem.code))
@@ -127,12 +128,12 @@ def _count_refusal(problem: Problem, request: Request) -> None:
         refusals.count(token, str(problem.code))
 
 
-def _effect(error: Exception, request: Request) -> str:
+def _effect(error: Exception, request: Request, nothing_done: str) -> str:
     if request.method in SAFE_METHODS:
         return ""
     # If the broker is away, PostgreSQL has said that no earlier job is stored under the key.
     unknown = KEY_HEADER in request.headers and isinstance(error, DatabaseUnavailable | Error)
-    return f"{NOT_ACCEPTED} {MAY_BE_ACCEPTED}" if unknown else NOT_ACCEPTED
+    return f"{nothing_done} {MAY_BE_ACCEPTED}" if unknown else nothing_done
 
 
 def problem_response(problem: Problem, request: Request) -> Response:
@@ -196,7 +197,7 @@ def _from_framework(error: Exception) -> Problem | None:
     match error:
         case Http404() | Job.DoesNotExist() | Hold.DoesNotExist():
             return _from_rest(NotFound())
-        case SiteLimit.DoesNotExist() | Worker.DoesNotExist():
+        case SiteLimit.DoesNotExist() | Upload.DoesNotExist() | Worker.DoesNotExist():
             return _from_rest(NotFound())
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -30,5 +30,5 @@ class ErrorSerializer(serializers.Serializer):
 class JobTokenSerializer(serializers.Serializer):
     """The API token that submitted a job; it may have been revoked since."""
 
-    id = serializers.UUIDField(help_text="Not the secret: the filter `token` takes it.")
+    id = serializers.UUIDField(help_text="Not the token itself: the filter `token` takes it.")
     name = serializers.CharField()

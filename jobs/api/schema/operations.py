@@ -125,7 +125,7 @@ def operation(
     tag: str = "Jobs",
     problems: Sequence[int] = (),
     parameters: Sequence[OpenApiParameter] = (),
-    request: type[Serializer[Any]] | None = None,
+    request: type[Serializer[Any]] | Mapping[str, Any] | None = None,
     headers: Sequence[str] = (),
     id: str,
 ) -> Callable[[Any], Any]:

@@ -6,13 +6,19 @@ from jobs.services.uploads.incoming import (
     incoming_stream,
     temporary_trouble,
 )
-from jobs.services.uploads.keeping import KeptUpload, delete_upload, keep_upload
+from jobs.services.uploads.keeping import (
+    KeptUpload,
+    check_upload_right,
+    delete_upload,
+    keep_upload,
+)
 from jobs.services.uploads.rules import check_size, rules_for
 
 __all__ = [
     "Incoming",
     "KeptUpload",
     "check_size",
+    "check_upload_right",
     "delete_upload",
     "incoming_file",
     "incoming_stream",

@@ -34,8 +34,7 @@ def keep_upload(
     Raises: NotPermitted, UploadRefused, KeyReused; StorageUnavailable, ScannerUnavailable,
     DatabaseUnavailable. Then nothing is kept.
     """
-    if not access.may_launch_some(caller.user):
-        raise NotPermitted(f"A file needs the permission jobs.add_job, which {caller.name} lacks.")
+    check_upload_right(caller)
     key = idempotency_key if caller.user is not None else None
     if found := _earlier(caller, incoming, key):
         return KeptUpload(found, replayed=True)
@@ -61,6 +60,12 @@ def keep_upload(
             return KeptUpload(found, replayed=True)
         raise
     return KeptUpload(upload, replayed=False)
+
+
+def check_upload_right(caller: Caller) -> None:
+    """Raises: NotPermitted if the caller may not send files."""
+    if not access.may_launch_some(caller.user):
+        raise NotPermitted(f"A file needs the permission jobs.add_job, which {caller.name} lacks.")
 
 
 def delete_upload(caller: Caller, upload_id: UUID) -> None:

@@ -98,6 +98,16 @@ def test_a_module_that_cannot_be_loaded_is_named_with_app_and_line(app, tmp_path
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("process", [name for name in COMMANDS if name != "check"])
+def test_no_process_starts_with_a_module_that_raises(app, tmp_path, process):
+    path = app("shop/job_types.py", 'raise RuntimeError("no licence")\n')
+    ended = run(*COMMANDS[process], **_site(tmp_path))
+    assert ended.returncode != 0
+    sentence = f"the app 'shop' cannot be loaded. {path}, line 1: RuntimeError: no licence"
+    assert sentence in ended.stderr + ended.stdout
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("process", COMMANDS)
 def test_no_process_starts_with_one_slug_in_two_apps(app, tmp_path, process):
     app("shop/job_types.py", SHIP_ORDER)

@@ -11,9 +11,9 @@ from jobs.models import Status
 from tests.support.polling import wait_until
 
 
-def launch(user, slug, **params):
+def launch(user, slug, about=None, **params):
     """A job of the user."""
-    return services.submit(services.code_caller(user), type=slug, params=params).job
+    return services.submit(services.code_caller(user), type=slug, params=params, about=about).job
 
 
 def ended(job, seconds=60):

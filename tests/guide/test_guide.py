@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 
-@pytest.mark.parametrize("checks", ["over_http", "to_files", "blocks", "moving"])
+@pytest.mark.parametrize("checks", ["importing", "over_http", "to_files", "blocks", "moving"])
 def test_the_guide_does_what_it_says(checks):
     # In a process of its own, because the models of the examples need tables.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

@@ -5,6 +5,7 @@ it is a StorageUnavailable.
 """
 
 from jobs.storage.chosen import place
+from jobs.storage.comparison import lost_files
 from jobs.storage.content import drop, exists, open_part, probe, save
 from jobs.storage.identity import StorageRefused, adopt, check_present, problem, sample, tie
 from jobs.storage.known import known_names
@@ -30,6 +31,7 @@ __all__ = [
     "has_no_room",
     "job_of",
     "known_names",
+    "lost_files",
     "move_to_removed",
     "new_name",
     "open_part",

@@ -72,6 +72,7 @@ def remember_browser(response: HttpResponse, username: str) -> None:
         "1",
         salt=username,
         max_age=KNOWN_FOR,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -119,12 +120,19 @@ class Environment:
             self.wrong(f"{name}={path!r}", why, "Name a file this user may read")
         return path
 
-    def path_prefix(self, name: str) -> str:
-        """Return a path of the site that begins and ends with a slash, or "" if unset."""
+    def path_prefix(self, name: str, example: str, taken: Collection[str] = ()) -> str:
+        """Return a path of the site that begins and ends with a slash, or "" if unset.
+
+        Its first part may not be one of `taken`.
+        """
         value = self.text(name, "")
         if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
-            fix = "Write it as in nginx's `location`, such as /job-files/"
+            fix = f"Write it as in nginx's `location`, such as {example}"
             self.wrong(f"{name}={value!r}", "is not a path with a slash at both ends", fix)
+            return ""
+        if value and value.split("/")[1] in taken:
+            why = f"begins as an address of the site itself does ({', '.join(taken)})"
+            self.wrong(f"{name}={value!r}", why, f"Choose another, such as {example}")
         return value
 
     def hosts(self, name: str) -> list[str]:

@@ -103,7 +103,7 @@ def error_response(
 
     `advice` is shown on the page alone.
     """
-    is_api = request.path.startswith("/api/")
+    is_api = request.path_info.startswith("/api/")
     send_refusal("api" if is_api else "admin", code)
     title = HTTPStatus(status).phrase
     problem = {

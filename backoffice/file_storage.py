@@ -38,7 +38,7 @@ def job_storage(env: Environment) -> dict[str, Any]:
 
 def accel_prefix(env: Environment) -> str:
     """Return nginx's internal location of FILES_DIR, or "" if nginx does not send the files."""
-    prefix = env.path_prefix("FILES_ACCEL_PREFIX")
+    prefix = env.path_prefix("FILES_ACCEL_PREFIX", "/job-files/")
     if prefix and env.text("FILES_URL", ""):
         why = "is set beside FILES_URL, and nginx cannot read a bucket"
         env.wrong(f"FILES_ACCEL_PREFIX={prefix!r}", why, "Remove it")

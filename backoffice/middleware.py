@@ -223,7 +223,7 @@ def use_browser_zone(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         name = request.COOKIES.get(ZONE_COOKIE, "")
-        if not request.path_info.startswith(reverse("admin:index")) or name not in zone_names():
+        if not request.path.startswith(reverse("admin:index")) or name not in zone_names():
             return get_response(request)
         with timezone.override(name):
             return get_response(request)

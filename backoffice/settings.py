@@ -8,6 +8,7 @@ from backoffice.databases import database_settings
 from backoffice.environment import Environment
 from backoffice.file_storage import accel_prefix, job_storage
 from backoffice.logging import logging_settings
+from backoffice.path_prefix import FIRST_PARTS, cookie_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -18,6 +19,9 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 DEBUG = env.debug("DEBUG", ALLOWED_HOSTS)
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
+# The path of the site behind a proxy that serves others too; "" if the site has the whole host.
+PATH_PREFIX = env.path_prefix("PATH_PREFIX", "/backoffice/", taken=FIRST_PARTS)
+FORCE_SCRIPT_NAME = PATH_PREFIX.rstrip("/") or None
 # Threads, because requests wait for PostgreSQL and Redis; backoffice/gunicorn.py uses both.
 WEB_PROCESSES = env.number("WEB_PROCESSES", 2, least=1)
 WEB_THREADS = env.number("WEB_THREADS", 8, least=2)
@@ -112,6 +116,9 @@ AUTH_PASSWORD_VALIDATORS = [
 CSRF_FAILURE_VIEW = "backoffice.errors.not_from_our_page"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # where a `next` that leads elsewhere is refused
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH_PREFIX or "/"
+SESSION_COOKIE_NAME = cookie_name("sessionid", PATH_PREFIX)
+CSRF_COOKIE_NAME = cookie_name("csrftoken", PATH_PREFIX)
 SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
 # Five wrong passwords for one name from one address: refused for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
@@ -141,7 +148,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 # --- Files ------------------------------------------------------------------------------------
-STATIC_URL = "static/"
+STATIC_URL = f"{PATH_PREFIX or '/'}static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.directory("STATIC_ROOT", BASE_DIR / ".local/static")
 STORAGES = {

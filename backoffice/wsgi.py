@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from psycopg2.extensions import set_wait_callback
 
 from backoffice.job_types import refuse_wrong_types
+from backoffice.path_prefix import under_prefix
 from backoffice.socket_timeout import wait_for_answer
 from jobs.engine.wrong_servers import refuse_wrong_servers
 
@@ -16,6 +17,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 set_wait_callback(wait_for_answer)
 settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS"]
 
-application = get_wsgi_application()
+application = under_prefix(get_wsgi_application(), settings.PATH_PREFIX)
 refuse_wrong_types()
 refuse_wrong_servers("default")

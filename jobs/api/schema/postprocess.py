@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from django.urls import get_script_prefix
+
 from jobs import parameters, registry
 from jobs.registry import JobType
 
@@ -20,8 +22,9 @@ PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Post-processing hook of drf-spectacular."""
+    root = get_script_prefix()
     result["servers"] = [
-        {"url": request.build_absolute_uri("/").removesuffix("/") if request else "/"}
+        {"url": request.build_absolute_uri(root).removesuffix("/") if request else root}
     ]
     schemas = result["components"]["schemas"]
     schemas |= _submissions(schemas.pop("Submit"), request.user if request else None)

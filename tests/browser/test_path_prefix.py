@@ -1,0 +1,55 @@
+"""The pages under a path of the host, in a browser, behind a real nginx."""
+
+import re
+
+import pytest
+from django.core.files.storage import storages
+from playwright.sync_api import expect
+
+from tests.browser.conftest import watch
+from tests.support.factories import make_job
+from tests.support.nginx import needs_nginx, nginx
+from tests.support.people import operator as make_operator
+from tests.support.processes import manage, serving
+
+pytestmark = [needs_nginx, pytest.mark.django_db(transaction=True)]
+
+
+def test_the_pages_work_under_a_prefix(redis, chromium, settings, problems, tmp_path):
+    environment = {
+        "PATH_PREFIX": "/backoffice/",
+        "STATIC_ROOT": str(tmp_path / "static"),
+        "HTTPS": "false",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FILES_DIR": str(storages["jobs"].location),
+    }
+    assert manage("collectstatic", "--noinput", **environment).returncode == 0
+    # The server does not know the cheap hashes of the tests.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    user = make_operator()
+    user.set_password("pass word")
+    user.save()
+    job = make_job(name="Under a prefix")
+    with (
+        serving(tmp_path, **environment) as web,
+        nginx(tmp_path, [web.port], prefix="/backoffice/") as port,
+    ):
+        home = f"http://127.0.0.1:{port}/backoffice/"
+        context = chromium.new_context()
+        page = context.new_page()
+        watch(page, home, problems)  # a request outside the prefix is a problem
+        page.goto(home)
+        page.fill("#id_username", user.username)
+        page.fill("#id_password", "pass word")
+        page.click("[type=submit]")
+        expect(page).to_have_url(f"{home}admin/")
+        page.goto(f"{home}admin/jobs/job/")
+        page.click(f"text={job.name}")
+        expect(page).to_have_url(re.compile(f"{home}admin/jobs/job/{job.pk}/change/.*"))
+        page.goto(f"{home}admin/jobs/job/launch/report/")
+        page.locator("form button[type=submit], form input[type=submit]").last.click()
+        expect(page).to_have_url(re.compile(f"{home}admin/jobs/job/[0-9a-f-]+/change/.*"))
+        page.wait_for_timeout(3_000)  # its live refresh
+        context.close()
+    assert problems == []

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
 
 from jobs.models import JobFile, Upload
 from jobs.storage import layout
@@ -38,12 +41,15 @@ def lost_files(using: str) -> Iterator[LostFile]:
 
 def _rows_by_name(using: str) -> Iterator[JobFile | Upload]:
     """Yield the rows of the files of jobs, then of uploads, by their names in the storage."""
-    for model in (JobFile, Upload):
-        rows = model._default_manager.using(using).order_by("stored_name")
+    for rows in (JobFile.objects.using(using), Upload.objects.using(using)):
         last = ""
-        while step := list(rows.filter(stored_name__gt=last)[:COMPARED_A_STEP]):
+        while step := _next_rows(rows, last):
             yield from step
             last = step[-1].stored_name
+
+
+def _next_rows(rows: QuerySet[Any], last: str) -> list[JobFile | Upload]:
+    return list(rows.filter(stored_name__gt=last).order_by("stored_name")[:COMPARED_A_STEP])
 
 
 def _owner(row: JobFile | Upload) -> str:

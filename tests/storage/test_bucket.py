@@ -137,7 +137,7 @@ def test_files_of_pruned_jobs_are_removed_and_put_back_for_a_restored_database(m
     job.save(force_insert=True)
     file.save(force_insert=True)
     call_command("job_files", "restore")
-    assert "1 removed files put back" in capsys.readouterr().out
+    assert "1 removed file put back" in capsys.readouterr().out
     assert (stored(), removed()) == ({file.stored_name}, set())
 
 

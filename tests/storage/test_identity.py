@@ -151,7 +151,7 @@ def test_a_storage_is_adopted_on_purpose_and_then_every_other_database_is_refuse
     ours = FileStorage.objects.get()
     FileStorage.objects.all().delete()
     call_command("job_files", "adopt")
-    assert "Of 1 files looked for 1 are there." in capsys.readouterr().out
+    assert "1 of 1 file found." in capsys.readouterr().out
     assert prune().refusal == ""
     FileStorage.objects.all().delete()
     ours.save()

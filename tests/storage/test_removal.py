@@ -76,7 +76,7 @@ def test_removed_files_that_the_database_knows_again_are_put_back(capsys):
     assert not path.exists()
     row.save()
     call_command("job_files", "restore")
-    assert "1 removed files put back" in capsys.readouterr().out
+    assert "1 removed file put back" in capsys.readouterr().out
     assert path.read_bytes() == b"content"
     assert removed() == set()
 

@@ -16,8 +16,9 @@ from backoffice.missing_rights import refusal_of
 from jobs.admin import signed_out
 from jobs.database import send_failure, unavailable
 from jobs.durations import humanize_seconds
-from jobs.errors import Unavailable
+from jobs.errors import StorageFull, Unavailable
 from jobs.signals import send_refusal
+from jobs.storage import has_no_room
 
 FRAMED = (400, 403, 404, 405)  # these say nothing about the server
 
@@ -81,6 +82,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, Error):
         send_failure(error)
     found = unavailable(error) if isinstance(error, Error) else error
+    if has_no_room(found):  # TMPDIR, while Django was reading a file of a form
+        sentence = "The server has no room for the file: nothing was kept."
+        found = StorageFull(sentence, str(found))
     if isinstance(found, Unavailable):
         return unavailable_response(request, found)
     detail = "Something went wrong on the server. The error has been logged."

@@ -19,11 +19,13 @@ from backoffice.health import PROBES
 from backoffice.logging import request_id
 from backoffice.metrics.counts import DOORS, REQUEST_SECONDS, REQUESTS
 from backoffice.metrics.scrape import scrape_by_token
+from jobs.uploads import format_size
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 # 192.0.2.1:4711, [2001:db8::1]:4711 and [2001:db8::1]; a bare IPv6 address has colons and no port.
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[0-9.]+):\d+", re.ASCII)
+BODY_FRAME_BYTES = 1024 * 1024  # around a file: the other entries of a form
 ZONE_COOKIE = "zone"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -114,7 +116,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def demand_length(get_response: GetResponse) -> GetResponse:
-    """Answer 411 to a body in chunks.
+    """Answer 411 to a body in chunks, and 413 to one that no file of the site may have.
 
     Django reads as many bytes as Content-Length says, so it would see an empty body: a rerun "with
     these params" would run with the old ones, without an error.
@@ -124,6 +126,10 @@ def demand_length(get_response: GetResponse) -> GetResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META:
             detail = "Send the body in one piece, with its Content-Length."
             return error_response(request, 411, "length_required", detail)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.UPLOAD_LIMIT_BYTES + BODY_FRAME_BYTES:
+            detail = f"A file may have at most {format_size(settings.UPLOAD_LIMIT_BYTES)}."
+            return error_response(request, 413, "too_large", detail)
         return get_response(request)
 
     return middleware

@@ -84,6 +84,7 @@ class JobAdmin(CappedListMixin, admin.ModelAdmin):
     def get_urls(self):
         view, launch = self.has_view_permission, self.has_launch_permission
         rows, file = "launch/<slug:slug>/rows/<str:name>/", "<uuid:job_id>/files/<int:file_id>/"
+        upload = "<uuid:job_id>/uploads/<uuid:upload_id>/"
         urls = [
             ("launch/", "launch", launch_views.choose_type, launch, "GET"),
             ("launch/<slug:slug>/", "launch_type", launch_views.launch_form, launch, "GET", "POST"),
@@ -96,6 +97,7 @@ class JobAdmin(CappedListMixin, admin.ModelAdmin):
             ("<uuid:job_id>/log/", "log", records.log_download, view, "GET"),
             ("<uuid:job_id>/log/part/", "log_part", records.log_part, view, "GET"),
             (file, "file", records.file_download, view, "GET", "HEAD"),
+            (upload, "upload", records.upload_download, view, "GET", "HEAD"),
             *(self._route_of(action) for action in ACTIONS),
             *confirm_routes(self),
         ]

@@ -8,6 +8,7 @@ content makes another job.
 import hashlib
 import json
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.core.signing import Signer
@@ -39,13 +40,17 @@ def key_of_form(request: HttpRequest) -> str:
     return request.POST.get(FIELD) or new_key(request.user)
 
 
-def form_idempotency_key(request: HttpRequest, *more: object) -> str | None:
+def form_idempotency_key(
+    request: HttpRequest, *more: object, without: Collection[str] = ()
+) -> str | None:
     """The idempotency key of what the form makes; None if the form has no once-only key.
 
     `more` separates the jobs that one form makes, such as the ids of the jobs to launch again.
+    The entries `without` do not count.
     """
     if not request.POST.get(FIELD):
         return None
-    content = {name: values for name, values in request.POST.lists() if name not in NOT_CONTENT}
+    left_out = {*NOT_CONTENT, *without}
+    content = {name: values for name, values in request.POST.lists() if name not in left_out}
     parts = [request.POST[FIELD], request.get_full_path(), content, *map(str, more)]
     return FORM_KEY + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

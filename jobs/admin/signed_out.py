@@ -23,7 +23,7 @@ from jobs.services import ACTIONS
 SESSION_KEY = "kept_form"
 # URLs below a job's page that are not pages: they take a POST, or return a file or JSON.
 POST_ONLY = [action.name for action in ACTIONS if not action.asks_first]
-BELOW_JOB_PAGE = tuple(f"jobs_job_{name}" for name in (*POST_ONLY, "file", "log", "live"))
+BELOW_JOB_PAGE = tuple(f"jobs_job_{name}" for name in (*POST_ONLY, "file", "upload", "log", "live"))
 PAGES_OF_REFRESHES = {
     "live_home": "index",
     "jobs_job_live_cells": "jobs_job_changelist",

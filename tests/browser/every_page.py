@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
@@ -117,7 +118,14 @@ def _values(route: str) -> list[dict[str, Any]]:
     user = User.objects.get(username=LONG[:150])
     token = ApiToken.objects.get()
     fixed = {"user_id": user.pk, "token_id": token.public_id, "slug": "greet", "type": "greet"}
-    fixed |= {"name": "none", "file_id": 1, "id": user.pk, "hold_id": 1, "worker_id": "a" * 32}
+    fixed |= {
+        "name": "none",
+        "file_id": 1,
+        "upload_id": UUID(int=1),
+        "id": user.pk,
+        "hold_id": 1,
+        "worker_id": "a" * 32,
+    }
     models = {
         f"admin/{one._meta.app_label}/{one._meta.model_name}/": one for one in admin.site._registry
     }

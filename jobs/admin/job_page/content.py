@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from jobs import access, registry
+from jobs import access, parameters, registry
 from jobs.admin.display.numbers import capped_count
-from jobs.models import AuditEntry, Job, JobFile, JobQuerySet, Worker
+from jobs.models import AuditEntry, Job, JobFile, JobQuerySet, Upload, Worker
 from jobs.services import bulk_types
 
 FILES_A_PAGE = 20
@@ -63,6 +63,18 @@ def _later_page(files: QuerySet[JobFile], first_page: list[JobFile], text: str) 
     start = (number - 1) * FILES_A_PAGE
     shown = first_page[:-1] if number == 1 else list(files[start : start + FILES_A_PAGE])
     return FilesPage(shown, count, number, first_page[0])
+
+
+def uploads_of(user: Any, job: Job, original: Job | None) -> dict[str, Upload]:
+    """The uploads of the job and of the one that was launched again, by id.
+
+    No query if the type takes no files.
+    """
+    job_type = registry.find(job.type)
+    if job_type is None or not parameters.file_fields(job_type):
+        return {}
+    jobs = [one for one in (job, original) if one]
+    return {str(found.id): found for one in jobs for found in access.job_uploads(user, one)}
 
 
 def not_done_by(job: Job) -> list[dict[str, str]]:

@@ -9,7 +9,9 @@ from django.forms import Field
 
 from jobs import parameters, registry
 from jobs.admin.display.values import EMPTY_VALUES, entered_value, is_amount, result_value
-from jobs.models import Job
+from jobs.admin_site import admin_url
+from jobs.models import Job, Upload
+from jobs.uploads import format_size
 
 FIGURES_LIMIT = 4
 
@@ -21,6 +23,7 @@ class DataRow:
     name: str
     value: str
     was: str = ""
+    url: str = ""  # of a file
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,16 @@ class Data:
     json: str
 
 
-def parameters_of(job: Job, parent: Job | None = None, user: Any = None) -> Data:
+def parameters_of(
+    job: Job,
+    parent: Job | None = None,
+    user: Any = None,
+    uploads: Mapping[str, Upload] | None = None,
+) -> Data:
     """The parameters with the labels of their form and of the choices of `user`; secrets masked.
 
-    Beside those that differ from `parent`, the job that was launched again, its value.
+    Beside those that differ from `parent`, the job that was launched again, its value. `uploads`
+    are files of both by their id, which are shown by name.
     """
     job_type = registry.find(job.type)
     params = parameters.mask(job_type, job.params)
@@ -46,10 +55,21 @@ def parameters_of(job: Job, parent: Job | None = None, user: Any = None) -> Data
         field = fields.get(name)
         label = str((field and field.label) or (_label(name) if field else name))
         value, before = params.get(name), old.get(name)
-        was = entered_value(before, field) if before != value else ""
-        row = DataRow(label, entered_value(value, field), was)
+        was = _shown(before, field, uploads) if before != value else ""
+        row = DataRow(label, _shown(value, field, uploads), was, _file_url(job, value, uploads))
         (empty if value in EMPTY_VALUES and not was else rows).append(row)
     return Data(rows, empty, _to_json(params))
+
+
+def _shown(value: Any, field: Field | None, uploads: Mapping[str, Upload] | None) -> str:
+    upload = (uploads or {}).get(value) if isinstance(value, str) else None
+    return f"{upload} ({format_size(upload.size)})" if upload else entered_value(value, field)
+
+
+def _file_url(job: Job, value: Any, uploads: Mapping[str, Upload] | None) -> str:
+    if not isinstance(value, str) or value not in (uploads or {}):
+        return ""
+    return admin_url("jobs_job_upload", job.pk, value)
 
 
 def result_of(job: Job) -> Data | None:

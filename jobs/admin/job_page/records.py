@@ -19,7 +19,7 @@ from jobs import access
 from jobs.admin.job_page.log import LogPage, log_page, page_after
 from jobs.admin.job_page.log_query import LogQuery
 from jobs.download import attachment, disposition, held_stream
-from jobs.models import Job, JobLog
+from jobs.models import Job, JobFile, JobLog, Upload
 
 
 def page_job(request: HttpRequest, job_id: UUID) -> Job:
@@ -74,6 +74,17 @@ def log_download(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
 def file_download(request: HttpRequest, job_id: UUID, file_id: int) -> HttpResponseBase:
     """A file of the job, as attachment."""
     file = get_object_or_404(access.files(request.user, page_job(request, job_id)), pk=file_id)
+    return _attachment(request, file)
+
+
+def upload_download(request: HttpRequest, job_id: UUID, upload_id: UUID) -> HttpResponseBase:
+    """An upload that the job has, as attachment."""
+    job = get_object_or_404(access.visible_jobs(request.user), pk=job_id)
+    upload = get_object_or_404(access.job_uploads(request.user, job), pk=upload_id)
+    return _attachment(request, upload)
+
+
+def _attachment(request: HttpRequest, file: JobFile | Upload) -> HttpResponseBase:
     try:
         return attachment(request, file)
     except FileNotFoundError:

@@ -28,13 +28,16 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The page of a job."""
     job, kept = _job_with_details(request, job_id), take_kept_form(request)
     launched = children.children_of(request.user, job)
+    original = _visible_original(request, job)
     context = {
         "title": str(job),
         "job": job,
         "job_version": _version(job, launched),  # the footer shows `version`, that of Backoffice
         "regions": _regions(request, job, launched, kept),
         "log": log_page(job, LogQuery.of(request.GET)),
-        "parameters": data.parameters_of(job, _visible_original(request, job), request.user),
+        "parameters": data.parameters_of(
+            job, original, request.user, content.uploads_of(request.user, job, original)
+        ),
         "audit_entries": content.audit_entries(job),
         "deleted_at": content.deleted_at(job),
     }

@@ -86,6 +86,8 @@ def _address_value(job_type: JobType, form: forms.Form, name: str, texts: list[s
         raise _NotFilledIn("It cannot be changed.")
     if name in job_type.secret_fields:
         raise _NotFilledIn("A secret is not taken from an address: enter it here.")
+    if isinstance(field, forms.FileField):
+        raise _NotFilledIn("A file is chosen here.")
     if len(texts) > 1 and not takes_list:
         raise _NotFilledIn("It is given more than once.")
     try:

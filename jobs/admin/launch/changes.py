@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django import forms
 
 from jobs.admin.display.values import entered_value
+from jobs.admin.launch.file_inputs import UploadInput
 from jobs.models import Job
 from jobs.registry import JobType
 
@@ -17,4 +18,6 @@ def mark_changes(form: forms.Form, job_type: JobType, model: Job, changed: Colle
     for name, field in form.fields.items():
         if name in model.params and name not in job_type.secret_fields:
             was, is_changed = entered_value(model.params[name], field), name in changed
+            if isinstance(field.widget, UploadInput):
+                was = (field.widget.was and field.widget.was.name) or was
             vars(field).update(was=was, is_changed=is_changed)

@@ -6,6 +6,7 @@ import shlex
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest
@@ -13,10 +14,13 @@ from django.urls import reverse
 
 from jobs import parameters
 from jobs.admin import once
+from jobs.admin.launch.file_inputs import FILE_NAME, UploadInput
 from jobs.admin.launch.params_form import initial_params, sent_fields
 from jobs.models import Job
 from jobs.registry import JobType
+from jobs.safe_text import file_name
 
+READ_ID = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"id\"])'"
 NOT_IN_VARIABLE_NAMES = re.compile(r"[^A-Z0-9_]")
 
 
@@ -38,6 +42,8 @@ def curl_command(
     path = reverse("jobs_api:job-rerun", args=[model.pk]) if model else reverse("jobs_api:jobs")
     params = _params(job_type, form, model, filled_in or {})
     params, variables = _with_placeholders(request, job_type, form, params)
+    uploads = _with_uploads(request, form, params)
+    variables |= {placeholder: variable for placeholder, variable, _ in uploads}
     body: dict[str, Any] = {} if model else {"type": job_type.slug}
     if name.strip() and not (model and name.strip() == model.name):
         body = {"name": name.strip()} | body
@@ -50,7 +56,8 @@ def curl_command(
     for placeholder, variable in variables.items():
         # Ends the single quotes, adds the variable in double quotes, and starts them again.
         quoted = quoted.replace(placeholder, f"'\"${variable}\"'")
-    return " \\\n  ".join(
+    sent_first = [_upload_command(request, job_type, one, file) for _, one, file in uploads]
+    call = " \\\n  ".join(
         [
             f"curl -X POST {shlex.quote(request.build_absolute_uri(path))}",
             '-H "Authorization: Token $TOKEN"',
@@ -59,6 +66,39 @@ def curl_command(
             f"-d {quoted}",
         ]
     )
+    return "\n".join([*sent_first, call])
+
+
+def _with_uploads(
+    request: HttpRequest, form: forms.Form, params: dict[str, Any]
+) -> list[tuple[str, str, str]]:
+    """Put a placeholder for each file that is not kept yet into `params`.
+
+    Returns, for each, the placeholder, the shell variable of its id, and the name of the file.
+    """
+    uploads = []
+    for name, field in form.fields.items():
+        chosen = request.POST.get(f"{form.add_prefix(name)}{FILE_NAME}", "")
+        wanted = field.required and params.get(name) is None and not form.is_bound
+        if isinstance(field.widget, UploadInput) and (chosen or wanted):
+            seed = f"{once.key_of_form(request)} {name}"
+            params[name] = placeholder = uuid.uuid5(uuid.NAMESPACE_OID, seed).hex
+            variable = f"UPLOAD_{NOT_IN_VARIABLE_NAMES.sub('_', name.upper())}"
+            uploads.append((placeholder, variable, file_name(chosen) if chosen else "FILE"))
+    return uploads
+
+
+def _upload_command(request: HttpRequest, job_type: JobType, variable: str, file: str) -> str:
+    """A command that sends a file, and puts the id of the upload into a shell variable."""
+    query = urlencode({"name": file, "type": job_type.slug})
+    address = request.build_absolute_uri(f"{reverse('jobs_api:uploads')}?{query}")
+    lines = [
+        f"{variable}=$(curl -sS -X POST {shlex.quote(address)}",
+        "-H \"Authorization: Token $TOKEN\" -H 'Content-Type: application/octet-stream'",
+        f"--data-binary {shlex.quote(f'@{file}')}",
+        f"| {READ_ID})",
+    ]
+    return " \\\n  ".join(lines)
 
 
 def _with_placeholders(

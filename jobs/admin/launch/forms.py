@@ -12,6 +12,7 @@ from jobs import about, services
 from jobs.admin.audit import admin_caller, log_action
 from jobs.admin.launch.address import NOTHING, AddressParams, read_address
 from jobs.admin.launch.changes import mark_changes
+from jobs.admin.launch.file_inputs import LaunchFiles
 from jobs.admin.launch.params_form import make_params_form, params_of, sent_fields
 from jobs.admin.messages import refusal, sent_twice
 from jobs.admin.once import form_idempotency_key
@@ -55,8 +56,11 @@ class LaunchForms:
         job_type: JobType,
         model: Job | None,
         data: Mapping[str, Any] | None,
+        files: Mapping[str, Any] | None = None,
     ) -> None:
+        """Fill in `data`. `files` are those that the browser sent, which are kept at once."""
         self.request, self.job_type, self.model = request, job_type, model
+        self.files = LaunchFiles(request, job_type, model, data, files)
         self.params_form = self._make_form(data)
         takes_object = model is None and "about" not in self.params_form.fields
         # The object that the job is about: its reference in the address, and what is shown of it.
@@ -91,9 +95,11 @@ class LaunchForms:
         self, data: Mapping[str, Any] | None, filled_in: Mapping[str, Any] | None = None
     ) -> forms.Form:
         request = self.request
-        return make_params_form(
+        form = make_params_form(
             request.user, self.job_type, data, self.model, filled_in, request=request
         )
+        self.files.attach(form)
+        return form
 
     @property
     def typed_name(self) -> str:
@@ -104,7 +110,9 @@ class LaunchForms:
     def are_valid(self) -> bool:
         """Whether both forms are valid. Both are validated, so that both show their errors."""
         name_is_valid = self.name_form.is_valid()
-        return self.params_form.is_valid() and name_is_valid
+        params_are_valid = self.params_form.is_valid()
+        self.files.add_errors(self.params_form)
+        return params_are_valid and name_is_valid and not self.files.faults
 
     def launch(self) -> Job | None:
         """Launch the job; None if refused, with the reason in the form or in a message.
@@ -133,7 +141,9 @@ class LaunchForms:
         return job
 
     def _submit(self) -> services.Submitted:
-        caller, key = admin_caller(self.request), form_idempotency_key(self.request)
+        inputs, hashes = self.files.names_and_hashes(self.params_form)
+        key = form_idempotency_key(self.request, *hashes, without=inputs)
+        caller = admin_caller(self.request)
         params = params_of(self.job_type, self.params_form, self.model)
         name = self.name_form.cleaned_data["name"]
         if self.model:

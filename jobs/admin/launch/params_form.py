@@ -13,6 +13,7 @@ from django import forms
 from django.http import HttpRequest
 
 from jobs import access, parameters
+from jobs.admin.launch.file_inputs import UploadInput
 from jobs.admin.launch.inputs import KeepsExactValue, SecretInput, use_browser_input
 from jobs.admin.launch.row_choices import RowInput, search_many_rows
 from jobs.admin_site import admin_url
@@ -60,7 +61,7 @@ def _initial_values(user: Any, job_type: JobType, params: Mapping[str, Any]) -> 
     return {
         name: parameters.to_initial(fields[name], value)
         for name, value in params.items()
-        if name in fields
+        if name in fields and not isinstance(fields[name], forms.FileField)
     }
 
 
@@ -123,6 +124,8 @@ def initial_params(form: forms.Form) -> dict[str, Any]:
 
 
 def _is_changed(job_type: JobType, field: forms.BoundField) -> bool:
+    if isinstance(field.field.widget, UploadInput):
+        return field.field.widget.is_changed
     if field.name in job_type.secret_fields:
         return bool(field.form.data.get(field.html_name))
     if _has_initial_value(field):

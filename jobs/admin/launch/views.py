@@ -18,7 +18,7 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.html import format_html
 
-from jobs import access, registry
+from jobs import access, parameters, registry
 from jobs.admin import once, signed_out
 from jobs.admin.guard import MissingRight
 from jobs.admin.job_list.rows import cached_usual_durations
@@ -58,7 +58,7 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
         return _to_list(request, job_type, model)
     kept = signed_out.take_kept_form(request)
     data = request.POST if request.method == "POST" else kept.entries if kept else None
-    filled = LaunchForms(request, job_type, model, data)
+    filled = LaunchForms(request, job_type, model, data, request.FILES)
     if kept:
         messages.warning(request, _kept_message(job_type))
     elif data is not None and filled.are_valid():
@@ -72,7 +72,9 @@ def launch_form(request: HttpRequest, slug: str) -> HttpResponse:
     if filled.address.faults:
         messages.error(request, f"Not filled in from the address: {filled.address.fault_text}")
     usual = cached_usual_durations({slug}).get(slug)
-    return admin_page(request, "launch/form", _context(request, filled) | {"usual": usual})
+    page = admin_page(request, "launch/form", _context(request, filled) | {"usual": usual})
+    page.status_code = filled.files.status
+    return page
 
 
 def curl_preview(request: HttpRequest, slug: str) -> HttpResponse:
@@ -170,7 +172,8 @@ def _context(request: HttpRequest, filled: LaunchForms) -> dict[str, Any]:
 
 def _kept_message(job_type: JobType) -> str:
     secrets = " Secrets are not kept: enter them again." if job_type.secret_fields else ""
-    return f"The form is as you filled it in. Nothing was launched yet.{secrets}"
+    files = " Choose its files again." if parameters.file_fields(job_type) else ""
+    return f"The form is as you filled it in. Nothing was launched yet.{secrets}{files}"
 
 
 def _outcome_unknown(error: OutcomeUnknown) -> str:

@@ -17,13 +17,34 @@
     let timer = 0;
     let request = new AbortController();
 
+    // The entries without the files themselves, which the preview does not need.
+    const entries = () => {
+        const data = new FormData(form);
+        for (const [name, value] of [...data]) {
+            if (value instanceof File) {
+                data.delete(name);
+            }
+        }
+        for (const {name, files} of form.querySelectorAll('input[type=file]')) {
+            if (files.length) {
+                data.set(`${name}-name`, files[0].name);
+            } else {
+                const kept = form.querySelector(`input[type=hidden][name="${name}"]`);
+                if (kept) {
+                    data.set(name, kept.value);
+                }
+            }
+        }
+        return data;
+    };
+
     const update = async () => {
         request.abort();
         request = new AbortController();
         try {
             const response = await fetch(form.dataset.call, {
                 method: 'POST',
-                body: new FormData(form),
+                body: entries(),
                 redirect: 'manual',
                 signal: request.signal,
             });
@@ -60,6 +81,13 @@
     };
 
     form.addEventListener('input', showChanges);
+    form.addEventListener('change', ({target}) => {
+        if (target.matches('input[type=file]')) {
+            const size = target.files.length ? target.files[0].size : 0;
+            const note = target.closest('.entry').querySelector('.too-large');
+            note.hidden = size <= Number(target.dataset.limit);
+        }
+    });
     form.addEventListener('input', () => {
         clearTimeout(timer);
         timer = setTimeout(update, DELAY_MS);

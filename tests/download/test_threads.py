@@ -13,7 +13,7 @@ from jobs import held_threads
 from jobs.models import ApiToken
 from tests.download.files import CONTENT, SIZE, address_of, stored
 from tests.support import people
-from tests.support.processes import serving
+from tests.support.processes import manage, serving
 
 
 @pytest.mark.parametrize("threads", [2, 4, 8, 40])
@@ -64,6 +64,8 @@ class SlowClient:
 @pytest.fixture
 def site(transactional_db, tmp_path, settings, kind, request):
     environment = {"ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false", "TRUSTED_PROXY_COUNT": "0"}
+    environment["STATIC_ROOT"] = str(tmp_path / "static")  # for the page that refuses a download
+    assert manage("collectstatic", "--noinput", **environment).returncode == 0
     # The key by which the sessions of the tests are signed, and where their files are.
     ours = {"SECRET_KEY": settings.SECRET_KEY, "FILES_DIR": str(storages["jobs"].location)}
     if kind == "bucket":

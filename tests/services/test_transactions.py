@@ -62,7 +62,7 @@ def test_a_broker_that_refuses_at_the_commit_leaves_the_job_to_upkeep(make_type,
         services.submit(CODE, type=make_type().slug)
         break_queue(redis)
     assert Job.objects.get().status == "PENDING"
-    assert "1 jobs wait for upkeep to publish them" in caplog.text
+    assert "1 job not published yet; upkeep does it" in caplog.text
 
 
 def test_outside_of_a_transaction_the_same_call_refuses(make_type, broken_redis):

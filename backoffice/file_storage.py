@@ -19,7 +19,7 @@ OF_BUCKETS = ("FILES_ENDPOINT", "FILES_REGION", "FILES_ACCESS_KEY", "FILES_SECRE
 BUCKET_CONNECT_SECONDS = 3
 BUCKET_READ_SECONDS = 10
 ATTEMPTS = 2
-OWN_REGION = "us-east-1"  # servers of our own expect it unless told otherwise
+OWN_REGION = "us-east-1"  # the default of servers that speak S3
 # The memory of one upload, and its step; S3 takes 10,000 of them, which are 156 GiB.
 PART_BYTES = 16 * 1024 * 1024
 

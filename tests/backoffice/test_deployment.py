@@ -118,6 +118,12 @@ def test_files_are_shared_by_all_that_write_or_send_them():
         assert f"files:{directory}" in SERVICES[name]["volumes"]
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "maintenance"])
+def test_uploads_and_large_reports_are_written_to_a_disk(name):
+    directory = SERVICES[name]["environment"]["TMPDIR"]
+    assert f"scratch:{directory}" in SERVICES[name]["volumes"]
+
+
 def test_the_environment_of_the_compose_file_starts_the_project(tmp_path):
     given = dict(line.split("=", 1) for line in EXAMPLE.splitlines() if re.match("[A-Z]", line))
     fixed = dict(SERVICES["web"]["environment"])

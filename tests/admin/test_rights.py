@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 from django_celery_results.models import TaskResult
 
-from jobs.models import ApiToken, AuditEntry, Hold, Job, JobFile, SiteLimit, Status
+from jobs.models import ApiToken, AuditEntry, Hold, Job, JobFile, JobUpload, SiteLimit, Status
 from tests.support.factories import make_hold, make_job, make_user, make_worker
+from tests.support.uploads import make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +48,7 @@ TABLE = {
     "jobs_job_log": VIEW,
     "jobs_job_log_part": VIEW,
     "jobs_job_file": VIEW,
+    "jobs_job_upload": VIEW,
     "jobs_job_history": ((*OUT, 200, 200, 200), (*OUT, 200, 200, 200)),
     "jobs_job_cancel": ACT,
     "jobs_job_rerun": ACT,
@@ -149,6 +151,8 @@ def of_jobs(settled):
         sha256="",
         stored_name=stored,
     )
+    upload = make_upload()
+    JobUpload.objects.create(job=settled, upload=upload)
     jobs, verbs = "/admin/jobs/job", ("live", "log", "rerun", "acknowledge")
     actions = ("cancel", "rerun", "acknowledge", "delete")
     return {
@@ -156,6 +160,7 @@ def of_jobs(settled):
         "jobs_job_live_cells": f"{jobs}/live/",
         "live_home": "/admin/live/",
         "jobs_job_file": f"{jobs}/{settled.pk}/files/{file.pk}/",
+        "jobs_job_upload": f"{jobs}/{settled.pk}/uploads/{upload.pk}/",
         "jobs_job_log_part": f"{jobs}/{settled.pk}/log/part/",
         "jobs_job_cancel": f"{jobs}/{make_job().pk}/cancel/",
         "jobs_job_launch": f"{jobs}/launch/",

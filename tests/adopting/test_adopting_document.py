@@ -63,7 +63,7 @@ def test_pages_of_jobs_are_in_no_other_site_and_for_those_who_may(ada, followed)
 
 
 def test_every_page_of_jobs_opens_in_the_site_of_the_project(ada, followed):
-    [(job,)] = followed.rows("SELECT id FROM jobs_job WHERE name = 'Change prices'")
+    job = job_named(followed, "Change prices")[0]
     [(member,)] = followed.rows(f"SELECT id FROM people_member WHERE email = '{ADA}'")
     pages = [
         *(f"{JOBS}/{one}" for one in ("", "launch/", "holds/", f"{job}/change/", f"{job}/log/")),

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 from environ.fileaware_mapping import FileAwareMapping
 
-from backoffice.server_urls import fault_of, mask_url, servers_of, with_password
+from backoffice.server_urls import fault_of, mask_url, servers_of, split_by_server, with_password
 
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -215,7 +215,8 @@ class Environment:
         CAs the server's certificate is verified.
         """
         url = self.url(name, password, ["postgres", "postgresql"], last="name")
-        config = Env.db_url_config(url or "postgres://localhost/unknown")
+        first, *_ = split_by_server(url or "postgres://localhost/unknown")
+        config = Env.db_url_config(first.geturl())
         if len(servers := servers_of(url)) > 1:
             config["HOST"] = ",".join(host for host, _ in servers)
             config["PORT"] = ",".join(port or "5432" for _, port in servers)

@@ -1,7 +1,7 @@
 """Server URLs as settings give them: their faults, their hosts, and a form safe to display."""
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 
 def mask_url(url: str) -> str:
@@ -18,7 +18,7 @@ def fault_of(url: str, schemes: list[str]) -> str | None:
     """
     wrong_port = "has a port that is not a number, or an unescaped character in its password"
     try:
-        parts = urlsplit(url)
+        parts = split_by_server(url)[0]
     except ValueError:
         return wrong_port
     servers = servers_of(url)
@@ -45,13 +45,27 @@ def servers_of(url: str) -> list[tuple[str, str]]:
 
     IPv6 addresses, which are in brackets in a URL, are returned without them.
     """
-    servers = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    servers = [one.netloc.rpartition("@")[2] for one in split_by_server(url)]
     split = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(.*))?", one, re.DOTALL) for one in servers]
     return [(found[1].strip("[]"), found[2] or "") if found else ("", "?") for found in split]
 
 
 def with_password(url: str, password: str) -> str:
     """Return the URL with this password, quoted, in place of its own."""
-    parts = urlsplit(url)
-    user, host = parts.username or "", parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
+    servers = split_by_server(url)
+    hosts = ",".join(one.netloc.rpartition("@")[2] for one in servers)
+    netloc = f"{servers[0].username or ''}:{quote(password, safe='')}@{hosts}"
+    return servers[0]._replace(netloc=netloc).geturl()
+
+
+def split_by_server(url: str) -> list[SplitResult]:
+    """Return the parts of a URL for each server that it names, as if it named this one alone.
+
+    Newer Pythons refuse a list of servers with an IPv6 address.
+    Raises: ValueError as urlsplit does.
+    """
+    begin, separator, rest = url.partition("://")
+    netloc = re.split("[/?#]", rest, maxsplit=1)[0]
+    account, at, hosts = netloc.rpartition("@")
+    tail = rest[len(netloc) :]
+    return [urlsplit(f"{begin}{separator}{account}{at}{host}{tail}") for host in hosts.split(",")]

@@ -24,7 +24,8 @@ def note_heartbeat(lease_seconds: float) -> None:
 
     The clock is the host's monotonic one, which all its processes share and no correction moves.
     """
-    text = f"{time.monotonic():.3f} {lease_seconds:g}"
+    # All digits: rounded up, the heartbeat would be in the future for a moment.
+    text = f"{time.monotonic()} {lease_seconds:g}"
     # Not through a link that another account laid there.
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     with contextlib.suppress(OSError):  # a full disk must not stop the agent

@@ -2,7 +2,7 @@
 
 import ssl
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -17,7 +17,8 @@ def broker_settings(url: str, ca_file: str = "", sentinel_password: str = "") ->
 
     The certificate of a server is verified: by the CAs of this machine, and by those in `ca_file`.
     """
-    scheme = urlsplit(url).scheme
+    # Not by urlsplit: newer Pythons refuse a list of servers with an IPv6 address.
+    scheme = url.partition("://")[0]
     tls = _verified(ca_file) if scheme in ("rediss", "sentinels") else {}
     if not scheme.startswith("sentinel"):
         return {"broker_url": url, "broker_use_ssl": tls or None, "options": {}}
@@ -35,11 +36,11 @@ def _verified(ca_file: str) -> dict[str, Any]:
 
 def _master_name(url: str) -> str:
     """Return the name of the master: `?master_name=` of the URL, or Redis's own default."""
-    return parse_qs(urlsplit(url).query).get("master_name", ["mymaster"])[0]
+    return parse_qs(url.partition("?")[2]).get("master_name", ["mymaster"])[0]
 
 
 def _sentinels(url: str) -> str:
     """Return a URL for each Sentinel, as kombu wants them."""
-    parts = urlsplit(url)
-    account, at, hosts = parts.netloc.rpartition("@")
-    return ";".join(f"sentinel://{account}{at}{host}{parts.path}" for host in hosts.split(","))
+    servers, slash, database = url.partition("://")[2].partition("?")[0].partition("/")
+    account, at, hosts = servers.rpartition("@")
+    return ";".join(f"sentinel://{account}{at}{host}{slash}{database}" for host in hosts.split(","))

@@ -139,6 +139,7 @@ def test_a_half_configured_start_is_refused_with_variable_value_and_fix(variable
         ("a,b", "a,b", "5432,5432", "read-write"),
         ("a,b:6000", "a,b", "5432,6000", "read-write"),
         ("[::1]:6000,b", "::1,b", "6000,5432", "read-write"),
+        ("a,[::1]:6000", "a,::1", "5432,6000", "read-write"),
         ("a,b/n?target_session_attrs=any", "a,b", "5432,5432", "any"),
     ],
 )

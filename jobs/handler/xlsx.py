@@ -1,13 +1,8 @@
 """Writes tables as XLSX, row by row in constant memory, with cells that no spreadsheet runs."""
 
-import fcntl
-import shutil
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
 import xlsxwriter
@@ -15,11 +10,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from jobs.handler.sheets import Column, Kind, inert, plain
 from jobs.safe_text import CUT
+from jobs.storage import scratch_directory
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 UNPACKED = "backoffice-xlsx-"  # prefix of the directories of workbooks that are being written
-LEFT_AFTER_SECONDS = 24 * 3600  # no job runs that long
 XLSX_TEXT_LIMIT = 32_767  # UTF-16 units in a cell; XlsxWriter leaves a longer text out
 
 LEFT, RIGHT = {"align": "left", "indent": 1}, {"align": "right"}
@@ -134,36 +129,11 @@ def xlsx_text(text: str) -> str:
     return inert(text)
 
 
-def _sweep() -> None:
-    """Delete the directories that workbooks of killed workers left behind.
-
-    A living worker holds a lock, so that its files are kept where a wrong clock makes them look
-    old.
-    """
-    for left in Path(gettempdir()).glob(f"{UNPACKED}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > LEFT_AFTER_SECONDS:
-                with _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _locked(directory: Path, how: int) -> Iterator[None]:
-    """Hold a lock on the directory; it ends with this process.
-
-    Raises: OSError if another process holds it.
-    """
-    with (directory / "lock").open("a") as lock:
-        fcntl.flock(lock, how)
-        yield
-
-
 @contextmanager
 def workbook(file: IO[bytes]) -> Iterator[Workbook]:
     """Yield a workbook, which is in `file` once the block has been left without an error."""
-    _sweep()
-    with TemporaryDirectory(prefix=UNPACKED) as directory, _locked(Path(directory), fcntl.LOCK_SH):
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": directory})
+    with scratch_directory(UNPACKED) as directory:
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": str(directory)})
         book.use_zip64()
         try:
             yield Workbook(book)

@@ -14,6 +14,7 @@ from jobs.storage.names import job_of, new_name
 from jobs.storage.place import Content, StoredFile, has_no_room
 from jobs.storage.reader import open_reader
 from jobs.storage.removal import chunks, discard, move_to_removed, purge, removed_files, restore
+from jobs.storage.scratch import scratch_directory
 
 __all__ = [
     "Content",
@@ -45,5 +46,6 @@ __all__ = [
     "restore",
     "sample",
     "save",
+    "scratch_directory",
     "tie",
 ]

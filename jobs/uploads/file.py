@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 from django.core.files import File
 
 from jobs.models import Upload
-from jobs.storage import open_reader
+from jobs.storage import open_reader, scratch_directory
+
+COPIED = "backoffice-upload-"  # prefix of the directories of copies that programs read
 
 
 class UploadFile(File):  # type: ignore[type-arg]  # Django has no File[bytes]
@@ -73,8 +74,8 @@ class UploadFile(File):  # type: ignore[type-arg]  # Django has no File[bytes]
     @contextmanager
     def on_disk(self) -> Iterator[Path]:
         """Yield the path of a copy, for programs that read files; it is deleted afterwards."""
-        with TemporaryDirectory(prefix="upload-") as directory:
-            path = Path(directory, f"upload{PurePath(self.name or '').suffix}")
+        with scratch_directory(COPIED) as directory:
+            path = directory / f"upload{PurePath(self.name or '').suffix}"
             self.rewind()
             with path.open("wb") as copy:
                 shutil.copyfileobj(self.file, copy, 1024 * 1024)

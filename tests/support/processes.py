@@ -66,6 +66,7 @@ class Site:
 
     port: int
     log: Path
+    pid: int = 0
 
     def ask(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
@@ -86,6 +87,7 @@ def serving(directory: Path, **changes: str) -> Iterator[Site]:
     site = Site(free_port(), directory / "web.log")
     command = ["gunicorn", "--config=python:backoffice.gunicorn", f"--bind=127.0.0.1:{site.port}"]
     with site.log.open("w") as log, started(command, log=log, **changes) as process:
+        site.pid = process.pid
         wait_until(lambda: process.poll() is None and _lives(site))
         yield site
 

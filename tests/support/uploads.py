@@ -1,10 +1,12 @@
 """Uploads and types that take files."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.files.base import ContentFile
 from django.core.validators import FileExtensionValidator
+from django.utils import timezone
 
 from jobs import services
 from jobs.models import Job, Status, Upload
@@ -44,4 +46,11 @@ def settle(job: Job) -> None:
     """Let the job have completed a while ago."""
     Job.objects.filter(id=job.id).update(
         status=Status.COMPLETED, finished_at="2026-11-01T00:00:00Z", idempotency_key=None
+    )
+
+
+def age(upload: Upload, **past: float) -> None:
+    """Let the upload have been without a job for so long."""
+    Upload.objects.filter(id=upload.id).update(
+        unused_since=timezone.now() - timedelta(**past), created_at=timezone.now()
     )

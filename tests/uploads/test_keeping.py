@@ -24,7 +24,7 @@ from jobs.models import JobUpload, Status, Upload
 from tests.support import people
 from tests.support.factories import make_job
 from tests.support.people import caller_for
-from tests.support.uploads import ROWS, make_upload
+from tests.support.uploads import ROWS, age, make_upload
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -154,12 +154,6 @@ def test_postgresql_refuses_rows_without_hash_name_and_size(lena, wrong):
     upload = make_upload(lena)
     with pytest.raises(IntegrityError, match="jobs_upload_"), transaction.atomic():
         Upload.objects.filter(id=upload.id).update(**wrong)
-
-
-def age(upload, **past):
-    Upload.objects.filter(id=upload.id).update(
-        unused_since=timezone.now() - timedelta(**past), created_at=timezone.now()
-    )
 
 
 def test_upkeep_deletes_uploads_that_no_job_took_for_a_day(lena, make_type, own_files):

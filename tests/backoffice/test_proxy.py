@@ -1,6 +1,7 @@
 """Behind a real nginx: a path prefix, several web hosts without shared disks, files by nginx."""
 
 import contextlib
+import hashlib
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from tests.support import people
 from tests.support.nginx import needs_nginx, nginx
 from tests.support.polling import wait_until
 from tests.support.processes import Site, manage, production, serving
+from tests.support.sending import send_file, send_form
 
 pytestmark = [needs_nginx, pytest.mark.django_db(transaction=True)]
 HTTP = {"HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1", "TRUSTED_PROXY_COUNT": "1"}
@@ -131,6 +133,19 @@ def test_two_web_hosts_and_a_worker_share_no_disk(redis, bucket, tmp_path, ours)
             assert (answer.status, len(answer.text.encode())) == (200, file.size)
         assert all(str(file.pk) in web.log.read_text() for web in webs)
         worker.terminate()
+
+
+def test_a_file_that_nginx_would_refuse_by_default_is_sent_in(tmp_path, ours):
+    token = ApiToken.objects.create(people.operator(), name="test")[1]
+    large = tmp_path / "large.csv"
+    large.write_bytes(TEXT * 500)  # 5 MB; nginx takes 1 MB
+    with serving(tmp_path, **ours) as web, nginx(tmp_path, [web.port]) as port:
+        caller = HOST | {"Authorization": f"Token {token}"}
+        sent = send_file(port, "/api/v1/uploads/?name=large.csv", large, caller)
+        assert sent.status == 201, sent.body
+        assert sent.json()["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
+        part = send_form(port, "/api/v1/uploads/", {}, {"file": large}, caller)
+        assert part.json()["sha256"] == sent.json()["sha256"]
 
 
 def test_nginx_sends_the_files_itself(tmp_path, ours):

@@ -79,6 +79,14 @@ def supplier(buyer):
 
 
 @pytest.fixture
+def importer(supplier):
+    """An account that imports products of the supplier."""
+    found = make_user("jobs.add_job", "catalog.change_product", username="ida", is_staff=True)
+    supplier.buyers.add(found)
+    return found
+
+
+@pytest.fixture
 def registered():
     """Take back the types that a block registers."""
     before = {one.slug for one in registry.all()}

@@ -12,7 +12,6 @@ from jobs.models import Job, Status
 from jobs.testing import run_type
 from tests.guide.fixtures import EANS
 from tests.guide.launched import completed, ended, launch, log_of
-from tests.support.factories import make_user
 from tests.support.uploads import make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
@@ -26,13 +25,6 @@ LINES = f"""ean,name,price
 {EANS[1]},,1
 {EANS[2]},Dear,1e99
 """
-
-
-@pytest.fixture
-def importer(supplier):
-    found = make_user("jobs.add_job", "catalog.change_product", username="ida", is_staff=True)
-    supplier.buyers.add(found)
-    return found
 
 
 def imported(user, supplier, content):

@@ -7,8 +7,10 @@ import sys
 import pytest
 from django.conf import settings
 
+CHECKS = ["importing", "doors", "over_http", "to_files", "blocks", "moving"]
 
-@pytest.mark.parametrize("checks", ["importing", "over_http", "to_files", "blocks", "moving"])
+
+@pytest.mark.parametrize("checks", CHECKS)
 def test_the_guide_does_what_it_says(checks):
     # In a process of its own, because the models of the examples need tables.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

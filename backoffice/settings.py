@@ -102,6 +102,10 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "jobs.uploads.arriving.UnnamedFileHandler",
+]
 
 # --- Sign-in ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = env.model("AUTH_USER_MODEL", "auth.User")  # before the first migration
@@ -157,6 +161,9 @@ STORAGES = {
     "jobs": job_storage(env),
 }
 UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 1024**3, least=1)
+UPLOAD_UNUSED_LIMIT_BYTES = env.number(
+    "UPLOAD_UNUSED_LIMIT_BYTES", 10 * UPLOAD_LIMIT_BYTES, least=UPLOAD_LIMIT_BYTES
+)
 UPLOAD_REFUSED_KINDS = env.file_kinds("UPLOAD_REFUSED_KINDS")
 UPLOAD_SCANNER = env.function("UPLOAD_SCANNER")
 # nginx's internal location of FILES_DIR; if set, nginx sends the files, not a web thread.

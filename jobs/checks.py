@@ -49,16 +49,29 @@ def check_default_type(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_scanner(**kwargs: Any) -> list[CheckMessage]:
-    """Check that UPLOAD_SCANNER can be called."""
+    """Check that UPLOAD_SCANNER can be called with a file and its name."""
     name = settings.UPLOAD_SCANNER
-    try:
-        if not name or callable(import_string(name)):
-            return []
-        why = "is no function"
-    except ImportError as error:
-        why = f"cannot be imported: {error}"
+    fault = name and _scanner_fault(name)
+    if not fault:
+        return []
     hint = "Set it to a function of a file and its name, such as shop.scanning.scan, or to nothing."
-    return [Error(f"UPLOAD_SCANNER is {name!r}, which {why}.", hint=hint, id="jobs.E022")]
+    return [Error(f"UPLOAD_SCANNER is {name!r}, which {fault}.", hint=hint, id="jobs.E022")]
+
+
+def _scanner_fault(name: str) -> str:
+    try:
+        scan = import_string(name)
+    except Exception as error:  # a module of the site may raise anything
+        return f"cannot be imported: {error!r}"
+    if not callable(scan):
+        return "is no function"
+    try:
+        inspect.signature(scan).bind(object(), "")
+    except TypeError as error:
+        return f"does not take a file and its name: {error}"
+    except ValueError:  # of a function in C, whose parameters Python does not know
+        return ""
+    return ""
 
 
 @register(TAG)

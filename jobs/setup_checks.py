@@ -24,6 +24,7 @@ from django.urls import NoReverseMatch, reverse
 from jobs.admin_site import admin_site
 from jobs.app_settings import ENGINE, JOB_FILES, WORKER_DB
 from jobs.database.base import DatabaseWrapper
+from jobs.options import FILE_KIND
 
 TEMPLATE = "admin/jobs/job_page/page.html"
 WITH_STATIC_FILES = {
@@ -35,7 +36,15 @@ WITH_STATIC_FILES = {
 @register("jobs_setup")
 def check_setup(**kwargs: Any) -> list[CheckMessage]:
     """Check what the app needs of the project, beside job types and user model."""
-    return [*_databases(), *_redis(), *_storage(), *_times(), *_pages(), *_addresses()]
+    return [
+        *_databases(),
+        *_redis(),
+        *_storage(),
+        *_uploads(),
+        *_times(),
+        *_pages(),
+        *_addresses(),
+    ]
 
 
 def _databases() -> Iterator[CheckMessage]:
@@ -77,6 +86,26 @@ def _storage() -> Iterator[CheckMessage]:
             fault = f"The files of jobs are in {name}, from which anyone can fetch them."
             hint = "Set JOBS_FILES_DIR to a directory outside it."
             yield Error(fault, hint=hint, id="jobs.E034")
+
+
+def _uploads() -> Iterator[CheckMessage]:
+    limit, unused = settings.UPLOAD_LIMIT_BYTES, settings.UPLOAD_UNUSED_LIMIT_BYTES
+    if not (isinstance(limit, int) and limit > 0):
+        fault = f"UPLOAD_LIMIT_BYTES is {limit!r}, which is no number of bytes."
+        yield Error(fault, hint="Set it to the size of the largest file.", id="jobs.E042")
+    elif not (isinstance(unused, int) and unused >= limit):
+        fault = f"UPLOAD_UNUSED_LIMIT_BYTES is {unused!r}, UPLOAD_LIMIT_BYTES {limit!r}."
+        hint = "Set it to UPLOAD_LIMIT_BYTES or more; ten times as much is the default."
+        yield Error(fault, hint=hint, id="jobs.E043")
+    kinds = settings.UPLOAD_REFUSED_KINDS
+    if isinstance(kinds, str) or not all(map(_is_kind, kinds)):
+        fault = f"UPLOAD_REFUSED_KINDS is {kinds!r}, which is no list of kinds of files."
+        hint = "List extensions and media types, such as ['.exe', 'text/html', 'image/*']."
+        yield Error(fault, hint=hint, id="jobs.E044")
+
+
+def _is_kind(value: object) -> bool:
+    return isinstance(value, str) and FILE_KIND.fullmatch(value) is not None
 
 
 def _times() -> Iterator[CheckMessage]:

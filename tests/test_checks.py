@@ -40,11 +40,28 @@ def test_a_file_field_is_taken_unless_it_is_secret_or_has_an_initial_value(make_
     assert ids(checks.check_job_types()) == ["jobs.E009", "jobs.E007"]
 
 
-def test_a_scanner_that_cannot_be_imported_is_refused(settings):
-    settings.UPLOAD_SCANNER = "jobs.checks.nothing"
-    assert ids(checks.check_scanner()) == ["jobs.E022"]
-    settings.UPLOAD_SCANNER = "builtins.print"
-    assert checks.check_scanner() == []
+def takes_nothing():
+    """No scanner."""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("scan", "cannot be imported"),
+        ("nowhere.scan", "cannot be imported: ModuleNotFoundError"),
+        ("jobs.checks.nothing", "cannot be imported"),
+        ("jobs.checks.TAG", "is no function"),
+        (f"{__name__}.takes_nothing", "does not take a file and its name"),
+        ("tests.support.broken_module.scan", "cannot be imported: ZeroDivisionError"),
+        ("builtins.print", ""),
+        ("builtins.max", ""),
+    ],
+)
+def test_a_scanner_that_cannot_be_called_is_refused(settings, name, words):
+    settings.UPLOAD_SCANNER = name
+    found = checks.check_scanner()
+    assert [one.id for one in found] == (["jobs.E022"] if words else [])
+    assert all(words in one.msg for one in found)
 
 
 def test_a_secret_field_that_the_form_lacks_is_refused(make_type):

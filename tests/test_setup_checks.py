@@ -41,6 +41,11 @@ def test_this_project_lacks_nothing():
             "JOBS_ADMIN_SITE",
         ),
         ({"MEDIA_ROOT": "/srv/media"}, "jobs.E034", "JOBS_FILES_DIR"),
+        ({"UPLOAD_LIMIT_BYTES": 0}, "jobs.E042", "the largest file"),
+        ({"UPLOAD_LIMIT_BYTES": "1GB"}, "jobs.E042", "'1GB'"),
+        ({"UPLOAD_UNUSED_LIMIT_BYTES": 5}, "jobs.E043", "UPLOAD_LIMIT_BYTES or more"),
+        ({"UPLOAD_REFUSED_KINDS": ".exe"}, "jobs.E044", "'text/html'"),
+        ({"UPLOAD_REFUSED_KINDS": ["exe"]}, "jobs.E044", "['exe']"),
     ],
 )
 def test_a_missing_step_is_named_with_its_fix(settings, changes, id, fix):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -103,8 +103,10 @@ def read_name(request: Request) -> str:
 
 
 @contextmanager
-def received_file(request: Request, name: str, rules: FileRules) -> Iterator[Incoming]:
+def received_file(request: Request, name: str, admit: Callable[[int], None]) -> Iterator[Incoming]:
     """The file that was sent, complete; until the block ends.
+
+    `admit` gets the bytes that it has at least, and refuses the request before they are read.
 
     Raises: UploadRefused; Problem (400, 411); StorageUnavailable.
     """
@@ -113,7 +115,7 @@ def received_file(request: Request, name: str, rules: FileRules) -> Iterator[Inc
     if not length:
         raise Problem(411, "length_required", "Send the file with its Content-Length.")
     frame = FRAME_BYTES if is_multipart(request) else 0
-    services.check_size(rules, name or FILE_PART, int(length) - frame)
+    admit(int(length) - frame)
     if frame:
         yield _incoming_part(django_request, name)
     else:

@@ -20,7 +20,14 @@ from jobs.api.http.downloads import (
 from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, read_key
 from jobs.api.schema.operations import KEY, operation, query, request_header
-from jobs.api.upload_body import MULTIPART, read_expected, read_name, read_rules, received_file
+from jobs.api.upload_body import (
+    FILE_PART,
+    MULTIPART,
+    read_expected,
+    read_name,
+    read_rules,
+    received_file,
+)
 from jobs.models import Upload
 
 UPLOADS_TAG = "Uploads"
@@ -101,7 +108,13 @@ class UploadsView(ApiView):
         expected = self.faults.check(read_expected, request)
         name = self.faults.check(read_name, request)
         self.faults.refuse()
-        with received_file(request, name, rules) as incoming:
+
+        def admit(size: int) -> None:
+            services.check_size(rules, name or FILE_PART, size)
+            if key is None:  # a repeated request is answered with the upload of the first one
+                services.check_quota(self.caller, size)
+
+        with received_file(request, name, admit) as incoming:
             expected.check(incoming)
             kept = services.keep_upload(self.caller, incoming, rules=rules, idempotency_key=key)
         data = UploadSerializer(kept.upload, context={"request": request}).data

@@ -61,7 +61,13 @@ class Upload(models.Model):
                 fields=["unused_since", "id"],
                 condition=Q(unused_since__isnull=False),
                 name="jobs_upload_unused",
-            )
+            ),
+            models.Index(
+                fields=["created_by"],
+                include=["size"],
+                condition=Q(unused_since__isnull=False),
+                name="jobs_upload_unused_of_user",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,6 +43,7 @@ from jobs.services.submission import (
 from jobs.services.uploads import (
     Incoming,
     KeptUpload,
+    check_quota,
     check_size,
     check_upload_right,
     delete_upload,
@@ -82,6 +83,7 @@ __all__ = [
     "cancel",
     "change_hold",
     "check",
+    "check_quota",
     "check_rerun",
     "check_size",
     "check_upload_right",

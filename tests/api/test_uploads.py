@@ -142,6 +142,18 @@ def test_limits_and_kinds_of_site_and_type_are_named(client, settings, make_type
     assert not Upload.objects.exists()
 
 
+def test_who_keeps_too_many_bytes_is_refused_before_the_body_is_read(client, settings):
+    settings.UPLOAD_UNUSED_LIMIT_BYTES = len(ROWS)
+    key = {"Idempotency-Key": "k"}
+    first = send(client, **key)
+    for answer in (send(client), send_part(client, file=part())):
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_many_uploads")
+    late = client.generic("POST", f"{UPLOADS}?name=a", b"", CONTENT_LENGTH="30")
+    assert late.json()["code"] == "too_many_uploads", "nothing of the body was there"
+    assert send(client, **key).json() == first.json()
+    assert Upload.objects.count() == 1
+
+
 def test_a_repeated_request_keeps_one_upload(client):
     first, again = (send(client, **{"Idempotency-Key": "k"}) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)

@@ -108,6 +108,24 @@ HIDDEN = "s3cret"
         ("FILES_ACCEL_PREFIX", "/", "FILES_ACCEL_PREFIX='/' is not a path with a slash"),
         ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),
         (
+            "UPLOAD_LIMIT_BYTES",
+            "1GB",
+            "UPLOAD_LIMIT_BYTES='1GB' is not a number of 1 or more. Try 1073741824.",
+        ),
+        (
+            "UPLOAD_UNUSED_LIMIT_BYTES",
+            "5",
+            "UPLOAD_UNUSED_LIMIT_BYTES='5' is not a number of 1073741824 or more.",
+        ),
+        (
+            "UPLOAD_REFUSED_KINDS",
+            ".exe, html",
+            "UPLOAD_REFUSED_KINDS='html' is no extension and no media type. List kinds such as",
+        ),
+        ("UPLOAD_SCANNER", "scan", "UPLOAD_SCANNER='scan' is not one function."),
+        ("UPLOAD_SCANNER", "nowhere.scan", "is not installed: Python finds no package nowhere."),
+        ("UPLOAD_SCANNER", "jobs.checks.nothing", "UPLOAD_SCANNER is 'jobs.checks.nothing', which"),
+        (
             "TIME_ZONE",
             "Mars",
             "TIME_ZONE='Mars' is not a time zone. Set one, such as Europe/Berlin.",

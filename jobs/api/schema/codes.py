@@ -10,8 +10,8 @@ STATUSES: Mapping[int, str] = {
     403: "The caller lacks the permission, or a session its CSRF token.",
     404: "Not found, or not visible to the caller.",
     406: "The answer would be JSON, which Accept excludes.",
-    409: "The status does not allow it, another job of the type is active, a hold applies, or a"
-    " job has the upload.",
+    409: "The status does not allow it, another job of the type is active, a hold applies, a job"
+    " has the upload, or the caller keeps too many unused ones.",
     411: "The body has no Content-Length.",
     413: "The body, its params or the file are too large.",
     412: "The file does not have the ETag of If-Match.",
@@ -54,6 +54,7 @@ CODES: Mapping[str, str] = {
     "conflict": "The job's status does not allow it.",
     "already_held": "The type, queue or client is on hold already.",
     "upload_in_use": "A job has the upload.",
+    "too_many_uploads": "The caller keeps too many bytes of files that no job has.",
     "already_active": "Only one job of this type may be active at a time.",
     "precondition_failed": "The file does not have the ETag of If-Match.",
     "range_not_satisfiable": "The file ends before the range begins.",

@@ -12,11 +12,13 @@ from jobs.services.uploads.keeping import (
     delete_upload,
     keep_upload,
 )
+from jobs.services.uploads.quota import check_quota
 from jobs.services.uploads.rules import check_size, rules_for
 
 __all__ = [
     "Incoming",
     "KeptUpload",
+    "check_quota",
     "check_size",
     "check_upload_right",
     "delete_upload",

@@ -11,6 +11,7 @@ from jobs.errors import KeyReused, NotPermitted, UploadRefused
 from jobs.models import Upload
 from jobs.services.caller import Caller
 from jobs.services.uploads.incoming import Incoming
+from jobs.services.uploads.quota import check_quota, check_quota_alone
 from jobs.services.uploads.rules import check_incoming, rules_for
 from jobs.uploads import FileRules
 
@@ -38,6 +39,7 @@ def keep_upload(
     key = idempotency_key if caller.user is not None else None
     if found := _earlier(caller, incoming, key):
         return KeptUpload(found, replayed=True)
+    check_quota(caller, incoming.size)
     check_incoming(rules or rules_for(), incoming)
     upload = Upload(
         id=uuid7(),
@@ -52,8 +54,12 @@ def keep_upload(
     upload.stored_name = storage.save(upload.id, incoming.file)
     try:
         with database.raising(database.unavailable), transaction.atomic():
+            check_quota_alone(caller, incoming.size)
             upload.save(force_insert=True)
             upload.refresh_from_db(fields=["created_at", "unused_since"])
+    except UploadRefused:
+        storage.drop(upload.stored_name)
+        raise
     except IntegrityError:
         storage.drop(upload.stored_name)
         if found := _earlier(caller, incoming, key):

@@ -105,6 +105,15 @@ def test_files_that_are_not_taken_say_why_beside_their_input(operator, settings)
     assert not Job.objects.exists()
 
 
+def test_who_keeps_too_many_bytes_reads_it_beside_the_input(operator, settings):
+    settings.UPLOAD_UNUSED_LIMIT_BYTES = len(ROWS)
+    make_upload(operator.user)
+    refused = operator.post(PAGE, filled(file=chosen()))
+    [sentence] = errors_of(refused)["file"]
+    assert sentence.startswith(f"You keep {len(ROWS)} bytes of files that no job has, and ")
+    assert not Job.objects.exists()
+
+
 def test_a_full_storage_is_a_sentence_in_the_form(operator, monkeypatch):
     def full(self, name, content):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -9,7 +9,10 @@ from typing import Any
 
 from celery import current_task
 
+from jobs.trace_context import trace_id_of
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 NOT_FOR_LOGS = {"request"}  # Django's loggers pass the request itself
@@ -34,17 +37,20 @@ class JsonFormatter(logging.Formatter):
 
 
 def ids_of(record: logging.LogRecord) -> dict[str, str]:
-    """Return `request_id`, and in a job also `job_id`; a job has the id of the request behind it.
+    """Return `request_id` and `trace_id`, in a job those of the request behind it, and `job_id`.
 
-    The process that claims a job puts `request_id` on the task's request. Django logs a failed
-    response after our middleware has ended, but passes the request, which still has its id.
+    The process that claims a job puts them on the task's request. Django logs a failed response
+    after our middleware has ended, but passes the request, which still has its ids.
     """
     if current_task:
         job = current_task.request
-        ids = {"job_id": job.id, "request_id": getattr(job, "request_id", "")}
+        names = ("request_id", "trace_id")
+        ids = {"job_id": job.id, **{name: getattr(job, name, "") for name in names}}
     else:
         answered = getattr(getattr(record, "request", None), "META", {})
+        traceparent = answered.get("HTTP_TRACEPARENT", "")
         ids = {"request_id": request_id.get() or answered.get("HTTP_X_REQUEST_ID", "")}
+        ids["trace_id"] = trace_id.get() or (traceparent and trace_id_of(traceparent))
     return {name: value for name, value in ids.items() if value}
 
 
@@ -75,5 +81,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             # They log two lines a job that say less than ours, one with the whole result.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            # A line for each request that fails; ours says when the collector is away, once.
+            "opentelemetry.exporter": {"level": "CRITICAL"},
         },
     }

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from backoffice.errors import error_response, explain_method
 from backoffice.health import PROBES
-from backoffice.logging import request_id
+from backoffice.logging import request_id, trace_id
 from backoffice.metrics.counts import DOORS, REQUEST_SECONDS, REQUESTS
 from backoffice.metrics.scrape import scrape_by_token
+from jobs.trace_context import read_traceparent, trace_id_of
 from jobs.uploads import format_size
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -138,7 +139,8 @@ def demand_length(get_response: GetResponse) -> GetResponse:
 def identify_request(get_response: GetResponse) -> GetResponse:
     """Give the request an id, in its X-Request-ID, its log lines and its response.
 
-    The client's X-Request-ID is kept if it is safe to log; otherwise it is replaced.
+    The client's X-Request-ID is kept if it is safe to log; otherwise it is replaced. The trace of
+    the client's `traceparent` is in the log lines too; a malformed header is emptied.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -146,15 +148,25 @@ def identify_request(get_response: GetResponse) -> GetResponse:
         name = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
         request.META["HTTP_X_REQUEST_ID"] = name
         token, started = request_id.set(name), time.monotonic()
+        trace_token = trace_id.set(_given_trace(request))
         try:
             response = get_response(request)
             log_request(request, response, time.monotonic() - started)
         finally:
             request_id.reset(token)
+            trace_id.reset(trace_token)
         response["X-Request-ID"] = name
         return response
 
     return middleware
+
+
+def _given_trace(request: HttpRequest) -> str:
+    """Return the trace of the header, which is written as version 00 or emptied; "" for none."""
+    if not (given := request.META.get("HTTP_TRACEPARENT")):
+        return ""
+    request.META["HTTP_TRACEPARENT"] = read_traceparent(given)
+    return trace_id_of(request.META["HTTP_TRACEPARENT"])
 
 
 def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:

@@ -188,9 +188,18 @@ class JobSerializer(JobSummarySerializer):
     params = serializers.DictField(read_only=True)
     result = serializers.DictField(allow_null=True)
     explanation = serializers.CharField(read_only=True)
+    trace_id = serializers.CharField(
+        read_only=True, help_text='The trace of the request that launched the job; "" for none.'
+    )
 
     class Meta(JobSummarySerializer.Meta):
-        fields = (*JobSummarySerializer.Meta.fields, "params", "result", "explanation")
+        fields = (
+            *JobSummarySerializer.Meta.fields,
+            "params",
+            "result",
+            "explanation",
+            "trace_id",
+        )
         read_only_fields = fields
 
     def to_representation(self, job: Job) -> dict[str, Any]:
@@ -200,6 +209,7 @@ class JobSerializer(JobSummarySerializer):
         answer["params"] = parameters.mask(registry.find(job.type), job.params)
         answer["result"] = job.result
         answer["explanation"] = explanation.sentence
+        answer["trace_id"] = job.trace_id
         return answer | self._can(job)
 
 

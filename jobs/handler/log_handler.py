@@ -13,6 +13,8 @@ IGNORED_LOGGERS = (
     "jobs.storage",
     "celery",
     "django.db",
+    "opentelemetry",  # threads of the site's monitoring
+    "sentry_sdk",
     "botocore.credentials",  # where they were found, when a file is saved to a bucket
 )
 

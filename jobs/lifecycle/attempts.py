@@ -17,7 +17,7 @@ from jobs.safe_text import fitted
 # of the Python time of a job that does nothing.
 TO_RUN = (
     *("id", "name", "type", "params", "queue", "status", "created_by_id", "request_id"),
-    *("attempt", "worker", "pid"),
+    *("traceparent", "attempt", "worker", "pid"),
 )
 
 

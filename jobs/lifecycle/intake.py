@@ -29,6 +29,7 @@ SUBMITTED = (
     "token_id",
     "token_name",
     "request_id",
+    "traceparent",
     "idempotency_key",
     "request_hash",
     "batch_id",

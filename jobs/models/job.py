@@ -18,6 +18,7 @@ from jobs.models.constraints import CONSTRAINTS
 from jobs.models.indexes import INDEXES
 from jobs.models.status import ACTIVE, SETTLED, Source, Status
 from jobs.safe_text import isolated
+from jobs.trace_context import trace_id_of
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -100,6 +101,8 @@ class Job(models.Model):
     token_id = models.UUIDField(null=True, blank=True)
     token_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     request_id = models.CharField(max_length=200, blank=True, default="")
+    # The span that launched the job, as jobs/trace_context.py writes it; "" if there was no trace.
+    traceparent = models.CharField(max_length=55, blank=True, default="", db_default="")
     # NULL means no key: a unique constraint would count "" as a key.
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     request_hash = models.CharField(max_length=64, blank=True, default="")
@@ -197,6 +200,11 @@ class Job(models.Model):
         """Return who launched the job, with the account's present name if it was renamed."""
         present = self.created_by.get_username() if self.created_by else ""
         return with_present_name(self.created_by_name, present)
+
+    @property
+    def trace_id(self) -> str:
+        """Return the id of the trace to which the launch belongs; "" if there was none."""
+        return trace_id_of(self.traceparent)
 
     @property
     def is_settled(self) -> bool:

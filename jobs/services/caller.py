@@ -11,6 +11,7 @@ from jobs.errors import NotPermitted, OutcomeUnknown
 from jobs.handler.context import JobContext
 from jobs.models import ApiToken, Job, Source
 from jobs.registry import JobType
+from jobs.trace_context import read_traceparent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Caller:
     name: str
     source: Source
     request_id: str = ""
+    traceparent: str = ""
     token_id: UUID | None = None
     token_name: str = ""
     parent_id: UUID | None = None
@@ -34,11 +36,13 @@ def caller_of(request: Any, source: Source) -> Caller:
     """The caller who sent the request, which is Django's or the REST framework's."""
     auth = getattr(request, "auth", None)
     token = auth if isinstance(auth, ApiToken) else None
+    traceparent = request.headers.get("traceparent", "")
     return Caller(
         user=request.user,
         name=str(request.user.get_username()),
         source=source,
         request_id=request.headers.get("X-Request-ID", ""),
+        traceparent=read_traceparent(traceparent) if traceparent else "",
         token_id=token.public_id if token else None,
         token_name=token.name if token else "",
     )
@@ -90,6 +94,7 @@ def launcher(context: JobContext) -> Caller:
         name=job.created_by_name,
         source=Source(job.source),
         request_id=job.request_id,
+        traceparent=job.traceparent,
         token_id=job.token_id,
         token_name=job.token_name,
     )

@@ -20,6 +20,7 @@ from jobs.models import Job, Status
 from jobs.safe_text import quantity
 from jobs.services.caller import Caller
 from jobs.services.launch_uploads import take_launched_uploads
+from jobs.tracing import current_tracer
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ class Submission:
         """
         if self.key is not None:
             jobs[0].idempotency_key, jobs[0].request_hash = self.key, self.digest
+        with current_tracer().sending(jobs):
+            return self._accept(jobs)
+
+    def _accept(self, jobs: list[Job]) -> SubmittedBatch:
         for _ in range(INSERT_TRIES):  # the job that violated a constraint may be gone by now
             try:
                 stored = self._insert(jobs)

@@ -136,6 +136,7 @@ def new_job(
         "token_id": caller.token_id,
         "token_name": caller.token_name,
         "request_id": caller.request_id,
+        "traceparent": caller.traceparent,
         "idempotency_key": None,
         "request_hash": "",
         "batch_id": None,

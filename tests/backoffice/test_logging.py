@@ -1,5 +1,6 @@
 """Logs are JSON, one line a record, with the ids of their request and job."""
 
+import io
 import json
 import logging
 import sys
@@ -12,6 +13,8 @@ from jobs.models import Job
 from tests.support.factories import make_job
 from tests.support.polling import wait_until
 from tests.support.processes import run, started
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def written(message="", *args, **fields):
@@ -48,13 +51,27 @@ def test_a_record_names_the_request_it_was_written_for():
     assert "request_id" not in written("outside")
 
 
+def test_the_records_of_a_request_have_its_trace(client):
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    try:
+        for header in (TRACEPARENT, TRACEPARENT.upper()):
+            client.get("/nothing", headers={"traceparent": header})
+    finally:
+        logging.getLogger().removeHandler(handler)
+    records = [json.loads(line) for line in handler.stream.getvalue().splitlines()]
+    ours = [one for one in records if one["logger"] == "backoffice.request"]
+    assert [one.get("trace_id") for one in ours] == [TRACEPARENT[3:35], None]
+
+
 def test_a_level_below_the_chosen_one_is_not_written():
     assert logging_settings("WARNING")["root"]["level"] == "WARNING"
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
-    job = make_job(request_id="order-4711")
+    job = make_job(request_id="order-4711", traceparent=TRACEPARENT)
     command = [
         "celery",
         "--app=backoffice",
@@ -76,6 +93,7 @@ def test_a_worker_writes_json_alone_and_names_the_job_and_its_request(tmp_path):
         record for record in records if record["message"] == "job of type report ended: COMPLETED"
     )
     assert (ended["job_id"], ended["request_id"]) == (str(job.id), "order-4711")
+    assert ended["trace_id"] == TRACEPARENT[3:35]
 
 
 PRINT = """

@@ -12,6 +12,7 @@ agent crashes          the main process, in the thread `agent`
 deadlines              the main process, in the thread `deadlines`
 fork_lock              the main process, around each fork of a pool process
 tasks claims execution a pool process: claim, handler, outcome
+reports                a pool process: unexpected exceptions, for the site's monitoring
 backlog                a pool process: the next job, while the main process lives
 isolation              a pool process, with sessions, output, process_state,
                        interpreter_parts, system_parts and replacement: keeps jobs apart

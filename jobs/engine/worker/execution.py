@@ -13,6 +13,7 @@ from jobs import parameters, registry
 from jobs.durations import limit_duration
 from jobs.engine.worker.isolation import call_apart, isolated_process
 from jobs.engine.worker.output import logged_output
+from jobs.engine.worker.reports import report_exception
 from jobs.engine.worker.state import current_worker
 from jobs.errors import InvalidParams
 from jobs.handler.context import Cancelled, JobContext, TimeLimitReached
@@ -35,7 +36,9 @@ def execute(job: Job) -> Outcome:
         return _called(job)
     except Exception as error:  # left to Celery it would be reported as a lost worker
         logger.exception("the job system failed at job %s", job.id)
-        return internal_error(error)
+        outcome = internal_error(error)
+        report_exception(job, error, outcome)
+        return outcome
 
 
 def internal_error(error: Exception) -> Outcome:
@@ -64,7 +67,10 @@ def _called(job: Job) -> Outcome:
             result = call_apart(job_type.run, context, **params)
         return _completed(result)
     except BaseException as error:
-        return _not_completed(error, job_type, hide)
+        outcome = _not_completed(error, job_type, hide)
+        if outcome.error_code == "exception":
+            report_exception(job, error, outcome, hide)
+        return outcome
     finally:
         close_uploads(params)
         _close(context)

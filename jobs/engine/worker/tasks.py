@@ -16,9 +16,11 @@ from jobs.engine.app import app
 from jobs.engine.worker import replacement
 from jobs.engine.worker.claims import Claimed, claim_job, give_back, let_in_after
 from jobs.engine.worker.execution import execute, internal_error
+from jobs.engine.worker.reports import report_exception
 from jobs.engine.worker.state import WorkerState, current_worker
 from jobs.lifecycle import Outcome, failed
 from jobs.models import Job, Status
+from jobs.tracing import current_tracer
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +64,8 @@ def run_job(self: Task) -> None:
 def _run_next(task: Task, job_id: UUID) -> None:
     """Run another job, as a task of its own to log lines and to receivers of signals."""
     request, task_id = task.request, str(job_id)
-    first = {"id": request.id, "request_id": request.request_id}
-    request.update(id=task_id, request_id="")
+    first = {name: getattr(request, name) for name in ("id", "request_id", "trace_id")}
+    request.update(id=task_id, request_id="", trace_id="")
     call: dict[str, Any] = {"task_id": task_id, "task": task, "args": [], "kwargs": {}}
     signals.task_prerun.send(task, **call)
     state = IGNORED
@@ -77,10 +79,13 @@ def _run_next(task: Task, job_id: UUID) -> None:
 
 def _run(task: Task, claimed: Claimed) -> Outcome:
     job = claimed.job
-    task.request.update(request_id=job.request_id)  # for the lines that this attempt logs
-    outcome = execute(job)
-    logger.info("job of type %s ended: %s", job.type, outcome.status)
-    write_outcome(job, outcome)
+    with current_tracer().running(job) as note_outcome:
+        # For the lines that this attempt logs.
+        task.request.update(request_id=job.request_id, trace_id=job.trace_id)
+        outcome = execute(job)
+        logger.info("job of type %s ended: %s", job.type, outcome.status)
+        write_outcome(job, outcome)
+        note_outcome(outcome)
     if claimed.room is not None:
         let_in_after(claimed.room, job.id)
     _own_worker().running.release()
@@ -109,6 +114,7 @@ def write_outcome(job: Job, outcome: Outcome) -> None:
         logger.exception("the outcome cannot be written")
         is_refused = isinstance(error, Error)
         refused = failed("invalid_result", explain(error)) if is_refused else internal_error(error)
+        report_exception(job, error, refused)
         written = retry_while_away(lambda: _try_settle(job, refused), using=WORKER_DB)
     if not written:
         logger.warning("attempt %s no longer holds the job; its outcome is dropped", job.attempt)

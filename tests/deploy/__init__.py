@@ -1,0 +1,1 @@
+"""Units, manifests and examples in deploy/ run the product as they stand."""

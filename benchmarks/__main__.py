@@ -23,6 +23,7 @@ NAMES = (
     "batch",
     "throughput",
     "http",
+    "live_list",
     "long_poll",
 )
 LARGE = 1_000_000

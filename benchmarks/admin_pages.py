@@ -34,7 +34,7 @@ def _pages(client: Client) -> Mapping[str, str]:
         "refresh, type": f"{LIST}live/?type=report&ids={_active()}",
         "refresh of home": "/admin/live/",
         **lists,
-        "page of a user": f"/admin/auth/user/{_busiest_account()}/requests/",
+        "page of a user": f"{LIST}requesters/{_busiest_account()}/",
         "page of a token": f"/admin/jobs/apitoken/{TOKEN}/requests/",
         **{f"page of a job, {name}": f"{LIST}{pk}/change/" for name, pk in newest.items()},
     }

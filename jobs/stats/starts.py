@@ -21,10 +21,13 @@ from jobs.stats.usual import Usual, seconds_left
 
 @dataclass(frozen=True)
 class Line:
-    """The first jobs of a queue: their types in the order of taking, and the places of some."""
+    """The first jobs of a queue: their types in the order of taking, and the places of some.
+
+    These are by id, as `lines` was asked: UUIDs, or texts in `lines_read`.
+    """
 
     types: Sequence[str]
-    places: Mapping[UUID, int]
+    places: Mapping[UUID | str, int]
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,13 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
 
 
 def lines_read(ids: Any) -> Read:
-    """Return `lines` of the waiting jobs among `ids` as part of a statement."""
+    """Return `lines` of the waiting jobs among `ids`, an array, as part of a statement."""
     wanted = f"""(SELECT queue, max(published_at) FROM jobs_job
         WHERE id = ANY(%s) AND status = '{Status.PENDING}' GROUP BY queue)"""
     return rows_read(
         _lines_sql(wanted),
         [ids, ids, GLANCE],
-        lambda rows: {
-            row["queue"]: _line(row["types"], map(UUID, row["ids"] or []), row["places"])
-            for row in rows
-        },
+        lambda rows: {row["queue"]: _line(row["types"], row["ids"], row["places"]) for row in rows},
     )
 
 

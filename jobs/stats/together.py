@@ -20,9 +20,12 @@ class Read:
     values: tuple[Any, ...] = ()
     load: Callable[[Any], Any] = lambda value: value
 
-    def with_value(self, placeholder: object, value: Any) -> "Read":
-        """Return the read with `value` in place of each `placeholder` among its values."""
-        values = tuple(value if one is placeholder else one for one in self.values)
+    def with_values(self, by_placeholder: Mapping[Any, Any]) -> "Read":
+        """Return the read with other values in place of the placeholders among its values."""
+        # Values may be lists, which are no keys; a placeholder is a plain object().
+        values = tuple(
+            by_placeholder.get(one, one) if type(one) is object else one for one in self.values
+        )
         return Read(self.sql, values, self.load)
 
     def then(self, make: Callable[[Any], Any]) -> "Read":

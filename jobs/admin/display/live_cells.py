@@ -30,13 +30,14 @@ LIVE_COLUMNS: dict[str, Callable[[JobRow], SafeString | str]] = {
     "wait": columns.wait_time,
     "run_time": columns.run_time_and_slowness,
 }
-# Those that change with the queue and with what is usual, while the job stays as it is.
-ESTIMATED_COLUMNS = ("progress", "run_time")
+# The one that changes with the queue or with what is usual, while the job stays as it is.
+ESTIMATED_COLUMNS = {Status.PENDING: ("progress",), Status.PROCESSING: ("run_time",)}
+HAS_LEFT = "l"
 
 
 def job_tag(job: JobRow) -> str:
-    """A short text that changes whenever a change of the job changes a live cell."""
-    return digest_of(f"{job.version} {job.left_as} {job.acknowledged_at}", size=3)
+    """The version of the job, which changes with it, and HAS_LEFT if it left the list."""
+    return f"{job.version}{HAS_LEFT if job.left_as else ''}"
 
 
 def estimate_tag(job: JobRow) -> str:

@@ -1,7 +1,6 @@
 """The reads of an open page of the list, composed from its address and the user's rights."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import BooleanField
@@ -12,7 +11,8 @@ from django.utils import timezone
 from jobs import access, stats
 from jobs.admin import picture
 from jobs.admin.job_list.changelist import JobChangeList
-from jobs.admin.job_list.live_list import IDS, LiveList
+from jobs.admin.job_list.live_list import LiveList
+from jobs.admin.job_list.live_rows import IDS, live_rows_read
 from jobs.admin.kept import Kept
 from jobs.admin.paginator import page_number
 from jobs.filters import SEARCH
@@ -66,13 +66,10 @@ def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[An
     page = page_number(request)
     is_oldest_first = changes.status == Status.PENDING
     start = (page - 1) * changes.list_per_page if is_oldest_first else 0
-    jobs = access.visible_jobs(request.user)
-    own = {
-        "rows": stats.objects_read(_among_ids(jobs).only(*ROW_COLUMNS).order_by()),
-        "lines": stats.lines_read(IDS),
-    }
-    if changes.filters.given or changes.filters.errors:
-        own["matching"] = _ids_read(_among_ids(changes.filters.qs).order_by())
+    jobs = _among_ids(access.visible_jobs(request.user)).only(*ROW_COLUMNS)
+    is_filtered = changes.filters.given or changes.filters.errors
+    matching = _among_ids(changes.filters.qs) if is_filtered else None
+    own = {"rows": live_rows_read(jobs, matching), "lines": stats.lines_read(IDS)}
     shared = {
         "window": _ids_read(changes.page_rows(start)),
         "counted": stats.count_read(changes.queryset, changes.paginator.count_limit),
@@ -104,8 +101,8 @@ def _unread(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> _Unread:
 def _among_ids(jobs: JobQuerySet) -> JobQuerySet:
     # Not `id__in`: with an array of any length the statement stays the same.
     is_shown = RawSQL('"jobs_job"."id" = ANY(%s)', [IDS], output_field=BooleanField())
-    return jobs.filter(is_shown)
+    return jobs.filter(is_shown).order_by()
 
 
 def _ids_read(jobs: JobQuerySet) -> Read:
-    return stats.values_read(jobs.values("id"), UUID)
+    return stats.values_read(jobs.values("id"), str)

@@ -4,18 +4,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from jobs import registry, stats
 from jobs.admin import picture
 from jobs.admin.display.numbers import capped_count
 from jobs.admin.job_list import rows
 from jobs.admin.job_list.changelist import JobChangeList
-from jobs.admin.job_list.rows import JobRow
+from jobs.admin.job_list.live_rows import LiveRow, of_request
 from jobs.models import Job
 from jobs.stats import Read
 
-IDS = object()  # among the values of a read: the ids of one request
 UNCOUNTED_SECONDS = 30.0
 
 
@@ -23,7 +21,7 @@ UNCOUNTED_SECONDS = 30.0
 class Shown:
     """What the page shows now; None where counting takes too long."""
 
-    rows: Mapping[UUID, JobRow]
+    rows: Mapping[str, LiveRow]
     tabs: Mapping[str, str] | None
     count: str | None
     new: str | None
@@ -40,14 +38,15 @@ class LiveList:
     shared: Mapping[str, Read]
     uncounted_until: float = 0.0
 
-    def read(self, user: Any, ids: Sequence[UUID], since: UUID) -> Shown | None:
-        """Return what the page with the jobs `ids`, opened at the id `since`, shows now.
+    def read(self, user: Any, tags_by_id: Mapping[str, str], since: str) -> Shown | None:
+        """Return what the page with these rows, opened at the id `since`, shows now.
 
         None on a timeout. One query.
         """
         stale = rows.stale_usual_types(one.slug for one in registry.all())
         estimates = {"loads": stats.loads_read()}
-        own = {name: read.with_value(IDS, list(ids)) for name, read in self.own.items()}
+        values = of_request(tags_by_id)
+        own = {name: read.with_values(values) for name, read in self.own.items()}
         if stale:
             own["usual"] = stats.usual_durations_read(stale)
         shared = self.shared if self.is_counted else {"attention": self.shared["attention"]}
@@ -60,38 +59,33 @@ class LiveList:
         }
         if stale:
             rows.remember_usual_durations(stale, loaded["usual"])
-        return self._shown(loaded, ids, since)
+        return self._shown(loaded, [*tags_by_id], since)
 
     @property
     def is_counted(self) -> bool:
         """Whether the counts are read: not for a while after they took too long."""
         return time.monotonic() > self.uncounted_until
 
-    def _shown(self, found: Mapping[str, Any], ids: Sequence[UUID], since: UUID) -> Shown:
-        jobs = {job.pk: job for job in found["rows"]}
-        types = {job.type for job in jobs.values()}
+    def _shown(self, found: Mapping[str, Any], ids: Sequence[str], since: str) -> Shown:
+        shown_rows = {row.pk: row for row in found["rows"]}
+        types = {row.type for row in shown_rows.values()}
         types |= stats.types_of(found["lines"].values(), found["loads"])
         usual = rows.known_usual_durations(types)
-        rows.with_estimates(jobs.values(), found["lines"], found["loads"], usual)
-        if "matching" in found:
-            self._mark_left(jobs, set(found["matching"]))
-        rows_by_id = {id: jobs[id] for id in ids if id in jobs}
+        rows.with_estimates(shown_rows.values(), found["lines"], found["loads"], usual)
+        for row in shown_rows.values():
+            if row.left_as and row.job:
+                row.left_as = self._left_as(row.job)
         attention = picture.attention_text(found["attention"])
         if "counted" not in found:
-            return Shown(rows_by_id, None, None, None, attention)
+            return Shown(shown_rows, None, None, None, attention)
         if self.is_later_page:
             new = _number(sum(id > since for id in found["window"]), "new")
         else:
-            new = self._new(found["window"], ids, any(row.left_as for row in jobs.values()))
+            new = self._new(found["window"], ids, any(row.left_as for row in shown_rows.values()))
         counted = found["counted"]
         limit = self.changes.paginator.count_limit
         tabs = self.changes.list_tabs.counts(found["tabs"], counted, limit)
-        return Shown(rows_by_id, tabs, self._count(counted), new, attention)
-
-    def _mark_left(self, jobs: Mapping[UUID, JobRow], matching: set[UUID]) -> None:
-        for job in jobs.values():
-            if job.pk not in matching:
-                job.left_as = self._left_as(job)
+        return Shown(shown_rows, tabs, self._count(counted), new, attention)
 
     def _left_as(self, job: Job) -> str:
         if job.status not in self.changes.filters.statuses:
@@ -102,7 +96,7 @@ class LiveList:
         text = capped_count(counted, self.changes.paginator.count_limit)
         return f"{text} job{'' if counted == 1 else 's'}"
 
-    def _new(self, window: Sequence[UUID], ids: Sequence[UUID], have_some_left: bool) -> str:
+    def _new(self, window: Sequence[str], ids: Sequence[str], have_some_left: bool) -> str:
         """How many jobs the page would show that it does not show yet.
 
         Jobs below its last row come from the next page: they moved up, and are not new.

@@ -1,6 +1,7 @@
 """The refresh of the job list: what changed on an open page, in one request."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from jobs.admin.digest import digest_of
 from jobs.admin.display import live_cells
 from jobs.admin.job_list.composition import composed_list
 from jobs.admin.job_list.live_list import Shown
-from jobs.admin.job_list.rows import JobRow
+from jobs.admin.job_list.live_rows import LiveRow
 
 SHOWN_IDS_LIMIT = 200
-NEVER = UUID(int=2**128 - 1)
+NEVER = str(UUID(int=2**128 - 1))
+HEX = re.compile("[0-9a-f]{32}")
 
 
 def list_changes(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> HttpResponse:
@@ -34,36 +36,34 @@ def list_changes(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> HttpRe
     query = request.GET.copy()
     tags, opened = _tags_by_id(query), _taken(query, "since")
     live_list = composed_list(request, query, model_admin)
-    shown = live_list.read(request.user, [*tags], _uuid(opened[0]) if opened else NEVER)
+    shown = live_list.read(request.user, tags, _id(opened[0]) if opened else NEVER)
     if shown is None:
         return HttpResponse(status=503)
-    state = _page_state(shown, [*tags])
-    rows = {id: _row_tags(row) for id, row in shown.rows.items()}
-    etag = f'"{digest_of([[*rows.values()], state])}"'
+    state = _page_state(shown, tags)
+    rows = {id: _row_tags(shown.rows[id]) for id in tags if id in shown.rows}
+    etag = f'"{digest_of([rows, state])}"'
     if picture.has_etag(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     changed = {
-        id.hex: _changes(row, rows[id], tags[id])
-        for id, row in shown.rows.items()
-        if rows[id] != tags[id]
+        _hex(id): _changes(shown.rows[id], now) for id, now in rows.items() if now != tags[id]
     }
     return JsonResponse({"rows": changed, **state}, headers={"ETag": etag})
 
 
-def _row_tags(row: JobRow) -> str:
+def _row_tags(row: LiveRow) -> str:
     return f"{live_cells.job_tag(row)}.{live_cells.estimate_tag(row)}"
 
 
-def _changes(row: JobRow, now: str, before: str) -> dict[str, Any]:
-    is_same_job = now.partition(".")[0] == before.partition(".")[0]
-    changed = live_cells.ESTIMATED_COLUMNS if is_same_job else tuple(live_cells.LIVE_COLUMNS)
-    return {"tags": now, "cells": live_cells.contents(row, changed)}
+def _changes(row: LiveRow, tags: str) -> dict[str, Any]:
+    estimated = live_cells.ESTIMATED_COLUMNS.get(row.status, ())
+    changed = tuple(live_cells.LIVE_COLUMNS) if row.job else estimated
+    return {"tags": tags, "cells": live_cells.contents(row.newest, changed)}
 
 
-def _page_state(shown: Shown, ids: list[UUID]) -> dict[str, Any]:
+def _page_state(shown: Shown, ids: Iterable[str]) -> dict[str, Any]:
     return {
-        "left": [id.hex for id in ids if id in shown.rows and shown.rows[id].left_as],
-        "gone": [id.hex for id in ids if id not in shown.rows],
+        "left": [_hex(id) for id in ids if id in shown.rows and shown.rows[id].left_as],
+        "gone": [_hex(id) for id in ids if id not in shown.rows],
         "tabs": shown.tabs,
         "count": shown.count,
         "new": shown.new,
@@ -71,11 +71,11 @@ def _page_state(shown: Shown, ids: list[UUID]) -> dict[str, Any]:
     }
 
 
-def _tags_by_id(query: QueryDict) -> Mapping[UUID, str]:
+def _tags_by_id(query: QueryDict) -> Mapping[str, str]:
     given = [one.partition(".") for one in _taken(query, "ids")]
     if len(given) > SHOWN_IDS_LIMIT:
         raise BadRequest(f"At most {SHOWN_IDS_LIMIT} ids.")
-    return {_uuid(id): tags for id, _, tags in given}
+    return {_id(id): tags for id, _, tags in given}
 
 
 def _taken(query: QueryDict, name: str) -> list[str]:
@@ -84,8 +84,16 @@ def _taken(query: QueryDict, name: str) -> list[str]:
     return [one for one in ",".join(texts).split(",") if one]
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise BadRequest("ids: UUIDs, separated by commas.") from None
+def _id(text: str) -> str:
+    """The id as PostgreSQL writes it."""
+    if not HEX.fullmatch(text):
+        try:
+            text = UUID(text).hex
+        except ValueError:
+            raise BadRequest("ids: UUIDs, separated by commas.") from None
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _hex(id: str) -> str:
+    """The id as the page has it."""
+    return id.replace("-", "")

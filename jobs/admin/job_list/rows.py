@@ -31,6 +31,8 @@ def prepare_rows(jobs: Iterable[Job]) -> list[JobRow]:
     loads = picture.shared_loads() if waiting else []
     active_types = {job.type for job in rows if not job.is_settled}
     usual = cached_usual_durations(active_types | stats.types_of(lines.values(), loads))
+    for job in rows:
+        job.left_as = ""
     return with_estimates(rows, lines, loads, usual)
 
 
@@ -45,12 +47,12 @@ def add_subjects(request: HttpRequest, jobs: list[JobRow]) -> None:
 
 
 def with_estimates(
-    jobs: Iterable[Job],
+    jobs: Iterable[JobRow],
     lines: Mapping[str, Line],
     loads: Iterable[Load],
     usual: Mapping[str, Usual],
 ) -> list[JobRow]:
-    """Return `jobs` with the attributes of a JobRow, from what was read for them."""
+    """Set the estimates of `jobs` from what was read for them, and return them."""
     rows: list[JobRow] = list(jobs)
     starts = {
         queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
@@ -62,7 +64,6 @@ def with_estimates(
         job.ahead = line.places.get(job.pk) if line else None
         job.start_seconds = starts.get(job.queue, {}).get(job.ahead)
         job.is_slow = _is_slow(job)
-        job.left_as = ""
     return rows
 
 

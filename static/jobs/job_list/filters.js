@@ -6,13 +6,22 @@
     const form = document.getElementById('filters');
     const search = document.getElementById('id_q');
     const list = document.getElementById('search-suggestions');
+    const EDGE = 24; // the shadow of tabs beyond the edge
     const suggested = [...list.options].map((option) => option.value);
 
-    // On a phone the tabs scroll; the current one may be beyond the edge.
+    // On a phone the tabs scroll, and the current one may be beyond the edge. Its strip begins with
+    // a whole tab, also at its end: half a count would be another number.
     const tabs = document.querySelector('.tabs');
-    const current = tabs.querySelector('[aria-current]');
-    if (current) {
-        tabs.scrollLeft = current.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+    const startOf = (tab) => tab.offsetLeft - tabs.firstElementChild.offsetLeft;
+    const starts = [...tabs.children].map(startOf);
+    const firstFrom = (left) => starts.find((start) => start >= left) ?? starts.at(-1);
+    const over = tabs.scrollWidth - tabs.clientWidth;
+    if (over > 0) {
+        const current = tabs.querySelector('[aria-current]') || tabs.firstElementChild;
+        const lastStart = firstFrom(over);
+        tabs.style.setProperty('--room', `${lastStart - over}px`);
+        const end = startOf(current) + current.offsetWidth;
+        tabs.scrollLeft = Math.min(firstFrom(end + EDGE - tabs.clientWidth), lastStart);
     }
 
     const disableEmpty = () => {

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from jobs.admin import picture
-from jobs.admin.display import live_cells
 from jobs.admin.job_list import composition, rows
 from jobs.models import Job, Status
+from tests.admin.job_list.refreshing import LIVE, change, refresh, tags_of
 from tests.admin.test_queries import queries
 from tests.support import people
 from tests.support.factories import make_job, make_worker
@@ -18,21 +18,6 @@ from tests.support.factories import make_job, make_worker
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/jobs/job/"
-LIVE = "/admin/jobs/job/live/"
-
-
-def refresh(client, *jobs, tags=None, etag="", **query):
-    ids = [f"{job.pk.hex}.{(tags or {}).get(job.pk.hex, '')}" for job in jobs]
-    sent = {"if-none-match": etag} if etag else {}
-    return client.get(LIVE, query | {"ids": ",".join(ids)}, headers=sent)
-
-
-def tags_of(answer):
-    return {job: row["tags"] for job, row in answer.json()["rows"].items()}
-
-
-def change(job, **fields):
-    Job.objects.filter(pk=job.pk).update(version=job.version + 1, **fields)
 
 
 def test_the_refresh_draws_the_same_cells_as_the_list(viewer):
@@ -70,7 +55,7 @@ def test_of_a_job_that_moved_up_in_its_queue_only_the_estimates_are_sent(viewer)
     Job.objects.filter(pk=first.pk).delete()
     answer = refresh(viewer, first, second, tags=tags).json()
     assert answer["gone"] == [first.pk.hex]
-    assert answer["rows"][second.pk.hex]["cells"].keys() == set(live_cells.ESTIMATED_COLUMNS)
+    assert answer["rows"][second.pk.hex]["cells"].keys() == {"progress"}
 
 
 def test_the_refresh_says_which_ids_are_gone(viewer):

@@ -1,0 +1,4 @@
+"""The least a view of an admin can do.
+
+Django checks the session and the account, and the view answers an empty object.
+"""

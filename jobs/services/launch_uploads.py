@@ -9,7 +9,7 @@ from jobs import access, lifecycle, parameters
 from jobs.errors import InvalidParams, ParamError
 from jobs.models import Job, Upload
 from jobs.services.caller import Caller
-from jobs.uploads import FindUpload, UploadFile, any_upload, parse_id, stored_file, upload_ids
+from jobs.uploads import FindUpload, UploadFile, parse_id, stored_file, upload_ids
 
 
 class HasParams(Protocol):
@@ -34,19 +34,29 @@ class LaunchUploads:
     ) -> None:
         self._caller, self._launches, self._parent = caller, launches, parent
 
-    def finder(self, kept: Mapping[str, Any] | None = None) -> FindUpload:
-        """Return what finds the caller's uploads, and those in the params of an earlier job."""
+    def finder(self, original: Job | None = None) -> FindUpload:
+        """Return what finds the caller's uploads, and those that the caller may read of `original`.
+
+        That is the job that is launched again.
+        """
 
         def find(id: str) -> UploadFile | None:
-            if upload := self._own.get(parse_id(id)):
-                return stored_file(upload)
-            is_shared = id in (kept or {}).values() or self._is_of_parent(id)
-            return any_upload(id) if is_shared else None
+            upload_id = parse_id(id)
+            upload = self._own.get(upload_id) or self._of_others(upload_id, original)
+            return stored_file(upload) if upload else None
 
         return find
 
-    def _is_of_parent(self, id: str) -> bool:
-        return self._parent is not None and id in self._parent().params.values()
+    def _of_others(self, upload_id: UUID | None, original: Job | None) -> Upload | None:
+        """Return an upload that the original or the parent has, by its row and not by its params.
+
+        A caller may have written any id into a text among the params.
+        """
+        shared = [] if original is None else [access.job_uploads(self._caller.user, original)]
+        if self._parent is not None:
+            shared.append(self._parent().uploads.all())
+        found = (uploads.filter(id=upload_id).first() for uploads in shared)
+        return next(filter(None, found), None)
 
     @cached_property
     def _own(self) -> Mapping[UUID | None, Upload]:

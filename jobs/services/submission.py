@@ -106,11 +106,11 @@ def chosen_type(name: str, type: str | None) -> JobType:
 def new_job(
     caller: Caller,
     launch: Launch,
-    kept: Mapping[str, Any] | None = None,
+    original: Job | None = None,
     objects: LaunchObjects | None = None,
     uploads: LaunchUploads | None = None,
 ) -> Job:
-    """The job of a launch, not yet stored; the launch's params update those in `kept`.
+    """The job of a launch, not yet stored; the launch's params update those of `original`.
 
     `objects` and `uploads` are those of all launches of a batch.
 
@@ -120,7 +120,8 @@ def new_job(
     check_launch(caller, job_type)
     if launch.name and (error := name_error(launch.name)):
         raise InvalidName(error)
-    find = (uploads or LaunchUploads(caller, [launch])).finder(kept)
+    find = (uploads or LaunchUploads(caller, [launch])).finder(original)
+    kept = None if original is None else original.params
     params = parameters.validate(job_type, launch.params, kept, user=caller.user, find=find)
     check_launch(caller, job_type, params)
     objects = objects or LaunchObjects(caller, [launch])

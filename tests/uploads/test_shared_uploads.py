@@ -1,6 +1,7 @@
 """Uploads that several jobs have, reruns with them, and their end."""
 
 import pytest
+from django import forms
 from django.core.files.storage import storages
 
 from jobs import services
@@ -9,8 +10,9 @@ from jobs.errors import InvalidParams, NotPermitted, UploadRefused
 from jobs.models import JobUpload, Status, Upload
 from jobs.services import Launch, code_caller
 from tests.support import people
+from tests.support.factories import make_user
 from tests.support.people import caller_for
-from tests.support.uploads import ROWS, make_upload, settle, submit_reader
+from tests.support.uploads import ROWS, OneFile, make_upload, settle, submit_reader
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -39,6 +41,37 @@ def test_a_rerun_may_replace_the_file_by_an_own_one_and_no_other(reader, lena):
     new = make_upload(olga, b"new", "new.csv")
     again = services.rerun(caller_for(olga), job.id, {"file": str(new.id)}).job
     assert execute(again).result["text"] == "new"
+
+
+def test_an_id_in_a_text_of_an_earlier_job_does_not_make_the_upload_its_own(make_type, lena):
+    class Noted(OneFile):
+        file = forms.FileField(required=False)
+        note = forms.CharField(required=False)
+
+    make_type(slug="reader", label="Reader", form=Noted)
+    foreign, olga = str(make_upload(lena).id), people.operator()
+    job = submit_reader(olga, note=foreign)
+    settle(job)
+    with pytest.raises(InvalidParams, match="no such upload"):
+        services.rerun(caller_for(olga), job.id, {"file": foreign})
+
+
+def test_a_rerun_with_other_params_keeps_no_file_that_its_user_may_not_read(make_type, lena):
+    class OfCustomer(OneFile):
+        count = forms.IntegerField()
+
+    def needed(params):
+        return "jobs.delete_job" if params["count"] == 1 else None
+
+    make_type(slug="reader", label="Reader", form=OfCustomer, permission_for=needed)
+    upload = make_upload(lena)
+    code = code_caller(name="import")
+    job = services.submit(code, type="reader", params={"file": str(upload.id), "count": 1}).job
+    settle(job)
+    other = make_user("jobs.view_job", "jobs.add_job")
+    with pytest.raises(InvalidParams, match="no such upload"):
+        services.rerun(caller_for(other), job.id, {"count": 2})
+    assert services.rerun(caller_for(people.operator()), job.id, {"count": 2}).job
 
 
 def test_the_bytes_go_with_the_last_job_that_has_them(reader, lena):

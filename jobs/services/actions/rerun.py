@@ -57,7 +57,7 @@ def _new_rerun(caller: Caller, job: Job, launch: Launch) -> Job:
         for name, value in launch.params.items()
         if not _is_masked(job.type, name, value)
     }
-    new = new_job(caller, replace(launch, params=changed), kept=job.params)
+    new = new_job(caller, replace(launch, params=changed), original=job)
     _guard_secrets(caller, job, changed)
     new.rerun_of = job
     if _may_name_object(caller, job):

@@ -40,9 +40,10 @@ def test_hold_jobs_takes_a_moment():
         (("--type", "nothing", "--reason", "x"), "no such job type"),
         (("--type", "report"), "Say why"),
         (("--type", "report", "--for", "soon", "--reason", "x"), "no duration"),
+        (("--type", "report", "--for", "999999d", "--reason", "x"), "2099 or earlier"),
         (("--type", "report", "--until", "noon", "--reason", "x"), "no time"),
         (("--type", "report", "--for", "1h", "--until", "2099-01-01T00:00:00Z"), "not both"),
-        (("--type", "report", "--until", "2020-01-01T00:00:00Z", "--reason", "x"), "is over"),
+        (("--type", "report", "--until", "2020-01-01T00:00:00Z", "--reason", "x"), "in the future"),
         (("--reason", "x"), "Say what to hold"),
     ],
 )

@@ -1,6 +1,6 @@
 """Holds, limits and drained workers, as all doors use them: checked, recorded, and reversible."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -96,9 +96,10 @@ def test_several_tokens_of_one_name_are_told_apart_by_their_id(olga):
         ({"reason": " \n"}, "reason"),
         ({"reason": "x" * 501}, "reason"),
         ({"until": timezone.now() - timedelta(seconds=1)}, "until"),
+        ({"until": datetime(9999, 12, 31, 23, 59, tzinfo=UTC)}, "until"),
     ],
 )
-def test_a_hold_needs_a_reason_and_a_time_to_come(olga, more, field):
+def test_a_hold_needs_a_reason_and_a_time_to_come_that_can_be_shown(olga, more, field):
     with pytest.raises(InvalidHold) as refused:
         hold(olga, **more)
     assert refused.value.field == field

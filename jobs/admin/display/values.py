@@ -7,6 +7,7 @@ from typing import Any
 
 from django.forms import ChoiceField, Field, ModelChoiceField
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from jobs.admin.display import times
@@ -67,6 +68,6 @@ def _readable(value: Any) -> str:
 def _parse_time(text: str) -> datetime | None:
     try:
         at = parse_datetime(text)
-    except ValueError:
+        return timezone.localtime(at) if at is not None and at.tzinfo else None
+    except (ValueError, OverflowError):  # no such time, or none in the reader's zone
         return None
-    return at if at is not None and at.tzinfo else None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast, Now
 
@@ -16,6 +16,8 @@ from jobs.services.holding.record import kept_reason, record, require_right
 from jobs.services.holding.targets import find_target
 
 CLIENTS = (HoldKind.REQUESTER, HoldKind.TOKEN)
+# Every page shows the end in the zone of its reader, and none has a time after the year 9999.
+LAST_YEAR = 2099
 
 
 def visible_holds(user: Any) -> HoldQuerySet:
@@ -101,8 +103,12 @@ def release_hold(caller: Caller, hold_id: int) -> Hold:
 
 
 def _check_time(until: datetime | None) -> None:
-    if until is not None and until <= database.now("default"):
-        raise InvalidHold("This time is over.", "until")
+    if until is None:
+        return
+    if until.year > LAST_YEAR:
+        raise InvalidHold(f"Must be in the year {LAST_YEAR} or earlier.", "until")
+    if until <= database.now(DEFAULT_DB_ALIAS):
+        raise InvalidHold("The time must be in the future.", "until")
 
 
 def _until(found: Hold) -> str:

@@ -30,6 +30,15 @@ def test_parameters_are_in_the_forms_order_as_entered_with_the_empty_ones_folded
     assert [row.name for row in found.empty] == ["Sales region"]
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_the_zone_of_the_reader_lacks_is_shown_as_text(viewer, text):
+    job = make_job(status=Status.COMPLETED, params={"until": text}, result={"until": text})
+    viewer.cookies["zone"] = "Asia/Tokyo"
+    page = viewer.get(f"/admin/jobs/job/{job.pk}/change/")
+    assert page.status_code == 200
+    assert text in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [

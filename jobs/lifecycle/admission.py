@@ -32,7 +32,8 @@ HAS_ROOM = f"""type = ANY(%(types)s) AND {UNLOCKED} AND NOT EXISTS ({holds_of("j
         SELECT count(*) FROM jobs_job AS other
         WHERE other.status = '{Status.PROCESSING}' AND other.type = jobs_job.type AND (
             %(by)s = ''
-            OR other.params -> %(by)s IS NOT DISTINCT FROM jobs_job.params -> %(by)s))
+            OR coalesce(other.params -> %(by)s, 'null')
+                = coalesce(jobs_job.params -> %(by)s, 'null')))
     AND NOT EXISTS (
         SELECT FROM jobs_job AS earlier
         WHERE earlier.status = '{Status.PENDING}' AND earlier.parked_by <> ''

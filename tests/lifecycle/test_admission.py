@@ -114,6 +114,12 @@ def test_equal_values_share_a_limit_however_they_are_written(first, second):
     assert [admit(job, report=Limit(1, "customer")).job is None for job in jobs] == [False, True]
 
 
+def test_a_job_from_before_the_parameter_shares_the_limit_of_null():
+    limit = Limit(1, "customer")
+    jobs = [make_job(params={"customer": None}), make_job(params={}), make_job(params={})]
+    assert [admit(job, report=limit).job is None for job in jobs] == [False, True, True]
+
+
 def test_the_limit_of_the_site_comes_before_that_of_the_code():
     SiteLimit.objects.create(type="report", at_most=2)
     jobs = [make_job() for _ in range(3)]

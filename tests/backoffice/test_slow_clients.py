@@ -19,6 +19,8 @@ BEGINNINGS = {
     "half a head": b"GET /livez HTTP/1.1\r\nHost: localhost\r\n",
     "half a body": b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Length: 900\r\n\r\na=",
+    "half a body, its length with zeros": b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Length: 0000000000000000000000900\r\n\r\na=",
     "a long body": b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Length: 900000\r\n\r\na=",
     "a body in chunks": b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"

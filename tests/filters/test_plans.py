@@ -14,9 +14,11 @@ from rest_framework.test import APIClient
 
 from jobs import parameters
 from jobs.api.http.filters import ApiFilters
+from jobs.errors import InvalidHold
 from jobs.filters import JobFilters, rarity, word_search
 from jobs.filters.rarity import having_words
-from jobs.models import Job
+from jobs.models import HoldKind, Job
+from jobs.services.holding.targets import find_target
 from tests.support.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,8 +115,13 @@ def rows_read(client, address) -> int:
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(address, follow=True)
     assert answer.status_code == 200, address
+    return rows_of(captured.captured_queries)
+
+
+def rows_of(queries) -> int:
+    """How many rows of jobs these queries read, as their plans count them."""
     total = 0
-    for query in captured.captured_queries:
+    for query in queries:
         sql = re.sub(r"^SET LOCAL statement_timeout = \d+;\s*", "", query["sql"])
         if "jobs_job" in sql and sql.lstrip().startswith(("SELECT", "WITH", "(")):
             with connection.cursor() as cursor:
@@ -166,3 +173,10 @@ def test_ids_and_beginnings_of_ids_are_looked_up_together(client, rare):
         str(one)[:30] for one in Job.objects.order_by("-id").values_list("id", flat=True)[:50]
     ]
     assert rows_read(client, f"/admin/jobs/job/?id={','.join(ids + newest)}") <= 1_000
+
+
+@pytest.mark.parametrize("kind", HoldKind)
+def test_what_a_hold_names_is_looked_up_by_indexes(rare, kind):
+    with CaptureQueriesContext(connection) as captured, pytest.raises(InvalidHold):
+        find_target(kind, "nothing")
+    assert rows_of(captured.captured_queries) <= RARE

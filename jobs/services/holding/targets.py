@@ -8,9 +8,11 @@ from jobs import registry
 from jobs.errors import InvalidHold
 from jobs.filters import parse_uuid
 from jobs.models import (
+    NOT_RUNNING,
     ApiToken,
     HoldKind,
     Job,
+    Status,
     Worker,
     account_name,
     accounts_named,
@@ -42,7 +44,7 @@ def _find_type(text: str) -> Target:
     job_type = registry.find(text) or registry.by_label(text)
     if job_type is not None:
         return Target(HoldKind.TYPE, job_type.slug, job_type.label)
-    if not Job.objects.filter(type=text).exists():
+    if not Job.objects.filter(type=text, status__in=Status.values).exists():
         raise InvalidHold("There is no such job type, and no job of it.", HoldKind.TYPE)
     return Target(HoldKind.TYPE, text, text)
 
@@ -50,9 +52,16 @@ def _find_type(text: str) -> Target:
 def _find_queue(text: str) -> Target:
     of_workers = {queue for queues in _queues_of_workers() for queue in queues}
     is_known = text in {*registry.queues(), *of_workers}
-    if not is_known and not Job.objects.filter(queue=text).exists():
+    if not is_known and not _has_jobs(text):
         raise InvalidHold("No job type, worker or job has this queue.", HoldKind.QUEUE)
     return Target(HoldKind.QUEUE, text, text)
+
+
+def _has_jobs(queue: str) -> bool:
+    """Whether jobs of any age have the queue; the two conditions are those of indexes."""
+    jobs = Job.objects.filter(queue=queue)
+    of_index, running = jobs.filter(status__in=NOT_RUNNING), jobs.filter(status=Status.PROCESSING)
+    return of_index.exists() or running.exists()
 
 
 def _queues_of_workers() -> list[list[str]]:

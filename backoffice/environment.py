@@ -126,7 +126,7 @@ class Environment:
         Its first part may not be one of `taken`.
         """
         value = self.text(name, "")
-        if value and not re.fullmatch(r"/([\w.-]+/)+", value, re.ASCII):
+        if value and not re.fullmatch(r"/((?!\.+/)[\w.-]+/)+", value, re.ASCII):
             fix = f"Write it as in nginx's `location`, such as {example}"
             self.wrong(f"{name}={value!r}", "is not a path with a slash at both ends", fix)
             return ""

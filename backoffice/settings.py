@@ -123,6 +123,8 @@ LOGIN_REDIRECT_URL = "admin:index"  # where a `next` that leads elsewhere is ref
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH_PREFIX or "/"
 SESSION_COOKIE_NAME = cookie_name("sessionid", PATH_PREFIX)
 CSRF_COOKIE_NAME = cookie_name("csrftoken", PATH_PREFIX)
+if PATH_PREFIX:  # Django's cookie of messages goes to every path, to the other sites too
+    MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600  # a working day, not Django's two weeks
 # Five wrong passwords for one name from one address: refused for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5

@@ -104,6 +104,7 @@ HIDDEN = "s3cret"
             "FILES_ACCEL_PREFIX='job-files' is not a path with a slash",
         ),
         ("PATH_PREFIX", "/backoffice", "PATH_PREFIX='/backoffice' is not a path with a slash"),
+        ("PATH_PREFIX", "/../", "PATH_PREFIX='/../' is not a path with a slash"),
         ("PATH_PREFIX", "/api/", "PATH_PREFIX='/api/' begins as an address of the site itself"),
         ("FILES_ACCEL_PREFIX", "/", "FILES_ACCEL_PREFIX='/' is not a path with a slash"),
         ("FILES_DIR", "files", "FILES_DIR='files' depends on where a process is started."),

@@ -2,9 +2,10 @@
 'use strict';
 
 {
+    const {path} = document.currentScript.dataset;
     const {timeZone} = new Intl.DateTimeFormat().resolvedOptions();
     if (!document.cookie.split('; ').includes(`zone=${timeZone}`)) {
         const secure = location.protocol === 'https:' ? '; Secure' : '';
-        document.cookie = `zone=${timeZone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+        document.cookie = `zone=${timeZone}; Path=${path}; Max-Age=31536000; SameSite=Lax${secure}`;
     }
 }

@@ -66,6 +66,13 @@ def test_all_that_the_list_shows_are_launched():
     assert Job.objects.count() == 105
 
 
+def test_keys_are_ticked_where_the_project_groups_digits(settings):
+    settings.LANGUAGE_CODE, settings.USE_THOUSAND_SEPARATOR = "de", True
+    orders, client = [Order.objects.create(pk=pk, number="1") for pk in (1234, 56789)], browser()
+    confirmed(client, tick(client, orders))
+    assert {job.about_key for job in Job.objects.all()} == {"1234", "56789"}
+
+
 def test_keys_of_text_are_ticked():
     notes = [Note.objects.create(title=one) for one in ("a/b c", "d_5Fe", "f'\"<&")]
     client = browser()

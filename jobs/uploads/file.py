@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.files import File
 
 from jobs.models import Upload
+from jobs.safe_text import file_name
 from jobs.storage import open_reader, scratch_directory
 
 COPIED = "backoffice-upload-"  # prefix of the directories of copies that programs read
@@ -75,7 +76,7 @@ class UploadFile(File):  # type: ignore[type-arg]  # Django has no File[bytes]
     def on_disk(self) -> Iterator[Path]:
         """Yield the path of a copy, for programs that read files; it is deleted afterwards."""
         with scratch_directory(COPIED) as directory:
-            path = directory / f"upload{PurePath(self.name or '').suffix}"
+            path = directory / file_name(f"upload{PurePath(self.name or '').suffix}")
             self.rewind()
             with path.open("wb") as copy:
                 shutil.copyfileobj(self.file, copy, 1024 * 1024)

@@ -69,3 +69,10 @@ def test_the_file_reads_as_text_again_and_from_a_path(own_files):
     assert not path.exists()
     with pytest.raises(ValueError, match="reading"):
         file.open("wb")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["a." + "語" * 80, ".." * 90, "a.c sv"])
+def test_a_file_of_any_name_is_copied_to_the_disk(own_files, name):
+    with stored_file(make_upload(name=name)).on_disk() as path:
+        assert path.read_bytes() == ROWS

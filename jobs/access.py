@@ -135,6 +135,11 @@ def may_hold(user: Any) -> bool:
     return user is None or user.has_perm(HOLD)
 
 
+def may_see_workers(user: Any) -> bool:
+    """Whether `user` may see the live workers."""
+    return sees_all_jobs(user) or may_hold(user)
+
+
 def may_delete(user: Any) -> bool:
     """Whether `user` may delete the settled jobs that the user sees."""
     return user is None or user.has_perm("jobs.delete_job")

@@ -90,7 +90,7 @@ def drain_view(request: HttpRequest, worker_id: str) -> HttpResponse:
     return _done(
         request,
         lambda: services.drain_worker(admin_caller(request), worker_id, reason=reason),
-        "The worker takes nothing new within 10 seconds, and ends what it runs.",
+        "Within 10 seconds the worker stops taking jobs. It finishes those that it runs.",
     )
 
 
@@ -150,7 +150,7 @@ def _page(request: HttpRequest, hold_form: HoldForm, limit_form: LimitForm) -> H
         "active": visible.filter(pk__in=active.values("pk")),
         "ended": visible.exclude(pk__in=active.values("pk"))[:ENDED_ROWS],
         "limits": services.limited_types(),
-        "workers": services.running_workers() if access.sees_all_jobs(request.user) else [],
+        "workers": services.running_workers() if access.may_see_workers(request.user) else [],
         "may_hold": access.may_hold(request.user),
         "hold_form": hold_form,
         "limit_form": limit_form,

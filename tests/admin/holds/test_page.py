@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jobs.models import Hold, HoldKind, SiteLimit
 from tests.support import people
-from tests.support.factories import make_hold, make_job, make_worker
+from tests.support.factories import make_hold, make_job, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +106,11 @@ def test_without_the_right_the_page_is_read_only(viewer):
     ):
         assert viewer.post(address, HOLD | LIMIT).status_code == 403
     assert Hold.objects.active().count() == 1
+
+
+def test_who_may_hold_and_not_see_all_jobs_drains_workers_here_too(client):
+    people.sign_in(client, make_user("jobs.add_job", "jobs.hold_job", is_staff=True))
+    assert str(make_worker()) in text(client.get(PAGE))
 
 
 def test_every_page_has_a_banner_with_reason_and_end(viewer):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from jobs import parameters, services
 from jobs.api.bodies import StrictSerializer, Text
+from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, read_body, read_flag
 from jobs.api.schema.operations import operation, query
 from jobs.models import REASON_LIMIT, Hold, HoldKind
@@ -62,10 +63,10 @@ class HoldSerializer(serializers.Serializer):
     )
     name = serializers.CharField(help_text="The label or name of the target.")
     reason = serializers.CharField()
-    until = serializers.DateTimeField(allow_null=True)
-    held_at = serializers.DateTimeField()
+    until = UTCField(allow_null=True)
+    held_at = UTCField()
     held_by = serializers.CharField()
-    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_at = UTCField(allow_null=True)
     released_by = serializers.CharField(allow_blank=True)
 
     def get_target(self, found: Hold) -> str:

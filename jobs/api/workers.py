@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from jobs import access, services
 from jobs.api.bodies import StrictSerializer, Text
 from jobs.api.holds import NothingSerializer
+from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, read_body
 from jobs.api.schema.operations import operation
 from jobs.errors import NotPermitted
@@ -28,9 +29,9 @@ class WorkerSerializer(serializers.Serializer):
     queues = serializers.ListField(child=serializers.CharField())
     slots = serializers.IntegerField(help_text="Jobs that it runs at a time.")
     consuming = serializers.BooleanField(help_text="Whether it takes jobs.")
-    started_at = serializers.DateTimeField()
-    heartbeat_at = serializers.DateTimeField()
-    drained_at = serializers.DateTimeField(allow_null=True)
+    started_at = UTCField()
+    heartbeat_at = UTCField()
+    drained_at = UTCField(allow_null=True)
     drained_by = serializers.CharField(allow_blank=True)
     drain_reason = serializers.CharField(allow_blank=True)
 
@@ -42,7 +43,7 @@ class LiveWorkersSerializer(serializers.Serializer):
 
 
 class WorkersView(ApiView):
-    """The live workers, for callers who may see all jobs."""
+    """The live workers, for callers who may see all jobs or hold them."""
 
     @operation(
         "List live workers",
@@ -52,8 +53,8 @@ class WorkersView(ApiView):
         id="list_workers",
     )
     def get(self, request: Request) -> Response:
-        if not (access.sees_all_jobs(request.user) or access.may_hold(request.user)):
-            raise NotPermitted("This needs the permission jobs.view_job.")
+        if not access.may_see_workers(request.user):
+            raise NotPermitted("This needs the permission jobs.view_job or jobs.hold_job.")
         return Response(LiveWorkersSerializer({"results": services.running_workers()}).data)
 
 

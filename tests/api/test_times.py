@@ -7,12 +7,14 @@ from uuid import uuid4
 
 import pytest
 from django import forms
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from jobs import parameters
 from jobs.errors import InvalidParams
-from jobs.models import Job, JobEvent, JobLog
+from jobs.models import Job, JobEvent, JobLog, SiteLimit
 from tests.api.test_rights import ADDRESSES, API, content, full_job
+from tests.support.factories import make_hold, make_worker
 
 # Any text that begins like a date and a time, in any zone.
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}[^\"\\\s]*")
@@ -49,14 +51,24 @@ def dated(client, make_type):
     Job.objects.filter(id=job.id).update(type="dated", params=kept)
     JobLog.objects.update(at=timezone.now())
     JobEvent.objects.update(at=timezone.now())
+    make_hold(id=7, until=timezone.now() + timedelta(days=1))
+    SiteLimit.objects.create(type="report", at_most=1, set_by="olga")
+    make_worker(drained_at=timezone.now())
+    client.user.user_permissions.add(Permission.objects.get(codename="hold_job"))  # sees workers
     return job
+
+
+WITH_TIMES = {
+    *("jobs/", "jobs/stats/", "jobs/{id}/", "jobs/{id}/events/", "jobs/{id}/logs/"),
+    *("holds/", "holds/7/", "limits/", "workers/"),
+}
 
 
 @pytest.mark.parametrize("address", sorted(set(ADDRESSES.values()) - {"docs/"}))
 def test_every_time_in_every_answer_ends_with_z(zone, quick, client, dated, address):
     found = times_in(client.get(API + address.format(id=dated.id)))
     assert all(UTC_TIME.fullmatch(one) for one in found), found
-    if address in ("jobs/", "jobs/stats/", "jobs/{id}/", "jobs/{id}/events/", "jobs/{id}/logs/"):
+    if address in WITH_TIMES:
         assert found
 
 

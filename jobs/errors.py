@@ -51,12 +51,13 @@ class AlreadyActive(Refused):
 
 
 class AlreadyHeld(Refused):
-    """The type, queue or client is on hold already, by the hold `hold_id`."""
+    """The type, queue or client is on hold already; `hold_id` is None if that hold just ended."""
 
     code = "already_held"
 
     def __init__(self, hold_id: int | None) -> None:
-        super().__init__(f"It is on hold already, by hold {hold_id}: change or release that.")
+        held_by = f"by hold {hold_id}: change or release that" if hold_id else "or was a moment ago"
+        super().__init__(f"It is on hold already, {held_by}.")
         self.hold_id = hold_id
 
 

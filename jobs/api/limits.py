@@ -83,10 +83,9 @@ class LimitView(ApiView):
             raise Http404
         body = self.faults.check(read_body, request, SetLimitSerializer)
         self.faults.refuse()
-        services.set_site_limit(
+        limited = services.set_site_limit(
             self.caller, type, body["at_most"], by=body.get("by", ""), reason=body["reason"]
         )
-        [limited] = [one for one in services.limited_types() if one.type == type]
         return Response(LimitSerializer(limited).data)
 
     @operation(

@@ -43,7 +43,7 @@ def limited_types() -> list[LimitedType]:
 
 def set_site_limit(
     caller: Caller, slug: str, at_most: int | None, *, by: str = "", reason: str
-) -> SiteLimit:
+) -> LimitedType:
     """Let at most `at_most` jobs of a type run at a time, or of each value of the parameter `by`.
 
     None lifts the limit that the type declares.
@@ -56,14 +56,14 @@ def set_site_limit(
     if at_most is not None and not 1 <= at_most <= AT_MOST_LIMIT:
         raise InvalidHold(f"Give a number from 1 to {AT_MOST_LIMIT:,}.", "at_most")
     if at_most is None and by:
-        raise InvalidHold("Without a limit there is none for each value.", "by")
+        raise InvalidHold("Give a number as well, or leave the parameter out.", "by")
     if by and by not in job_type.form.base_fields:
         raise InvalidHold("The type has no such parameter.", "by")
     new = {"at_most": at_most, "by": by, "reason": why, "set_by": caller.name}
     made, _ = SiteLimit.objects.update_or_create(type=slug, defaults=new)
     made.refresh_from_db()
     record(caller, made, f"{_limit_sentence(made)}: {why}", CHANGE)
-    return made
+    return LimitedType(slug, job_type.label, job_type.limit, made)
 
 
 def remove_site_limit(caller: Caller, slug: str) -> None:

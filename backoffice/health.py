@@ -130,8 +130,8 @@ def check_upkeep() -> str | None:
     if UpkeepState.objects.live().exists():
         return None
     return (
-        "Upkeep was not heard of within a lease: "
-        "lost jobs are not rescued, lost messages not published again."
+        "Upkeep has sent no heartbeat within a lease: "
+        "lost jobs are not rescued, and lost messages not published again."
     )
 
 

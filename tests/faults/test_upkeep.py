@@ -40,7 +40,7 @@ def test_a_dead_upkeep_is_noticed_by_the_health_page_and_the_home_page(stack, st
     wait_until(lambda: health() == "ok" and not home_complains(), 20)
     upkeep.process.kill()
     clock = within("upkeep dead: health page and home say so", SILENCE_SEEN_WITHIN)
-    clock.until(lambda: "not heard of" in health() and home_complains(), health)
+    clock.until(lambda: "sent no heartbeat" in health() and home_complains(), health)
     assert staff.get("/healthz").status == 503
     stack.upkeep()
     wait_until(lambda: health() == "ok" and not home_complains(), 20)

@@ -35,7 +35,7 @@ class EndForm(forms.Form):
     until = forms.DateTimeField(
         required=False,
         label="Until",
-        help_text="Only with “Until a time”.",
+        help_text="Needed for “Until a time” only.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )
@@ -84,13 +84,13 @@ class LimitForm(forms.Form):
         label="At most",
         min_value=1,
         max_value=AT_MOST_LIMIT,
-        help_text="Jobs at a time. Empty for any number, whatever the type declares.",
+        help_text="Leave it empty for any number, even if the type declares a limit.",
     )
     by = forms.CharField(
         required=False,
         label="For each value of",
         max_length=200,
-        help_text="The name of a parameter. Empty for all jobs of the type together.",
+        help_text="The name of a parameter. Leave it empty to count all jobs of the type together.",
     )
     reason = _reason_field("Shown on this page.")
 

@@ -48,7 +48,7 @@ def test_the_time_of_a_hold_is_in_the_readers_zone(operator):
         ({"hold-target": "nothing"}, "no such job type"),
         ({"hold-reason": ""}, "This field is required."),
         ({"hold-ends": "time"}, "Enter the time"),
-        ({"hold-ends": "time", "hold-until": "2020-01-01T00:00"}, "The time must be in the future."),
+        ({"hold-ends": "time", "hold-until": "2020-01-01T00:00"}, "must be in the future"),
         ({"hold-ends": "7"}, "Select a valid choice"),
         ({"hold-kind": "host"}, "Select a valid choice"),
         ({"hold-target": "\0"}, "Null characters"),

@@ -92,9 +92,7 @@ def refuse(file, name):
 def test_files_that_are_not_taken_say_why_beside_their_input(operator, settings):
     settings.UPLOAD_LIMIT_BYTES = 30
     large = operator.post(PAGE, filled(file=chosen(b"x" * 31)))
-    assert errors_of(large)["file"] == [
-        "“rows.csv” is larger than 30 bytes, the most that is taken here."
-    ]
+    assert errors_of(large)["file"] == ["“rows.csv” is larger than 30 bytes, the limit."]
     assert errors_of(operator.post(PAGE, filled(file=chosen(b"x", "a.exe"))))["file"]
     assert errors_of(operator.post(PAGE, filled(file=chosen(b""))))["file"] == [
         "The submitted file is empty."

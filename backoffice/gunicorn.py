@@ -1,9 +1,23 @@
 """gunicorn's settings: `gunicorn --config python:backoffice.gunicorn`."""
 
+from gunicorn.glogging import Logger
+
 from backoffice.metrics import web_processes
 from backoffice.settings import LOGGING, WEB_PROCESSES, WEB_THREADS
 
+
+class ErrorLogger(Logger):
+    """gunicorn's logger without its access log: `identify_request` logs each request.
+
+    Beside a `logconfig_dict` gunicorn would compute the fields of a line for each request, although
+    the line goes nowhere.
+    """
+
+    access_log_enabled = False
+
+
 wsgi_app = "backoffice.wsgi"
+logger_class = ErrorLogger
 bind = "0.0.0.0:8000"
 worker_class = "backoffice.web_worker.ArrivalWorker"  # clients that send slowly hold no thread
 workers = WEB_PROCESSES

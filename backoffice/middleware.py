@@ -241,7 +241,7 @@ def use_browser_zone(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         name = request.COOKIES.get(ZONE_COOKIE, "")
-        if not request.path.startswith(reverse("admin:index")) or name not in zone_names():
+        if name not in zone_names() or not request.path.startswith(reverse("admin:index")):
             return get_response(request)
         with timezone.override(name):
             return get_response(request)

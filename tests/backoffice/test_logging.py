@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from backoffice.gunicorn import ErrorLogger
 from backoffice.logging import JsonFormatter, logging_settings, request_id
 from jobs.engine import broker
 from jobs.models import Job
@@ -109,3 +110,8 @@ def test_what_a_handler_prints_is_a_record_in_the_worker():
     done = run("python", "-c", PRINT, DJANGO_SETTINGS_MODULE="backoffice.settings")
     assert json.loads(done.stderr)["message"] == "printed by a handler"
     assert done.stdout == ""
+
+
+def test_gunicorn_computes_no_fields_of_an_access_log():
+    logger = ErrorLogger.__new__(ErrorLogger)  # without its set-up, which replaces the handlers
+    logger.access(resp=None, req=None, environ={}, request_time=None)

@@ -11,7 +11,7 @@ import struct
 import time
 from uuid import UUID
 
-from jobs.engine.broker import QueueReader
+from jobs.engine import broker
 from jobs.engine.worker import replacement
 from jobs.engine.worker.transport import accepted_id
 from jobs.errors import BrokerUnavailable
@@ -34,7 +34,6 @@ class Backlog:
         self._shared = mmap.mmap(-1, UNTIL.size + 1)  # until when, by the monotonic clock
         self._is_closed = False  # read in the main process only
         self._main_pid = os.getpid()
-        self._queues = QueueReader()  # each pool process opens its own connection
 
     def open(self) -> None:
         """Let the pool processes take jobs for 3 seconds more, unless the worker stops."""
@@ -67,7 +66,7 @@ class Backlog:
         if now - began_at > TURN_SECONDS or replacement.is_due() or not self._is_open(now):
             return None
         try:
-            message = self._queues.take(queue)
+            message = broker.take(queue)
         except BrokerUnavailable:
             return None
         return None if message is None else accepted_id(queue, message)

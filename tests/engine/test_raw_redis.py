@@ -1,0 +1,64 @@
+"""Single commands to Redis over connections that are kept."""
+
+import os
+
+import pytest
+
+from jobs.engine import raw_redis
+from jobs.engine.app import app
+from jobs.engine.raw_redis import RawConnections
+
+QUEUE = "raw"
+
+
+@pytest.fixture
+def opened():
+    """The connections that were opened, by the order of their opening."""
+    return []
+
+
+@pytest.fixture
+def connections(redis, opened):
+    def connect():
+        opened.append(app.connection_for_write())
+        return opened[-1]
+
+    return RawConnections(connect)
+
+
+def test_commands_one_after_the_other_use_one_connection(connections, opened, redis):
+    for number in range(3):
+        assert connections.send("LPUSH", QUEUE, f"é{number}", b"bytes") == 2 * (number + 1)
+    assert redis.lrange(QUEUE, -2, -1) == [b"bytes", "é0".encode()]
+    assert len(opened) == 1
+
+
+def test_a_connection_that_redis_has_closed_is_replaced(connections, opened, redis):
+    connections.send("LPUSH", QUEUE, "a")
+    redis.client_kill_filter(_type="normal", skipme=True)
+    assert connections.send("LPUSH", QUEUE, "b") == 2
+    assert connections.send("LLEN", QUEUE) == 2
+    assert len(opened) == 2
+
+
+def test_an_answer_that_came_too_late_is_read_by_no_later_command(connections, opened, redis):
+    connections.send("LPUSH", QUEUE, "a")
+    with pytest.raises(raw_redis.redis.TimeoutError):
+        connections.send("BRPOP", "empty", "5")
+    assert connections.send("LLEN", QUEUE) == 1
+    assert len(opened) == 2
+
+
+def test_a_refused_command_is_an_error_and_the_next_one_is_not(connections, redis):
+    redis.set(QUEUE, "text")
+    with pytest.raises(raw_redis.redis.ResponseError, match="WRONGTYPE"):
+        connections.send("LPUSH", QUEUE, "a")
+    redis.delete(QUEUE)
+    assert connections.send("LPUSH", QUEUE, "a") == 1
+
+
+def test_a_forked_process_opens_a_connection_of_its_own(connections, opened, monkeypatch):
+    connections.send("LPUSH", QUEUE, "a")
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert connections.send("LPUSH", QUEUE, "b") == 2
+    assert len(opened) == 2

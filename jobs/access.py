@@ -165,7 +165,7 @@ def load_params(jobs: Iterable[Job]) -> None:
     wanted = [
         job
         for job in jobs
-        if job.is_settled and "params" in job.get_deferred_fields() and _params_matter(job)
+        if job.is_settled and _params_matter(job) and "params" in job.get_deferred_fields()
     ]
     if wanted:
         found = dict(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import UnknownJobType
@@ -50,6 +51,11 @@ class JobType:
         if found := problems(vars(self)):
             raise ValueError("\n".join(found))
 
+    @cached_property
+    def folded_label(self) -> str:
+        """The label as names are compared with it."""
+        return _folded(self.label)
+
     @property
     def limit(self) -> Limit | None:
         """How many of its jobs run at a time, unless the site has a limit of its own."""
@@ -77,7 +83,7 @@ def job_type(*unnamed: Any, **options: Any) -> Callable[[Handler], Handler]:
             raise ValueError("\n".join(found))
         new = JobType(run=run, **options)
         for known in _registered.values():
-            if known.slug == new.slug or _folded(known.label) == _folded(new.label):
+            if known.slug == new.slug or known.folded_label == new.folded_label:
                 raise ValueError(
                     f"Job type {new.slug!r}: its slug, or its label {new.label!r}, is taken by the "
                     f"job type {known.slug!r} ({known.label!r}) in {known.run.__module__}. "
@@ -112,7 +118,7 @@ def find(slug: str) -> JobType | None:
 def by_label(label: str) -> JobType | None:
     """Return the job type with this label, ignoring case; None if there is none."""
     wanted = _folded(label.strip())
-    return next((one for one in _registered.values() if _folded(one.label) == wanted), None)
+    return next((one for one in _registered.values() if one.folded_label == wanted), None)
 
 
 def _folded(label: str) -> str:

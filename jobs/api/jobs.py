@@ -25,6 +25,7 @@ from jobs.api.http.responses import (
     known_etags,
     not_modified,
 )
+from jobs.api.job_values import context_of
 from jobs.api.schema.operations import (
     IF_NONE_MATCH,
     KEY,
@@ -37,7 +38,6 @@ from jobs.api.serializers import (
     BatchAnswerSerializer,
     JobPageSerializer,
     JobSerializer,
-    context_of,
 )
 from jobs.services import Launch
 

@@ -3,7 +3,7 @@
 from jobs.app_settings import WORKER_DB
 from jobs.database.base import first_row
 from jobs.database.clock import now
-from jobs.database.instances import columns_of, instance_of_row
+from jobs.database.instances import columns_of, instance_of_row, instances_with
 from jobs.database.merged import EqualsAny, Scan, distinct_values, merged, scan_of_each, with_ids_of
 from jobs.database.outage import Outage
 from jobs.database.prepared import PreparedStatement, StatementLost
@@ -41,6 +41,7 @@ __all__ = [
     "explain",
     "first_row",
     "instance_of_row",
+    "instances_with",
     "is_bug",
     "is_in_transaction",
     "is_passing",

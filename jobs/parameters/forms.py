@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from jobs import about
 from jobs.errors import InvalidParams, ParamError
 from jobs.models import Job, Source
+from jobs.parameters.field_copies import CopiedFields
 from jobs.registry import JobType
 
 # Jobs of these may have no account, and then every choice.
@@ -29,7 +30,9 @@ def make_form(job_type: JobType, user: Any = None, data: Any = None, **options: 
     """
     if takes_user(job_type.form):
         options["user"] = user
-    form = job_type.form(data=data, **options)
+    form = job_type.form.__new__(job_type.form)
+    form.base_fields = CopiedFields(job_type.form.base_fields)  # what __init__ copies
+    form.__init__(data=data, **options)  # type: ignore[misc]
     if user is not None:
         for field in form.fields.values():
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:

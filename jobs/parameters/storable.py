@@ -15,6 +15,8 @@ TOO_LARGE = f"Params may have at most {PARAMS_LIMIT:,} bytes as JSON."
 
 def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
     """Return why parsed JSON cannot be stored: at most one error, of all params together."""
+    if not params:
+        return []
     if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first, because json.dumps would recurse
         return [ParamError("", TOO_DEEP, "too_deep")]
     try:

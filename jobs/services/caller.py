@@ -36,12 +36,12 @@ def caller_of(request: Any, source: Source) -> Caller:
     """The caller who sent the request, which is Django's or the REST framework's."""
     auth = getattr(request, "auth", None)
     token = auth if isinstance(auth, ApiToken) else None
-    traceparent = request.headers.get("traceparent", "")
+    traceparent = request.META.get("HTTP_TRACEPARENT", "")
     return Caller(
         user=request.user,
         name=str(request.user.get_username()),
         source=source,
-        request_id=request.headers.get("X-Request-ID", ""),
+        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
         traceparent=read_traceparent(traceparent) if traceparent else "",
         token_id=token.public_id if token else None,
         token_name=token.name if token else "",

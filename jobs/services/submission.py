@@ -63,7 +63,7 @@ def submit(
     never runs. OutcomeUnknown.
     """
     launch = Launch(name, type, params or {}, about)
-    submission = Submission(caller, idempotency_key, request_digest("submit", [launch]))
+    submission = submission_of(caller, idempotency_key, "submit", [launch])
     if found := submission.replay():
         return Submitted(found[0], replayed=True)
     jobs, replayed = submission.accept([new_job(caller, launch)])
@@ -77,7 +77,7 @@ def submit_batch(
 
     Raises: InvalidBatch, and what `submit` raises.
     """
-    submission = Submission(caller, idempotency_key, request_digest("batch", items))
+    submission = submission_of(caller, idempotency_key, "batch", items)
     if found := submission.replay():
         return SubmittedBatch(found, replayed=True)
     return submission.accept(_new_batch(caller, items))
@@ -169,7 +169,14 @@ def _new_batch(caller: Caller, items: Sequence[Launch]) -> list[Job]:
     return jobs
 
 
-def request_digest(kind: str, launches: Sequence[Launch]) -> str:
+def submission_of(
+    caller: Caller, key: str | None, kind: str, launches: Sequence[Launch]
+) -> Submission:
+    """The request of that kind; only one with a key needs the digest of its content."""
+    return Submission(caller, key, "" if key is None else _request_digest(kind, launches))
+
+
+def _request_digest(kind: str, launches: Sequence[Launch]) -> str:
     """The SHA-256 of the request, which tells a batch of one from a single job."""
     plain = [kind, *([one.name, one.type, dict(one.params), *_about(one)] for one in launches)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from rest_framework.request import Request
 
 from jobs.api.http.requests import Faults, invalid_parameter, read_flag, read_integer
+from jobs.api.job_values import SUMMARY_COLUMNS
+from jobs.database import instances_with
 from jobs.filters import JobFilters
 from jobs.models import Job
 
@@ -95,7 +98,7 @@ def paginate(
     count = _count(filters, order) if page_request.counted else {}
     after = Q() if cursor is None else _after(order, cursor)
     size, scan_order = page_request.size, [_opposite(name) if back else name for name in order]
-    rows = list(_first_rows(filters, after, size + 1, scan_order))
+    rows = instances_with(_first_rows(filters, after, size + 1, scan_order), SUMMARY_COLUMNS)
     more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
@@ -119,8 +122,8 @@ def _first_rows(filters: JobFilters, after: Q, size: int, order: Sequence[str]) 
         # No index keeps words in this order. So PostgreSQL sorts ids alone, and reads only the rows
         # of the page.
         ids = jobs.values("id")[:size]
-        return Job.objects.without_large().filter(id__in=ids).order_by(*order)
-    return jobs.without_large()[:size]
+        return Job.objects.filter(id__in=ids).order_by(*order)
+    return jobs[:size]
 
 
 def _count(filters: JobFilters, order: tuple[str, ...]) -> dict[str, Any]:
@@ -146,6 +149,5 @@ def _opposite(name: str) -> str:
 
 
 def _with_cursor(request: Request, cursor: str) -> str:
-    query = request.query_params.copy()
-    query["cursor"] = cursor
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    query = dict(request.query_params.lists()) | {"cursor": [cursor]}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query, doseq=True)}")

@@ -170,7 +170,7 @@ def read_key(request: Request) -> str | None:
 
     Raises: Problem (400).
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")  # `headers` copies every header
     if key is not None and not VALID_KEY.fullmatch(key):
         detail = "An Idempotency-Key has 1 to 255 visible ASCII characters."
         raise invalid_request([header_error("Idempotency-Key", detail, "invalid")])

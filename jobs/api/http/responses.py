@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import explain
-from jobs.api.serializers import JobSerializer, context_of
+from jobs.api.job_values import context_of
+from jobs.api.serializers import JobSerializer
 from jobs.explain import Explanation
 from jobs.models import Job
 from jobs.services import Submitted, once_accepted

@@ -10,8 +10,7 @@ from jobs.errors import InvalidParams, InvalidTransition, ParamError
 from jobs.models import SETTLED, Job, JobQuerySet
 from jobs.services.actions.action import Acted, Action
 from jobs.services.caller import Caller, visible
-from jobs.services.publication import Submission
-from jobs.services.submission import Launch, Submitted, new_job, request_digest
+from jobs.services.submission import Launch, Submitted, new_job, submission_of
 
 
 def rerun(
@@ -35,7 +34,7 @@ def rerun(
             f"The job is {job.get_status_display().lower()}; only settled jobs run again."
         )
     launch = Launch(name or job.name, job.type, overrides or {})
-    submission = Submission(caller, idempotency_key, request_digest(f"rerun {job_id}", [launch]))
+    submission = submission_of(caller, idempotency_key, f"rerun {job_id}", [launch])
     if found := submission.replay():
         return Submitted(found[0], replayed=True)
     jobs, replayed = submission.accept([_new_rerun(caller, job, launch)])

@@ -9,10 +9,12 @@ from psycopg2.extensions import set_wait_callback
 from backoffice.job_types import refuse_wrong_types
 from backoffice.path_prefix import under_prefix
 from backoffice.socket_timeout import wait_for_answer
+from jobs.database import name_process
 from jobs.engine.wrong_servers import refuse_wrong_servers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
+name_process("web")
 # A request answers 503 instead of hanging on a lock, a slow statement or a silent server.
 set_wait_callback(wait_for_answer)
 settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS"]

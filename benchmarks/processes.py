@@ -1,6 +1,7 @@
 """Connections, memory and idle CPU of each kind of process, and the CPU of a healthcheck.
 
-A table is printed on stderr. CPU is of ten seconds in which nothing is asked.
+Two tables are printed on stderr: of the processes, and of their connections as PostgreSQL names
+them. CPU is of ten seconds in which nothing is asked.
 """
 
 import http.client
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.db import connection
+
 from benchmarks.harness import ground
 from benchmarks.harness.figure import Figure
 from benchmarks.harness.process_tree import cpu_seconds, pids, pss_of_one
@@ -25,6 +28,8 @@ HEALTHCHECK_CPU_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
 # What docker-compose.yml allows, in megabytes of PSS before handlers load anything.
 WORKER_MEGABYTES = 1024
+NAMES = """SELECT application_name, count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1 ORDER BY 1"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def measure(home: Path) -> Iterator[Figure]:
         _use(stack)
         rows = list(_rows(stack))
         _print(rows)
+        _print_names()
         [worker] = [row for row in rows if row.kind == "a worker as a whole"]
         yield Figure(
             what="a worker as a whole: MB of PSS",
@@ -61,14 +67,14 @@ def measure(home: Path) -> Iterator[Figure]:
 
 def _use(stack: ground.Stack) -> None:
     """Launch reports and wait for their ends, so that every process has done its work once."""
-    connection = http.client.HTTPConnection(stack.web_url.removeprefix("http://"), timeout=60)
+    client = http.client.HTTPConnection(stack.web_url.removeprefix("http://"), timeout=60)
     headers = {"Authorization": f"Token {stack.token}", "Content-Type": "application/json"}
     body = json.dumps({"jobs": [{"name": "Generate report"}] * REPORTS})
-    connection.request("POST", "/api/v1/jobs/batch/", body, headers)
-    assert connection.getresponse().read()
+    client.request("POST", "/api/v1/jobs/batch/", body, headers)
+    assert client.getresponse().read()
     while True:
-        connection.request("GET", "/api/v1/jobs/?active=true&page_size=1", headers=headers)
-        if not json.loads(connection.getresponse().read())["results"]:
+        client.request("GET", "/api/v1/jobs/?active=true&page_size=1", headers=headers)
+        if not json.loads(client.getresponse().read())["results"]:
             return
         time.sleep(0.5)
 
@@ -96,6 +102,16 @@ def _print(rows: list[Row]) -> None:
         counts = row.connections("DATABASE_URL"), row.connections("REDIS_URL")
         cells = [row.kind, *map(str, counts), f"{row.megabytes():.0f} MB", f"{100 * cpu:.1f} %"]
         print(f"| {' | '.join(cells)} |", file=sys.stderr)
+
+
+def _print_names() -> None:
+    """Print how many connections each name has in pg_stat_activity, but for ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES)
+        counted = cursor.fetchall()
+    print("\n| application_name | connections |\n|---|---|", file=sys.stderr)
+    for name, count in counted:
+        print(f"| {name} | {count} |", file=sys.stderr)
 
 
 def _sockets(pid: int) -> set[str]:

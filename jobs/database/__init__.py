@@ -1,6 +1,7 @@
 """PostgreSQL for all parts: its connections, errors and clock, and the state of its tables."""
 
 from jobs.app_settings import WORKER_DB
+from jobs.database.application_name import name_process
 from jobs.database.base import first_row
 from jobs.database.clock import now
 from jobs.database.instances import columns_of, instance_of_row, instances_with
@@ -47,6 +48,7 @@ __all__ = [
     "is_passing",
     "limited_time",
     "merged",
+    "name_process",
     "now",
     "raising",
     "retry_while_away",

@@ -12,6 +12,7 @@ import psycopg2
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.postgresql import base
 
+from jobs.database.application_name import application_name
 from jobs.database.prepared import PreparedStatement
 
 FIRST_OR_NULLS = """SELECT {columns}
@@ -36,11 +37,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.can_prepare = False  # until it is connected
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return the parameters for psycopg2: Django's, without the options of this module."""
+        """Return the parameters for psycopg2: Django's, with the name of this process.
+
+        The options of this module are left out.
+        """
         params: dict[str, Any] = super().get_connection_params()
         params.pop("session", None)
         params.pop("prepared_statements", None)
-        return params
+        return params | application_name(params)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect to the first host that accepts the connection.

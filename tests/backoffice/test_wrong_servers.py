@@ -50,8 +50,8 @@ def test_a_process_starts_while_a_server_is_away(changes):
 @pytest.mark.usefixtures("django_db_setup")
 @pytest.mark.parametrize("pool_mode", ["session", "transaction", "statement"])
 def test_a_pooler_that_does_not_keep_sessions_is_refused_in_a_sentence(tmp_path, pool_mode):
-    with pgbouncer(tmp_path, settings.DATABASES["default"], pool_mode) as url:
-        done = manage("shell", "--no-imports", f"--command={CHECK}", DATABASE_URL=url)
+    with pgbouncer(tmp_path, settings.DATABASES["default"], pool_mode) as pooler:
+        done = manage("shell", "--no-imports", f"--command={CHECK}", DATABASE_URL=pooler.url)
     if pool_mode == "session":
         assert done.stdout == "starts\n", done.stderr
     else:
@@ -64,6 +64,6 @@ def test_a_connection_through_a_pooler_in_session_mode_has_its_limits(tmp_path):
         "from django.db import connections; cursor = connections['worker'].cursor();"
         "cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
     )
-    with pgbouncer(tmp_path, settings.DATABASES["default"], "session") as url:
-        done = manage("shell", "--no-imports", f"--command={show}", DATABASE_URL=url)
+    with pgbouncer(tmp_path, settings.DATABASES["default"]) as pooler:
+        done = manage("shell", "--no-imports", f"--command={show}", DATABASE_URL=pooler.url)
     assert done.stdout == "15s\n", done.stderr

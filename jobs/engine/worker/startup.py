@@ -24,7 +24,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs import registry
-from jobs.database import WORKER_DB, await_tables
+from jobs.database import WORKER_DB, await_tables, name_process
 from jobs.engine.worker import isolation, output, replacement, sessions
 from jobs.engine.worker.agent import Agent
 from jobs.engine.worker.state import current_worker, start_worker
@@ -57,6 +57,7 @@ def prepare_main_process(sender: Any, **kwargs: Any) -> None:
 
     Raises: SystemExit if a job type or a server is wrong; Celery only logs other exceptions.
     """
+    name_process("worker main")
     if errors := [error for error in run_checks(tags=["jobs"]) if error.is_serious()]:
         raise SystemExit("\n".join(map(str, errors)))
     try:
@@ -73,6 +74,7 @@ def prepare_main_process(sender: Any, **kwargs: Any) -> None:
 @worker_process_init.connect
 def prepare_pool_process(**kwargs: Any) -> None:
     """Let the main process interrupt this pool process, and keep its jobs apart from each other."""
+    name_process("worker pool")
     if worker := current_worker():
         worker.interrupts.listen()
         # Celery has made our app the default one of all threads but this.

@@ -6,21 +6,18 @@ import re
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
-from environ import Env
 from environ.fileaware_mapping import FileAwareMapping
 
-from backoffice.server_urls import fault_of, mask_url, servers_of, split_by_server, with_password
+from backoffice.server_urls import fault_of, mask_url, with_password
 
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # .example.com stands for every host below it.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)
 FILE_KINDS = re.compile(r"\.[\w.+-]+|[\w.+-]+/(\*|[\w.+-]+)", re.ASCII)
-VERIFYING = ("verify-ca", "verify-full")
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
@@ -196,10 +193,18 @@ class Environment:
             self.wrong(name, why, f"Make one: {NEW_KEY}")
         return key
 
-    def url(self, name: str, password: str, schemes: list[str], last: str = "0") -> str:
+    def url(
+        self,
+        name: str,
+        password: str,
+        schemes: list[str],
+        last: str = "0",
+        *,
+        is_required: bool = True,
+    ) -> str:
         """Return a server's URL, with the password of the variable `password` if that is set."""
         example = f"{schemes[0]}://user:password@host/{last}"
-        url = self.text(name, fix=f"Write it as {example}")
+        url = self.text(name, None if is_required else "", fix=f"Write it as {example}")
         secret = self.text(password, "")
         why = url and fault_of(url, schemes)
         if why:
@@ -207,32 +212,6 @@ class Environment:
             self.wrong(f"{name}={mask_url(url)!r}", why, fix)
             return ""
         return with_password(url, secret) if url and secret else url
-
-    def database(self, name: str, password: str, ca_file: str) -> dict[str, Any]:
-        """Return the entry of DATABASES for a URL.
-
-        If the URL names several hosts, libpq connects to the one that takes writes. With a file of
-        CAs the server's certificate is verified.
-        """
-        url = self.url(name, password, ["postgres", "postgresql"], last="name")
-        first, *_ = split_by_server(url or "postgres://localhost/unknown")
-        config = Env.db_url_config(first.geturl())
-        if len(servers := servers_of(url)) > 1:
-            config["HOST"] = ",".join(host for host, _ in servers)
-            config["PORT"] = ",".join(port or "5432" for _, port in servers)
-            config["OPTIONS"] = {"target_session_attrs": "read-write"} | config.get("OPTIONS", {})
-        if authorities := self.file(ca_file):
-            tls = {"sslmode": "verify-full", "sslrootcert": authorities} | config.get("OPTIONS", {})
-            config["OPTIONS"] = tls
-            if tls["sslmode"] not in VERIFYING:
-                why = f"asks for sslmode={tls['sslmode']}, which verifies no certificate"
-                fix = f"Remove sslmode from it, or {ca_file}"
-                self.wrong(f"{name}={mask_url(url)!r}", why, fix)
-        if not config["NAME"]:
-            self.wrong(
-                f"{name}={mask_url(url)!r}", "names no database", "Write its name last: /name"
-            )
-        return config
 
     def _read(self, name: str) -> str:
         try:

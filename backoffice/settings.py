@@ -142,10 +142,7 @@ AXES_SENSITIVE_PARAMETERS = [
 ]
 
 # --- PostgreSQL -------------------------------------------------------------------------------
-DATABASES = database_settings(
-    env.database("DATABASE_URL", password="DATABASE_PASSWORD", ca_file="DATABASE_CA_FILE"),
-    prepares=env.flag("PREPARED_STATEMENTS", True),
-)
+DATABASES = database_settings(env, command="".join(sys.argv[1:2]))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Language and time ------------------------------------------------------------------------

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "UPLOAD_SCANNER": "",
 }
 WORKER_DB = "worker"
+POOLED_DB = "pooled"  # through the pooler, in processes whose other connections go past it
 JOB_FILES = "jobs"
 ENGINE = "jobs.database"
 

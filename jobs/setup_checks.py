@@ -5,14 +5,14 @@ context processors. INSTALLED_APPS is checked in jobs/apps.py: without those app
 be imported.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -23,6 +23,7 @@ from django.urls import NoReverseMatch, reverse
 
 from jobs.admin_site import admin_site
 from jobs.app_settings import ENGINE, JOB_FILES, WORKER_DB
+from jobs.database import direct_fault
 from jobs.database.base import DatabaseWrapper
 from jobs.options import FILE_KIND
 
@@ -45,6 +46,14 @@ def check_setup(**kwargs: Any) -> list[CheckMessage]:
         *_pages(),
         *_addresses(),
     ]
+
+
+@register(Tags.database)
+def check_direct_database(databases: Sequence[str] | None = None, **kwargs: Any) -> list[Error]:
+    """Check, before `migrate`, that past the pooler is the same database as behind it."""
+    if not databases or not (fault := direct_fault(DEFAULT_DB_ALIAS)):
+        return []
+    return [Error(fault, hint="Correct DATABASE_DIRECT_URL.", id="jobs.E042")]
 
 
 def _databases() -> Iterator[CheckMessage]:

@@ -4,6 +4,7 @@ from jobs.app_settings import WORKER_DB
 from jobs.database.application_name import name_process
 from jobs.database.base import first_row
 from jobs.database.clock import now
+from jobs.database.direct_fault import direct_fault
 from jobs.database.instances import columns_of, instance_of_row, instances_with
 from jobs.database.merged import EqualsAny, Scan, distinct_values, merged, scan_of_each, with_ids_of
 from jobs.database.outage import Outage
@@ -38,6 +39,7 @@ __all__ = [
     "await_tables",
     "columns_of",
     "diagnose",
+    "direct_fault",
     "distinct_values",
     "explain",
     "first_row",

@@ -13,10 +13,17 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.postgresql import base
 
 from jobs.database.application_name import application_name
+from jobs.database.hosts import first_usable
 from jobs.database.prepared import PreparedStatement
 
 FIRST_OR_NULLS = """SELECT {columns}
         FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE"""
+
+CLOSED = ("server closed the connection unexpectedly", "SSL connection has been closed")
+CLOSED_AT_ONCE = (
+    "the connection was closed at its first statement; a pooler does so while its server is away,"
+    " or if its pool is full: then raise default_pool_size there"
+)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,28 +54,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params | application_name(params)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect to the first host that accepts the connection.
-
-        libpq itself tries all hosts, but not where psycopg2 has a wait callback, as in the web
-        server: there the first host that does not answer ends the search.
-        """
-        refused = []
-        for server in _servers(conn_params):
-            try:
-                return super().get_new_connection(conn_params | server)
-            except psycopg2.OperationalError as error:
-                refused.append(" ".join(str(error).split()))
-        raise psycopg2.OperationalError("; ".join(refused))
+        """Connect to the first host that can be used."""
+        return first_usable(super().get_new_connection, conn_params)
 
     def init_connection_state(self) -> None:
-        """Set the session's parameters; close the connection if PostgreSQL refuses them."""
+        """Set the session's parameters; close the connection if PostgreSQL refuses them.
+
+        Raises: psycopg2.OperationalError that names the pooler, if the connection is closed at its
+        first statement: libpq drops what the pooler said.
+        """
         self.prepared.clear()
         self.can_prepare = bool(self.settings_dict["OPTIONS"].get("prepared_statements"))
         try:
             super().init_connection_state()
             self._set_session()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if str(error).startswith(CLOSED):
+                raise psycopg2.OperationalError(CLOSED_AT_ONCE) from error
             raise
 
     def _set_session(self) -> None:
@@ -155,13 +158,3 @@ def _checked_read(sql: str, names: Sequence[str], settings: Sequence[str]) -> Pr
 
 def _current_settings(names: Iterable[str]) -> str:
     return ", ".join("current_setting(%s)" for _ in names)
-
-
-def _servers(params: dict[str, Any]) -> list[dict[str, str]]:
-    hosts = str(params.get("host", "")).split(",")
-    if len(hosts) == 1:
-        return [{}]
-    ports = str(params.get("port", "")).split(",")
-    if len(ports) == 1:
-        ports *= len(hosts)
-    return [{"host": host, "port": port} for host, port in zip(hosts, ports, strict=True)]

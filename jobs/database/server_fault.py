@@ -5,6 +5,8 @@ import secrets
 
 from django.db import Error, connections
 
+from jobs.app_settings import POOLED_DB
+
 TLS_REFUSED = re.compile(
     r"server certificate for .*? does not match host name \S+"
     r"|certificate verify failed"
@@ -12,22 +14,24 @@ TLS_REFUSED = re.compile(
     r"|server does not support SSL, but SSL was required"
 )
 TLS_FIX = (
-    "Set DATABASE_CA_FILE to the CA that signed the certificate, and the host of DATABASE_URL to a"
+    "Set {prefix}CA_FILE to the CA that signed the certificate, and the host of {prefix}URL to a"
     " name in it."
 )
 POOLED = (
-    "DATABASE_URL leads through a pooler that gives each transaction another connection of"
+    "{prefix}URL leads through a pooler that gives each transaction another connection of"
     " PostgreSQL. Set pool_mode = session there, because limits and locks belong to a connection."
 )
 
 
 def server_fault(using: str) -> str:
     """Return a sentence with the fix; "" if the database can be used, or does not answer now."""
+    prefix = "DATABASE_DIRECT_" if POOLED_DB in connections else "DATABASE_"
     try:
-        return POOLED if _is_shared(using) else ""
+        return POOLED.format(prefix=prefix) if _is_shared(using) else ""
     except Error as error:
         found = TLS_REFUSED.search(" ".join(str(error).split()))
-        return f"PostgreSQL's TLS is refused: {found[0]}. {TLS_FIX}" if found else ""
+        fix = TLS_FIX.format(prefix=prefix)
+        return f"PostgreSQL's TLS is refused: {found[0]}. {fix}" if found else ""
     finally:
         connections[using].close()  # a process that forks must not hand it on
 

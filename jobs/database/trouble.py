@@ -62,6 +62,12 @@ MEANINGS = {
     "58": Trouble.AWAY,  # the server's own input and output
 }
 
+# PgBouncer's messages when it is full, and its setting to raise.
+POOLER_FULL = {
+    "query_wait_timeout": "default_pool_size",
+    "no more connections allowed": "max_client_conn",
+}
+
 
 def trouble(error: BaseException) -> Trouble:
     """Return what an error of Django or psycopg2 means; an error of anything else is a bug."""
@@ -93,6 +99,9 @@ def explain(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error.__cause__, psycopg2.Error) else error
     primary = getattr(getattr(cause, "diag", None), "message_primary", None)
     said = " ".join((primary or str(error)).split()).rstrip(".")
+    for message, setting in POOLER_FULL.items():
+        if message in said:
+            said = f"the pooler is full ({message}), raise {setting} there"
     meaning = trouble(error).value
     return f"{meaning}: {said}." if said else f"{meaning}."
 

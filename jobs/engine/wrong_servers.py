@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from jobs.database import server_fault
+from jobs.database import direct_fault, server_fault
 from jobs.engine.broker_fault import broker_fault
 
 
@@ -11,5 +11,6 @@ def refuse_wrong_servers(using: str) -> None:
 
     Raises: ImproperlyConfigured, with a sentence for each fault.
     """
-    if faults := [fault for fault in (server_fault(using), broker_fault()) if fault]:
+    found = (server_fault(using), direct_fault(using), broker_fault())
+    if faults := [fault for fault in found if fault]:
         raise ImproperlyConfigured("\n  ".join(["This process does not start:", *faults]))

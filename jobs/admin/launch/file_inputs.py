@@ -32,7 +32,7 @@ class UploadInput(forms.FileInput):
         self, file: UploadFile | None, rules: FileRules, *, was: UploadFile | None
     ) -> None:
         super().__init__({"accept": ",".join(rules.accepted), "data-limit": rules.limit})
-        self.file, self.was = file, was
+        self.file, self.was, self.limit = file, was, rules.limit
         self.is_changed = (file and file.id) != (was and was.id)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> UploadFile | None:
@@ -46,6 +46,7 @@ class UploadInput(forms.FileInput):
             "file": self.file,
             "size": format_size(self.file.size) if self.file else "",
             "is_changed": self.is_changed,
+            "limit": format_size(self.limit),
             "clear": "" if self.is_required else f"{name}{CLEAR}",
         }
         return SafeString(render_to_string("admin/jobs/launch/file_input.html", context))
@@ -112,7 +113,8 @@ class LaunchFiles:
             return self._kept(name, sent)
         if self._data.get(f"{input_name}{CLEAR}"):
             return None
-        if given := self._data.get(input_name):
+        # After the hidden input a browser sends the file input as well, as an empty entry.
+        if given := next(filter(None, self._data.getlist(input_name)), ""):
             upload_id = parse_id(given)
             own = access.own_uploads(self._request.user).filter(id=upload_id).first()
             if upload_id is None or own is None:

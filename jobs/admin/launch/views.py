@@ -90,7 +90,7 @@ def curl_preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 def found_rows(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The rows of a field that match `?q=`, for rows.js: {"rows": [[key, label]], "note": ""}."""
-    form = LaunchForms(request, _permitted_type(request, slug), None, {}).params_form
+    form = LaunchForms(request, _permitted_type(request, slug), None, QueryDict()).params_form
     field = form.fields.get(name)
     if field is None or not isinstance(field.widget, RowInput):
         raise Http404(f"No field {name!r} with a search.")

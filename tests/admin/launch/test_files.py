@@ -76,6 +76,12 @@ def test_a_refused_form_keeps_the_file_so_that_it_need_not_be_chosen_again(opera
     assert Upload.objects.count() == 1
 
 
+def test_a_kept_file_stays_though_browsers_send_the_empty_file_input_as_well(operator):
+    kept = str(make_upload(operator.user).id)
+    assert operator.post(PAGE, filled(file=[kept, ""])).status_code == 302
+    assert Job.objects.get().params["file"] == kept
+
+
 def test_a_file_of_another_user_or_none_is_refused_with_one_sentence(operator):
     others = make_upload(people.launcher())
     for value in (str(others.id), "5", "0" * 8 + "-0000-0000-0000-" + "0" * 12):

@@ -24,6 +24,7 @@ class DataRow:
     value: str
     was: str = ""
     url: str = ""  # of a file
+    sha256: str = ""  # of its content
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,33 @@ def parameters_of(
         field = fields.get(name)
         label = str((field and field.label) or (_label(name) if field else name))
         value, before = params.get(name), old.get(name)
-        was = _shown(before, field, uploads) if before != value else ""
-        row = DataRow(label, _shown(value, field, uploads), was, _file_url(job, value, uploads))
+        was = _shown(before, field, uploads or {}) if before != value else ""
+        row = _row(job, label, value, was, field, uploads or {})
         (empty if value in EMPTY_VALUES and not was else rows).append(row)
     return Data(rows, empty, _to_json(params))
 
 
-def _shown(value: Any, field: Field | None, uploads: Mapping[str, Upload] | None) -> str:
-    upload = (uploads or {}).get(value) if isinstance(value, str) else None
+def _row(
+    job: Job,
+    label: str,
+    value: Any,
+    was: str,
+    field: Field | None,
+    uploads: Mapping[str, Upload],
+) -> DataRow:
+    shown, upload = _shown(value, field, uploads), _upload(value, uploads)
+    if upload is None:
+        return DataRow(label, shown, was)
+    return DataRow(label, shown, was, admin_url("jobs_job_upload", job.pk, value), upload.sha256)
+
+
+def _shown(value: Any, field: Field | None, uploads: Mapping[str, Upload]) -> str:
+    upload = _upload(value, uploads)
     return f"{upload} ({format_size(upload.size)})" if upload else entered_value(value, field)
 
 
-def _file_url(job: Job, value: Any, uploads: Mapping[str, Upload] | None) -> str:
-    if not isinstance(value, str) or value not in (uploads or {}):
-        return ""
-    return admin_url("jobs_job_upload", job.pk, value)
+def _upload(value: Any, uploads: Mapping[str, Upload]) -> Upload | None:
+    return uploads.get(value) if isinstance(value, str) else None
 
 
 def result_of(job: Job) -> Data | None:

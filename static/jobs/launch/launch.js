@@ -6,6 +6,7 @@
     const form = document.querySelector('form[data-call]');
     const call = document.getElementById('curl');
     const DELAY_MS = 300;
+    const sending = form.querySelector('[data-sending]');
     const button = form.querySelector('button[type=submit]').textContent;
     const advice = `Press “${button}”: you get the form back as you filled it in, `
         + 'without its secrets.';
@@ -80,13 +81,31 @@
         }
     };
 
+    const isTooLarge = ({files, dataset}) => files.length > 0
+        && files[0].size > Number(dataset.limit);
+
     form.addEventListener('input', showChanges);
     form.addEventListener('change', ({target}) => {
         if (target.matches('input[type=file]')) {
-            const size = target.files.length ? target.files[0].size : 0;
-            const note = target.closest('.entry').querySelector('.too-large');
-            note.hidden = size <= Number(target.dataset.limit);
+            const entry = target.closest('.entry');
+            entry.querySelector('.too-large').hidden = !isTooLarge(target);
+            // It is about the file that was sent before.
+            entry.querySelector('.errorlist')?.remove();
+            entry.classList.toggle('errors', isTooLarge(target));
         }
+    });
+    // The server would refuse the file, and a very large one without the other entries.
+    form.addEventListener('submit', (event) => {
+        const inputs = [...form.querySelectorAll('input[type=file]')];
+        const refused = inputs.find(isTooLarge);
+        if (refused) {
+            event.preventDefault();
+            refused.focus();
+        }
+        sending.hidden = Boolean(refused) || !inputs.some(({files}) => files.length);
+    });
+    addEventListener('pageshow', () => {
+        sending.hidden = true;
     });
     form.addEventListener('input', () => {
         clearTimeout(timer);

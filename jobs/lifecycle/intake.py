@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from jobs.database import PreparedStatement
 from jobs.lifecycle.statement import event, load_job
 from jobs.lifecycle.transitions import CHILD_KEY, FORM_KEY, KEY_REMEMBERED
-from jobs.lifecycle.uploads import remove_uploads
+from jobs.lifecycle.uploads import LOCK_UPLOADS_OF, remove_uploads
 from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status
 from jobs.safe_text import fitted
 
@@ -188,9 +188,9 @@ def remove(ids: Collection[UUID], *, using: str = DEFAULT_DB_ALIAS) -> list[str]
     }
     # Locked by a statement of its own: REMOVE would not see events and reruns that are added while
     # it waits for a lock, and would leave them behind.
-    lock = "SELECT FROM jobs_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+    lock = "SELECT FROM jobs_job WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        cursor.execute(lock, [list(ids)])
+        cursor.execute(f"{LOCK_UPLOADS_OF}; {lock}", values)
         cursor.execute(REMOVE, values)
         count, file_names, upload_ids = cursor.fetchone()
         upload_names = remove_uploads(upload_ids, using=using) if upload_ids else []

@@ -19,6 +19,12 @@ WITH locked AS (
     ON CONFLICT DO NOTHING
 )
 SELECT id FROM taken"""
+# Before the jobs themselves: a rerun locks the upload when it takes it, and the job that it repeats
+# when it commits. In the other order the two would wait for each other.
+LOCK_UPLOADS_OF = """
+SELECT FROM jobs_upload
+WHERE id IN (SELECT upload_id FROM jobs_jobupload WHERE job_id = ANY(%(ids)s))
+ORDER BY id FOR UPDATE"""
 DELETE_UNUSED = """
 DELETE FROM jobs_upload
 WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM jobs_jobupload WHERE upload_id = jobs_upload.id)

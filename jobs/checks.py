@@ -7,6 +7,7 @@ other applications.
 import inspect
 from collections.abc import Iterator
 from difflib import get_close_matches
+from importlib.util import find_spec
 from keyword import iskeyword
 from typing import Any
 
@@ -161,6 +162,9 @@ def _field_problems(job_type: JobType, form: BaseForm, name: str) -> Iterator[Ch
     if not _has_one_value(field):
         yield Error(f"{about} has no single JSON value.", hint=ONE_VALUE, id="jobs.E002")
         return
+    if isinstance(field, forms.ImageField) and find_spec("PIL") is None:
+        hint = "Install Pillow, or use a FileField with upload_kinds=('image/*',)."
+        yield Error(f"{about} needs Pillow, which is not installed.", hint=hint, id="jobs.E023")
     initial = form.initial.get(name, field.initial)
     if callable(initial):  # made at the launch; it may need the database
         return

@@ -64,6 +64,19 @@ def test_a_scanner_that_cannot_be_called_is_refused(settings, name, words):
     assert all(words in one.msg for one in found)
 
 
+class Picture(forms.Form):
+    """A form with an image."""
+
+    picture = forms.ImageField()
+
+
+@pytest.mark.parametrize(("found", "errors"), [(None, ["jobs.E023"]), ("Pillow", [])])
+def test_an_image_field_needs_pillow(make_type, monkeypatch, found, errors):
+    monkeypatch.setattr(checks, "find_spec", lambda name: found)
+    make_type(form=Picture)
+    assert ids(checks.check_job_types()) == errors
+
+
 def test_a_secret_field_that_the_form_lacks_is_refused(make_type):
     make_type(form=One, secret_fields=("two",))
     assert ids(checks.check_job_types()) == ["jobs.E003"]

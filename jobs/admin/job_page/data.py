@@ -57,12 +57,12 @@ def parameters_of(
         label = str((field and field.label) or (_label(name) if field else name))
         value, before = params.get(name), old.get(name)
         was = _shown(before, field, uploads or {}) if before != value else ""
-        row = _row(job, label, value, was, field, uploads or {})
+        row = _row_of(job, label, value, was, field, uploads or {})
         (empty if value in EMPTY_VALUES and not was else rows).append(row)
     return Data(rows, empty, _to_json(params))
 
 
-def _row(
+def _row_of(
     job: Job,
     label: str,
     value: Any,

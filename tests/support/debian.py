@@ -11,6 +11,7 @@ PLACES = {
     "redis-server": (Path("/usr/bin/redis-server"), "redis-server"),
     "postgres": (Path("/usr/lib/postgresql/15/bin/postgres"), "postgresql-15"),
     "pgbouncer": (Path("/usr/sbin/pgbouncer"), "pgbouncer"),
+    "ip": (Path("/usr/sbin/ip"), "iproute2"),
     "openssl": (Path("/usr/bin/openssl"), "openssl"),
 }
 

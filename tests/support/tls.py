@@ -29,9 +29,10 @@ class Authority:
             *("-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", f"/CN={id(self)}"),
         )
 
-    def certify(self, host: str) -> tuple[Path, Path]:
-        """The files of a certificate for `host` and its key."""
-        (self.directory / "names").write_text(f"subjectAltName=DNS:{host}")
+    def certify(self, host: str, *addresses: str) -> tuple[Path, Path]:
+        """The files of a certificate for a host and its addresses, and of its key."""
+        names = ",".join([f"DNS:{host}", *(f"IP:{one}" for one in addresses)])
+        (self.directory / "names").write_text(f"subjectAltName={names}")
         self._openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
             *("-keyout", "server.key", "-out", "server.csr", "-subj", f"/CN={host}"),

@@ -2,7 +2,8 @@
 FROM python:3.13-slim AS packages
 COPY requirements.txt .
 COPY requirements-s3.txt .
-# Packages for optional parts: "s3" installs requirements-s3.txt.
+COPY requirements-sso.txt .
+# Packages for optional parts: "s3 sso" installs requirements-s3.txt and requirements-sso.txt.
 ARG EXTRAS=""
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements.txt \

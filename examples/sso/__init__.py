@@ -1,0 +1,1 @@
+"""A site whose staff sign in by an OpenID Connect provider; docs/operations.md explains it."""

@@ -12,7 +12,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.views.decorators.http import require_http_methods
 
 from jobs.admin.pages import admin_page
@@ -54,6 +56,17 @@ def guarded(view: View, has_permission: Callable[[HttpRequest], bool], *methods:
         return response
 
     return admin_site().admin_view(checked)
+
+
+def in_autocommit(routes: list[URLPattern]) -> list[URLPattern]:
+    """Return the routes, with views that run outside of the transaction of ATOMIC_REQUESTS.
+
+    Inside it the time limit of one count would hold for all later statements, and a launch would
+    not learn that Redis is away.
+    """
+    for route in routes:
+        transaction.non_atomic_requests(route.callback)
+    return routes
 
 
 def _not_sent(request: HttpRequest, error: DownloadRefused | StorageUnavailable) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.urls import path
 from jobs import access
 from jobs.admin import signed_out
 from jobs.admin.display import columns, live_cells, times
-from jobs.admin.guard import guarded
+from jobs.admin.guard import guarded, in_autocommit
 from jobs.admin.holds import views as holds_views
 from jobs.admin.job_list import bulk_actions, refresh
 from jobs.admin.job_list.changelist import JobChangeList
@@ -101,9 +101,10 @@ class JobAdmin(CappedListMixin, admin.ModelAdmin):
             *(self._route_of(action) for action in ACTIONS),
             *confirm_routes(self),
         ]
-        return [
+        own = [
             path(route, guarded(*guard), name=f"jobs_job_{name}") for route, name, *guard in urls
-        ] + super().get_urls()
+        ]
+        return in_autocommit(own + super().get_urls())
 
     def _route_of(self, action):
         """The URL of an action on one job. The service decides whether the user may do it."""

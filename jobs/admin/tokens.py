@@ -21,7 +21,7 @@ from jobs.admin.account_rights import manageable_accounts
 from jobs.admin.display import times
 from jobs.admin.display.accounts import address_of_account
 from jobs.admin.display.columns import EMPTY
-from jobs.admin.guard import guarded
+from jobs.admin.guard import guarded, in_autocommit
 from jobs.admin.pages import admin_page
 from jobs.admin.paginator import CappedListMixin
 from jobs.admin.requester.views import token_page
@@ -90,7 +90,7 @@ class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     def get_urls(self):
         page = guarded(self.requests_view, self._may_see_requests, "GET")
         own = [path("<uuid:token_id>/requests/", page, name="jobs_apitoken_requests")]
-        return own + super().get_urls()
+        return in_autocommit(own + super().get_urls())
 
     def _may_see_requests(self, request):
         return access.may_see_some(request.user) or self.has_view_permission(request)

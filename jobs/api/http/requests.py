@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import SessionAuthentication
@@ -96,6 +97,14 @@ class ApiView(APIView):
         self.faults.check(_check_names, request, self.parameters.get(method, ()))
         if method not in self.parameters:
             self.faults.refuse()
+
+    @classmethod
+    def as_view(cls, **options: Any) -> Any:
+        """Return the view, which runs outside of the transaction of ATOMIC_REQUESTS.
+
+        Inside it a submission would be accepted although Redis is away.
+        """
+        return transaction.non_atomic_requests(super().as_view(**options))
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Return the function that turns an exception into a problem."""

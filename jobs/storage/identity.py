@@ -38,12 +38,11 @@ UNKNOWN = f"holds files, and this database knows none of them. {LEFT_ALONE} {ADO
 UNREADABLE = f"has a {MARKER} that cannot be read. {LEFT_ALONE} {ADOPT}"
 
 
-class StorageRefused(Exception):
+class StorageRefused(StorageUnavailable):
     """The storage may belong to another database: nothing may be removed; the text names a fix."""
 
     def __init__(self, fault: str) -> None:
-        self.diagnosis = f"{place().variable} {fault}"
-        super().__init__(self.diagnosis)
+        super().__init__(f"{place().variable} {fault}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from jobs import storage
+from jobs.api.schema.codes import CODES
 from jobs.models import Job, Upload
 from tests.support import people
 from tests.support.uploads import ROWS, OneFile, make_upload, read_files
@@ -139,6 +141,23 @@ def test_limits_and_kinds_of_site_and_type_are_named(client, settings, make_type
     assert (encoded.status_code, encoded.json()["code"]) == (415, "unsupported_media_type")
     chunked = send(client, HTTP_TRANSFER_ENCODING="chunked", **{"Transfer-Encoding": "chunked"})
     assert chunked.status_code == 411
+    assert not Upload.objects.exists()
+
+
+def test_a_storage_that_is_not_mounted_is_a_503_that_names_it(client, own_files):
+    make_upload()
+    storage.tie("default")
+    own_files.rename(own_files.with_name("elsewhere"))
+    for answer in (send(client), send_part(client, file=part())):
+        assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+        assert "is it mounted?" in answer.json()["detail"]
+
+
+def test_a_multipart_body_of_too_many_parts_is_a_problem(client):
+    for parts in ({f"file{number}": part() for number in range(200)}, {"file": [part()] * 200}):
+        answer = send_part(client, **parts)
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+        assert answer.json()["code"] in CODES
     assert not Upload.objects.exists()
 
 

@@ -20,7 +20,6 @@ from jobs.engine.upkeep.retention import old_jobs
 from jobs.engine.upkeep.unused_uploads import remove_unused_uploads
 from jobs.errors import StorageUnavailable
 from jobs.models import FileStorage, JobQuerySet, Worker
-from jobs.storage import StorageRefused
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +106,7 @@ def _tie(pruned: Pruned, dry_run: bool) -> FileStorage | None:
         if not dry_run:
             return storage.tie(WORKER_DB)
         pruned.refusal = storage.problem(WORKER_DB) or ""
-    except (StorageRefused, StorageUnavailable) as error:
+    except StorageUnavailable as error:
         pruned.refusal = error.diagnosis
     return None
 

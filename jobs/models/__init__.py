@@ -8,7 +8,7 @@ from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
 from jobs.models.status import ACTIVE, NOT_RUNNING, SETTLED, Source, Status
 from jobs.models.storage import FileStorage
-from jobs.models.token import TOKEN_KEY_LENGTH, ApiToken, TokenRefusal, digest_of_token
+from jobs.models.token import ApiToken, TokenRefusal, digest_of_token
 from jobs.models.totals import Total
 from jobs.models.upload import UNUSED_KEPT, JobUpload, Upload
 from jobs.models.user_model import (
@@ -29,7 +29,6 @@ __all__ = [
     "NOT_RUNNING",
     "REASON_LIMIT",
     "SETTLED",
-    "TOKEN_KEY_LENGTH",
     "UNUSED_KEPT",
     "ApiToken",
     "AuditEntry",

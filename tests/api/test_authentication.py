@@ -26,6 +26,8 @@ def assert_refused(answer):
         "Token a b",
         "Token \xff\xfe",
         "Token é",
+        "Token \0",
+        f"Token {'0' * 100_000}",
         "Bearer x",
         "Bearer",
         "Bearer a b",

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -66,6 +66,7 @@ def _databases() -> Iterator[CheckMessage]:
     if is_psycopg3:
         fault = "psycopg 3 is installed, and Django prefers it; jobs needs psycopg2."
         yield Error(fault, hint="Run: pip uninstall psycopg psycopg-c", id="jobs.E031")
+    yield from _routers()
     worker = connections[WORKER_DB]
     # Host and port may differ: a worker may go past a pooler.
     is_same = default.settings_dict["NAME"] == worker.settings_dict["NAME"]
@@ -73,6 +74,20 @@ def _databases() -> Iterator[CheckMessage]:
         fault = f"DATABASES[{WORKER_DB!r}] is not the database of 'default' with ENGINE {ENGINE!r}."
         hint = f"Remove {WORKER_DB!r} from DATABASES: jobs derives it from 'default'."
         yield Error(fault, hint=hint, id="jobs.E032")
+
+
+def _routers() -> Iterator[CheckMessage]:
+    models = list(apps.get_app_config("jobs").get_models())
+    elsewhere = {
+        alias
+        for find in (router.db_for_read, router.db_for_write)
+        for alias in map(find, models)
+        if alias != DEFAULT_DB_ALIAS
+    }
+    if elsewhere:
+        fault = f"A router of DATABASE_ROUTERS sends models of jobs to {sorted(elsewhere)}."
+        hint = "Let it return None or 'default' for the app jobs, for reading too."
+        yield Error(fault, hint=hint, id="jobs.E045")
 
 
 def _redis() -> Iterator[CheckMessage]:

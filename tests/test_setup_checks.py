@@ -14,6 +14,7 @@ from jobs.app_settings import file_storage
 
 OTHER = AdminSite(name="other")
 urlpatterns = [path("other/", OTHER.urls)]
+FROM_REPLICA = type("Router", (), {"db_for_read": lambda self, model, **hints: "replica"})()
 NOTHING = type("Nothing", (), {"urlpatterns": []})
 
 
@@ -40,6 +41,7 @@ def test_this_project_lacks_nothing():
             "jobs.E039",
             "JOBS_ADMIN_SITE",
         ),
+        ({"DATABASE_ROUTERS": [FROM_REPLICA]}, "jobs.E045", "['replica']"),
         ({"MEDIA_ROOT": "/srv/media"}, "jobs.E034", "JOBS_FILES_DIR"),
         ({"UPLOAD_LIMIT_BYTES": 0}, "jobs.E042", "the largest file"),
         ({"UPLOAD_LIMIT_BYTES": "1GB"}, "jobs.E042", "'1GB'"),

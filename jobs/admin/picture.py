@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from jobs import access, stats
 from jobs.admin.display.numbers import capped_count
-from jobs.admin.kept import Kept
+from jobs.admin.timed_cache import TimedCache
 from jobs.models import JobQuerySet, Status
 from jobs.stats import Load, Read
 
@@ -22,7 +22,7 @@ TIMEOUT_MILLISECONDS = 500
 NO_READER = object()
 
 # By SQL and values: whose request read it, and what was read.
-_shared: Kept[tuple[Any, Any]] = Kept(limit=1_000)
+_shared: TimedCache[tuple[Any, Any]] = TimedCache(limit=1_000)
 
 
 def read_picture(
@@ -47,7 +47,7 @@ def read_picture(
     lasts = max(SHARED_SECONDS, (time.monotonic() - started) / BUSY_SHARE)
     for name in missing.keys() - own.keys():
         seconds = ESTIMATE_SECONDS if name in estimates else lasts
-        _shared.keep(_key(missing[name]), (user.pk, fresh[name]), seconds)
+        _shared.put(_key(missing[name]), (user.pk, fresh[name]), seconds)
     return values | fresh
 
 
@@ -72,7 +72,7 @@ def shared_loads() -> list[Load]:
         if found is None:
             return []
         entry = (NO_READER, found["loads"])
-        _shared.keep(_key(part), entry, ESTIMATE_SECONDS)
+        _shared.put(_key(part), entry, ESTIMATE_SECONDS)
     loads: list[Load] = part.load(entry[1])
     return loads
 

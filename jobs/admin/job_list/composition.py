@@ -13,8 +13,8 @@ from jobs.admin import picture
 from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_list.live_list import LiveList
 from jobs.admin.job_list.live_rows import IDS, live_rows_read
-from jobs.admin.kept import Kept
 from jobs.admin.paginator import page_number
+from jobs.admin.timed_cache import TimedCache
 from jobs.filters import SEARCH
 from jobs.models import JobQuerySet, Status
 from jobs.stats import Read
@@ -29,7 +29,7 @@ ROW_COLUMNS = (
 )
 
 # By user, right, query, zone and day.
-_composed: Kept[LiveList] = Kept(limit=300)
+_composed: TimedCache[LiveList] = TimedCache(limit=300)
 
 
 class _Unread(JobChangeList):
@@ -50,7 +50,7 @@ def composed_list(
     is_about = "about" in query or "about:" in query.get(SEARCH, "")
     if live_list is None or is_about:  # rights on objects may change
         live_list = _compose(request, query, model_admin)
-        _composed.keep(key, live_list, COMPOSED_SECONDS)
+        _composed.put(key, live_list, COMPOSED_SECONDS)
     return live_list
 
 

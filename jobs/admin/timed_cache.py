@@ -1,4 +1,4 @@
-"""Values that a web process keeps for a moment, for requests that would compute them again."""
+"""A cache in a web process, for values that the next requests would compute again."""
 
 import time
 from collections.abc import Hashable
@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Value]):
-    """Values by their keys, each with the moment at which it expires; at most `limit` of them."""
+class TimedCache(Generic[Value]):
+    """Values by their keys, each for a time of its own; at most `limit` of them."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -19,8 +19,8 @@ class Kept(Generic[Value]):
         expires, value = self._values.get(key, (0.0, None))
         return value if expires > time.monotonic() else None
 
-    def keep(self, key: Hashable, value: Value, seconds: float) -> None:
-        """Keep the value for so long."""
+    def put(self, key: Hashable, value: Value, seconds: float) -> None:
+        """Store the value for so many seconds."""
         if len(self._values) >= self._limit:
             self._drop_expired()
         self._values[key] = time.monotonic() + seconds, value

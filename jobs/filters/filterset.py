@@ -87,6 +87,9 @@ class JobFilters(FiltersByMoment, django_filters.FilterSet):
         method="filter_failures", max_length=200, label="Error type"
     )
 
+    # The few jobs with some words are searched once for the queries of a page. False for conditions
+    # that are asked again later.
+    keeps_ids = True
     needs_zone = False  # if True, moments without a zone are refused instead of read as local
 
     class Meta:
@@ -199,7 +202,9 @@ class JobFilters(FiltersByMoment, django_filters.FilterSet):
     @cached_property
     def _of_words(self) -> Mapping[str, Any]:
         """The condition of each filter by words that is set."""
-        return word_conditions(self.cleaned) if self.given & WORDS else {}
+        if not self.given & WORDS:
+            return {}
+        return word_conditions(self.cleaned, keeps_ids=self.keeps_ids)
 
     @cached_property
     def _named(self) -> Creators:

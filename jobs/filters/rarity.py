@@ -41,10 +41,11 @@ def having_words(text: str) -> Q:
     return Q(Matches(words_of_jobs(), Beginnings(text)))
 
 
-def rarity_of(text: str, matches: Q, area: Q) -> Rarity:
+def rarity_of(text: str, matches: Q, area: Q, *, keeps_ids: bool = True) -> Rarity:
     """Return how rare the jobs in `area` are that meet `matches`, which includes words of `text`.
 
-    One query, which reads no more than FEW jobs that have the rarest of the words.
+    One query, which reads no more than FEW jobs that have the rarest of the words. With `keeps_ids`
+    the condition may name the jobs that match now; without, it also holds for those of later.
     """
     words = sorted(_words(text), key=len, reverse=True)[:COMPARED] or [text]
     try:
@@ -53,7 +54,7 @@ def rarity_of(text: str, matches: Q, area: Q) -> Rarity:
         return Rarity(False, matches)
     if are_many:
         return Rarity(True, _without_index(matches))
-    if len(ids) <= KEPT:
+    if keeps_ids and len(ids) <= KEPT:
         return Rarity(False, Q(EqualsAny(F("id"), RawSQL("%s::uuid[]", (ids,)))))
     return Rarity(False, having_words(words[rarest - 1]) & _without_index(matches))
 

@@ -56,19 +56,20 @@ def with_one_of_ids(texts: Collection[str]) -> Q:
     return parts[0] if len(parts) == 1 else _collected(parts)
 
 
-def matching_search(text: str) -> Q:
+def matching_search(text: str, keeps_ids: bool = True) -> Q:
     """Return the condition for jobs that have all words of `text`, or an id that begins with it."""
     by_id = with_id_beginning(text)
-    return _few_or_many(text, [INDEXED, RUNNING], others=[by_id] if by_id else [])
+    others = [by_id] if by_id else []
+    return _few_or_many(text, [INDEXED, RUNNING], keeps_ids, others=others)
 
 
-def matching_error(text: str) -> Q:
+def matching_error(text: str, keeps_ids: bool = True) -> Q:
     """Return the condition for failed jobs with an error that has all words of `text`."""
     of_error = Q(Matches(words_of_errors(), Beginnings(text)))
-    return _few_or_many(text, [Q(status=Status.FAILED)], also=of_error)
+    return _few_or_many(text, [Q(status=Status.FAILED)], keeps_ids, also=of_error)
 
 
-def name_startswith(text: str) -> Q:
+def name_startswith(text: str, keeps_ids: bool = True) -> Q:
     """Return the condition for jobs whose name begins with `text`, in either spelling of accents.
 
     Their words begin so, too, and words have an index.
@@ -76,17 +77,19 @@ def name_startswith(text: str) -> Q:
     matches = reduce(or_, (Q(name__startswith=one) for one in sorted(spellings(text))))
     if not any(character.isalnum() for character in text):
         return matches
-    return _few_or_many(text, [INDEXED, RUNNING], also=matches)
+    return _few_or_many(text, [INDEXED, RUNNING], keeps_ids, also=matches)
 
 
-def _few_or_many(text: str, areas: Sequence[Q], *, also: Q | None = None, others: Any = ()) -> Q:
+def _few_or_many(
+    text: str, areas: Sequence[Q], keeps_ids: bool, *, also: Q | None = None, others: Any = ()
+) -> Q:
     """The condition for jobs that have the words of `text` and meet `also`, or one of `others`.
 
     They are in one of `areas`, the first of them indexed. Where they are few, their ids are
     collected first.
     """
     matches = having_words(text) if also is None else also & having_words(text)
-    found = rarity_of(text, matches, areas[0])
+    found = rarity_of(text, matches, areas[0], keeps_ids=keeps_ids)
     if found.are_many:
         return Walked(reduce(or_, others, reduce(or_, areas) & found.condition))
     unindexed = [area & matches for area in areas[1:]]
@@ -101,11 +104,16 @@ def _collected(conditions: Iterable[Q]) -> Q:
     return Q(EqualsAny(F("id"), ids))
 
 
-def word_conditions(values: Mapping[str, Any]) -> dict[str, Q]:
-    """Return the condition of each filter by words that is set among `values`."""
-    makers: dict[str, Callable[[str], Q]] = {
+def word_conditions(values: Mapping[str, Any], *, keeps_ids: bool = True) -> dict[str, Q]:
+    """Return the condition of each filter by words that is set among `values`.
+
+    Without `keeps_ids` the conditions also hold for jobs that match later.
+    """
+    makers: dict[str, Callable[[str, bool], Q]] = {
         "q": matching_search,
         "error": matching_error,
         "name": name_startswith,
     }
-    return {name: make(values[name]) for name, make in makers.items() if values.get(name)}
+    return {
+        name: make(values[name], keeps_ids) for name, make in makers.items() if values.get(name)
+    }

@@ -25,11 +25,13 @@ class JobChangeList(ChangeList):
     """Django's change list with the filters of jobs and a tab for each status."""
 
     root_queryset: JobQuerySet
+    filters_class = ListFilters
 
     def get_queryset(self, request, exclude_parameters=None):
         """Return as many of the jobs that match the filters as the paginator counts."""
         self.filter_specs, self.has_filters = [], False
-        self.filters = ListFilters(filter_query(request), self.root_queryset, user=request.user)
+        query, jobs = filter_query(request), self.root_queryset
+        self.filters = self.filters_class(query, jobs, user=request.user)
         self.permitted_actions = self.model_admin.get_actions(request)
         self.status = self.filters.tab
         none = self.root_queryset.none()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from jobs import access, stats
 from jobs.admin import picture
 from jobs.admin.job_list.changelist import JobChangeList
+from jobs.admin.job_list.filters import ListFilters
 from jobs.admin.job_list.live_list import LiveList
 from jobs.admin.job_list.live_rows import IDS, live_rows_read
 from jobs.admin.paginator import page_number
@@ -32,8 +33,16 @@ ROW_COLUMNS = (
 _composed: TimedCache[LiveList] = TimedCache(limit=300)
 
 
+class LaterFilters(ListFilters):
+    """The filters of a list that is read again and again, and finds what matches later."""
+
+    keeps_ids = False
+
+
 class _Unread(JobChangeList):
     """The change list of a page, without reading it."""
+
+    filters_class = LaterFilters
 
     def get_results(self, request: HttpRequest) -> None:
         self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)

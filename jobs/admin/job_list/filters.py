@@ -38,7 +38,7 @@ class ListFilters(JobFilters):
         """Return the filters without one of them."""
         query = self.data.copy()
         del query[name]
-        return ListFilters(query, self.queryset, user=self.user)
+        return type(self)(query, self.queryset, user=self.user)
 
     def controls(self) -> dict[str, Control]:
         """Return the control of each filter, by name, filled in as the reader typed it."""

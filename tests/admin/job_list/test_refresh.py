@@ -136,6 +136,23 @@ def test_rows_that_moved_up_from_the_next_page_are_not_new(viewer):
     assert refresh(viewer, *page, status="PROCESSING").json()["new"] == "1 new"
 
 
+@pytest.mark.parametrize("query", [{"q": "globex"}, {"name": "Globex"}])
+def test_a_search_notices_the_jobs_that_match_later(viewer, query):
+    first = make_job(name="Globex 1")
+    assert refresh(viewer, first, **query).json()["new"] == ""
+    make_job(name="Globex 2")
+    answer = refresh(viewer, first, **query).json()
+    assert (answer["new"], answer["count"], answer["tabs"]["PENDING"]) == ("1 new", "2 jobs", "2")
+
+
+def test_a_search_notices_an_older_job_whose_error_has_the_word(viewer):
+    older, shown = make_job(status=Status.PROCESSING), make_job(name="lookup")
+    assert refresh(viewer, shown, q="lookup").json()["new"] == ""
+    ended = {"status": Status.FAILED, "finished_at": timezone.now()}
+    change(older, error_code="exception", error_type="LookupError", **ended)
+    assert refresh(viewer, shown, q="lookup").json()["count"] == "2 jobs"
+
+
 def test_an_older_job_that_fails_now_is_new_among_the_failures(viewer):
     older = make_job(status=Status.PROCESSING)
     shown = make_job(status=Status.FAILED)

@@ -32,6 +32,7 @@ from jobs.models import AuditEntry, account_name
 INVALID_VALUE_ERRORS = (DataError, IndexError, OverflowError, ValidationError, ValueError)
 # Views of Django that our pages do not use; they pass unchecked values to PostgreSQL.
 UNUSED = ("autocomplete", "view_on_site")
+NO_ACTION = (("", "Choose an action"),)
 
 
 def _may_see_figures(request: HttpRequest) -> bool:
@@ -75,6 +76,10 @@ class StrictListMixin(ModelAdmin):  # type: ignore[type-arg]  # generic in its s
         actions = super().get_actions(request)
         actions.pop("cleanup_expired_attempts", None)
         return actions
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = NO_ACTION) -> Any:
+        """Return Django's choices, with a text instead of dashes as the empty one."""
+        return super().get_action_choices(request, list(default_choices))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Refuse regular expressions, one of which can keep PostgreSQL busy."""

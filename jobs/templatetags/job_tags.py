@@ -25,6 +25,19 @@ def once_only_key(context: Any) -> SafeString:
     )
 
 
+@register.filter
+def first_refused(form: Any) -> str:
+    """The name of the first field of a form that has an error; "" if none has."""
+    return next((field.name for field in form if field.errors), "")
+
+
+@register.filter
+def with_cursor(field: Any) -> SafeString:
+    """The input of a field, which has the cursor when the page opens."""
+    widget: SafeString = field.as_widget(attrs={"autofocus": True})
+    return widget
+
+
 register.filter(account_name)
 register.filter(isolated)
 register.simple_tag(address_of_account, name="account_url")

@@ -136,7 +136,7 @@ def add_events(job, who, created, started, finished):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "suffix"), [(1280, ""), (390, "-phone")])
 def test_take_them(open_as, theme, width, suffix):
-    staff = people.superuser()
+    staff = people.superuser(password="pass")
     tell(STORY, staff)
     failed = Job.objects.get(error_type="KeyError")
     running = Job.objects.filter(status=Status.PROCESSING).earliest("created_at")
@@ -153,4 +153,6 @@ def test_take_them(open_as, theme, width, suffix):
         ("launch-form", f"{LIST}launch/report/"),
     ):
         page.goto(address)
+        if name in ("job-list", "to-review"):
+            page.locator("[data-state=live]").wait_for()
         page.screenshot(path=FOLDER / f"{name}{suffix}-{theme}.png", animations="disabled")

@@ -164,9 +164,13 @@
         named.hidden = true;
         named.nextElementSibling.hidden = true;
         box.value = isMany ? '' : labels[named.value] || named.value;
+        const hasCursor = named.autofocus;
         named.before(make('div', {className: 'row-search'}, chosen, box, list, note));
         if (isMany) {
             showChosen();
+        }
+        if (hasCursor) {
+            box.focus();
         }
     };
 

@@ -28,6 +28,16 @@ PAGES_OF_REFRESHES = {
     "live_home": "index",
     "jobs_job_live_cells": "jobs_job_changelist",
 }
+# Buttons of a page, which have no page of their own.
+PAGES_OF_BUTTONS = dict.fromkeys(
+    (
+        "jobs_job_hold_release",
+        "jobs_job_limit_remove",
+        "jobs_job_worker_drain",
+        "jobs_job_worker_resume",
+    ),
+    "jobs_job_holds",
+)
 # Scripts send these POSTs while a form is filled in, and handle the redirect themselves.
 SENT_BY_SCRIPTS = ("jobs_job_launch_call",)
 NEVER_KEPT = ("csrfmiddlewaretoken", once.FIELD, "confirmed")
@@ -110,8 +120,9 @@ def take_kept_form(request: HttpRequest) -> KeptForm | None:
 def page_of(request: HttpRequest) -> str:
     """Return the address of the page that sent the request: its own, unless that is not a page."""
     match = request.resolver_match
-    if match and match.url_name in PAGES_OF_REFRESHES:
-        return admin_url(PAGES_OF_REFRESHES[match.url_name])
+    pages = PAGES_OF_REFRESHES | PAGES_OF_BUTTONS
+    if match and match.url_name in pages:
+        return admin_url(pages[match.url_name])
     if match and match.url_name in BELOW_JOB_PAGE:
         return admin_url("jobs_job_change", match.kwargs["job_id"])
     return request.get_full_path()

@@ -47,6 +47,9 @@ class Hold(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=ACCOUNT_NAME_LIMIT, blank=True, db_default="")
 
+    # Of the form that placed it. NULL means no key: a unique constraint would count "" as a key.
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+
     objects = HoldQuerySet.as_manager()
 
     class Meta:
@@ -56,7 +59,10 @@ class Hold(models.Model):
                 fields=["kind", "value"],
                 condition=Q(ended_at=None),
                 name="jobs_hold_one_of_its_target",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["idempotency_key"], name="jobs_hold_one_per_idempotency_key"
+            ),
         ]
 
     def __str__(self) -> str:

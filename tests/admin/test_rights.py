@@ -60,6 +60,7 @@ TABLE = {
     },
     "jobs_job_holds": ((*OUT, 200, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
     "jobs_job_limits": ((*OUT, 200, 200, 200), (*OUT, FORBIDDEN, 200, 200)),
+    "jobs_job_hold_change": ((*OUT, FORBIDDEN, 200, 200),) * 2,
     **dict.fromkeys(
         (f"jobs_job_{act}" for act in HOLDING),
         ((*OUT, FORBIDDEN, 405, 405), (*OUT, FORBIDDEN, 302, 302)),
@@ -183,6 +184,7 @@ def of_holding():
     return {
         "jobs_job_holds": holds,
         "jobs_job_limits": f"{holds}limits/",
+        "jobs_job_hold_change": f"{holds}{make_hold(value='other').pk}/change/",
         "jobs_job_hold_release": f"{holds}{make_hold().pk}/release/",
         "jobs_job_limit_remove": f"{holds}limits/again/remove/",
         "jobs_job_worker_drain": f"{holds}workers/{worker.pk}/drain/",

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django_celery_results.models import TaskResult
 
-from jobs.models import ApiToken, Job, JobLog, SiteLimit, Status, UpkeepState, Worker
+from jobs.models import ApiToken, Hold, Job, JobLog, SiteLimit, Status, UpkeepState, Worker
 from tests.support import people
 from tests.support.factories import make_hold, make_job
 
@@ -123,7 +123,7 @@ def _values(route: str) -> list[dict[str, Any]]:
         "file_id": 1,
         "upload_id": UUID(int=1),
         "id": user.pk,
-        "hold_id": 1,
+        "hold_id": Hold.objects.active().get().pk,
         "worker_id": "a" * 32,
     }
     models = {

@@ -1,4 +1,4 @@
-"""The forms of the page: place a hold, set a limit."""
+"""The forms of the page: place a hold, change its end, set a limit."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from jobs import registry
-from jobs.models import AT_MOST_LIMIT, REASON_LIMIT, HoldKind
+from jobs.models import AT_MOST_LIMIT, REASON_LIMIT, Hold, HoldKind
 
 UNTIL_RELEASED, UNTIL_TIME = "release", "time"
 SPANS = {
@@ -73,6 +73,19 @@ class HoldForm(EndForm):
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, **{"prefix": "hold", **options})
+
+
+class ChangeForm(EndForm):
+    """Another end of a hold, or another reason; filled in with those that it has."""
+
+    reason = _reason_field("Shown to everyone whose jobs wait.")
+    field_order = ("ends", "until", "reason")
+
+    def __init__(self, hold: Hold, data: Any = None) -> None:
+        ends = UNTIL_TIME if hold.until else UNTIL_RELEASED
+        initial = {"ends": ends, "until": hold.until, "reason": hold.reason}
+        super().__init__(data, prefix="change", initial=initial)
+        self.hold = hold
 
 
 class LimitForm(forms.Form):

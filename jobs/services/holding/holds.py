@@ -35,12 +35,18 @@ def visible_holds(user: Any) -> HoldQuerySet:
 
 
 def hold(
-    caller: Caller, kind: HoldKind, text: str, *, reason: str, until: datetime | None = None
+    caller: Caller,
+    kind: HoldKind,
+    text: str,
+    *,
+    reason: str,
+    until: datetime | None = None,
+    idempotency_key: str | None = None,
 ) -> Hold:
     """Keep the jobs of a target from starting until a time; None: until the hold is released.
 
     `text` is the slug or label of a type, the name of a queue or a requester, the name or id of an
-    API token. Jobs that run go on.
+    API token. Jobs that run go on. A known key returns the hold of the first request.
 
     Raises: NotPermitted; InvalidHold; AlreadyHeld if the target has a hold.
     """
@@ -50,23 +56,27 @@ def hold(
     why = kept_reason(reason)
     _check_time(until)
     target = find_target(kind, text)
+    if found := _placed_before(idempotency_key):
+        return found
     active = Hold.objects.filter(kind=target.kind, value=target.value, ended_at=None)
+    made = Hold(kind=target.kind, value=target.value, name=target.name, reason=why, until=until)
+    made.held_by, made.idempotency_key = caller.name, idempotency_key
     try:
         with transaction.atomic():
             active.filter(until__lte=Now()).update(ended_at=F("until"))
-            made = Hold.objects.create(
-                kind=target.kind,
-                value=target.value,
-                name=target.name,
-                reason=why,
-                until=until,
-                held_by=caller.name,
-            )
+            made.save(force_insert=True)
     except IntegrityError as error:
+        if found := _placed_before(idempotency_key):
+            return found
         raise AlreadyHeld(active.values_list("id", flat=True).first()) from error
     made.refresh_from_db()
     record(caller, made, f"Held {_until(made)}: {why}", ADDITION)
     return made
+
+
+def _placed_before(idempotency_key: str | None) -> Hold | None:
+    known = Hold.objects.filter(idempotency_key=idempotency_key)
+    return known.first() if idempotency_key else None
 
 
 def change_hold(

@@ -1,10 +1,11 @@
-// Shows the field for a time only while "Until a time" is chosen.
-(() => {
-  const ends = document.getElementById("id_hold-ends");
-  const until = document.getElementById("id_hold-until");
-  if (!ends || !until) return;
-  const entry = until.closest(".entry");
-  const show = () => { entry.hidden = ends.value !== "time"; };
-  ends.addEventListener("change", show);
-  show();
-})();
+// Shows the fields for a time only while "Until a time" is chosen.
+'use strict';
+
+for (const ends of document.querySelectorAll('.hold-form select[name$="-ends"]')) {
+    const entry = ends.form.querySelector('input[name$="-until"]').closest('.entry');
+    const show = () => {
+        entry.hidden = ends.value !== 'time';
+    };
+    ends.addEventListener('change', show);
+    show();
+}

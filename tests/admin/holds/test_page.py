@@ -66,6 +66,19 @@ def test_a_second_press_does_not_place_a_second_hold(operator):
     assert Hold.objects.count() == 1
 
 
+def test_a_form_that_is_sent_twice_places_one_hold_and_both_presses_say_so(operator):
+    once = operator.get(PAGE).context["once"]
+    pages = [text(operator.post(PAGE, HOLD | {"once": once}, follow=True)) for _ in range(2)]
+    assert all("Job type Generate report is on hold" in page for page in pages)
+    held = Hold.objects.get()
+    operator.post(f"{PAGE}{held.pk}/release/")
+    again = text(operator.post(PAGE, HOLD | {"once": once}, follow=True))
+    assert "The hold of Job type Generate report has ended since." in again
+    assert Hold.objects.count() == 1
+    operator.post(PAGE, HOLD | {"once": once, "hold-reason": "another disk"})
+    assert Hold.objects.count() == 2, "other entries are another hold"
+
+
 def test_a_limit_is_set_and_removed(operator):
     page = text(operator.post(f"{PAGE}limits/", LIMIT, follow=True))
     assert "The limit of Generate report is set." in page
@@ -99,6 +112,7 @@ def test_without_the_right_the_page_is_read_only(viewer):
     for address in (
         PAGE,
         f"{PAGE}limits/",
+        f"{PAGE}{held.pk}/change/",
         f"{PAGE}{held.pk}/release/",
         f"{PAGE}limits/report/remove/",
         f"{PAGE}workers/{worker.pk}/drain/",

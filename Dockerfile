@@ -3,6 +3,7 @@ FROM python:3.13-slim AS packages
 COPY requirements.txt .
 COPY requirements-s3.txt .
 COPY requirements-sso.txt .
+COPY requirements-observability.txt .
 # Packages for optional parts: "s3 sso" installs requirements-s3.txt and requirements-sso.txt.
 ARG EXTRAS=""
 RUN python -m venv /venv \

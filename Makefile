@@ -69,6 +69,7 @@ lock: ## pin every dependency again, with hashes (needs uv; ARGS=--upgrade for n
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-s3.in -o requirements-s3.txt
 	$(LOCK) $(ARGS) requirements-sso.in -o requirements-sso.txt
+	$(LOCK) $(ARGS) requirements-observability.in -o requirements-observability.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --no-deps $(ARGS) requirements-servers.in -o requirements-servers.txt
 	$(LOCK) $(ARGS) benchmarks/requirements.in -o benchmarks/requirements.txt
@@ -78,7 +79,7 @@ update: ## pin newer dependencies, then list their licences, lint, audit and tes
 	$(MAKE) lock ARGS=--upgrade
 	$(MAKE) licences lint audit test
 
-SHIPPED := requirements.txt requirements-s3.txt requirements-sso.txt
+SHIPPED := requirements.txt requirements-s3.txt requirements-sso.txt requirements-observability.txt
 audit: $(VENV)/dev ## compare what production installs with published advisories
 	@.ci/audit $(RUN) -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off \
 		$(SHIPPED:%=--requirement %)

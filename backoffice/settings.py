@@ -9,6 +9,7 @@ from backoffice.environment import Environment
 from backoffice.file_storage import accel_prefix, job_storage
 from backoffice.logging import logging_settings
 from backoffice.path_prefix import FIRST_PARTS, cookie_name
+from backoffice.telemetry.variables import error_reports, trace_export
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -171,6 +172,14 @@ FILES_ACCEL_PREFIX = accel_prefix(env)
 # --- Logs -------------------------------------------------------------------------------------
 LOGGING_CONFIG = "backoffice.logging.configure"
 LOGGING = logging_settings(env.log_level("LOG_LEVEL", "INFO"))
+
+# --- Traces and errors ------------------------------------------------------------------------
+# None where the environment does not ask for them; then nothing of them is imported.
+TRACE_EXPORT = trace_export(env)
+ERROR_REPORTS = error_reports(env)
+if TRACE_EXPORT:
+    traced_from = MIDDLEWARE.index("backoffice.middleware.find_client")
+    MIDDLEWARE.insert(traced_from, "backoffice.telemetry.spans.trace_requests")
 
 # --- Jobs -------------------------------------------------------------------------------------
 JOBS_ADMIN_SITE = "django.contrib.admin.site"  # backoffice/admin_app.py makes it ours

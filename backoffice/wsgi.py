@@ -1,5 +1,6 @@
 """The WSGI entry point that gunicorn serves."""
 
+import atexit
 import os
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from psycopg2.extensions import set_wait_callback
 from backoffice.job_types import refuse_wrong_types
 from backoffice.path_prefix import under_prefix
 from backoffice.socket_timeout import wait_for_answer
+from backoffice.telemetry.process import flush_telemetry, start_telemetry
 from jobs.database import name_process
 from jobs.engine.wrong_servers import refuse_wrong_servers
 
@@ -22,3 +24,5 @@ settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS
 application = under_prefix(get_wsgi_application(), settings.PATH_PREFIX)
 refuse_wrong_types()
 refuse_wrong_servers("default")
+start_telemetry("web")
+atexit.register(flush_telemetry)

@@ -7,7 +7,12 @@ import pytest
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
-SHIPPED = ("requirements.txt", "requirements-s3.txt", "requirements-sso.txt")
+SHIPPED = (
+    "requirements.txt",
+    "requirements-s3.txt",
+    "requirements-sso.txt",
+    "requirements-observability.txt",
+)
 # A package of the locks; those with a condition may not be installed here.
 PINNED = re.compile(r"^([a-z0-9_.-]+)==([^ ;\\]+) \\$", re.MULTILINE)
 LISTED = re.compile(r"^\| (\S+) +\| (\S+) +\| (\S.*?) +\|", re.MULTILINE)

@@ -1,5 +1,8 @@
 """gunicorn's settings: `gunicorn --config python:backoffice.gunicorn`."""
 
+import gc
+from typing import Any
+
 from gunicorn.glogging import Logger
 
 from backoffice.metrics import web_processes
@@ -14,6 +17,16 @@ class ErrorLogger(Logger):
     """
 
     access_log_enabled = False
+
+
+def freeze_application(worker: Any) -> None:
+    """Leave the loaded application out of garbage collections.
+
+    A full one read its 150,000 objects, which stay as long as the process: 80 ms, in which no
+    thread went on.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 wsgi_app = "backoffice.wsgi"
@@ -31,4 +44,5 @@ logconfig_dict = LOGGING
 on_starting = web_processes.make_directory
 pre_fork = web_processes.choose_place
 post_fork = web_processes.take_place
+post_worker_init = freeze_application
 on_exit = web_processes.remove_directory

@@ -66,9 +66,13 @@ class StrictSerializer(serializers.Serializer):
 
     def body_errors(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return errors of the body as a whole, by field name."""
+        unknown = data.keys() - self.fields.keys()
+        if not unknown:
+            return {}
         message = f"This field may not be sent; allowed: {', '.join(self.fields)}."
-        unknown = [name for name in data if name not in self.fields]
-        return {name: serializers.ErrorDetail(message, "unknown") for name in unknown}
+        return {
+            name: serializers.ErrorDetail(message, "unknown") for name in data if name in unknown
+        }
 
 
 def check_name(name: str) -> None:

@@ -32,7 +32,8 @@ def instances_with(rows: "QuerySet[Any]", columns: tuple[str, ...]) -> list[Any]
         sql, params = rows.values_list("pk").query.sql_with_params()
     except EmptyResultSet:
         return []
-    model, using = rows.model, rows.db
+    model: type[Model] = rows.model
+    using = rows.db
     _, _, source = sql.partition(" FROM ")
     with connections[using].cursor() as cursor:
         cursor.execute(f"SELECT {_columns_sql(model, columns)} FROM {source}", params)

@@ -5,7 +5,6 @@ costs the web, that was a third.
 """
 
 import copy
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -26,8 +25,7 @@ class CopiedFields(dict[str, forms.Field]):
 
 
 def _copied_field(field: Any, memo: dict[int, Any]) -> forms.Field:
-    kind = type(field)
-    if not _is_plain(kind) or kind.__deepcopy__ not in FIELD_COPIES:
+    if type(field).__deepcopy__ not in FIELD_COPIES or not _is_plain(type(field)):
         copied: forms.Field = copy.deepcopy(field, memo)
         return copied
     made = _shallow(field)
@@ -40,8 +38,7 @@ def _copied_field(field: Any, memo: dict[int, Any]) -> forms.Field:
 
 
 def _copied_widget(widget: Any, memo: dict[int, Any]) -> forms.Widget:
-    kind = type(widget)
-    if not _is_plain(kind) or kind.__deepcopy__ not in WIDGET_COPIES:
+    if type(widget).__deepcopy__ not in WIDGET_COPIES or not _is_plain(type(widget)):
         copied: forms.Widget = copy.deepcopy(widget, memo)
         return copied
     made = _shallow(widget)
@@ -71,7 +68,7 @@ def _shallow(one: Any) -> Any:
 
 
 @cache
-def _is_plain(kind: type) -> bool:
+def _is_plain(kind: Any) -> bool:
     """Return whether copy.copy copies instances by their attributes alone."""
-    own: Iterable[type] = [one for one in kind.__mro__ if one is not object]
+    own = [one for one in kind.__mro__ if one is not object]
     return not any(name in vars(one) for one in own for name in COPYING)

@@ -31,7 +31,7 @@ def make_form(job_type: JobType, user: Any = None, data: Any = None, **options: 
     if takes_user(job_type.form):
         options["user"] = user
     form = job_type.form.__new__(job_type.form)
-    form.base_fields = CopiedFields(job_type.form.base_fields)  # what __init__ copies
+    vars(form)["base_fields"] = CopiedFields(job_type.form.base_fields)  # what __init__ copies
     form.__init__(data=data, **options)  # type: ignore[misc]
     if user is not None:
         for field in form.fields.values():

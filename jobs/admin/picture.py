@@ -52,6 +52,7 @@ def read_picture(
 
 
 def _remembered(reads: Mapping[str, Read], but_not_of: Any = NO_READER) -> dict[str, Any]:
+    """Return what others have read lately; with `but_not_of`, not what that account has read."""
     found = {name: _shared.get(_key(read)) for name, read in reads.items()}
     return {
         name: entry[1]

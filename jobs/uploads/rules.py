@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import override
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class FileRules:
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes for people, such as "200.0 MB"."""
-    return str(filesizeformat(size)).replace("\xa0", " ")
+    """Return a number of bytes for people, such as "200.0 MB", in English as the sentences are."""
+    with override(None):
+        return str(filesizeformat(size)).replace("\xa0", " ")
 
 
 def _is_of(kind: str, name: str, content_type: str) -> bool:

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from jobs import services
 from jobs.engine.upkeep import prune
@@ -21,6 +22,7 @@ from jobs.errors import (
     UploadRefused,
 )
 from jobs.models import JobUpload, Status, Upload
+from jobs.uploads import FileRules
 from tests.support import people
 from tests.support.factories import make_job
 from tests.support.people import caller_for
@@ -84,6 +86,13 @@ def test_the_site_refuses_large_files_and_kinds_and_names_them(lena, settings, o
         assert error.value.code == code
     assert not Upload.objects.exists()
     assert not stored_files(own_files)
+
+
+@pytest.mark.parametrize("language", ["de", "en", None])
+def test_the_size_in_a_sentence_is_in_the_language_of_the_sentence(language):
+    with override(language):
+        fault = FileRules(2_100_000).size_fault("rows.csv", 3_000_000)
+    assert fault == "“rows.csv” is larger than 2.0 MB, the limit."
 
 
 def refuse(file, name):

@@ -41,13 +41,14 @@ class LaunchUploads:
         """
 
         def find(id: str) -> UploadFile | None:
-            upload_id = parse_id(id)
+            if (upload_id := parse_id(id)) is None:
+                return None
             upload = self._own.get(upload_id) or self._of_others(upload_id, original)
             return stored_file(upload) if upload else None
 
         return find
 
-    def _of_others(self, upload_id: UUID | None, original: Job | None) -> Upload | None:
+    def _of_others(self, upload_id: UUID, original: Job | None) -> Upload | None:
         """Return an upload that the original or the parent has, by its row and not by its params.
 
         A caller may have written any id into a text among the params.

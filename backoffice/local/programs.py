@@ -65,6 +65,8 @@ def environment(directory: Path, servers: Servers) -> dict[str, str]:
     }
     # The URLs of our own servers hold their passwords.
     overruled = ours.keys() | {name.replace("_URL", "_PASSWORD") for name in servers.started}
+    if "DATABASE_URL" in servers.started:
+        overruled |= {"DATABASE_DIRECT_URL"}  # it leads to another database
     keys = [name for name in os.environ if name.removesuffix("_FILE") not in overruled]
     return {name: os.environ[name] for name in keys} | ours
 

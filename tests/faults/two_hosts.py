@@ -1,7 +1,6 @@
 """A site on two hosts that share no disk; all of its servers are reached by TLS."""
 
 import contextlib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,12 +110,6 @@ class TwoHosts(FarServers):
         with self.redis() as client:
             address = client.connection_pool.get_master_address()[0]
         return next(one for one in self.brokers if one.address == address)
-
-    def promote_the_standby(self) -> None:
-        """Let the standby take writes, as a cluster manager does once the primary is gone."""
-        command = [str(self.standby.binary.with_name("pg_ctl")), "promote", "-D"]
-        options = self.standby._circumstances()
-        subprocess.run([*command, str(self.standby.data)], check=True, **options)
 
     def leading_upkeep(self) -> int:
         """The pid of the upkeep that leads."""

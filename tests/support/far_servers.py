@@ -66,12 +66,26 @@ class FarServers:
 
     def _postgres(self) -> None:
         files, allowed = self._files, self.network.range
-        self.primary = replicated.Primary(self.home / "pg1", files, self._at["pg1"], allowed)
-        self._run(self.primary)
+        self.primary: replicated.Replicated = self._run(
+            replicated.Primary(self.home / "pg1", files, self._at["pg1"], allowed)
+        )
         standby = replicated.Standby(self.home / "pg2", files, self._at["pg2"], self.primary)
-        self.standby = self._run(standby)
+        self.standby: replicated.Replicated = self._run(standby)
         self.primary.answer_after_the_standby_has_it()
         self.poolers = [self._pooler(server) for server in (self.primary, self.standby)]
+
+    def follow_again(self) -> None:
+        """Replace a primary that was lost by a standby of the new one, at the same address."""
+        lost, new = self.primary, self.standby
+        assert lost.process
+        lost.process.kill()
+        lost.process.wait()
+        self.network.find(lost.address)
+        home = self.home / f"again-{lost.port}-{new.port}"
+        standby = replicated.Standby(home, self._files, lost.address, new)
+        standby.port = lost.port
+        self.primary, self.standby = new, self._run(standby)
+        new.answer_after_the_standby_has_it()
 
     def _pooler(self, server: Any) -> PgBouncer:
         """Run a PgBouncer in front of a server, beside it."""

@@ -76,6 +76,10 @@ class Network:
         """Let a server's address vanish, as its host does: nothing answers, or says that."""
         ip("address", "delete", f"{address}/24", "dev", self.bridge)
 
+    def find(self, address: str) -> None:
+        """Undo `lose`."""
+        ip("address", "replace", f"{address}/24", "dev", self.bridge)
+
     def host(self, name: str, number: int) -> Host:
         """A new host."""
         self._hosts.append(Host(self.bridge, name, f"{self.prefix}.{number}"))

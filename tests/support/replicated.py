@@ -18,15 +18,35 @@ SENTINEL_PASSWORD = "of the sentinels"
 DOWN_AFTER_SECONDS = 1
 
 
-class Primary(TlsPostgres):
-    """A server that takes connections by TLS alone, and standbys."""
+class Replicated(TlsPostgres):
+    """A server with an address of its own."""
 
-    def __init__(self, home: Path, files: Files, address: str, allowed: str) -> None:
+    def __init__(self, home: Path, files: Files, address: str) -> None:
         home.mkdir()
         super().__init__(home, *files)
         self.address = address
-        self.allowed = allowed
         self.options = (*self.options, f"listen_addresses=127.0.0.1,{address}")
+
+    def answer_after_the_standby_has_it(self) -> None:
+        """Have each COMMIT wait for the standby: a failover loses nothing that was answered."""
+        with (self.data / "postgresql.auto.conf").open("a") as settings:
+            settings.write("synchronous_standby_names = '*'\n")
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
+
+    def promote(self) -> None:
+        """Let a standby take writes, as a cluster manager does once the primary is gone."""
+        command = [str(self.binary.with_name("pg_ctl")), "promote", "-D", str(self.data)]
+        status, printed = run_command(command, **self._circumstances())
+        assert status == 0, printed
+
+
+class Primary(Replicated):
+    """A server that takes connections by TLS alone, and standbys."""
+
+    def __init__(self, home: Path, files: Files, address: str, allowed: str) -> None:
+        super().__init__(home, files, address)
+        self.allowed = allowed
 
     def _initialise(self) -> None:
         super()._initialise()
@@ -37,24 +57,14 @@ class Primary(TlsPostgres):
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write(f"hostssl {database} all {self.allowed} scram-sha-256\n")
 
-    def answer_after_the_standby_has_it(self) -> None:
-        """Have each COMMIT wait for the standby: a failover loses nothing that was answered."""
-        with (self.data / "postgresql.auto.conf").open("a") as settings:
-            settings.write("synchronous_standby_names = '*'\n")
-        assert self.process
-        self.process.send_signal(signal.SIGHUP)
 
-
-class Standby(TlsPostgres):
+class Standby(Replicated):
     """A server that follows `primary`; a copy of it is made at the start."""
 
-    def __init__(self, home: Path, files: Files, address: str, primary: Primary) -> None:
-        home.mkdir()
-        super().__init__(home, *files)
-        self.address = address
+    def __init__(self, home: Path, files: Files, address: str, primary: Replicated) -> None:
+        super().__init__(home, files, address)
         self.primary = primary
         self.password = primary.password
-        self.options = (*self.options, f"listen_addresses=127.0.0.1,{address}")
 
     def _initialise(self) -> None:
         self.data.mkdir(mode=0o700)

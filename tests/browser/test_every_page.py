@@ -6,6 +6,7 @@ from jobs.models import Status
 from tests.browser.every_page import LONG, PATHS, make_rows, pages_of
 from tests.browser.test_pages import seriously_wrong
 from tests.support.factories import make_job
+from tests.support.uploads import OneFile, read_files
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
@@ -15,6 +16,12 @@ OTHERS = (
     f"{LIST}?status=FAILED",
     f"{LIST}?q=nothing",
     f"{LIST}?created_after=no+day",
+    f"{LIST}?created_by={LONG}&type=report&source=api&created=today&queue=default",
+    f"{LIST}?status=FAILED&unseen=on",
+    f"{LIST}confirm/acknowledge/?status=FAILED",
+    f"{LIST}confirm/rerun/?status=FAILED",
+    f"{LIST}confirm/delete/?status=COMPLETED",
+    f"{LIST}launch/reader/",
     f"{LIST}launch/greet/?whom={LONG}",
     "/admin/nothing/",
     "/admin/jobs/job/add/",
@@ -32,7 +39,10 @@ def wrong_in_both_themes(page):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_has_a_serious_finding_or_is_wider_than_its_screen(open_as, greet, width, problems):
+def test_no_page_has_a_serious_finding_or_is_wider_than_its_screen(
+    open_as, greet, make_type, width, problems
+):
+    make_type(read_files, slug="reader", label="Reader", form=OneFile)
     staff = make_rows()
     page = open_as(staff, viewport={"width": width, "height": 844})
     wrong = {}

@@ -18,7 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "WEB_THREADS": 8,
     "FILES_ACCEL_PREFIX": "",
     "UPLOAD_LIMIT_BYTES": 1024**3,
-    "UPLOAD_UNUSED_LIMIT_BYTES": lambda: 10 * settings.UPLOAD_LIMIT_BYTES,
+    "UPLOAD_UNUSED_LIMIT_BYTES": lambda: 10 * getattr(settings, "UPLOAD_LIMIT_BYTES", 1024**3),
     "UPLOAD_REFUSED_KINDS": (),
     "UPLOAD_SCANNER": "",
 }

@@ -121,7 +121,7 @@ def _uploads() -> Iterator[CheckMessage]:
         fault = f"UPLOAD_UNUSED_LIMIT_BYTES is {unused!r}, UPLOAD_LIMIT_BYTES {limit!r}."
         hint = "Set it to UPLOAD_LIMIT_BYTES or more; ten times as much is the default."
         yield Error(fault, hint=hint, id="jobs.E043")
-    kinds = settings.UPLOAD_REFUSED_KINDS
+    kinds: Any = settings.UPLOAD_REFUSED_KINDS
     if isinstance(kinds, str) or not all(map(_is_kind, kinds)):
         fault = f"UPLOAD_REFUSED_KINDS is {kinds!r}, which is no list of kinds of files."
         hint = "List extensions and media types, such as ['.exe', 'text/html', 'image/*']."

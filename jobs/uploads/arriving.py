@@ -14,7 +14,7 @@ class UnnamedFileHandler(FileUploadHandler):
     The file of Django's TemporaryFileUploadHandler has one, and stays if the process is killed.
     """
 
-    file: UploadedFile
+    file: UploadedFile  # type: ignore[type-arg]  # Django has no UploadedFile[bytes]
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -30,7 +30,7 @@ class UnnamedFileHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile:  # type: ignore[type-arg]
         self.file.seek(0)
         self.file.size = file_size
         return self.file

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from jobs import access, registry, stats
 from jobs.admin.display.numbers import capped_count
+from jobs.admin.holds.banner import frame_reads
 from jobs.admin.home.chart import Chart
 from jobs.admin.home.groups import group_rows, review_address, visible_groups_read
-from jobs.admin.picture import attention_read, attention_text
+from jobs.admin.picture import attention_text
 from jobs.admin_site import admin_url
 from jobs.filters import NEWEST_ID, JobFilters
 from jobs.models import ACTIVE, Job, Status, UpkeepState, Worker
@@ -61,7 +62,7 @@ def home_reads(user: Any) -> dict[str, Read]:
     jobs = access.visible_jobs(user).without_large()
     running = jobs.filter(status=Status.PROCESSING).only("id", "name", "worker")
     return {
-        "attention": attention_read(user),
+        **frame_reads(user),
         "workers": stats.objects_read(Worker.objects.with_is_live()[:50]),
         "running": stats.objects_read(running[:200]),
         "hours": stats.settled_by_hour_read(jobs),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from jobs import access, stats
 from jobs.admin import picture
 from jobs.admin.digest import digest_of
+from jobs.admin.holds.banner import frame_of
 from jobs.admin.home.figures import home_context, home_reads
 
 HOME_REGIONS = ("tiles", "attention", "failures", "chart", "my_jobs", "queues", "workers")
@@ -39,8 +40,8 @@ def home_page(request: HttpRequest) -> dict[str, Any]:
 def home_changes(request: HttpRequest) -> HttpResponse:
     """The regions whose tags differ from those in `?tags=` ("tiles.TAG,chart.TAG"); else 304.
 
-    {"regions": {name: {"html": html, "tag": tag}}, "attention": "3"}. One query, or none if another
-    viewer with the same rights has just made it.
+    {"regions": {name: {"html": html, "tag": tag}}, "attention": "3", "held": html}. One query, or
+    none if another viewer with the same rights has just made it.
     """
     reads = home_reads(request.user)
     found = picture.read_picture(request.user, shared=reads)
@@ -49,15 +50,15 @@ def home_changes(request: HttpRequest) -> HttpResponse:
     etag = f'"{_home_version(found)}"'
     if picture.has_etag(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
-    context = home_context({name: read.load(found[name]) for name, read in reads.items()})
-    context |= _offers(request.user)
+    loaded = {name: read.load(found[name]) for name, read in reads.items()}
+    context = home_context(loaded) | _offers(request.user)
     shown = set(request.GET.get("tags", "").split(","))
     changed = {
         name: {"html": region.html, "tag": region.tag}
         for name, region in _home_regions(request, context).items()
         if f"{name}.{region.tag}" not in shown
     }
-    answer = {"regions": changed, "attention": context["attention"]}
+    answer = {"regions": changed, **frame_of(loaded).answer(request)}
     return JsonResponse(answer, headers={"ETag": etag})
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from jobs import access, stats
-from jobs.admin import picture
+from jobs.admin.holds.banner import frame_reads
 from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_list.filters import ListFilters
 from jobs.admin.job_list.live_list import LiveList
@@ -82,7 +82,7 @@ def _compose(request: HttpRequest, query: QueryDict, model_admin: "ModelAdmin[An
     shared = {
         "window": _ids_read(changes.page_rows(start)),
         "counted": stats.count_read(changes.queryset, changes.paginator.count_limit),
-        "attention": picture.attention_read(request.user),
+        **frame_reads(request.user),
         "tabs": changes.list_tabs.counts_read(),
     }
     return LiveList(changes, page > 1 and not is_oldest_first, own, shared)

@@ -8,6 +8,7 @@ from typing import Any
 from jobs import registry, stats
 from jobs.admin import picture
 from jobs.admin.display.numbers import capped_count
+from jobs.admin.holds.banner import PageFrame, frame_of
 from jobs.admin.job_list import rows
 from jobs.admin.job_list.changelist import JobChangeList
 from jobs.admin.job_list.live_rows import LiveRow, of_request
@@ -25,7 +26,7 @@ class Shown:
     tabs: Mapping[str, str] | None
     count: str | None
     new: str | None
-    attention: str
+    frame: PageFrame
 
 
 @dataclass
@@ -49,7 +50,7 @@ class LiveList:
         own = {name: read.with_values(values) for name, read in self.own.items()}
         if stale:
             own["usual"] = stats.usual_durations_read(stale)
-        shared = self.shared if self.is_counted else {"attention": self.shared["attention"]}
+        shared = self.shared if self.is_counted else _only_frame(self.shared)
         found = picture.read_picture(user, own=own, shared=shared, estimates=estimates)
         if found is None:
             self.uncounted_until = time.monotonic() + UNCOUNTED_SECONDS
@@ -75,9 +76,9 @@ class LiveList:
         for row in shown_rows.values():
             if row.left_as and row.job:
                 row.left_as = self._left_as(row.job)
-        attention = picture.attention_text(found["attention"])
+        frame = frame_of(found)
         if "counted" not in found:
-            return Shown(shown_rows, None, None, None, attention)
+            return Shown(shown_rows, None, None, None, frame)
         if self.is_later_page:
             new = _number(sum(id > since for id in found["window"]), "new")
         else:
@@ -85,7 +86,7 @@ class LiveList:
         counted = found["counted"]
         limit = self.changes.paginator.count_limit
         tabs = self.changes.list_tabs.counts(found["tabs"], counted, limit)
-        return Shown(shown_rows, tabs, self._count(counted), new, attention)
+        return Shown(shown_rows, tabs, self._count(counted), new, frame)
 
     def _left_as(self, job: Job) -> str:
         if job.status not in self.changes.filters.statuses:
@@ -109,6 +110,10 @@ class LiveList:
         if new or not have_some_left:
             return _number(new, "new", or_more=new == per_page)
         return _number(len(fresh), "more")
+
+
+def _only_frame(reads: Mapping[str, Read]) -> Mapping[str, Read]:
+    return {name: reads[name] for name in ("attention", "held")}
 
 
 def _number(count: int, word: str, *, or_more: bool = False) -> str:

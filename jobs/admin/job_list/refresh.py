@@ -28,10 +28,10 @@ def list_changes(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> HttpRe
     is an id of the moment at which it was opened, and the other parameters are its address.
 
     {"rows": {id: {"tags": "tag.tag", "cells": {column: html}}}, "left": [id], "gone": [id],
-    "tabs": {status: text}, "count": "52 jobs", "new": "3 new", "attention": "3"}. Only rows and
-    columns with other tags are in it. Rows of `left` no longer match the filters; those of `gone`
-    were deleted, or the user may no longer see them. `tabs`, `count` and `new` are null for a while
-    after counting took too long; the answer to that request is 503.
+    "tabs": {status: text}, "count": "52 jobs", "new": "3 new", "attention": "3",
+    "held": html}. Only rows and columns with other tags are in it. Rows of `left` no longer match
+    the filters; those of `gone` were deleted, or the user may no longer see them. `tabs`, `count`
+    and `new` are null for a while after counting took too long; the answer to that request is 503.
     """
     query = request.GET.copy()
     tags, opened = _tags_by_id(query), _taken(query, "since")
@@ -39,7 +39,7 @@ def list_changes(request: HttpRequest, model_admin: "ModelAdmin[Any]") -> HttpRe
     shown = live_list.read(request.user, tags, _id(opened[0]) if opened else NEVER)
     if shown is None:
         return HttpResponse(status=503)
-    state = _page_state(shown, tags)
+    state = _page_state(request, shown, tags)
     rows = {id: _row_tags(shown.rows[id]) for id in tags if id in shown.rows}
     etag = f'"{digest_of([rows, state])}"'
     if picture.has_etag(request, etag):
@@ -60,14 +60,14 @@ def _changes(row: LiveRow, tags: str) -> dict[str, Any]:
     return {"tags": tags, "cells": live_cells.contents(row.newest, changed)}
 
 
-def _page_state(shown: Shown, ids: Iterable[str]) -> dict[str, Any]:
+def _page_state(request: HttpRequest, shown: Shown, ids: Iterable[str]) -> dict[str, Any]:
     return {
         "left": [_hex(id) for id in ids if id in shown.rows and shown.rows[id].left_as],
         "gone": [_hex(id) for id in ids if id not in shown.rows],
         "tabs": shown.tabs,
         "count": shown.count,
         "new": shown.new,
-        "attention": shown.attention,
+        **shown.frame.answer(request),
     }
 
 

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from jobs import about, access, explain, registry, services
 from jobs.admin import picture
 from jobs.admin.display.progress import progress_rate
+from jobs.admin.holds.banner import PageFrame, frame_of, frame_reads
 from jobs.admin.job_page import children, content, data, failure, headline, lineage, records
 from jobs.admin.job_page.launched_again import launched_again
 from jobs.admin.job_page.log import log_page
@@ -50,7 +51,7 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
     Without `after` the page shows an earlier part of the log, and gets no lines.
     """
     job, shown = page_job(request, job_id), request.GET.get("version", "")
-    attention, launched = _attention_and_children(request.user, job)
+    frame, launched = _frame_and_children(request.user, job)
     version = _version(job, launched)
     has_changed = shown != version
     if has_changed:
@@ -58,7 +59,7 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
         version = _version(job, launched)
     # Read after the job, so that no line of a job that has ended is missing.
     log = records.log_changes(request, job)
-    etag = f'"{version}.{attention}"'
+    etag = f'"{version}.{frame.attention}.{frame.held_tag}"'
     if not has_changed and not log and picture.may_have(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     return JsonResponse(
@@ -67,7 +68,7 @@ def job_changes(request: HttpRequest, job_id: UUID) -> HttpResponse:
             "active": not job.is_settled,
             "regions": _regions(request, job, launched) if has_changed else {},
             "log": log,
-            "attention": attention,
+            **frame.answer(request),
         },
         headers={"ETag": etag},
     )
@@ -79,15 +80,15 @@ def _job_with_details(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(jobs, pk=job_id)
 
 
-def _attention_and_children(user: Any, job: Job) -> tuple[str, children.Children | None]:
-    """The failures to review and the children of the job, which viewers share; at most one query.
+def _frame_and_children(user: Any, job: Job) -> tuple[PageFrame, children.Children | None]:
+    """The frame of the page and the children of the job, which viewers share; at most one query.
 
-    "" and None if they take too long.
+    An empty frame and None if they take too long.
     """
-    reads = {"attention": picture.attention_read(user), **children.children_reads(user, job)}
+    reads = {**frame_reads(user), **children.children_reads(user, job)}
     found = picture.read_picture(user, shared=reads) or {}
     loaded = {name: reads[name].load(value) for name, value in found.items()}
-    return picture.attention_text(loaded.get("attention", 0)), loaded.get("children")
+    return frame_of(loaded), loaded.get("children")
 
 
 def _version(job: Job, launched: children.Children | None) -> str:

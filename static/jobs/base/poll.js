@@ -36,6 +36,14 @@ const showAttention = (count) => {
     document.title = count ? `(${count}) ${title}` : title;
 };
 
+// Shows what is on hold, in the banner of our own frame.
+const showHeld = (html) => {
+    const place = document.querySelector('[data-held]');
+    if (place) {
+        patch(place, html);
+    }
+};
+
 // Calls `show(answer)` for each answer that differs from the last one. `url` and `period` are
 // functions. `said(state)` gets "live", "lost" or "ended" after each request. Returns `tick`, which
 // asks at once, and `pause`. `etag` is that of the page as it was sent.
@@ -53,6 +61,7 @@ const keepLive = ({url, period, show, said = () => {}, etag: shown = ''}) => {
             const answer = await response.json();
             etag = response.headers.get('ETag') || '';
             showAttention(answer.attention);
+            showHeld(answer.held);
             show(answer);
             document.dispatchEvent(new Event('cells-changed'));
         }

@@ -136,6 +136,26 @@ def test_every_page_has_a_banner_with_reason_and_end(viewer):
         assert "disk is full" in page
 
 
+@pytest.mark.parametrize("place", ["home", "list", "job"])
+def test_open_pages_get_the_banner_once_there_is_a_hold_and_lose_it(viewer, place):
+    address = {
+        "home": "/admin/live/",
+        "list": "/admin/jobs/job/live/",
+        "job": f"/admin/jobs/job/{make_job().pk}/live/",
+    }[place]
+    first = viewer.get(address)
+    assert first.json()["held"] == ""
+    address += f"?version={first.json()['version']}" if place == "job" else ""
+    held = make_hold(reason="disk is full")
+    second = viewer.get(address, headers={"If-None-Match": first["ETag"]})
+    assert "On hold: Job type report" in second.json()["held"]
+    assert "disk is full" in second.json()["held"]
+    assert viewer.get(address, headers={"If-None-Match": second["ETag"]}).status_code == 304
+    held.delete()
+    third = viewer.get(address, headers={"If-None-Match": second["ETag"]})
+    assert third.json()["held"] == ""
+
+
 def test_users_are_not_shown_the_holds_of_other_clients(client):
     people.sign_in(client, people.launcher())
     make_hold(kind=HoldKind.REQUESTER, value="999", name="secret name")

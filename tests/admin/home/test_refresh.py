@@ -30,7 +30,7 @@ def test_a_page_without_changes_is_answered_304_also_after_a_heartbeat(viewer, q
     make_job(status=Status.PROCESSING)
     tags = tags_of(viewer.get(HOME))
     answer = viewer.get(LIVE, {"tags": tags})
-    assert answer.json() == {"regions": {}, "attention": ""}
+    assert answer.json() == {"regions": {}, "attention": "", "held": ""}
     quiet.heartbeat_at = timezone.now()
     quiet.save()
     again = viewer.get(LIVE, {"tags": tags}, headers={"if-none-match": answer["ETag"]})

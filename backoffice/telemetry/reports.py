@@ -103,8 +103,7 @@ class SentryReports:
         traceparent: str,
     ) -> None:
         """Queue an event of the exception and those behind it, with texts as `hide` shows them."""
-        event: Any
-        event, _ = event_from_exception(error, client_options=self._client.options)
+        event: Any = event_from_exception(error, client_options=self._client.options)[0]
         for one in event["exception"]["values"]:
             one["value"] = without_values(hide(one.get("value") or ""))
         if traceparent:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -76,34 +77,39 @@ class SpanTracer(Tracer):
 def trace_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Make a span of each request, which takes the place of the one in its `traceparent`."""
+    """Make a span of each request, which takes the place of the one in its `traceparent`.
+
+    Scripts and styles have none: a page would have a dozen.
+    """
     tracer = trace.get_tracer("backoffice")
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        method = request.method if request.method in METHODS else "_OTHER"
+        if request.path.startswith(settings.STATIC_URL):
+            return get_response(request)
+        method = str(request.method) if request.method in METHODS else "_OTHER"
         given = read_traceparent(request.META.get("HTTP_TRACEPARENT", ""))
         with tracer.start_as_current_span(
-            str(method),
+            method,
             context=parent_context(given),
             kind=SpanKind.SERVER,
-            attributes={"http.request.method": str(method)},
+            attributes={"http.request.method": method},
             **WITHOUT_TEXTS,
         ) as span:
             request.META["HTTP_TRACEPARENT"] = traceparent_of(span) or given
             response = get_response(request)
-            _note_response(span, request, response)
+            _note_response(span, method, request, response)
             return response
 
     return middleware
 
 
-def _note_response(span: Span, request: HttpRequest, response: HttpResponse) -> None:
+def _note_response(span: Span, method: str, request: HttpRequest, response: HttpResponse) -> None:
     """Note the route, which is a pattern: the path has ids and what people typed."""
     span.set_attribute("http.response.status_code", response.status_code)
     span.set_attribute("backoffice.request_id", request.META.get("HTTP_X_REQUEST_ID", ""))
     if request.resolver_match is not None:
         span.set_attribute("http.route", f"/{request.resolver_match.route}")
-        span.update_name(f"{request.method} /{request.resolver_match.route}")
+        span.update_name(f"{method} /{request.resolver_match.route}")
     if response.status_code >= 500:
         span.set_attribute("error.type", str(response.status_code))
         span.set_status(StatusCode.ERROR)

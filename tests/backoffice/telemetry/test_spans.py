@@ -1,8 +1,11 @@
 """What a span of a submission holds, and what is stored with the jobs."""
 
 import random
+from unittest import mock
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -10,7 +13,7 @@ from opentelemetry.trace import NoOpTracer, StatusCode
 
 from backoffice.telemetry.export import OwnIds
 from backoffice.telemetry.reports import keep_known_parts, without_values
-from backoffice.telemetry.spans import SpanTracer
+from backoffice.telemetry.spans import SpanTracer, trace_requests
 from jobs import services, tracing
 from jobs.errors import BrokerUnavailable
 from jobs.models import Job, Status
@@ -34,7 +37,8 @@ def exporter(use_tracer):
     memory, provider = InMemorySpanExporter(), TracerProvider(id_generator=OwnIds())
     provider.add_span_processor(SimpleSpanProcessor(memory))
     use_tracer(SpanTracer(provider.get_tracer("test")))
-    return memory
+    with mock.patch("backoffice.telemetry.spans.trace.get_tracer", provider.get_tracer):
+        yield memory
 
 
 @pytest.fixture
@@ -76,6 +80,13 @@ def test_a_job_keeps_its_callers_trace_where_spans_are_switched_off(olga, use_tr
     assert services.rerun(olga, first.pk).job.traceparent == ""
     with tracing.current_tracer().running(first):
         assert first.traceparent == TRACEPARENT
+
+
+def test_a_client_chooses_no_name_of_a_span_and_static_files_have_none(exporter):
+    answer, requests = trace_requests(lambda request: HttpResponse()), RequestFactory()
+    answer(requests.generic("BREW", "/coffee"))
+    answer(requests.get("/static/admin/base.css"))
+    assert [span.name for span in exporter.get_finished_spans()] == ["_OTHER"]
 
 
 def test_ids_stay_random_where_a_handler_seeds_the_generator():

@@ -29,7 +29,7 @@ def first_usable(connect: Callable[[dict[str, Any]], Any], params: Mapping[str, 
         try:
             return _tried(connect({**params, **host, **plain}), must_write)
         except psycopg2.DatabaseError as error:
-            refused.append(" ".join(str(error).split()))
+            refused.append(f"{host['host']}:{host['port']}: {' '.join(str(error).split())}")
     raise psycopg2.OperationalError("; ".join(refused))
 
 
@@ -39,7 +39,7 @@ def _tried(connection: Any, must_write: bool) -> Any:
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
             if must_write and cursor.fetchone() == ("on",):
-                raise psycopg2.OperationalError("the server takes no writes")
+                raise psycopg2.OperationalError("session is read-only")  # as libpq says
     except BaseException:
         connection.close()
         raise

@@ -2,9 +2,14 @@
 
 gunicorn gives each new connection a thread and reads the request there: as many clients that send
 slowly as there are threads then keep everybody else out, the probes too.
+
+When it stops, gunicorn's worker accepts nothing more but listens on until its last request has
+ended: connections that arrive in between wait for up to 30 s, and then break. This one answers
+those that have arrived, and listens no longer, so that a proxy asks the next server.
 """
 
 import re
+import select
 import socket
 import struct
 import time
@@ -15,7 +20,10 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
+from gunicorn.util import close as close_socket
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+from jobs.held_threads import held_threads
 
 ARRIVAL_SECONDS = 30.0  # for all of a request but a long body
 STALL_SECONDS = 10  # of a long body: no byte for so long ends the request
@@ -56,14 +64,50 @@ class ArrivalWorker(ThreadWorker):
     Long bodies are read by at most half of the threads; the next one waits, unread.
     """
 
+    alive: bool
+    wsgi: Any
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arrivals: dict[Any, Arrival] = {}  # in the order of `until`
         self._long: set[TConn] = set()
         self._waiting: deque[Arrival] = deque()
+        self._lingering: dict[TConn, float] = {}  # until when, in that order
+
+    def load_wsgi(self) -> None:
+        """Load the application, whose responses close their connections once the worker stops.
+
+        gunicorn decides that when a request begins: a long poll that a stop ends would announce a
+        connection that is then closed.
+        """
+        super().load_wsgi()
+        application = self.wsgi
+
+        def closing(environ: Any, start_response: Any) -> Any:
+            def start(*given: Any) -> Any:
+                if not self.alive:
+                    start_response.__self__.force_close()
+                return start_response(*given)
+
+            return application(environ, start)
+
+        self.wsgi = closing
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not; when stopping, accept those that have arrived, and no more."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            held_threads.stopping.set()
+            self._stop_listening()
+
+    def is_parent_alive(self) -> bool:
+        """Return whether gunicorn's main process lives; stop as usual if it was killed."""
+        self.alive = super().is_parent_alive() and self.alive
+        return self.alive
 
     def enqueue_req(self, conn: TConn) -> None:
         """Take a connection that is new, or that sends its next request."""
+        conn.close = partial(self._end_connection, conn)
         arrival = Arrival(conn, time.monotonic() + ARRIVAL_SECONDS)
         if conn.parser is not None:
             arrival.data += conn.parser.unreader.take_buffered()
@@ -90,6 +134,53 @@ class ArrivalWorker(ThreadWorker):
                 break
             if arrival.until <= now:
                 self._close(arrival)
+        for conn, until in list(self._lingering.items()):
+            if until <= now:
+                self._end_lingering(conn)
+
+    def _end_connection(self, conn: TConn, graceful: bool = False) -> None:
+        """Close a connection; with `graceful`, once the client has closed it, or after 2 s.
+
+        To close it earlier may cut off the end of the response. gunicorn waits for that in the
+        event loop, which a client could hold up by doing nothing.
+        """
+        try:
+            if graceful:
+                conn.sock.shutdown(socket.SHUT_WR)
+                conn.sock.setblocking(False)
+                self.poller.register(conn.sock, EVENT_READ, partial(self._drain, conn))
+                self._lingering[conn] = time.monotonic() + STOP_KEEPALIVE_LINGER
+                self.nr_conns += 1
+                return
+        except OSError:
+            pass
+        close_socket(conn.sock)
+
+    def _drain(self, conn: TConn, sock: socket.socket) -> None:
+        try:
+            is_closed = not sock.recv(RECEIVED_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            is_closed = True
+        if is_closed:
+            self._end_lingering(conn)
+
+    def _end_lingering(self, conn: TConn) -> None:
+        del self._lingering[conn]
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        close_socket(conn.sock)
+
+    def _stop_listening(self) -> None:
+        for listener in self.sockets:
+            poll = select.poll()
+            poll.register(listener, select.POLLIN)
+            for _ in range(self.cfg.backlog):
+                if not poll.poll(0):
+                    break
+                self.accept(listener)
+            listener.close()
 
     def _receive(self, arrival: Arrival, sock: socket.socket) -> None:
         try:

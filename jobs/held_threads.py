@@ -12,6 +12,8 @@ class HeldThreads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
+        # Set once the process is to end: what only waits answers at once.
+        self.stopping = threading.Event()
 
     def hold(self) -> Callable[[], None] | None:
         """Count the current thread as held; return its release, or None if too many are held."""

@@ -105,7 +105,7 @@ def test_a_request_that_does_not_end_is_closed_after_a_while(monkeypatch):
     first, second = (web_worker.Arrival(object(), until) for until in (1.0, 2e9))
     second.data += b"GET"
     worker = object.__new__(web_worker.ArrivalWorker)
-    worker.alive, worker._arrivals = True, {1: first, 2: second}
+    worker.alive, worker._arrivals, worker._lingering = True, {1: first, 2: second}, {}
     closed = []
     monkeypatch.setattr(worker, "_close", closed.append)
     worker.murder_pending()

@@ -42,7 +42,7 @@ def run(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
         env=production(**changes),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,  # a database from nothing takes its time on a busy machine
     )
 
 
@@ -66,7 +66,13 @@ class Site:
 
     port: int
     log: Path
-    pid: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The main process."""
+        assert self.process is not None
+        return self.process.pid
 
     def ask(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
@@ -87,7 +93,7 @@ def serving(directory: Path, **changes: str) -> Iterator[Site]:
     site = Site(free_port(), directory / "web.log")
     command = ["gunicorn", "--config=python:backoffice.gunicorn", f"--bind=127.0.0.1:{site.port}"]
     with site.log.open("w") as log, started(command, log=log, **changes) as process:
-        site.pid = process.pid
+        site.process = process
         wait_until(lambda: process.poll() is None and _lives(site))
         yield site
 

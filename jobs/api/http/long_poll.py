@@ -49,7 +49,7 @@ class Watcher:
         self._last_retry = 0.0  # by time.monotonic: when the last caller turned away comes back
 
     def wait(self, job: Job, seconds: float) -> int:
-        """Return 0 once the job's status has changed, or after `seconds`.
+        """Return 0 once the job's status has changed, after `seconds`, or if the process stops.
 
         If half the web threads wait already, or too many are held otherwise, return at once the
         seconds after which the caller may try again. The connection to PostgreSQL is closed before
@@ -57,6 +57,8 @@ class Watcher:
         """
         waiter = Waiter(job.id, job.status)
         with self._lock:
+            if held_threads.stopping.is_set():
+                return 0
             crowded = len(self._waiters) >= settings.WEB_THREADS // 2
             release = None if crowded else held_threads.hold()
             if release is None:
@@ -88,11 +90,16 @@ class Watcher:
 
     def _watch(self) -> None:
         while True:
+            stopping = held_threads.stopping.is_set()  # before: later ones do not wait at all
             with self._lock:
                 waiters = list(self._waiters)
+            if stopping:
+                for waiter in waiters:
+                    waiter.changed.set()
+                return
             if waiters:
                 self._check(waiters)
-                time.sleep(self._tick_seconds())
+                held_threads.stopping.wait(self._tick_seconds())
                 continue
             connection.close()
             with self._lock:

@@ -15,6 +15,7 @@ from django.db.backends.postgresql import base
 from jobs.database.application_name import application_name
 from jobs.database.hosts import first_usable
 from jobs.database.prepared import PreparedStatement
+from jobs.database.schema_editor import SchemaEditor
 
 FIRST_OR_NULLS = """SELECT {columns}
         FROM (SELECT) AS one LEFT JOIN ({sql} LIMIT 1) AS first ON TRUE"""
@@ -33,6 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     whether PreparedStatement may prepare on it.
     """
 
+    SchemaEditorClass = SchemaEditor
     _session: dict[str, str] = {}  # the values that were set, as PostgreSQL spells them
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:

@@ -179,17 +179,3 @@ def test_a_column_that_a_newer_version_has_removed_is_no_bug_of_this_one():
             cursor.execute("DELETE FROM django_migrations WHERE name = '9999_of_tomorrow'")
     assert kind is Trouble.OUTDATED
     assert sentence.endswith("(jobs.9999_of_tomorrow). Deploy the version they belong to.")
-
-
-def test_migrations_behind_a_long_read_fail_and_hold_up_no_other(empty_database):
-    assert manage("migrate", "jobs", "0016", DATABASE_URL=empty_database).returncode == 0
-    reader = psycopg2.connect(empty_database)
-    try:
-        with reader.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM jobs_job")  # and no COMMIT, as an export does
-        done = manage("migrate", DATABASE_URL=empty_database)
-        assert "lock timeout" in done.stderr
-        assert rows(empty_database, "SELECT count(*) FROM jobs_job") == [(0,)]
-    finally:
-        reader.close()
-    assert manage("migrate", DATABASE_URL=empty_database).returncode == 0

@@ -1,0 +1,93 @@
+"""manage.py migrate: Django's, one at a time, which waits for locks without holding up others."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management import CommandError, CommandParser
+from django.core.management.commands import migrate
+from django.db import OperationalError, connections
+
+from jobs.database import Trouble, trouble
+from jobs.management.command import EX_TEMPFAIL
+
+AGAIN_AFTER_SECONDS = 3
+# A lock of a session. Its number is that of no other lock: upkeep's has a number of its own.
+ONE_AT_A_TIME = "hashtextextended('backoffice migrate', 0)"
+OLD_TRANSACTIONS = """SELECT pid, application_name, extract(epoch FROM now() - xact_start)::int
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND xact_start < now() - interval '1 second'
+    ORDER BY xact_start LIMIT 3"""
+
+
+class Command(migrate.Command):
+    """Applies migrations. One that finds its table locked is rolled back, and tried again."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add an option to Django's."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--wait-for-locks",
+            type=int,
+            default=300,
+            metavar="SECONDS",
+            help="how long to try again while other transactions hold a lock that a migration "
+            "needs (300)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run Django's command until no lock is in its way.
+
+        Raises: CommandError, with exit code 75, if a lock was in its way until the end.
+        """
+        until = time.monotonic() + options["wait_for_locks"]
+        using = options["database"]
+        with self._one_at_a_time(using):
+            while True:
+                try:
+                    super().handle(*args, **options)
+                    return
+                except OperationalError as error:
+                    if trouble(error) is not Trouble.BUSY:
+                        raise
+                    who = f"Other transactions hold a lock that it needs. {_oldest(using)}"
+                    if time.monotonic() >= until:
+                        sentence = f"{who} Nothing of this migration was kept: run migrate again."
+                        raise CommandError(sentence, returncode=EX_TEMPFAIL) from error
+                self.stderr.write(f"\n  {who} Trying again in {AGAIN_AFTER_SECONDS} s.")
+                time.sleep(AGAIN_AFTER_SECONDS)
+
+    @contextmanager
+    def _one_at_a_time(self, using: str) -> Iterator[None]:
+        """Wait until no other migrate runs on the database, and keep others waiting.
+
+        It asks again and again: a session that waits in a statement would hold up the building of
+        an index by the other.
+        """
+        is_told = False
+        while not _fetched(using, f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})")[0][0]:
+            if not is_told:
+                self.stderr.write("Another migrate runs on this database; waiting for its end.")
+            is_told = True
+            time.sleep(1)
+        try:
+            yield
+        finally:
+            _fetched(using, f"SELECT pg_advisory_unlock({ONE_AT_A_TIME})")
+
+
+def _oldest(using: str) -> str:
+    found = _fetched(using, OLD_TRANSACTIONS)
+    names = ", ".join(
+        f"process {pid} ({name or 'without a name'}, {seconds} s)" for pid, name, seconds in found
+    )
+    return f"The oldest transactions: {names}." if names else ""
+
+
+def _fetched(using: str, query: str) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(query)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -8,14 +8,12 @@ ended: connections that arrive in between wait for up to 30 s, and then break. T
 those that have arrived, and listens no longer, so that a proxy asks the next server.
 """
 
-import re
 import select
 import socket
 import struct
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -23,39 +21,12 @@ from typing import Any
 from gunicorn.util import close as close_socket
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from backoffice.web_arrivals import Arrival
 from jobs.held_threads import held_threads
 
 ARRIVAL_SECONDS = 30.0  # for all of a request but a long body
 STALL_SECONDS = 10  # of a long body: no byte for so long ends the request
-HEAD_BYTES = 64 * 1024
-BODY_BYTES = 128 * 1024  # kept in memory, for at most `worker_connections` (1,000) clients
 RECEIVED_BYTES = 64 * 1024
-LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]+)[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
-# A body without a length, and one that the client sends only when it is asked to.
-UNKNOWN_BODY = re.compile(rb"^(transfer-encoding|expect)[ \t]*:", re.IGNORECASE | re.MULTILINE)
-
-
-@dataclass(eq=False)
-class Arrival:
-    """A request that a connection is sending."""
-
-    conn: Any
-    until: float
-    data: bytearray = field(default_factory=bytearray)
-    is_polled: bool = False
-
-    def is_long(self) -> bool:
-        """Return whether its thread has to read the rest: a body that is large or of any length."""
-        end = self.data.find(b"\r\n\r\n")
-        if end < 0:
-            return len(self.data) > HEAD_BYTES
-        head = bytes(self.data[: end + 2])
-        return bool(UNKNOWN_BODY.search(head)) or _body_length(head) > BODY_BYTES
-
-    def is_complete(self) -> bool:
-        """Return whether head and body are there."""
-        end = self.data.find(b"\r\n\r\n")
-        return end >= 0 and len(self.data) >= end + 4 + _body_length(bytes(self.data[: end + 2]))
 
 
 class ArrivalWorker(ThreadWorker):
@@ -75,11 +46,8 @@ class ArrivalWorker(ThreadWorker):
         self._lingering: dict[TConn, float] = {}  # until when, in that order
 
     def load_wsgi(self) -> None:
-        """Load the application, whose responses close their connections once the worker stops.
-
-        gunicorn decides that when a request begins: a long poll that a stop ends would announce a
-        connection that is then closed.
-        """
+        """Load the application, whose responses close their connections once the worker stops."""
+        # gunicorn decides that when a request begins, too early for a long poll that a stop ends.
         super().load_wsgi()
         application = self.wsgi
 
@@ -228,9 +196,3 @@ class ArrivalWorker(ThreadWorker):
         self._end(arrival)
         self.nr_conns -= 1
         arrival.conn.close()
-
-
-def _body_length(head: bytes) -> int:
-    found = LENGTH.search(head)
-    # 20 digits exceed any body, and Python refuses to read thousands of them.
-    return int(found[1].lstrip(b"0")[:20] or b"0") if found else 0

@@ -6,12 +6,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -21,8 +16,9 @@ from jobs.models import ApiToken
 from tests.download.files import address_of, stored
 from tests.support import people
 from tests.support.factories import make_job
+from tests.support.load import load
 from tests.support.polling import wait_until
-from tests.support.processes import Site, production, serving
+from tests.support.processes import Site, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HTTP = {"HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1", "TRUSTED_PROXY_COUNT": "0"}
@@ -134,35 +130,6 @@ def test_clients_that_do_not_close_their_connections_hold_up_nobody(site):
         assert site.process.wait(40) == 0
 
 
-@contextlib.contextmanager
-def load(port: int, threads: int = 6):
-    """Send requests all the time on new connections; gives the counts of what became of them."""
-    ended, found = threading.Event(), {"answered": 0, "refused": 0, "broken": []}
-
-    def ask():
-        while not ended.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
-            try:
-                connection.request("GET", ALIVE)
-                assert connection.getresponse().status == 200
-                found["answered"] += 1
-            except ConnectionRefusedError:
-                found["refused"] += 1
-                time.sleep(0.01)
-            except (OSError, http.client.HTTPException, AssertionError) as error:
-                found["broken"].append(error)
-            finally:
-                connection.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in range(threads):
-            pool.submit(ask)
-        try:
-            yield found
-        finally:
-            ended.set()
-
-
 def test_no_accepted_connection_breaks_when_the_server_stops(site, caller, operator):
     job = make_job(created_by=operator)
     file = stored(os.urandom(1024) * 8192)
@@ -175,67 +142,3 @@ def test_no_accepted_connection_breaks_when_the_server_stops(site, caller, opera
         assert download.getresponse().read()
         site.process.wait(40)
     assert found["broken"] == []
-
-
-def test_a_new_main_process_takes_the_port_over(site):
-    with load(site.port) as found:
-        wait_until(lambda: found["answered"] > 100)
-        os.kill(site.process.pid, signal.SIGUSR2)
-        log = site.log
-        wait_until(lambda: log.read_text().count("Booting worker") == 2)
-        more = found["answered"] + 100
-        wait_until(lambda: found["answered"] > more)
-        [new] = new_main_processes(site)
-        stop(site)
-        site.process.wait(40)
-        more = found["answered"] + 100
-        wait_until(lambda: found["answered"] > more)
-    os.kill(new, signal.SIGTERM)
-    wait_until(lambda: not os.path.exists(f"/proc/{new}"))
-    assert (found["broken"], found["refused"]) == ([], 0)
-
-
-def new_main_processes(site: Site) -> list[int]:
-    """The main processes that the first one made by SIGUSR2."""
-    return [pid for pid in children(site.process.pid) if children(pid)]
-
-
-def children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-# What systemd does for a unit with a socket: the server finds it as its file descriptor 3.
-WITH_SOCKET = """import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.set_inheritable(3, True)
-os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
-os.execvp("gunicorn", ["gunicorn", "--config=python:backoffice.gunicorn"])"""
-
-
-def test_a_restart_behind_a_socket_of_the_system_refuses_no_connection(tmp_path, ours):
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=2048))
-        log = stack.enter_context((tmp_path / "log").open("w"))
-
-        def start():
-            command = [sys.executable, "-c", WITH_SOCKET, str(listener.fileno())]
-            one = subprocess.Popen(
-                command,
-                cwd=settings.BASE_DIR,
-                env=production(**ours),
-                stderr=log,
-                pass_fds=[listener.fileno()],
-            )
-            stack.callback(one.wait, 30)
-            stack.callback(one.terminate)
-            return one
-
-        first = start()
-        with load(listener.getsockname()[1]) as found:
-            wait_until(lambda: found["answered"] > 100)
-            first.terminate()
-            assert first.wait(30) == 0
-            more = found["answered"] + 100
-            start()
-            wait_until(lambda: found["answered"] > more)
-    assert (found["broken"], found["refused"]) == ([], 0)

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -103,6 +103,10 @@ def refuse_by_exception(file, name):
     raise ValidationError("No.")
 
 
+def note_state(file, name):
+    return f"in a transaction: {connection.in_atomic_block}; {len(file.read())} bytes"
+
+
 def broken(file, name):
     raise ConnectionRefusedError("clamd")
 
@@ -121,6 +125,13 @@ def test_a_scanner_of_the_site_refuses_with_its_own_sentence(lena, settings):
     with pytest.raises(ScannerUnavailable):
         keep(lena)
     assert Upload.objects.count() == 1
+
+
+def test_a_slow_scanner_holds_no_transaction_and_sees_the_whole_file(lena, settings, own_files):
+    settings.UPLOAD_SCANNER = f"{__name__}.note_state"
+    with pytest.raises(UploadRefused, match=f"in a transaction: False; {len(ROWS)} bytes"):
+        keep(lena)
+    assert not stored_files(own_files), "it was not stored before"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def measure(home: Path) -> Iterator[Figure]:
                 if number:  # the first round only warms up
                     found[name].append(microseconds)
     costs = {name: median(each) for name, each in found.items()}
-    yield from (_ratio(f"a row {name}", costs[name], costs["bare"]) for name in ("moving", "quiet"))
+    for name, when in {"moving": "while one row moves", "quiet": "while nothing changes"}.items():
+        yield _ratio(when, costs[name], costs["bare"])
     largest = max(page.sizes)
     yield Figure(
         what="bytes a minute while one row moves",
@@ -59,9 +60,9 @@ def measure(home: Path) -> Iterator[Figure]:
     )
 
 
-def _ratio(what: str, ours: float, bare: float) -> Figure:
+def _ratio(when: str, ours: float, bare: float) -> Figure:
     return Figure(
-        what=f"CPU of the web: a refresh with {what}, to a bare view of Django's admin",
+        what=f"CPU of the web: a refresh {when}, to a bare view of Django's admin",
         value=ours / bare,
         at_most=RATIO,
         details={

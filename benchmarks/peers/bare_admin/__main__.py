@@ -9,6 +9,7 @@ call_command("migrate", run_syncdb=True, verbosity=0)
 from django.contrib.auth.models import User  # noqa: E402
 from django.test import Client  # noqa: E402
 
+rights = {"is_staff": True, "is_superuser": True}
 client = Client()
-client.force_login(User.objects.create(username="staff", is_staff=True, is_superuser=True))
+client.force_login(User.objects.get_or_create(username="bare", defaults=rights)[0])
 print(client.cookies["sessionid"].value)

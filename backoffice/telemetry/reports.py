@@ -110,7 +110,8 @@ class SentryReports:
             _, trace_id, span_id, _ = traceparent.split("-")
             event["contexts"] = {"trace": {"trace_id": trace_id, "span_id": span_id}}
         known["tags"]["process"] = self._kind
-        self._client.capture_event({**event, **known})
+        event.update(known)
+        self._client.capture_event(event)
 
 
 def without_values(text: str) -> str:

@@ -25,7 +25,7 @@ class CopiedFields(dict[str, forms.Field]):
 
 
 def _copied_field(field: Any, memo: dict[int, Any]) -> forms.Field:
-    if type(field).__deepcopy__ not in FIELD_COPIES or not _is_plain(type(field)):
+    if type(field).__deepcopy__ not in FIELD_COPIES or not _is_plain(field):
         copied: forms.Field = copy.deepcopy(field, memo)
         return copied
     made = _shallow(field)
@@ -38,7 +38,7 @@ def _copied_field(field: Any, memo: dict[int, Any]) -> forms.Field:
 
 
 def _copied_widget(widget: Any, memo: dict[int, Any]) -> forms.Widget:
-    if type(widget).__deepcopy__ not in WIDGET_COPIES or not _is_plain(type(widget)):
+    if type(widget).__deepcopy__ not in WIDGET_COPIES or not _is_plain(widget):
         copied: forms.Widget = copy.deepcopy(widget, memo)
         return copied
     made = _shallow(widget)
@@ -67,8 +67,12 @@ def _shallow(one: Any) -> Any:
     return made
 
 
+def _is_plain(one: Any) -> bool:
+    """Return whether copy.copy copies the attributes of `one`, and nothing else."""
+    return _is_copied_plainly(type(one))  # type: ignore[arg-type]  # a class is hashable
+
+
 @cache
-def _is_plain(kind: Any) -> bool:
-    """Return whether copy.copy copies instances by their attributes alone."""
-    own = [one for one in kind.__mro__ if one is not object]
-    return not any(name in vars(one) for one in own for name in COPYING)
+def _is_copied_plainly(kind: Any) -> bool:
+    own = [found for found in kind.__mro__ if found is not object]
+    return not any(name in vars(found) for found in own for name in COPYING)

@@ -157,7 +157,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.directory("STATIC_ROOT", BASE_DIR / ".local/static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "backoffice.static_files.StaticFiles"},
     "jobs": job_storage(env),
 }
 UPLOAD_LIMIT_BYTES = env.number("UPLOAD_LIMIT_BYTES", 1024**3, least=1)

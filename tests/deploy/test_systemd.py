@@ -39,7 +39,7 @@ def installed(tmp_path_factory) -> Path:
         (programs / name).write_text("#!/bin/sh\n")
         (programs / name).chmod(0o755)
     (root / "usr/lib/systemd/system").mkdir(parents=True)
-    for name in ("sysinit", "basic", "shutdown", "network-online", "multi-user"):
+    for name in ("sysinit", "basic", "shutdown", "network-online", "multi-user", "sockets"):
         source = f"/usr/lib/systemd/system/{name}.target"
         shutil.copy(source, root / "usr/lib/systemd/system")
     return root
@@ -50,7 +50,10 @@ def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("unit", [*SERVICES, "backoffice-migrate.service", "backoffice.target"])
+OTHERS = ["backoffice-migrate.service", "backoffice-web.socket", "backoffice.target"]
+
+
+@pytest.mark.parametrize("unit", [*SERVICES, *OTHERS])
 def test_systemd_accepts_every_unit(installed, unit):
     done = analyze(installed, "verify", unit)
     assert (done.returncode, done.stderr) == (0, "")

@@ -47,15 +47,23 @@ def documented(word: str) -> str:
 
 @contextlib.contextmanager
 def nginx(
-    place: Path, ports: Sequence[int], *, prefix: str = "/", files: str = ""
+    place: Path,
+    ports: Sequence[int],
+    *,
+    prefix: str = "/",
+    files: str = "",
+    static: bool = False,
 ) -> Iterator[int]:
     """Run nginx in front of web servers on these ports; gives its port.
 
-    `files` is the directory whose files it sends itself.
+    `files` is the directory whose files it sends itself; with `static` it looks for static files on
+    all of the servers, as two versions need it.
     """
-    servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
-    location = documented("proxy_pass").replace("location /backoffice/", f"location {prefix}")
-    location = re.sub(r"upstream.*?^}", "", location, flags=re.DOTALL | re.MULTILINE)
+    servers = " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in ports)
+    location = documented("upstream backoffice")
+    location += documented("http_404") if static else ""
+    location = location.replace("location /backoffice/", f"location {prefix}")
+    location = re.sub(r"^upstream.*?^}", "", location, flags=re.DOTALL | re.MULTILINE)
     own = documented("X-Accel-Redirect").replace("/var/lib/backoffice/files/", f"{files}/")
     port = free_port()
     text = CONFIGURATION.format(

@@ -18,7 +18,7 @@ INSTALL := $(PIP) install --quiet --no-compile --no-deps --require-hashes
 CHECK := $(PIP) check
 endif
 
-.PHONY: help demo run manage wheel test screenshots test-faults chaos lint format lock bench \
+.PHONY: help demo run manage wheel test matrix screenshots test-faults chaos lint format lock bench \
 	update audit sbom licences
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,9 @@ wheel: $(VENV)/dev ## build dist/backoffice_jobs-*.whl, the app for a project of
 test: $(VENV)/dev ## run the tests on temporary servers: minutes (ARGS="tests/backoffice/local -x")
 	@echo "All tests take about 10 minutes on 2 cores; the last lines name each skipped test and why."
 	$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
+
+matrix: $(VENV)/dev ## run a part of the tests on each PostgreSQL, Redis and Python here (ARGS=--brief)
+	$(RUN) -m tests.matrix $(ARGS)
 
 test-faults: $(VENV)/dev ## run every fault on real servers; make test runs the quick ones
 	$(RUN) -m pytest tests/faults -m "long or not long" $(ARGS)

@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from django.db import Error, connections
+from django.db import Error, NotSupportedError, connections
 
 from jobs.app_settings import POOLED_DB
 
@@ -28,6 +28,8 @@ def server_fault(using: str) -> str:
     prefix = "DATABASE_DIRECT_" if POOLED_DB in connections else "DATABASE_"
     try:
         return POOLED.format(prefix=prefix) if _is_shared(using) else ""
+    except NotSupportedError as error:  # Django's own check of the server's version
+        return f"{error} Upgrade it, or name another server in {prefix}URL."
     except Error as error:
         found = TLS_REFUSED.search(" ".join(str(error).split()))
         fix = TLS_FIX.format(prefix=prefix)

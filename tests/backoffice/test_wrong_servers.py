@@ -1,5 +1,6 @@
 """No process starts with a server that can never be used; one that is away is no reason."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ print("starts")
 """
 
 
+OLD_SERVERS = """
+from django.db.backends.postgresql.features import DatabaseFeatures
+from jobs.engine import broker_fault
+DatabaseFeatures.minimum_database_version = broker_fault.LEAST_REDIS = (99, 1)
+"""
+
+
 class ClusterNode(Redis):
     """A Redis of a cluster."""
 
@@ -30,6 +38,13 @@ def test_a_redis_cluster_is_refused_in_a_sentence(tmp_path):
         ended = manage("upkeep", REDIS_URL=url, FILES_DIR=str(tmp_path))
     assert ended.returncode == 1
     assert "REDIS_URL leads to a Redis Cluster, which is not supported: a queue is" in ended.stderr
+
+
+@pytest.mark.usefixtures("django_db_setup")
+def test_servers_that_are_too_old_are_refused_in_a_sentence_each():
+    said = manage("shell", "--no-imports", f"--command={OLD_SERVERS}{CHECK}").stderr
+    assert re.search(r"PostgreSQL 99\.1 or later is required \(found \d+\.\d+\)\. Upgrade it", said)
+    assert re.search(r"Redis 99\.1 or later is required \(found \d+\.\d+\.\d+\)\. Upgrade it", said)
 
 
 @pytest.mark.usefixtures("django_db_setup")

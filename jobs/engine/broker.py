@@ -20,11 +20,10 @@ from jobs.signals import broker_failed
 
 OPEN_SECONDS = 5.0
 SLOW_SECONDS = 0.5
-# As many as Celery's pool has connections: a wait for one of those would have no limit.
-CALLS_LIMIT = 10
+CALLS_LIMIT = 10  # calls at a time, and so connections of a process to a Redis that hangs
 SLOT_WAIT_SECONDS = 0.5
 REFUSED_LIMIT = 100
-ID_PLACE = str(UUID(int=0))  # in the place of a job's id
+ID_PLACE = str(UUID(int=0))  # stands for a job's id in the text of a message
 
 
 class Breaker:
@@ -89,8 +88,6 @@ def _noted(reason: str, diagnosis: str) -> BrokerUnavailable:
 
 
 breaker = Breaker()
-
-
 redis_connections = RawConnections(lambda: app.connection_for_write())
 
 
@@ -138,9 +135,9 @@ def _message(job_id: UUID, queue: str) -> str:
 
 @cache
 def _message_parts(queue: str) -> list[str]:
-    """Return the parts of a message of the queue between which the job's id stands.
+    """Return the text of a message, split where the job's id stands.
 
-    It is what Celery would send: a message of its protocol 2, as kombu writes it to Redis.
+    Celery would send the same: a message of its protocol 2, as kombu writes it to Redis.
     """
     properties = {
         "body_encoding": "utf-8",
@@ -177,7 +174,7 @@ def keep_refused(queue: str, message: bytes) -> str:
     with breaker.guard():
         redis_connections.send("LPUSH", key, message)
         redis_connections.send("LTRIM", key, "0", str(REFUSED_LIMIT - 1))
-    # With what kombu puts in front of each key.
+    # With the prefix that kombu gives each key.
     return f"{app.conf.broker_transport_options['global_keyprefix']}{key}"
 
 

@@ -1,6 +1,6 @@
-"""Single commands to Redis, past redis-py's client.
+"""Single commands to Redis, over connections of redis-py without its client.
 
-That client, from Celery's pool, needs five times the CPU for each command.
+The client, taken from Celery's pool, needs five times the CPU for each command.
 """
 
 import os
@@ -12,10 +12,10 @@ import redis
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A connection: kombu's, redis-py's in it, and what is in front of each key.
+class OpenConnection:
+    """A connection of kombu, the one of redis-py in it, and the prefix that kombu gives each key.
 
-    `pid` is the process that opened it.
+    `pid` is the process that opened it: a forked process must not use the sockets of its parent.
     """
 
     kombu: Any
@@ -25,32 +25,32 @@ class Opened:
 
 
 class RawConnections:
-    """The connections of a process, each used by one thread at a time and kept after that.
+    """The connections of a process to Redis, opened on demand and kept for later commands.
 
-    `connect` returns a connection of kombu. They are opened at their first use, so that a forked
-    process shares none with its parent.
+    `connect` returns a connection of kombu. One thread at a time uses a connection.
     """
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
-        self._idle: list[Opened] = []
+        self._idle: list[OpenConnection] = []
 
     def send(self, name: str, key: str, *values: str | bytes) -> Any:
-        """Send the command about `key`, without its prefix, and return the answer.
+        """Send a command with `key` as its first argument, and return the answer of Redis.
 
-        Redis may have closed a connection since its last use. Then the command is sent once more,
-        over a new one: it may have been executed twice.
+        A kept connection may have been closed by Redis since its last use, or lead to a master that
+        is a replica now. Then all kept ones are dropped, and the command is sent once more over a
+        new one: it may be executed twice.
 
         Raises: kombu's OperationalError, RedisError, OSError.
         """
-        if kept := self._kept():
+        if kept := self._take_idle():
             try:
                 return self._answer(kept, name, key, *values)
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.ReadOnlyError):
                 self._idle.clear()
         return self._answer(self._open(), name, key, *values)
 
-    def _kept(self) -> Opened | None:
+    def _take_idle(self) -> OpenConnection | None:
         while self._idle:
             try:
                 found = self._idle.pop()
@@ -60,18 +60,18 @@ class RawConnections:
                 return found
         return None
 
-    def _open(self) -> Opened:
+    def _open(self) -> OpenConnection:
         opened = self._connect()
         channel = opened.default_channel
         connection = channel.client.connection_pool.get_connection()
-        return Opened(opened, connection, channel.global_keyprefix, os.getpid())
+        return OpenConnection(opened, connection, channel.global_keyprefix, os.getpid())
 
-    def _answer(self, opened: Opened, name: str, key: str, *values: str | bytes) -> Any:
+    def _answer(self, opened: OpenConnection, name: str, key: str, *values: str | bytes) -> Any:
         command = _packed(name, f"{opened.prefix}{key}", *values)
         try:
             opened.redis.send_packed_command([command], check_health=False)
             answer = opened.redis.read_response()
-        except BaseException:  # an answer that comes later would be taken for the next one's
+        except BaseException:  # a late answer would be read as that of the next command
             opened.redis.disconnect()
             raise
         self._idle.append(opened)
@@ -79,6 +79,6 @@ class RawConnections:
 
 
 def _packed(*parts: str | bytes) -> bytes:
-    """Return a command as Redis reads it: an array of strings with their lengths."""
+    """Return a command in the protocol of Redis: an array of strings with their lengths."""
     encoded = [part.encode() if isinstance(part, str) else part for part in parts]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(one), one) for one in encoded)

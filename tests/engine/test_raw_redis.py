@@ -41,6 +41,22 @@ def test_a_connection_that_redis_has_closed_is_replaced(connections, opened, red
     assert len(opened) == 2
 
 
+def test_a_connection_to_a_demoted_master_is_replaced(connections, opened, redis, monkeypatch):
+    connections.send("LPUSH", QUEUE, "a")
+    [kept] = connections._idle
+    refusal = raw_redis.redis.ReadOnlyError("You can't write against a read only replica.")
+    monkeypatch.setattr(kept.redis, "read_response", raising(refusal))
+    assert connections.send("LLEN", QUEUE) == 1
+    assert len(opened) == 2
+
+
+def raising(error):
+    def read_response():
+        raise error
+
+    return read_response
+
+
 def test_an_answer_that_came_too_late_is_read_by_no_later_command(connections, opened, redis):
     connections.send("LPUSH", QUEUE, "a")
     with pytest.raises(raw_redis.redis.TimeoutError):

@@ -12,8 +12,8 @@ from backoffice.settings import LOGGING, WEB_PROCESSES, WEB_THREADS
 class ErrorLogger(Logger):
     """gunicorn's logger without its access log: `identify_request` logs each request.
 
-    Beside a `logconfig_dict` gunicorn would compute the fields of a line for each request, although
-    the line goes nowhere.
+    With a `logconfig_dict` gunicorn computes the fields of a line for each request, also if no
+    handler takes the line.
     """
 
     access_log_enabled = False
@@ -22,8 +22,8 @@ class ErrorLogger(Logger):
 def freeze_application(worker: Any) -> None:
     """Leave the loaded application out of garbage collections.
 
-    A full one read its 150,000 objects, which stay as long as the process: 80 ms, in which no
-    thread went on.
+    A full collection read its 150,000 objects, which live as long as the process, and stopped all
+    threads for 80 ms.
     """
     gc.collect()
     gc.freeze()

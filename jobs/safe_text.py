@@ -145,7 +145,7 @@ def media_type(text: object) -> str:
 def name_error(name: str) -> str:
     """Return what is wrong with `name` as a job's name, in one sentence; "" if it is valid."""
     if name.isascii() and name.isprintable() and name.strip() and len(name) <= NAME_LIMIT:
-        return ""  # as below, sooner: most names
+        return ""  # most names; the checks below would find nothing
     if max(len(name), len(composed(name))) > NAME_LIMIT:
         return f"A name has at most {NAME_LIMIT} characters."
     kinds = {

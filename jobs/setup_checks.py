@@ -53,7 +53,7 @@ def check_direct_database(databases: Sequence[str] | None = None, **kwargs: Any)
     """Check, before `migrate`, that past the pooler is the same database as behind it."""
     if not databases or not (fault := direct_fault(DEFAULT_DB_ALIAS)):
         return []
-    return [Error(fault, hint="Correct DATABASE_DIRECT_URL.", id="jobs.E042")]
+    return [Error(fault, hint="Correct DATABASE_DIRECT_URL.", id="jobs.E046")]
 
 
 def _databases() -> Iterator[CheckMessage]:

@@ -17,9 +17,9 @@ broker_failed = Signal()
 # A request was answered with a refusal. `door` is "api" or "admin", `reason` the code of the error.
 request_refused = Signal()
 
-# A worker ran into an exception that nobody meant: a handler's, or one of the job system. Not sent
-# for those of jobs/errors.py and for outages of PostgreSQL, which have their own signals. `job`,
-# `error`, the `outcome` of the attempt, and `hide`, which masks the job's secrets in a text.
+# A handler or the job system raised an unexpected exception in a worker: none of jobs/errors.py,
+# and no outage of PostgreSQL. Arguments: `job`, `error`, the `outcome` of the attempt, and `hide`,
+# which masks the job's secrets in a text.
 job_raised = Signal()
 
 

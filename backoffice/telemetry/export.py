@@ -98,7 +98,7 @@ class QuietExporter(SpanExporter):
         """Send spans; those that the collector does not take are dropped."""
         try:
             result = self._exporter.export(spans)
-        except Exception:  # the next spans are tried again, whatever it was
+        except Exception:  # a later export is tried as usual
             logger.exception("the exporter of traces failed")
             result = SpanExportResult.FAILURE
         failed = result is not SpanExportResult.SUCCESS

@@ -25,6 +25,7 @@ from jobs.lifecycle import Outcome
 from jobs.lifecycle.fingerprint import normalized
 from jobs.models import Job
 from jobs.signals import job_raised
+from jobs.trace_context import read_traceparent
 
 FLUSH_REPORTS_SECONDS = 1.0
 REPORTED_CHARACTERS = 500
@@ -106,8 +107,8 @@ class SentryReports:
         event: Any = event_from_exception(error, client_options=self._client.options)[0]
         for one in event["exception"]["values"]:
             one["value"] = without_values(hide(one.get("value") or ""))
-        if traceparent:
-            _, trace_id, span_id, _ = traceparent.split("-")
+        if known_trace := read_traceparent(traceparent):
+            _, trace_id, span_id, _ = known_trace.split("-")
             event["contexts"] = {"trace": {"trace_id": trace_id, "span_id": span_id}}
         known["tags"]["process"] = self._kind
         event.update(known)

@@ -184,9 +184,9 @@ def _first_run(job: Job) -> SpanContext | None:
 
 
 def _span_context(traceparent: str) -> SpanContext | None:
-    if not traceparent:
+    if not (known := read_traceparent(traceparent)):
         return None
-    _, trace_id, span_id, flags = traceparent.split("-")
+    _, trace_id, span_id, flags = known.split("-")
     flag = trace.TraceFlags(int(flags, 16))
     return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=flag)
 

@@ -1,7 +1,7 @@
 """Accounts of people whom the provider signs in: their groups there decide what they may do here.
 
-allauth finds the account by issuer and `sub`. Names and addresses, which people may change at the
-provider, give nobody another's account.
+allauth finds the account by issuer and `sub`, and never by a name or an e-mail address, which
+people may change at the provider.
 """
 
 import logging

@@ -13,10 +13,10 @@ class SchemaEditor(DatabaseSchemaEditor):
     """Django's, with two changes.
 
     A statement that waits for the lock of a table fails after LOCK_TIMEOUT, because all statements
-    of other sessions wait behind it. Statements with CONCURRENTLY hold up nobody and may wait.
+    of other sessions wait behind it. Statements with CONCURRENTLY block no session, and may wait.
 
-    An index that is built concurrently and exists is left alone; one that an interrupted build left
-    behind, invalid, is built again. So a migration that ended halfway can be run again.
+    Building an index concurrently skips one that exists, and replaces an invalid one that an
+    interrupted build left behind. So a migration that ended halfway can be run again.
     """
 
     sql_create_index_concurrently = DatabaseSchemaEditor.sql_create_index_concurrently.replace(

@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.core.management import CommandError, CommandParser
 from django.core.management.commands import migrate
-from django.db import OperationalError, connections
+from django.db import Error, OperationalError, connections
 
 from jobs.database import Trouble, trouble
 from jobs.management.command import EX_TEMPFAIL
 
 AGAIN_AFTER_SECONDS = 3
-# A lock of a session. Its number is that of no other lock: upkeep's has a number of its own.
+# A lock of the session, whose number no other lock has.
 ONE_AT_A_TIME = "hashtextextended('backoffice migrate', 0)"
 OLD_TRANSACTIONS = """SELECT pid, application_name, extract(epoch FROM now() - xact_start)::int
     FROM pg_stat_activity
@@ -63,19 +63,20 @@ class Command(migrate.Command):
     def _one_at_a_time(self, using: str) -> Iterator[None]:
         """Wait until no other migrate runs on the database, and keep others waiting.
 
-        It asks again and again: a session that waits in a statement would hold up the building of
-        an index by the other.
+        It polls, because a session that waits for the lock in a statement would block the other
+        migrate while that builds an index concurrently.
         """
-        is_told = False
+        is_reported = False
         while not _fetched(using, f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})")[0][0]:
-            if not is_told:
+            if not is_reported:
                 self.stderr.write("Another migrate runs on this database; waiting for its end.")
-            is_told = True
+            is_reported = True
             time.sleep(1)
         try:
             yield
         finally:
-            _fetched(using, f"SELECT pg_advisory_unlock({ONE_AT_A_TIME})")
+            with suppress(Error):  # the lock of a lost connection is gone, and its error is raised
+                _fetched(using, f"SELECT pg_advisory_unlock({ONE_AT_A_TIME})")
 
 
 def _oldest(using: str) -> str:

@@ -12,14 +12,14 @@ from jobs.signals import job_raised
 
 
 def mask_all(text: object) -> str:
-    """Return nothing of a text of which it is not known what must be masked."""
+    """Return "" for any text: it is not known which parts are secret."""
     return ""
 
 
 def report_exception(
     job: Job, error: BaseException, outcome: Outcome, hide: Callable[[object], str] = mask_all
 ) -> None:
-    """Send `job_raised`, unless the error says in words what was refused, or PostgreSQL is away."""
+    """Send `job_raised`, except for the errors of jobs/errors.py and while PostgreSQL is away."""
     is_outage = isinstance(error, Error) and trouble(error) is Trouble.AWAY
     if not is_outage and not isinstance(error, Refused | Unavailable):
         job_raised.send_robust(Job, job=job, error=error, outcome=outcome, hide=hide)

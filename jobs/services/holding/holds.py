@@ -16,7 +16,7 @@ from jobs.services.holding.record import kept_reason, record, require_right
 from jobs.services.holding.targets import find_target
 
 CLIENTS = (HoldKind.REQUESTER, HoldKind.TOKEN)
-# Every page shows the end in the zone of its reader, and none has a time after the year 9999.
+# Pages convert the end to the zone of their reader, which fails at the end of the year 9999.
 LAST_YEAR = 2099
 
 

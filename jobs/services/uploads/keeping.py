@@ -11,7 +11,7 @@ from jobs.errors import KeyReused, NotPermitted, UploadRefused
 from jobs.models import Upload
 from jobs.services.caller import Caller
 from jobs.services.uploads.incoming import Incoming
-from jobs.services.uploads.quota import check_quota, check_quota_alone
+from jobs.services.uploads.quota import check_quota, lock_and_check_quota
 from jobs.services.uploads.rules import check_incoming, rules_for
 from jobs.uploads import FileRules
 
@@ -54,7 +54,7 @@ def keep_upload(
     upload.stored_name = storage.save(upload.id, incoming.file)
     try:
         with database.raising(database.unavailable), transaction.atomic():
-            check_quota_alone(caller, incoming.size)
+            lock_and_check_quota(caller, incoming.size)
             upload.save(force_insert=True)
             upload.refresh_from_db(fields=["created_at", "unused_since"])
     except UploadRefused:

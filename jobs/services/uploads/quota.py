@@ -1,4 +1,4 @@
-"""How many bytes of files that no job has one account may keep, so that it cannot fill the disk."""
+"""Limits the bytes of files without a job of each account, so that none can fill the disk."""
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -13,9 +13,11 @@ ACCOUNT_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def check_quota(caller: Caller, size: int) -> None:
-    """Raises: UploadRefused if the caller's unused files would have more bytes than allowed.
+    """Refuse a file of `size` with which the caller's unused files would exceed the limit.
 
     A command has no limit.
+
+    Raises: UploadRefused.
     """
     limit = settings.UPLOAD_UNUSED_LIMIT_BYTES
     if caller.user is None:
@@ -31,8 +33,11 @@ def check_quota(caller: Caller, size: int) -> None:
         raise UploadRefused(409, "too_many_uploads", sentence)
 
 
-def check_quota_alone(caller: Caller, size: int) -> None:
-    """The same for one file at a time, until the transaction ends."""
+def lock_and_check_quota(caller: Caller, size: int) -> None:
+    """Check the quota; until the transaction ends, the account's other files wait for their check.
+
+    Raises: UploadRefused.
+    """
     if caller.user is not None:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(ACCOUNT_LOCK, [f"jobs.upload {caller.user.pk}"])

@@ -1,9 +1,13 @@
 """Unexpected errors reach Sentry: grouped as in the admin, without what must stay here."""
 
 import time
+from unittest import mock
 
 import pytest
+from django.test import RequestFactory
 
+from backoffice.telemetry.reports import SentryReports
+from backoffice.telemetry.variables import ErrorReports
 from jobs.models import Job
 from tests.backoffice.telemetry.sites import SECRETS, TRACE, TRACEPARENT, monitored
 from tests.support.answering import server
@@ -70,3 +74,17 @@ def test_a_server_that_takes_nothing_delays_no_job_and_no_stop(kind, redis, tmp_
             assert max(took).total_seconds() < 5
             began_at = time.monotonic()
         assert time.monotonic() - began_at < 40
+
+
+def test_an_error_before_the_header_was_checked_is_reported_without_its_trace():
+    reports = SentryReports(ErrorReports(f"http://public@{NOBODY_LISTENS}/42", "trial", 1.0), "web")
+    request = RequestFactory().get("/", headers={"traceparent": "not-a-trace"})
+    request.resolver_match = None
+    with mock.patch.object(reports._client, "capture_event") as capture:
+        try:
+            raise RuntimeError
+        except RuntimeError:
+            reports.report_request(None, request)
+    [event] = capture.call_args.args
+    assert event["transaction"] == "GET unknown"
+    assert "contexts" not in event

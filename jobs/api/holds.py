@@ -74,7 +74,7 @@ class HoldSerializer(serializers.Serializer):
 
 
 class HoldsAnswerSerializer(serializers.Serializer):
-    """Holds, the newest first."""
+    """Holds, the newest first, at most 200."""
 
     results = HoldSerializer(many=True)
 

@@ -29,6 +29,7 @@ from jobs.admin.signed_out import take_kept_form
 from jobs.errors import Refused
 from jobs.models import Hold, HoldKind
 
+ACTIVE_ROWS = 200
 ENDED_ROWS = 10
 # The fields of the forms, by those that the services name.
 FIELDS = {**dict.fromkeys(HoldKind.values, "target"), "until": "until"}
@@ -158,9 +159,11 @@ def _page(
 ) -> HttpResponse:
     visible = services.visible_holds(request.user)
     active = Hold.objects.active()
+    newest = list(visible.filter(pk__in=active.values("pk"))[: ACTIVE_ROWS + 1])
     context: Mapping[str, Any] = {
         "title": "Holds and limits",
-        "active": visible.filter(pk__in=active.values("pk")),
+        "active": newest[:ACTIVE_ROWS],
+        "has_older": len(newest) > ACTIVE_ROWS,
         "ended": visible.exclude(pk__in=active.values("pk"))[:ENDED_ROWS],
         "limits": services.limited_types(),
         "workers": services.running_workers() if access.may_see_workers(request.user) else [],

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from jobs.admin.holds import views
 from jobs.models import Hold, HoldKind, SiteLimit
 from tests.support import people
 from tests.support.factories import make_hold, make_job, make_user, make_worker
@@ -161,6 +162,18 @@ def test_users_are_not_shown_the_holds_of_other_clients(client):
     make_hold(kind=HoldKind.REQUESTER, value="999", name="secret name")
     for address in ("/admin/", PAGE):
         assert "secret name" not in text(client.get(address))
+
+
+def test_the_page_shows_the_newest_holds_and_says_that_there_are_older_ones(operator, monkeypatch):
+    monkeypatch.setattr(views, "ACTIVE_ROWS", 2)
+    sentence = "Only the newest 2 holds are shown."
+    for number in range(2):
+        make_hold(kind=HoldKind.QUEUE, value=f"queue-{number}")
+    assert sentence not in text(operator.get(PAGE))
+    make_hold(kind=HoldKind.QUEUE, value="queue-2")
+    page = text(operator.get(PAGE))
+    assert sentence in page
+    assert page.count(">Release<") == 2
 
 
 def test_a_parked_job_says_so_in_the_list_and_its_page_is_refreshed(viewer):

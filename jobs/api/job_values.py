@@ -1,4 +1,4 @@
-"""Jobs as JSON: the values that the serializers describe, without a field's work for each."""
+"""Jobs as values of JSON, built without the fields of the serializers that describe them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from jobs.services import ACTIONS
 NO_JOB = UUID(int=0)
 CAN = {f"can_{action.name}": action for action in ACTIONS}
 CANNOT = dict.fromkeys(CAN, False)
-# By status: the actions that it allows.
+# The actions that each status allows.
 CAN_IN = {
     status: {name: action for name, action in CAN.items() if status in action.statuses}
     for status in Status.values
@@ -84,7 +84,7 @@ def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
 
 
 def job_summary(job: Job, context: dict[str, Any]) -> dict[str, Any]:
-    """The job as values of JSON, for which the encoder calls no Python."""
+    """Return the job in types for which the encoder of JSON calls no Python."""
     addresses, origins, job_id = context["addresses"], context["visible_origins"], str(job.id)
     return {
         "id": job_id,

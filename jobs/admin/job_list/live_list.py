@@ -11,7 +11,7 @@ from jobs.admin.display.numbers import capped_count
 from jobs.admin.holds.banner import PageFrame, frame_of
 from jobs.admin.job_list import rows
 from jobs.admin.job_list.changelist import JobChangeList
-from jobs.admin.job_list.live_rows import LiveRow, of_request
+from jobs.admin.job_list.live_rows import LiveRow, request_values
 from jobs.models import Job
 from jobs.stats import Read
 
@@ -46,7 +46,7 @@ class LiveList:
         """
         stale = rows.stale_usual_types(one.slug for one in registry.all())
         estimates = {"loads": stats.loads_read()}
-        values = of_request(tags_by_id)
+        values = request_values(tags_by_id)
         own = {name: read.with_values(values) for name, read in self.own.items()}
         if stale:
             own["usual"] = stats.usual_durations_read(stale)

@@ -1,4 +1,4 @@
-"""The rows of an open page: what their estimates need, and the jobs that the page shows older."""
+"""The rows of an open page: what their estimates need, and the jobs that are newer than shown."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from jobs.admin.display.live_cells import HAS_LEFT
 from jobs.models import Job, JobQuerySet, Status
 from jobs.stats import Read
 
-# Among the values of a read, those of one request. Arrays as texts: to quote each id took longer
-# than all else that the web does for an unchanged row.
+# Placeholders among the values of a read; each request has its own. They are replaced by arrays as
+# text: quoting each id took longer than all else that the web does for an unchanged row.
 IDS = object()
 VERSIONS = object()
 LEFT_ONES = object()
-# The version of a row and whether it left, of its tags; no version has more digits.
+# In the tags of a row: the version that the page shows, and whether as left. No version is longer.
 SHOWN = re.compile(rf"([0-9]{{1,9}})({HAS_LEFT}?)\.")
 
 
@@ -26,8 +26,8 @@ SHOWN = re.compile(rf"([0-9]{{1,9}})({HAS_LEFT}?)\.")
 class LiveRow:
     """A row of the page, with the attributes of a JobRow that its estimate needs.
 
-    `job` is None unless the page shows an older version of it; of a row that the page shows as
-    left, `left_as` is not the text but HAS_LEFT.
+    `job` is None if the page shows its present version. `left_as` of a row that left the list is
+    HAS_LEFT; the list sets the text for people where it sends the job.
     """
 
     pk: str
@@ -45,9 +45,8 @@ class LiveRow:
     start_seconds: float | None = None
     is_slow: bool = False
 
-    @property
     def newest(self) -> Any:
-        """The job with the estimates of the row; the row itself if the page has that version."""
+        """Return the job, with the row's estimates set on it; the row if the page is up to date."""
         if self.job is None:
             return self
         for name in ("usual", "ahead", "start_seconds", "is_slow", "left_as"):
@@ -55,8 +54,8 @@ class LiveRow:
         return self.job
 
 
-def of_request(tags_by_id: Mapping[str, str]) -> dict[object, str]:
-    """Return the values of the read for a page that shows these rows, each with its tags."""
+def request_values(tags_by_id: Mapping[str, str]) -> dict[object, str]:
+    """Return what replaces the placeholders, for a page that shows rows with these tags."""
     shown = [SHOWN.match(tags) for tags in tags_by_id.values()]
     return {
         IDS: _array(tags_by_id),
@@ -66,7 +65,7 @@ def of_request(tags_by_id: Mapping[str, str]) -> dict[object, str]:
 
 
 def live_rows_read(jobs: JobQuerySet, matching: JobQuerySet | None) -> Read:
-    """Return the read of the rows with IDS, as LiveRows; the job itself only if it is newer.
+    """Return the read of the rows with IDS, as LiveRows; the job itself only if it has changed.
 
     `jobs` are those that the reader may see, `matching` those that match the filters of the list;
     None if it has none.

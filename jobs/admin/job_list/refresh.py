@@ -57,7 +57,7 @@ def _row_tags(row: LiveRow) -> str:
 def _changes(row: LiveRow, tags: str) -> dict[str, Any]:
     estimated = live_cells.ESTIMATED_COLUMNS.get(row.status, ())
     changed = tuple(live_cells.LIVE_COLUMNS) if row.job else estimated
-    return {"tags": tags, "cells": live_cells.contents(row.newest, changed)}
+    return {"tags": tags, "cells": live_cells.contents(row.newest(), changed)}
 
 
 def _page_state(request: HttpRequest, shown: Shown, ids: Iterable[str]) -> dict[str, Any]:

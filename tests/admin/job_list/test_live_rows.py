@@ -8,7 +8,7 @@ from django.utils import timezone
 from jobs import stats
 from jobs.admin.display import live_cells
 from jobs.admin.job_list import rows
-from jobs.admin.job_list.live_rows import live_rows_read, of_request
+from jobs.admin.job_list.live_rows import live_rows_read, request_values
 from jobs.models import Job, Status
 from tests.admin.job_list.refreshing import refresh, tags_of
 from tests.support.factories import make_job
@@ -21,7 +21,7 @@ def test_a_row_is_read_in_full_only_if_the_page_shows_another_version(viewer):
     assert tags_of(refresh(viewer, job)) == {job.pk.hex: f"{job.version}."}
     read = live_rows_read(Job.objects.order_by(), None)
     for tags, is_full in {f"{job.version}.": False, "7.": True, f"{job.version}l.": True}.items():
-        found = stats.read_together({"rows": read.with_values(of_request({str(job.pk): tags}))})
+        found = stats.read_together({"rows": read.with_values(request_values({str(job.pk): tags}))})
         assert [bool(row[-1]) for row in found["rows"]] == [is_full]
 
 

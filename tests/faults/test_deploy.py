@@ -29,6 +29,21 @@ def test_a_warm_stop_lets_work_end_and_gives_the_rest_back(stack, within):
     stack.client.cancel(long)
 
 
+def test_a_warm_stop_ends_with_the_running_jobs(stack):
+    worker = stack.worker()
+    job_id = stack.running(seconds=1)
+    waiting = stack.client.batch(20)
+    worker.process.send_signal(signal.SIGTERM)
+    before = time.monotonic()
+    worker.process.wait(40)
+    # As the suite's jobs may run for 3 s more; a worker that waits for them all takes longer.
+    assert time.monotonic() - before < 3
+    assert (stack.job(job_id)["status"], stack.job(job_id)["attempt"]) == ("COMPLETED", 1)
+    stack.worker(number=2)
+    for one in waiting:
+        assert stack.wait_for(one, "COMPLETED")["attempt"] == 1
+
+
 def drain(stack, is_drained=True):
     stack.sql(f"UPDATE jobs_worker SET drained_at = {'now()' if is_drained else 'NULL'}")
     wait_until(

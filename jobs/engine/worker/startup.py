@@ -28,6 +28,7 @@ from jobs.database import WORKER_DB, await_tables, name_process
 from jobs.engine.worker import isolation, output, replacement, sessions
 from jobs.engine.worker.agent import Agent
 from jobs.engine.worker.state import current_worker, start_worker
+from jobs.engine.worker.stopping import wait_for_jobs
 from jobs.engine.worker.tasks import run_job
 from jobs.engine.worker.transport import JobConnection
 from jobs.engine.wrong_servers import refuse_wrong_servers
@@ -98,6 +99,8 @@ def start_agent(sender: Any, **kwargs: Any) -> None:
     agent = Agent(worker, sender.pool.limit, queues, maintain_pool, consume)
     agent.start()
     worker.stop_agent = agent.stop
+    seconds = sender.app.conf.worker_soft_shutdown_timeout
+    sender.controller.wait_for_soft_shutdown = partial(wait_for_jobs, worker, seconds)
 
 
 def _consume(consumer: Any, queues: Sequence[str], wanted: bool) -> None:

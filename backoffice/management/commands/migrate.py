@@ -54,7 +54,7 @@ class Command(migrate.Command):
                         raise
                     who = f"Other transactions hold a lock that it needs. {_oldest(using)}"
                     if time.monotonic() >= until:
-                        sentence = f"{who} Nothing of this migration was kept: run migrate again."
+                        sentence = f"{who} Run migrate again: it goes on where it stopped."
                         raise CommandError(sentence, returncode=EX_TEMPFAIL) from error
                 self.stderr.write(f"\n  {who} Trying again in {AGAIN_AFTER_SECONDS} s.")
                 time.sleep(AGAIN_AFTER_SECONDS)

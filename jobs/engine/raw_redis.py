@@ -48,6 +48,9 @@ class RawConnections:
                 return self._answer(kept, name, key, *values)
             except (redis.ConnectionError, redis.ReadOnlyError):
                 self._idle.clear()
+            except redis.TimeoutError:  # its host may be gone: the others would time out as well
+                self._idle.clear()
+                raise
         return self._answer(self._open(), name, key, *values)
 
     def _take_idle(self) -> OpenConnection | None:

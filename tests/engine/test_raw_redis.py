@@ -65,6 +65,14 @@ def test_an_answer_that_came_too_late_is_read_by_no_later_command(connections, o
     assert len(opened) == 2
 
 
+def test_after_a_timeout_no_other_connection_of_that_time_is_tried(connections, opened, redis):
+    connections._idle += [connections._open(), connections._open()]
+    with pytest.raises(raw_redis.redis.TimeoutError):
+        connections.send("BRPOP", "empty", "5")
+    connections.send("LLEN", QUEUE)
+    assert len(opened) == 3
+
+
 def test_a_refused_command_is_an_error_and_the_next_one_is_not(connections, redis):
     redis.set(QUEUE, "text")
     with pytest.raises(raw_redis.redis.ResponseError, match="WRONGTYPE"):

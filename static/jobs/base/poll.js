@@ -36,10 +36,11 @@ const showAttention = (count) => {
     document.title = count ? `(${count}) ${title}` : title;
 };
 
-// Shows what is on hold, in the banner of our own frame.
+// Shows what is on hold, in the banner of our own frame. During an upgrade a web server of the
+// version before may answer, without it.
 const showHeld = (html) => {
     const place = document.querySelector('[data-held]');
-    if (place) {
+    if (place && html !== undefined) {
         patch(place, html);
     }
 };

@@ -1,8 +1,8 @@
 """`python -m benchmarks [NAME ...] [--jobs N]`: print a line of JSON for each measured figure.
 
 The measurements run one after the other, each in its own process and on its own servers. Those that
-compare two sizes of the table (admin_pages, api_list, table) take `--jobs` as the large one. The
-exit status is 1 if a figure is out of its bound.
+compare two sizes of the table (admin_pages, api_list, metrics, table) take `--jobs` as the large
+one, `upgrade` as the only one. The exit status is 1 if a figure is out of its bound.
 """
 
 import argparse
@@ -20,6 +20,7 @@ NAMES = (
     "processes",
     "table",
     "upkeep",
+    "upgrade",
     "batch",
     "throughput",
     "http",

@@ -59,6 +59,15 @@ def database(name: str) -> Iterator[str]:
         _enter(prepared)
 
 
+@contextmanager
+def empty_database(name: str) -> Iterator[str]:
+    """Make the database `name` without tables; gives its URL, and leaves Django where it is."""
+    prepared = connection.settings_dict["NAME"]
+    _create(name, "template0")
+    _enter(prepared)
+    yield re.sub(r"/\w+$", f"/{name}", os.environ["DATABASE_URL"])
+
+
 def _create(name: str, template: str) -> None:
     _enter("template1")  # PostgreSQL copies no database that has connections
     with connection.cursor() as cursor:

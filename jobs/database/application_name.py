@@ -30,7 +30,9 @@ def application_name(params: Mapping[str, Any]) -> dict[str, str]:
     site = params.get("application_name") or os.environ.get("PGAPPNAME")
     kind = _kind or _command()
     if not site:
-        return {"fallback_application_name": f"{SITE_NAME} {kind}".strip()[:LONGEST_NAME]}
+        # libpq prefers an empty PGAPPNAME, as compose files pass it, to a fallback.
+        key = "application_name" if "PGAPPNAME" in os.environ else "fallback_application_name"
+        return {key: f"{SITE_NAME} {kind}".strip()[:LONGEST_NAME]}
     # PostgreSQL counts bytes, and writes others than ASCII as several.
     plain = str(site).encode("ascii", "replace").decode()
     return {"application_name": f"{plain[: LONGEST_NAME - len(kind) - 1]} {kind}".strip()}

@@ -102,6 +102,7 @@ def test_the_query_of_the_guide_names_the_process_that_holds_a_lock():
         connected() as cursor,
     ):
         holder.execute(f"BEGIN; {lock}")
+        pid = holder.connection.info.backend_pid
         thread = threading.Thread(target=waiting.execute, args=[lock])
         thread.start()
 
@@ -118,4 +119,4 @@ def test_the_query_of_the_guide_names_the_process_that_holds_a_lock():
         columns = [column.name for column in cursor.description]
         row = dict(zip(columns, row, strict=True))
     assert (row["waits"], row["holds"]) == ("backoffice web", "backoffice worker pool")
-    assert (row["holder"], row["last"]) == (holder.connection.info.backend_pid, f"BEGIN; {lock}")
+    assert (row["holder"], row["last"]) == (pid, f"BEGIN; {lock}")

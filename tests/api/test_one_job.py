@@ -16,7 +16,7 @@ FIELDS = set(
     batch_id
     about cancel_requested_at cancel_requested_by cancel_reason acknowledged_at acknowledged_by
     acknowledged_note can_cancel can_rerun can_acknowledge can_delete
-    admin_url
+    admin_url trace_id
     """.split()  # noqa: SIM905 (a list would fill the page)
 )
 

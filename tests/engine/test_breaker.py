@@ -9,6 +9,7 @@ import pytest
 from jobs.engine import broker
 from jobs.engine.app import JobsApp
 from jobs.engine.broker import OPEN_SECONDS, Breaker
+from jobs.engine.raw_redis import RawConnections
 from jobs.errors import BrokerUnavailable
 from jobs.models import Job
 
@@ -21,6 +22,9 @@ def hung_broker(monkeypatch):
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         app.conf.broker_url = f"redis://:x@127.0.0.1:{silent.getsockname()[1]}/0"
         monkeypatch.setattr(broker, "app", app)
+        # Those of the process may hold connections to the Redis of other tests.
+        unused = RawConnections(app.connection_for_write)
+        monkeypatch.setattr(broker, "redis_connections", unused)
         monkeypatch.setattr(broker, "breaker", Breaker())
         yield
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from tests.support.polling import wait_until
 
 SYSTEMD = "/usr/lib/systemd/systemd"
+ROOTS_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Those that our units depend on by default; the others would start services of a whole machine.
 TARGETS = "sysinit basic shutdown network network-online multi-user"
 BOOT = """
@@ -75,6 +76,7 @@ class Host:
         """Run a command on this host as root."""
         return subprocess.run(
             ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--uts", "--ipc", *command],
+            env=os.environ | {"PATH": ROOTS_PATH},
             capture_output=True,
             text=True,
             timeout=120,
@@ -111,7 +113,7 @@ def running_systemd(place: Path, environment: str) -> Iterator[Host]:
     place.chmod(0o755)
     (place / "backoffice.env").write_text(environment)
     given = {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": ROOTS_PATH,
         "PLACE": str(place),
         "TARGETS": TARGETS,
         "SOURCE": str(settings.BASE_DIR),

@@ -83,7 +83,7 @@ def test_failures_without_a_fingerprint_are_grouped_by_type_and_error(viewer):
 
 
 def test_counts_end_with_a_plus_if_not_all_were_read(viewer, monkeypatch):
-    monkeypatch.setattr(causes, "CAP", 2)
+    monkeypatch.setattr(causes, "GROUPED_LIMIT", 2)
     make_jobs(3, status=Status.FAILED, fingerprint=ONE)
     assert [row.count for row in groups(viewer)] == ["2+"]
 

@@ -70,7 +70,7 @@ def _try(call: Callable[[], Any], instead: Any = None) -> Any:
     """Return what the call returns; if it raises, log that and return `instead`."""
     try:
         return call()
-    except Exception:
+    except Exception:  # code of the site may raise anything, and the job must go on
         logger.exception("the site's tracer failed")
         return instead
 

@@ -174,9 +174,8 @@ def _publish_on_commit(jobs: Sequence[Job]) -> None:
 def _publish_or_withdraw(jobs: list[Job]) -> None:
     try:
         broker.publish(jobs)
-    except Exception:
-        # After any failure, not only the broker's, because a refused job must not run. The messages
-        # may have arrived nevertheless, so only the rows decide whether the jobs exist.
+    except Exception:  # after any failure, not only the broker's: a refused job must not run
+        # The messages may have arrived nevertheless: only the rows decide whether the jobs exist.
         with database.raising(lambda error: OutcomeUnknown(jobs[0].id)):
             withdrawn = lifecycle.withdraw([job.id for job in jobs])
         if withdrawn:

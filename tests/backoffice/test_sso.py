@@ -4,12 +4,11 @@ import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import psycopg2
 import pytest
 import requests
 from django.conf import settings
 
-from tests.support.databases import new_database
+from tests.support.databases import new_database, rows
 from tests.support.oidc import LOGIN, Browser, running_provider
 from tests.support.processes import manage, serving
 
@@ -60,15 +59,6 @@ def site(of_site, tmp_path_factory):
 def browser(site, provider):
     with Browser(site, provider) as browser:
         yield browser
-
-
-def rows(of_site, sql):
-    connection = psycopg2.connect(of_site["DATABASE_URL"])
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-        found = cursor.fetchall() if cursor.description else []
-    connection.close()
-    return found
 
 
 def roles(of_site, name) -> list[str]:

@@ -5,10 +5,9 @@ import re
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-import psycopg2
 import pytest
 
-from tests.support.databases import new_database
+from tests.support.databases import new_database, rows
 from tests.support.polling import wait_until
 from tests.support.processes import manage, serving, started
 
@@ -89,15 +88,6 @@ def ada(site):
 
 def errors_of(answer):
     return re.findall(r'(?s)class="error[^>]*>(.*?)</', answer.text)
-
-
-def rows(of_site, sql):
-    connection = psycopg2.connect(of_site["DATABASE_URL"])
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-        found = cursor.fetchall()
-    connection.close()
-    return found
 
 
 def member(of_site, name):

@@ -6,12 +6,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import psycopg2
 import pytest
 from django.conf import settings
 
 from backoffice.local.processes import free_port
-from tests.support.databases import new_database
+from tests.support.databases import new_database, rows
 from tests.support.polling import wait_until
 from tests.support.processes import Site, manage, production
 from tests.support.systemd import needs_systemd, running_systemd
@@ -114,15 +113,6 @@ def site(host, target, environment):
     host.systemctl("start", target, *SERVICES)
     port = int(environment["WEB_ADDRESS"].rpartition(":")[2])
     return Site(port, host.place / "backoffice-web.log")
-
-
-def rows(environment, sql):
-    connection = psycopg2.connect(environment["DATABASE_URL"])
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-        found = cursor.fetchall()
-    connection.close()
-    return found
 
 
 def submit(environment, job_type, seconds) -> None:

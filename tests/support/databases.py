@@ -2,7 +2,8 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import psycopg2
 from django.conf import settings
@@ -21,3 +22,13 @@ def new_database() -> Iterator[str]:
         yield f"postgres://{account}/{name}"
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     admin.close()
+
+
+def rows(environment: Mapping[str, str], sql: str) -> list[tuple[Any, ...]]:
+    """Run a statement in the database of a site with this environment; returns its rows."""
+    connection = psycopg2.connect(environment["DATABASE_URL"])
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        found = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return found

@@ -11,6 +11,7 @@ IGNORED_LOGGERS = (
     "jobs.lifecycle",
     "jobs.services",
     "jobs.storage",
+    "jobs.tracing",
     "celery",
     "django.db",
     "opentelemetry",  # threads of the site's monitoring

@@ -11,7 +11,7 @@ transport request      the main process: what Celery takes from Redis, and how i
 agent crashes          the main process, in the thread `agent`
 deadlines              the main process, in the thread `deadlines`
 fork_lock              the main process, around each fork of a pool process
-stopping               the main process: how long it waits for running jobs
+soft_shutdown          the main process: how long it waits for running jobs
 tasks claims execution a pool process: claim, handler, outcome
 reports                a pool process: unexpected exceptions, for the site's monitoring
 backlog                a pool process: the next job, while the main process lives

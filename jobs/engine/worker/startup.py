@@ -27,8 +27,8 @@ from jobs import registry
 from jobs.database import WORKER_DB, await_tables, name_process
 from jobs.engine.worker import isolation, output, replacement, sessions
 from jobs.engine.worker.agent import Agent
+from jobs.engine.worker.soft_shutdown import wait_for_jobs
 from jobs.engine.worker.state import current_worker, start_worker
-from jobs.engine.worker.stopping import wait_for_jobs
 from jobs.engine.worker.tasks import run_job
 from jobs.engine.worker.transport import JobConnection
 from jobs.engine.wrong_servers import refuse_wrong_servers

@@ -126,7 +126,8 @@ def _in_line(job: Job) -> Explanation:
         return Explanation(
             f'No live worker of the queue "{job.queue}" knows the type "{job.type}".'
         )
-    ahead = line.places.get(job.id, len(line.types))
+    place = line.place_of(job.id)
+    ahead = len(line.types) if place is None else place
     usual = stats.usual_durations({job.type, *stats.types_of([line], serving)})
     until_start = dict(enumerate(stats.starts(job.queue, line, loads, usual))).get(ahead)
     eta = _eta(until_start, usual.get(job.type))

@@ -21,13 +21,14 @@ from jobs.stats.usual import Usual, seconds_left
 
 @dataclass(frozen=True)
 class Line:
-    """The first jobs of a queue: their types in the order of taking, and the places of some.
-
-    These are by id, as `lines` was asked: UUIDs, or texts in `lines_read`.
-    """
+    """The first jobs of a queue: their types in the order of taking, and some places by id."""
 
     types: Sequence[str]
-    places: Mapping[UUID | str, int]
+    places: Mapping[str, int]
+
+    def place_of(self, job_id: UUID | str) -> int | None:
+        """Return how many jobs are taken before this one; None if `lines` was not asked for it."""
+        return self.places.get(str(job_id))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _lines_sql(wanted: str) -> str:
 
 
 def _line(types: Any, ids: Any, places: Any) -> Line:
-    return Line(types or [], dict(zip(ids or [], places or [], strict=True)))
+    return Line(types or [], dict(zip(map(str, ids or []), places or [], strict=True)))
 
 
 def loads() -> list[Load]:

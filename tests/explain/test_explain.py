@@ -41,7 +41,7 @@ def test_the_jobs_ahead_are_counted_in_its_own_queue():
     first, _, third = make_job(), make_job(), make_job()
     assert explain.explanation(first).sentence == "It is the next one to be taken."
     assert explain.explanation(third).sentence == "2 jobs are ahead of it."
-    assert stats.lines([third])["default"].places == {third.id: 2}
+    assert stats.lines([third])["default"].places == {str(third.id): 2}
 
 
 def test_the_estimate_is_what_the_jobs_ahead_take_on_all_slots():

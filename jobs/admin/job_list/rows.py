@@ -61,7 +61,7 @@ def with_estimates(
     for job in rows:
         line = lines.get(job.queue)
         job.usual = usual.get(job.type)
-        job.ahead = line.places.get(job.pk) if line else None
+        job.ahead = line.place_of(job.pk) if line else None
         job.start_seconds = starts.get(job.queue, {}).get(job.ahead)
         job.is_slow = _is_slow(job)
     return rows

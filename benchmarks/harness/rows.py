@@ -64,11 +64,12 @@ INSERT INTO django_admin_log (action_time, object_id, object_repr, action_flag, 
 SELECT created_at, id, name, 2, 'Acknowledged, from the list.', %s, %s
 FROM jobs_job WHERE status = 'FAILED'"""
 
-# Each rare job but one repeats the oldest of all.
+# Each rare job but one repeats the oldest of all. The status lets an index find them.
 RERUNS = """
 UPDATE jobs_job SET rerun_of_id = oldest.id
-FROM (SELECT min(id::text)::uuid AS id FROM jobs_job WHERE queue = 'rare') AS oldest
-WHERE queue = 'rare' AND jobs_job.id <> oldest.id"""
+FROM (SELECT min(id::text)::uuid AS id FROM jobs_job WHERE queue = 'rare' AND status = 'FAILED')
+    AS oldest
+WHERE queue = 'rare' AND status = 'FAILED' AND jobs_job.id <> oldest.id"""
 
 
 def fill(

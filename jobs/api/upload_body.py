@@ -95,7 +95,11 @@ def _digest_header(request: Request, name: str) -> str:
 def read_name(request: Request) -> str:
     """The name in the query or in Content-Disposition; "" without one. Raises: Problem (400)."""
     name = request.query_params.get("name", "")
-    _, header = parse_header_parameters(request.headers.get("Content-Disposition", ""))
+    try:
+        _, header = parse_header_parameters(request.headers.get("Content-Disposition", ""))
+    except ValueError as error:
+        malformed = header_error("Content-Disposition", "It cannot be read.", "invalid")
+        raise invalid_request([malformed]) from error
     name = name or header.get("filename", "")
     if not name and not is_multipart(request):
         raise invalid_request([query_error("name", "Give the name of the file.", "required")])

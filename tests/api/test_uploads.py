@@ -103,6 +103,7 @@ def test_the_expected_hash_and_size_are_compared(client, query, headers):
         ("?name=a", {"Content-Digest": "sha-256=:AA==:"}, "Content-Digest"),
         (f"?name=a&sha256={'0' * 64}", {"Repr-Digest": DIGEST}, "Repr-Digest"),
         ("?name=a", {"Idempotency-Key": "a b"}, "Idempotency-Key"),
+        ("", {"Content-Disposition": "a; filename*=unknown''b"}, "Content-Disposition"),
     ],
 )
 def test_a_wrong_request_names_its_fault(client, query, headers, place):

@@ -1,6 +1,5 @@
 """Reads settings from the environment and collects a sentence about each that is wrong."""
 
-import math
 import os
 import re
 from collections.abc import Collection
@@ -19,6 +18,9 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:]+\]", re.ASCII)
 FILE_KINDS = re.compile(r"\.[\w.+-]+|[\w.+-]+/(\*|[\w.+-]+)", re.ASCII)
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+MOST_NUMBER = 10**15  # far above any use
+MOST_SECONDS = 1e9
+SHOWN_CHARACTERS = 200  # of a wrong value
 NEW_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
 
@@ -42,6 +44,8 @@ class Environment:
 
     def wrong(self, seen: str, why: str, fix: str) -> None:
         """Note a problem; `seen` is NAME='value' without its secret part."""
+        if len(seen) > SHOWN_CHARACTERS:
+            seen = f"{seen[:SHOWN_CHARACTERS]}..."
         self.problems.append(f"{seen} {why}. {fix}.")
 
     def text(self, name: str, default: str | None = None, fix: str = "Set it") -> str:
@@ -67,18 +71,24 @@ class Environment:
             self.wrong(f"{name}=true", why, f"Remove it, or allow only {LOCAL_HOSTS}")
         return debug
 
-    def number(self, name: str, default: int, least: int = 0) -> int:
+    def number(self, name: str, default: int, least: int = 0, most: int = MOST_NUMBER) -> int:
         value = self.text(name, str(default))
-        if value.isascii() and value.isdecimal() and int(value) >= least:
-            return int(value)
-        self.wrong(f"{name}={value!r}", f"is not a number of {least} or more", f"Try {default}")
+        digits = re.fullmatch(r"0*([0-9]+)", value)
+        # 20 digits are too many, and Python refuses to read thousands of them.
+        number = int(digits[1][:20]) if digits else -1
+        if value == str(default) or least <= number <= most:
+            return number
+        why = f"is more than {most}" if number > most else f"is not a number of {least} or more"
+        self.wrong(f"{name}={value!r}", why, f"Try {default}")
         return default
 
-    def seconds(self, name: str, default: float, most: float = math.inf) -> float:
+    def seconds(self, name: str, default: float, most: float = MOST_SECONDS) -> float:
         value = self.text(name, f"{default:g}")
-        if re.fullmatch(r"\d+(\.\d+)?", value) and 0 < float(value) <= most:
+        if value == f"{default:g}":
+            return default
+        if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII) and 0 < float(value) <= most:
             return float(value)
-        limit = "" if most == math.inf else f" of at most {most:g}"
+        limit = "" if most == MOST_SECONDS else f" of at most {most:g}"
         self.wrong(
             f"{name}={value!r}", f"is not a number of seconds{limit}", f"Try {min(default, most):g}"
         )
@@ -215,9 +225,17 @@ class Environment:
 
     def _read(self, name: str) -> str:
         try:
-            return self._values.get(name, "").strip()
+            value = self._values.get(name, "").strip()
+            value.encode()
+        except UnicodeEncodeError:  # how Python reads an environment that is not UTF-8
+            self.wrong(name, "is not text in UTF-8", "Set it to text")
+            return ""
         except (OSError, UnicodeDecodeError) as error:
             path = os.environ[f"{name}_FILE"]
             why = f"cannot be read ({getattr(error, 'strerror', None) or 'not text'})"
             self.wrong(f"{name}_FILE={path!r}", why, "Name a text file this user may read")
             return ""
+        if "\0" in value:  # neither the system nor PostgreSQL takes one
+            self.wrong(name, "holds a zero byte", "Set it to text")
+            return ""
+        return value

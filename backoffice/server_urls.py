@@ -3,6 +3,8 @@
 import re
 from urllib.parse import SplitResult, quote, urlsplit
 
+PORT = re.compile(r"[0-9]{1,5}")
+
 
 def mask_url(url: str) -> str:
     """Return the URL without user, password, query and anything that may be part of a password."""
@@ -17,12 +19,14 @@ def fault_of(url: str, schemes: list[str]) -> str | None:
     Needed because urllib ends a URL at an unescaped # without an error.
     """
     wrong_port = "has a port that is not a number, or an unescaped character in its password"
+    if re.search(r"[\x00-\x1f\x7f]|%00", url):  # urllib would drop some of them
+        return "holds a control character"
     try:
         parts = split_by_server(url)[0]
     except ValueError:
         return wrong_port
     servers = servers_of(url)
-    if not all(port.isdecimal() and int(port) < 65536 for _, port in servers if port):
+    if not all(PORT.fullmatch(port) and int(port) < 65536 for _, port in servers if port):
         return wrong_port
     if len(servers) > 1 and "redis" in parts.scheme:
         return "names several hosts"
@@ -37,6 +41,8 @@ def fault_of(url: str, schemes: list[str]) -> str | None:
     is_socket = len(servers) == 1 and parts.path.startswith("//")  # its directory follows //
     if not is_socket and not all(host for host, _ in servers):
         return "names no host"
+    if any(re.search(r"\s", host) for host, _ in servers):
+        return "has a blank in its host"
     return None
 
 

@@ -24,8 +24,8 @@ WSGI_APPLICATION = "backoffice.wsgi.application"
 PATH_PREFIX = env.path_prefix("PATH_PREFIX", "/backoffice/", taken=FIRST_PARTS)
 FORCE_SCRIPT_NAME = PATH_PREFIX.rstrip("/") or None
 # Threads, because requests wait for PostgreSQL and Redis; backoffice/gunicorn.py uses both.
-WEB_PROCESSES = env.number("WEB_PROCESSES", 2, least=1)
-WEB_THREADS = env.number("WEB_THREADS", 8, least=2)
+WEB_PROCESSES = env.number("WEB_PROCESSES", 2, least=1, most=1000)
+WEB_THREADS = env.number("WEB_THREADS", 8, least=2, most=1000)
 
 INSTALLED_APPS = [
     "backoffice",
@@ -204,7 +204,7 @@ JOBS_REDIS_URL = env.url(
 JOBS_REDIS_CA_FILE = env.file("REDIS_CA_FILE")
 JOBS_REDIS_SENTINEL_PASSWORD = env.text("REDIS_SENTINEL_PASSWORD", "")
 JOBS_QUEUE_PREFIX = env.text("JOBS_QUEUE_PREFIX", "")
-JOBS_CELERY = {"worker_concurrency": env.number("WORKER_CONCURRENCY", 2, least=1)}
+JOBS_CELERY = {"worker_concurrency": env.number("WORKER_CONCURRENCY", 2, least=1, most=1000)}
 
 # `manage.py up` and `local` only start others, each with an environment of its own.
 if sys.argv[1:2] not in (["up"], ["local"]):

@@ -84,6 +84,16 @@ def test_an_upload_that_is_just_being_taken_is_not_deleted(lena):
     assert execute(job).result["text"] == ROWS.decode()
 
 
+def test_of_two_deletes_at_once_the_second_finds_no_upload(lena):
+    upload = make_upload(lena)
+    with transaction.atomic():
+        lifecycle.remove_uploads([upload.id])
+        delete = Beside(lambda: services.delete_upload(caller_for(lena), upload.id))
+        wait_until_blocked()
+    delete.join()
+    assert isinstance(delete.outcome, Upload.DoesNotExist)
+
+
 def test_a_job_cannot_take_an_upload_that_is_just_being_deleted(lena):
     upload = make_upload(lena)
     with transaction.atomic():

@@ -82,6 +82,7 @@ def delete_upload(caller: Caller, upload_id: UUID) -> None:
     upload = access.own_uploads(caller.user).get(id=upload_id)
     names = lifecycle.remove_uploads([upload.id])
     if not names:
+        upload.refresh_from_db(fields=["id"])  # DoesNotExist if a request beside this deleted it
         sentence = "A job has this upload: it is deleted with the job."
         raise UploadRefused(409, "upload_in_use", sentence)
     database.after_commit(lambda: storage.discard(names, using=DEFAULT_DB_ALIAS))

@@ -48,6 +48,14 @@ class FormFiles:
             return self.find(value) if value else None
         return to_form(field, value)
 
+    def lost(self, values: Mapping[str, Any]) -> list[ParamError]:
+        """Return an error of each file among the values whose content is gone."""
+        return [
+            ParamError(name, NO_SUCH_UPLOAD, "unknown_upload")
+            for name, value in values.items()
+            if isinstance(value, UploadFile) and value.is_lost()
+        ]
+
     def errors(
         self,
         fields: Mapping[str, forms.Field],

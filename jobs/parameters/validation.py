@@ -194,7 +194,11 @@ def _cleaned_data(
         form = make(data)
     for field in form.fields.values():
         take_json(field)
-    is_valid = form.is_valid()
+    try:
+        is_valid = form.is_valid()
+    except FileNotFoundError:  # a validator read a file that was deleted since it was found
+        _raise_any(files.lost(values))
+        raise
     if (errors := files.errors(fields, stored, values)) or not is_valid:
         faulty = {one.name for one in errors}
         others = [one for one in form_errors(form) if one.name not in faulty]

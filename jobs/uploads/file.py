@@ -72,6 +72,17 @@ class UploadFile(File):  # type: ignore[type-arg]  # Django has no File[bytes]
         self.close()
         self._content = None
 
+    def is_lost(self) -> bool:
+        """Return whether the content cannot be found; the next read begins at the beginning."""
+        self.rewind()
+        try:
+            self.read(1)
+        except FileNotFoundError:
+            return True
+        finally:
+            self.rewind()
+        return False
+
     @contextmanager
     def on_disk(self) -> Iterator[Path]:
         """Yield the path of a copy, for programs that read files; it is deleted afterwards."""

@@ -5,11 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from jobs import services, storage
 from jobs.engine.worker.execution import execute
 from jobs.errors import InvalidParams
 from jobs.models import Job, JobUpload
 from tests.support import people
-from tests.support.uploads import ROWS, OneFile, make_upload, read_files, submit_reader
+from tests.support.people import caller_for
+from tests.support.uploads import ROWS, OneFile, make_upload, read_files, settle, submit_reader
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "worker"]),
@@ -91,3 +93,44 @@ def test_a_validator_that_reads_the_file_leaves_all_of_it_to_the_handler(make_ty
     make_type(read_files, slug="reader", label="Reader", form=Read)
     job = submit_reader(lena, file=str(make_upload(lena).id))
     assert execute(job).result["text"] == ROWS.decode()
+
+
+class Read(OneFile):
+    """Reads its files to check them."""
+
+    def clean(self):
+        for file in filter(None, (self.cleaned_data["file"], self.cleaned_data["extra"])):
+            file.read()
+        return self.cleaned_data
+
+
+def test_a_file_that_is_deleted_while_the_form_reads_it_is_an_unknown_upload(make_type, lena):
+    make_type(read_files, slug="reader", label="Reader", form=Read)
+    there, gone = make_upload(lena), make_upload(lena)
+    storage.drop(gone.stored_name)
+    with pytest.raises(InvalidParams) as error:
+        submit_reader(lena, file=str(there.id), extra=str(gone.id))
+    assert errors_of(error) == {"extra": "unknown_upload"}
+    assert not Job.objects.exists()
+
+
+def test_a_rerun_whose_form_reads_a_lost_file_is_refused(make_type, lena):
+    make_type(read_files, slug="reader", label="Reader", form=Read)
+    upload = make_upload(lena)
+    job = submit_reader(lena, file=str(upload.id))
+    settle(job)
+    storage.drop(upload.stored_name)
+    with pytest.raises(InvalidParams) as error:
+        services.rerun(caller_for(lena), job.id)
+    assert errors_of(error) == {"file": "unknown_upload"}
+    assert "Send the file again" in execute(job).error_message
+
+
+def test_another_file_that_a_validator_misses_stays_an_error_of_the_type(make_type, lena):
+    class Missing(OneFile):
+        def clean(self):
+            raise FileNotFoundError("a template of the type")
+
+    make_type(read_files, slug="reader", label="Reader", form=Missing)
+    with pytest.raises(FileNotFoundError):
+        submit_reader(lena, file=str(make_upload(lena).id))

@@ -17,6 +17,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_help_text = "The complete name of an account, or the complete id of an object."
     sortable_by = ()
     actions = None
+    empty_text = "No actions yet. What staff do in the admin is recorded here."
 
     @admin.display(description="when")
     def when(self, entry):

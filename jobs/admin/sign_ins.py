@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.actions import delete_selected
 from django.db.models import Q
 from django.utils.html import format_html
 
@@ -60,9 +61,14 @@ class FailedSignInAdmin(SignInAdmin):
     """Wrong passwords since the last sign-in. Deleting an entry lets its user try again."""
 
     list_title = "Failed sign-ins"
+    empty_text = "No wrong password since the last sign-in of each account."
     list_display = ("who", "address", "failures", "when", "browser")
     fields = readonly_fields = list_display
     actions = ("delete_selected",)
+
+    @admin.action(description="Let them try again: delete the entries", permissions=["delete"])
+    def delete_selected(self, request, queryset):
+        return delete_selected(self, request, queryset)
 
     @admin.display(description="wrong passwords")
     def failures(self, attempt):
@@ -85,6 +91,7 @@ class PastSignInAdmin(SignInAdmin):
     """When accounts signed in and out."""
 
     list_title = "Sign-ins"
+    empty_text = "No sign-ins yet."
     list_display = ("who", "address", "when", "signed_out", "browser")
     fields = readonly_fields = list_display
 
@@ -98,3 +105,4 @@ class LoggedFailureAdmin(SignInAdmin):
     """Each failed sign-in, if the site keeps this log."""
 
     list_title = "Log of failed sign-ins"
+    empty_text = "Nothing is logged. “Failed sign-ins” has the latest wrong passwords."

@@ -54,6 +54,7 @@ class TaskResultAdmin(ReadOnlyAdmin):
 
     list_display = ("job", "state", "ran_by", "done", "details")
     list_display_links = ("details",)
+    empty_text = "No results yet. A job adds one when it ends."
     fields = readonly_fields = (
         "job",
         "task",

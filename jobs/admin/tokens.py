@@ -41,6 +41,8 @@ class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     sortable_by = ()
     ordering = ("-created",)
     actions = None
+    empty_text = "No tokens yet. Programs need one to call the API."
+    add_text = "Make token"
 
     @admin.display(description="name")
     def called(self, token):

@@ -51,6 +51,7 @@ def user_page(request: HttpRequest, user_id: str) -> HttpResponse:
         "is_own": is_own,
         "may_see_account": may_see_account,
         "may_make_token": _may_make_token(request.user, shown),
+        "may_launch": is_own and access.may_launch_some(request.user),
         "has_tokens_panel": is_own or may_see_account,
         "tokens": _newest_tokens(shown) if is_own or may_see_account else [],
         "refused": refused_rows(TokenRefusal.objects.filter(token__user=shown)),

@@ -21,6 +21,20 @@ from jobs.signals import send_refusal
 from jobs.storage import has_no_room
 
 FRAMED = (400, 403, 404, 405)  # these say nothing about the server
+# Headings of pages, in place of the phrases of HTTP, which are for programmers.
+HEADINGS = {
+    400: "This request was not understood",
+    403: "Not allowed",
+    404: "Page not found",
+    405: "There is no page here",
+    411: "This request was not understood",
+    413: "This is too large",
+    429: "Too many attempts",
+    500: "An unexpected error",
+    503: "Not available right now",
+    504: "The outcome is not known",
+    507: "There is no room",
+}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -120,7 +134,8 @@ def error_response(
     problem |= {"request_id": request_id.get(), "errors": []}
     if is_api:
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    return HttpResponse(_error_page(request, problem | {"advice": advice}), status=status)
+    shown = problem | {"title": HEADINGS.get(status, title), "advice": advice}
+    return HttpResponse(_error_page(request, shown), status=status)
 
 
 def _error_page(request: HttpRequest, context: dict[str, Any]) -> str:

@@ -6,11 +6,24 @@ import pytest
 from playwright.sync_api import expect
 
 from jobs.models import Job, Status
+from tests.support import people
 from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "worker"])
 
 LIST = "/admin/jobs/job/"
+
+
+@pytest.fixture(params=[people.operator, people.launcher])
+def person(request, transactional_db):
+    """An operator, and a user who may only launch jobs and sees no others than these."""
+    return request.param()
+
+
+@pytest.fixture
+def console(open_as, person):
+    """A page of the browser with the person signed in."""
+    return open_as(person, viewport={"width": 1280, "height": 800})
 
 
 def press(page, *keys):
@@ -32,54 +45,54 @@ def focused(page):
     return page.evaluate("document.activeElement.textContent.trim()")
 
 
-def test_a_job_is_launched_by_keyboard(page, greet, redis):
-    page.goto("/admin/")
-    press(page, "l")
-    expect(page).to_have_url(re.compile(r"launch/$"))
-    while focused(page) != "Greet":
-        press(page, "j")
-    press(page, "o")
-    expect(page.get_by_label("Whom")).to_be_visible()
-    tab_to(page, "Greet")
-    press(page, "Tab")
-    page.keyboard.type("Ada / jkl")  # letters that are keys elsewhere
-    press(page, "Enter")
-    expect(page.locator(".job-title .badge")).to_have_text("Pending")
+def test_a_job_is_launched_by_keyboard(console, greet, redis):
+    console.goto("/admin/")
+    press(console, "l")
+    expect(console).to_have_url(re.compile(r"launch/$"))
+    while focused(console) != "Greet":
+        press(console, "j")
+    press(console, "o")
+    expect(console.get_by_label("Whom")).to_be_visible()
+    tab_to(console, "Greet")
+    press(console, "Tab")
+    console.keyboard.type("Ada / jkl")  # letters that are keys elsewhere
+    press(console, "Enter")
+    expect(console.locator(".job-title .badge")).to_have_text("Pending")
     assert Job.objects.get().params == {"whom": "Ada / jkl"}
 
 
-def test_jobs_are_filtered_and_cancelled_by_keyboard(page):
+def test_jobs_are_filtered_and_cancelled_by_keyboard(console, person):
     for name in ("Alpha 1", "Alpha 2", "Alpha 3", "Beta 1"):
-        make_job(name=name)
-    page.goto("/admin/")
-    press(page, "/")
-    expect(page).to_have_url(re.compile(r"/job/$"))
-    expect(page.locator("#id_q")).to_be_focused()
-    page.keyboard.type("Alpha")
-    press(page, "Enter")
-    expect(page.locator("#result_list tbody tr")).to_have_count(3)
-    page.wait_for_load_state()  # the keys come with the deferred scripts
-    press(page, "j", "x", "j", "j", "Shift+X")
-    expect(page.locator(".action-counter")).to_have_text("3 of 3 selected")
-    press(page, "c")
-    expect(page.locator("h1")).to_have_text("Cancel 3 jobs?")
-    tab_to(page, "Cancel 3 jobs")
-    press(page, "Enter")
-    expect(page.locator(".messagelist")).to_contain_text("3 jobs cancelled")
+        make_job(name=name, created_by=person)
+    console.goto("/admin/")
+    press(console, "/")
+    expect(console).to_have_url(re.compile(r"/job/$"))
+    expect(console.locator("#id_q")).to_be_focused()
+    console.keyboard.type("Alpha")
+    press(console, "Enter")
+    expect(console.locator("#result_list tbody tr")).to_have_count(3)
+    console.wait_for_load_state()  # the keys come with the deferred scripts
+    press(console, "j", "x", "j", "j", "Shift+X")
+    expect(console.locator(".action-counter")).to_have_text("3 of 3 selected")
+    press(console, "c")
+    expect(console.locator("h1")).to_have_text("Cancel 3 jobs?")
+    tab_to(console, "Cancel 3 jobs")
+    press(console, "Enter")
+    expect(console.locator(".messagelist")).to_contain_text("3 jobs cancelled")
     assert Job.objects.get(status=Status.PENDING).name == "Beta 1"
 
 
-def test_a_failure_is_reviewed_by_keyboard(page):
-    old = make_job(name="Old", status=Status.FAILED)
-    make_job(name="New", status=Status.FAILED)
-    page.goto(f"{LIST}?status=FAILED&unseen=on")
-    press(page, "j", "k", "j", "o")
-    expect(page.locator("h1")).to_have_text("Old")
-    press(page, "a")
-    expect(page.locator("details.ask[open] input[name=note]")).to_be_focused()
-    page.keyboard.type("seen, cause known")
-    press(page, "Enter")
-    expect(page.locator(".messagelist")).to_be_visible()
+def test_a_failure_is_reviewed_by_keyboard(console, person):
+    old = make_job(name="Old", status=Status.FAILED, created_by=person)
+    make_job(name="New", status=Status.FAILED, created_by=person)
+    console.goto(f"{LIST}?status=FAILED&unseen=on")
+    press(console, "j", "k", "j", "o")
+    expect(console.locator("h1")).to_have_text("Old")
+    press(console, "a")
+    expect(console.locator("details.ask[open] input[name=note]")).to_be_focused()
+    console.keyboard.type("seen, cause known")
+    press(console, "Enter")
+    expect(console.locator(".messagelist")).to_be_visible()
     old.refresh_from_db()
     assert old.acknowledged_at is not None
 

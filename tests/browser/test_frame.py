@@ -33,7 +33,7 @@ def test_no_page_of_a_phone_covers_the_navigation(open_as, width, has_scripts):
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Launch").click()
     expect(page.locator("h1")).to_have_text("Launch job")
     page.get_by_text("olga").click()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     page.goto(LIST)
     expect(page.get_by_label("Username")).to_be_visible()
 

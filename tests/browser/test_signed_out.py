@@ -57,7 +57,7 @@ def end_sessions():
 def sign_in(page, name="olga"):
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("pass")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 def note(page):

@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 
+from backoffice.management.commands.migrate import ONE_AT_A_TIME
 from tests.support.databases import new_database
 from tests.support.processes import manage, production
 
@@ -88,6 +89,16 @@ def test_a_migration_that_was_killed_while_it_built_indexes_is_run_again(empty_d
         assert cursor.fetchone() == (0,)
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+def test_a_migrate_that_hangs_is_named_after_a_while(empty_database):
+    with connected(empty_database) as other:
+        other.execute(f"SELECT pg_advisory_lock({ONE_AT_A_TIME}), pg_backend_pid()")
+        pid = other.fetchone()[1]
+        done = manage("migrate", "--wait-for-migrate=0", DATABASE_URL=empty_database)
+    assert done.returncode == 75, done.stderr
+    assert f"Another migrate runs on this database: process {pid} (" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_two_at_once_follow_each_other(empty_database):

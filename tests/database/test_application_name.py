@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from jobs.database import application_name
 from jobs.models import Job
 from tests.support.pgbouncer import pgbouncer
 from tests.support.polling import wait_until
@@ -85,10 +86,13 @@ def test_a_name_of_the_operator_stands_for_the_site(alias, query, variable, name
 
 
 @pytest.mark.django_db
-def test_the_name_is_sent_with_the_request_to_connect():
-    connection.ensure_connection()
-    sent = connection.connection.info.dsn_parameters
-    assert sent["fallback_application_name"] == "backoffice"
+def test_the_name_is_sent_with_the_request_to_connect(monkeypatch):
+    monkeypatch.setattr(application_name, "_kind", "web")
+    monkeypatch.delenv("PGAPPNAME", raising=False)
+    new = connection.copy()
+    new.ensure_connection()
+    with contextlib.closing(new.connection) as opened:
+        assert opened.info.dsn_parameters["fallback_application_name"] == "backoffice web"
 
 
 @pytest.mark.usefixtures("django_db_setup")

@@ -103,8 +103,7 @@ def test_a_file_that_was_being_stored_is_swept_after_a_day(web, token, own_files
         process = process_of(web)
         sender = threading.Thread(target=send_quietly, args=(web.port, large, token))
         sender.start()
-        while not stored_in(own_files):
-            time.sleep(0.001)
+        wait_until(lambda: stored_in(own_files))
         kill(process)
         sender.join()
         if not Upload.objects.exists():

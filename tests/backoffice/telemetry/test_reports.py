@@ -6,6 +6,7 @@ from unittest import mock
 import pytest
 from django.test import RequestFactory
 
+from backoffice import __version__
 from backoffice.telemetry.reports import SentryReports
 from backoffice.telemetry.variables import ErrorReports
 from jobs.models import Job
@@ -45,7 +46,7 @@ def test_only_unexpected_errors_are_reported_and_say_whose_they_are(redis, tmp_p
 def assert_report_of_job(event, job):
     assert event["fingerprint"] == [job.fingerprint]
     assert event["transaction"] == "run fail"
-    assert event["release"] == "backoffice@1.0.0"
+    assert event["release"] == f"backoffice@{__version__}"
     assert event["contexts"]["trace"]["trace_id"] == TRACE
     assert event["tags"] == {
         "job": str(job.pk),

@@ -4,12 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    QueryDict,
-)
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from jobs import access, registry, services
 from jobs.admin.audit import admin_caller

@@ -23,7 +23,7 @@ class FileRules:
         """Return why a file of this size is not taken; "" if it is."""
         if size <= self.limit:
             return ""
-        return f"“{name}” is larger than {format_size(self.limit)}, the limit."
+        return f"“{name}” is larger than the limit of {format_size(self.limit)}."
 
     def kind_fault(self, name: str, content_type: str) -> str:
         """Return why a file of this name and media type is not taken; "" if it is."""

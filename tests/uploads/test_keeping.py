@@ -92,7 +92,7 @@ def test_the_site_refuses_large_files_and_kinds_and_names_them(lena, settings, o
 def test_the_size_in_a_sentence_is_in_the_language_of_the_sentence(language):
     with override(language):
         fault = FileRules(2_100_000).size_fault("rows.csv", 3_000_000)
-    assert fault == "“rows.csv” is larger than 2.0 MB, the limit."
+    assert fault == "“rows.csv” is larger than the limit of 2.0 MB."
 
 
 def refuse(file, name):

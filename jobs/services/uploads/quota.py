@@ -26,9 +26,9 @@ def check_quota(caller: Caller, size: int) -> None:
     kept = unused.aggregate(size=Sum("size", default=0))["size"]
     if kept + size > limit:
         sentence = (
-            f"You keep {format_size(kept)} of files that no job has, and {format_size(limit)} is"
-            " the most. Launch the jobs that they are for, or wait: each is deleted a day after it"
-            " was sent."
+            f"Your files that no job uses take {format_size(kept)}, and the limit is"
+            f" {format_size(limit)}. Launch the jobs that they are for, or wait: each is deleted a"
+            " day after it was sent."
         )
         raise UploadRefused(409, "too_many_uploads", sentence)
 

@@ -98,7 +98,7 @@ def refuse(file, name):
 def test_files_that_are_not_taken_say_why_beside_their_input(operator, settings):
     settings.UPLOAD_LIMIT_BYTES = 30
     large = operator.post(PAGE, filled(file=chosen(b"x" * 31)))
-    assert errors_of(large)["file"] == ["“rows.csv” is larger than 30 bytes, the limit."]
+    assert errors_of(large)["file"] == ["“rows.csv” is larger than the limit of 30 bytes."]
     assert errors_of(operator.post(PAGE, filled(file=chosen(b"x", "a.exe"))))["file"]
     assert errors_of(operator.post(PAGE, filled(file=chosen(b""))))["file"] == [
         "The submitted file is empty."
@@ -114,7 +114,7 @@ def test_who_keeps_too_many_bytes_reads_it_beside_the_input(operator, settings):
     make_upload(operator.user)
     refused = operator.post(PAGE, filled(file=chosen()))
     [sentence] = errors_of(refused)["file"]
-    assert sentence.startswith(f"You keep {len(ROWS)} bytes of files that no job has, and ")
+    assert sentence.startswith(f"Your files that no job uses take {len(ROWS)} bytes")
     assert not Job.objects.exists()
 
 

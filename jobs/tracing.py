@@ -26,7 +26,7 @@ class Tracer:
         return nullcontext()
 
     def running(self, job: Job) -> AbstractContextManager[Callable[[Outcome], None]]:
-        """Return the block in which an attempt runs; it yields what to call with its outcome.
+        """Return the block in which an attempt runs; it yields a callback for the outcome.
 
         It may set the `traceparent` of `job`, for the log lines of this attempt.
         """

@@ -12,9 +12,9 @@ IS_LOCKED = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
 
 
 def direct_fault(using: str) -> str:
-    """Return a sentence if `using` is not the database of the alias "pooled"; "" without it.
+    """Return a sentence if `using` and the alias "pooled" lead to different databases.
 
-    Also "" if one of the two does not answer now.
+    "" if they lead to the same one, if there is no "pooled", or if one of them does not answer now.
     """
     if POOLED_DB not in connections:
         return ""

@@ -1,4 +1,4 @@
-"""Why Redis can never be used as it is set up, which time does not mend."""
+"""Why Redis can never be used as it is set up, which waiting does not fix."""
 
 import re
 from typing import Any

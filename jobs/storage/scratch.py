@@ -31,14 +31,14 @@ def scratch_directory(prefix: str) -> Iterator[Path]:
 def _sweep(prefix: str) -> None:
     # A living process holds a lock, so that its files are kept where a wrong clock makes them look
     # old. Hosts may share a TMPDIR: NFS knows the locks of all of them.
-    lefts = (one for one in Path(gettempdir()).glob(f"{prefix}*") if _is_old(one))
-    for left in islice(lefts, SWEPT_AT_ONCE):
-        with suppress(OSError), _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            shutil.rmtree(left, ignore_errors=True)
+    old = (one for one in Path(gettempdir()).glob(f"{prefix}*") if _is_old(one))
+    for directory in islice(old, SWEPT_AT_ONCE):
+        with suppress(OSError), _locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _is_old(directory: Path) -> bool:
-    """Return whether it is a directory of our own account, and was left."""
+    """Return whether it is a directory of our own account that nothing has changed for a day."""
     try:
         found = directory.lstat()
     except OSError:  # another process was faster

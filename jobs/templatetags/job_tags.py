@@ -32,9 +32,9 @@ def first_refused(form: Any) -> str:
 
 
 @register.filter
-def with_cursor(field: Any) -> SafeString:
-    """The input of a field, which has the cursor when the page opens."""
-    widget: SafeString = field.as_widget(attrs={"autofocus": True})
+def with_cursor_if(field: Any, name: str) -> SafeString:
+    """The input of a field; that of the field `name` has the cursor when the page opens."""
+    widget: SafeString = field.as_widget(attrs={"autofocus": True} if field.name == name else None)
     return widget
 
 

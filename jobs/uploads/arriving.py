@@ -1,4 +1,4 @@
-"""Where a large file of a form is while it arrives: for FILE_UPLOAD_HANDLERS."""
+"""Receives large files of forms: a handler for Django's FILE_UPLOAD_HANDLERS."""
 
 from tempfile import TemporaryFile
 from typing import Any

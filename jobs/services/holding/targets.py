@@ -44,6 +44,7 @@ def _find_type(text: str) -> Target:
     job_type = registry.find(text) or registry.by_label(text)
     if job_type is not None:
         return Target(HoldKind.TYPE, job_type.slug, job_type.label)
+    # The index of types begins with the status.
     if not Job.objects.filter(type=text, status__in=Status.values).exists():
         raise InvalidHold("There is no such job type, and no job of it.", HoldKind.TYPE)
     return Target(HoldKind.TYPE, text, text)

@@ -1,6 +1,7 @@
 """How many bytes of files that no job has one account may keep."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
@@ -38,7 +39,7 @@ def stored_files(directory):
 def test_files_without_a_job_have_a_limit_for_each_account(lena, own_files):
     keep(lena, 60)
     keep(lena, 40)
-    with pytest.raises(UploadRefused, match="You keep 100 bytes of files that no job has") as error:
+    with pytest.raises(UploadRefused, match="no job uses take 100 bytes, and") as error:
         keep(lena, 1)
     assert (error.value.status, error.value.code) == (409, "too_many_uploads")
     assert len(stored_files(own_files)) == 2
@@ -60,30 +61,48 @@ def test_a_command_has_no_limit():
     assert services.keep_upload(code_caller(name="import"), incoming).upload
 
 
-def test_files_sent_at_once_keep_to_the_limit_together(lena, own_files, monkeypatch):
-    ready, outcomes = threading.Barrier(4), []
+@pytest.fixture
+def send_at_once(lena, monkeypatch):
+    """Send files of 40 bytes, of which each passes the first check; returns what became of them."""
+    return partial(sent_at_once, lena, monkeypatch)
+
+
+def sent_at_once(user, monkeypatch, count, **options):
+    ready, outcomes = threading.Barrier(count), []
     save = storages["jobs"].__class__._save
 
     def save_together(self, name, content):
-        ready.wait(20)  # each has passed the first check
+        ready.wait(20)
         return save(self, name, content)
 
     monkeypatch.setattr(storages["jobs"].__class__, "_save", save_together)
 
     def send():
         try:
-            outcomes.append(keep(lena, 40).upload.size)
+            outcomes.append(keep(user, 40, **options).upload.size)
         except UploadRefused as error:
             outcomes.append(error.code)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
+    threads = [threading.Thread(target=send) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes, key=str) == [40, 40, "too_many_uploads", "too_many_uploads"]
+    return sorted(outcomes, key=str)
+
+
+def test_files_sent_at_once_keep_to_the_limit_together(send_at_once, own_files):
+    assert send_at_once(4) == [40, 40, "too_many_uploads", "too_many_uploads"]
+    assert Upload.objects.count() == len(stored_files(own_files)) == 2
+
+
+def test_a_request_repeated_at_once_is_answered_twice_though_the_limit_has_room_for_one(
+    lena, send_at_once, own_files
+):
+    keep(lena, 60)
+    assert send_at_once(2, idempotency_key="k") == [40, 40]
     assert Upload.objects.count() == len(stored_files(own_files)) == 2
 
 

@@ -57,10 +57,7 @@ def keep_upload(
             lock_and_check_quota(caller, incoming.size)
             upload.save(force_insert=True)
             upload.refresh_from_db(fields=["created_at", "unused_since"])
-    except UploadRefused:
-        storage.drop(upload.stored_name)
-        raise
-    except IntegrityError:
+    except (UploadRefused, IntegrityError):
         storage.drop(upload.stored_name)
         if found := _earlier(caller, incoming, key):
             return KeptUpload(found, replayed=True)

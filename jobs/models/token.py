@@ -48,7 +48,7 @@ class ApiToken(models.Model):
     """A named token for the API; only its digest is stored."""
 
     digest = models.CharField(max_length=128, primary_key=True)
-    token_key = models.CharField(max_length=25, db_index=True)
+    token_key = models.CharField(max_length=25)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs_api_tokens"
     )

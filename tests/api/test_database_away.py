@@ -51,5 +51,5 @@ def test_connections_that_stop_answering_are_replaced(client, tmp_path):
             for pid in silent:
                 os.kill(pid, signal.SIGCONT)
         # Each request checks its own connection, closes it, and opens another one.
-        assert 15 < time.monotonic() - started < 20
+        assert 15 < time.monotonic() - started < 30, "17 s, and once alone"
         assert {one.status for one in answers} == {200}

@@ -119,4 +119,4 @@ def test_a_stopping_server_does_not_wait_for_silent_clients(tmp_path, django_db_
             stack.enter_context(connected(site))
         time.sleep(0.5)
         began_at = time.monotonic()
-    assert time.monotonic() - began_at < 8
+    assert time.monotonic() - began_at < 20, "requests get 30 s"

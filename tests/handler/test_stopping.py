@@ -44,7 +44,7 @@ def test_a_statement_is_cancelled_and_its_connection_goes_on(context, error):
     with pytest.raises(error) as raised, context().sql(), transaction.atomic():
         sleep_in_sql()
     assert raised.type is error
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15, "the statement takes 60 s"
     sleep_in_sql(0)
 
 
@@ -120,7 +120,7 @@ def test_a_program_ends_with_those_that_it_started(program, tmp_path):
     began, pids = time.monotonic(), tmp_path / "pid"
     with pytest.raises(Cancelled):
         asked_after(0.5).run_program(["sh", "-c", f"echo $$ > {pids}; {program}"])
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15, "the program takes 60 s"
     group = int(pids.read_text())
     wait_until(lambda: not _has_members(group), seconds=3)
 

@@ -102,7 +102,7 @@ def test_a_collector_that_takes_nothing_delays_no_job_and_no_stop(kind, redis, t
             assert site.run("die").error_code == "worker_lost"
             assert site.run("succeed").status == "COMPLETED"
             jobs = Job.objects.filter(status="COMPLETED")
-            assert max((one.finished_at - one.started_at).total_seconds() for one in jobs) < 5
+            assert max((one.finished_at - one.started_at).total_seconds() for one in jobs) < 9
             began_at = time.monotonic()
         assert time.monotonic() - began_at < 40
     assert site.worker_log.read_text().count("takes no traces") <= 2, "once for each process"

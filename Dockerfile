@@ -27,6 +27,8 @@ COPY jobs jobs
 COPY templates templates
 COPY static static
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/collected
+# The file system is read-only: without these files each start compiles the code, 0.4 s of CPU.
+RUN python -m compileall -q manage.py backoffice jobs
 # Settings do not load half-configured. These values are not stored in the image or connected to.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" ALLOWED_HOSTS=localhost \
     DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost FILES_DIR=/var/lib/backoffice/files \

@@ -81,6 +81,18 @@ def test_postgresql_allows_more_connections_than_the_documented_fleet_opens():
     assert int(needed) < int(allowed)
 
 
+def test_one_service_builds_the_image_of_all():
+    built = [name for name, service in SERVICES.items() if "build" in service]
+    assert built == ["migrate"], "each of several builds makes an image of its own"
+
+
+def test_the_number_of_workers_outlives_the_next_start():
+    assert SERVICES["worker"]["scale"] == "${WORKERS:-1}"
+    assert SERVICES["maintenance"]["scale"] == 1
+    for file in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        assert not re.search(r"docker compose [^`\n]*--scale", file.read_text()), file
+
+
 def test_no_secret_stands_in_the_compose_file():
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
@@ -153,7 +165,7 @@ def test_every_variable_of_the_compose_file_is_known():
 
 
 def test_the_example_names_every_setting_and_nothing_else():
-    of_compose = {"WEB_ADDRESS", "SECRETS_DIR", "IMAGE_EXTRAS", "WORKER_MEMORY"}
+    of_compose = {"WEB_ADDRESS", "SECRETS_DIR", "IMAGE_EXTRAS", "WORKERS", "WORKER_MEMORY"}
     assert set(EXAMPLES) == set(env.defaults) | of_compose
 
 

@@ -16,6 +16,7 @@ from jobs.api.bodies import (
 )
 from jobs.api.http import long_poll, pagination
 from jobs.api.http.filters import ApiFilters, read_filters, read_order
+from jobs.api.http.problems import NOT_ACCEPTED
 from jobs.api.http.requests import ApiView, read_body, read_integer, read_key
 from jobs.api.http.responses import (
     RETRY_SOON_SECONDS,
@@ -44,6 +45,8 @@ from jobs.services import Launch
 
 class SubmissionView(ApiView):
     """The base of views that submit jobs."""
+
+    nothing_done = NOT_ACCEPTED
 
     def read_submission(self, serializer: type[Serializer[Any]]) -> tuple[Any, str | None]:
         """The validated body and the Idempotency-Key.

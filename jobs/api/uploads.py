@@ -127,8 +127,6 @@ class UploadsView(ApiView):
 class UploadView(ApiView):
     """One upload of the caller's."""
 
-    nothing_done = "Nothing was deleted."
-
     @operation(
         "Look at an upload",
         {200: UploadSerializer},

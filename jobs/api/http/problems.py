@@ -46,6 +46,8 @@ SENTENCES_IN_API = {
 ADVICE = {"too_slow": "Ask for less: a shorter period."}
 KEY_HEADER = "Idempotency-Key"
 NOT_ACCEPTED = "No job was accepted from this request."
+# PostgreSQL may have gone away after the COMMIT. Of submissions `publication.py` knows better.
+NOT_CERTAIN = "Whether it was done is not certain: look, or repeat the request."
 # A 504 may have come first: then the job of that request is stored and will run.
 MAY_BE_ACCEPTED = f"An earlier request with the same {KEY_HEADER} may have been accepted."
 
@@ -111,8 +113,7 @@ class ProblemSerializer(serializers.Serializer):
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception; None for a bug: Django's handler answers with 500."""
     request = context["request"]
-    nothing_done = getattr(context.get("view"), "nothing_done", NOT_ACCEPTED)
-    problem = as_problem(error, _effect(error, request, nothing_done))
+    problem = as_problem(error, _effect(error, request, context["view"].nothing_done))
     if problem is None:
         return None
     send_refusal("api", str(problem.code))
@@ -132,8 +133,11 @@ def _effect(error: Exception, request: Request, nothing_done: str) -> str:
     if request.method in SAFE_METHODS:
         return ""
     # If the broker is away, PostgreSQL has said that no earlier job is stored under the key.
-    unknown = KEY_HEADER in request.headers and isinstance(error, DatabaseUnavailable | Error)
-    return f"{nothing_done} {MAY_BE_ACCEPTED}" if unknown else nothing_done
+    if not isinstance(error, DatabaseUnavailable | Error):
+        return nothing_done
+    if nothing_done != NOT_ACCEPTED:
+        return NOT_CERTAIN
+    return f"{NOT_ACCEPTED} {MAY_BE_ACCEPTED}" if KEY_HEADER in request.headers else NOT_ACCEPTED
 
 
 def problem_response(problem: Problem, request: Request) -> Response:

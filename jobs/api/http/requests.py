@@ -86,6 +86,7 @@ class ApiView(APIView):
     versioning_class = None
     schema = AutoSchema()
     parameters: Mapping[str, Sequence[str]] = {}
+    nothing_done = "Nothing was changed."  # what a 503 says that certainly had no effect
     faults: Faults
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

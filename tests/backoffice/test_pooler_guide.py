@@ -6,16 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from django.conf import settings
 
 from backoffice.local.home import DEFAULT, reachable
 from backoffice.local.processes import free_port
+from tests.support.operations import documented
 from tests.support.pgbouncer import PgBouncer, started_pooler
 from tests.support.processes import manage
 from tests.support.tls import Authority, TlsPostgres, running
 
-GUIDE = (settings.BASE_DIR / "docs/operations.md").read_text()
-[BLOCK] = re.findall(r"```ini pgbouncer\n(.*?)```", GUIDE, re.DOTALL)
+BLOCK = documented("pgbouncer")
 SHOW = (
     "from django.db import connections; cursor = connections['{}'].cursor();"
     "cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0]);"

@@ -16,6 +16,7 @@ from backoffice import __version__
 from backoffice.local.processes import free_port
 from tests.support.databases import new_database
 from tests.support.nginx import needs_nginx, nginx
+from tests.support.operations import documented
 from tests.support.polling import wait_until
 from tests.support.processes import production
 from tests.support.releases import Host, copy_release, systemctl
@@ -59,13 +60,6 @@ COLUMN = "    name = models.CharField(max_length=200)\n"
 NEW_COLUMN = (
     COLUMN + '    of_version = models.CharField(max_length=20, blank=True, db_default="")\n'
 )
-
-
-def documented(word: str) -> str:
-    """The block of docs/operations.md that has this label."""
-    text = (Path(settings.BASE_DIR) / "docs/operations.md").read_text()
-    [found] = re.findall(rf"^```sh {word}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return found
 
 
 def rows(url: str, query: str) -> list[tuple]:

@@ -1,6 +1,5 @@
 """TLS to PostgreSQL and Redis: certificates are verified, and nothing falls back to plain."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import psycopg2
 import pytest
-from django.conf import settings
 
 from backoffice.local.home import DEFAULT, reachable
 from tests.support.debian import program
+from tests.support.operations import documented
 from tests.support.polling import wait_until
 from tests.support.processes import manage, production, run, started
 from tests.support.tls import Authority, TlsPostgres, TlsRedis, running
@@ -125,9 +124,9 @@ def test_healthz_names_the_refused_certificate(site, other_ca):
 
 
 def test_the_commands_of_the_guide_make_a_certificate_that_its_ca_has_signed(tmp_path):
-    guide = (settings.BASE_DIR / "docs/operations.md").read_text()
-    [commands] = re.findall(r"```sh tls\n(.*?)```", guide, re.DOTALL)
     program("openssl")
-    done = subprocess.run(["sh", "-ec", commands], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", "-ec", documented("tls")], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("server.pem: OK\n")

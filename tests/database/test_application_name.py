@@ -1,7 +1,6 @@
 """Each kind of process has a name in pg_stat_activity, also behind a pooler."""
 
 import contextlib
-import re
 import sys
 import threading
 
@@ -12,6 +11,7 @@ from django.db import connection
 
 from jobs.database import application_name
 from jobs.models import Job
+from tests.support.operations import documented
 from tests.support.pgbouncer import pgbouncer
 from tests.support.polling import wait_until
 from tests.support.processes import manage, production, serving, started
@@ -97,8 +97,6 @@ def test_the_name_is_sent_with_the_request_to_connect(monkeypatch):
 
 @pytest.mark.usefixtures("django_db_setup")
 def test_the_query_of_the_guide_names_the_process_that_holds_a_lock():
-    guide = (settings.BASE_DIR / "docs/operations.md").read_text()
-    [query] = re.findall(r"```sql locks\n(.*?)```", guide, re.DOTALL)
     lock = "SELECT pg_advisory_xact_lock(4711)"
     with (
         connected(application_name="backoffice worker pool") as holder,
@@ -111,7 +109,7 @@ def test_the_query_of_the_guide_names_the_process_that_holds_a_lock():
         thread.start()
 
         def found() -> list[tuple[object, ...]]:
-            cursor.execute(query)
+            cursor.execute(documented("locks"))
             return cursor.fetchall()
 
         try:

@@ -9,22 +9,17 @@ from django.conf import settings
 
 from jobs.models import Worker
 from tests.deploy.manifests import KUBERNETES
+from tests.support.operations import documented
 from tests.support.polling import wait_until
 from tests.support.processes import run, started
 
 GUIDE = (settings.BASE_DIR / "docs/operations.md").read_text()
 
 
-def documented(name) -> list[str]:
-    """The commands of the block of this name."""
-    [found] = re.findall(rf"^```sh {name}\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
-    return found.splitlines()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_of_one_queue_is_started_drained_and_stopped(redis, tmp_path):
-    [start] = documented("scaling")
-    listing, drain = documented("moving")
+    [start] = documented("scaling").splitlines()
+    listing, drain = documented("moving").splitlines()
     own = {"FILES_DIR": str(tmp_path), "JOBS_HEARTBEAT_SECONDS": "0.5", "REMAP_SIGTERM": "SIGQUIT"}
     with (tmp_path / "log").open("w") as log, started(shlex.split(start), log=log, **own) as worker:
         wait_until(Worker.objects.exists, 60)

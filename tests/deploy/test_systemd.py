@@ -11,6 +11,7 @@ from django.conf import settings
 
 from backoffice.local.processes import free_port
 from tests.support.databases import new_database, rows
+from tests.support.operations import documented
 from tests.support.polling import wait_until
 from tests.support.processes import Site, manage, production
 from tests.support.systemd import needs_systemd, running_systemd
@@ -89,13 +90,6 @@ def host(environment, tmp_path_factory):
         done = host.run("sh", "-ec", re.sub(r"make .*", "", f"cd /mnt\n{before}"))
         assert done.returncode == 0, done.stderr + host.logs()
         yield host
-
-
-def documented(name) -> str:
-    """The block of this name in docs/operations.md."""
-    guide = (settings.BASE_DIR / "docs/operations.md").read_text()
-    [found] = re.findall(rf"^```sh {name}\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ from jobs.filters.fields import (
 from jobs.filters.filterset import JobFilters
 from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
 from jobs.filters.periods import PERIOD_LABELS, with_fixed_times
-from jobs.filters.scans import OF_FAILURES
+from jobs.filters.scans import OF_FAILURES, Owners
 from jobs.filters.search import QUALIFIERS, SEARCH, search_expanded
+from jobs.filters.tokens import Tokens
 
 __all__ = [
     "IDS_LIMIT",
@@ -32,7 +33,9 @@ __all__ = [
     "JobFilters",
     "MomentFilter",
     "OneOfFilter",
+    "Owners",
     "SomeOfFilter",
+    "Tokens",
     "chosen_order",
     "parse_uuid",
     "search_expanded",

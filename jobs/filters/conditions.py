@@ -1,4 +1,4 @@
-"""Conditions on several columns: start, API token, cause of a failure, acknowledgement."""
+"""Conditions on several columns: start, cause of a failure, acknowledgement."""
 
 from datetime import datetime
 from typing import Any
@@ -6,27 +6,10 @@ from typing import Any
 from django.db.models import Q
 
 from jobs import about
-from jobs.filters.fields import parse_uuid
-from jobs.models import SETTLED, ApiToken, JobQuerySet, Status
+from jobs.models import SETTLED, JobQuerySet, Status
 
-# As many tokens of one name are searched, the newest.
-TOKENS_LIMIT = 100
 # The value of the filter `fingerprint` for jobs that failed before there were fingerprints.
 NO_FINGERPRINT = "none"
-
-
-def of_token(text: str) -> Q:
-    """The condition for jobs that API tokens submitted: the token of an id, or all of a name.
-
-    Jobs of a revoked token are found by its id.
-    """
-    token_id = parse_uuid(text)
-    if token_id is not None:
-        return Q(token_id=token_id)
-    # Queried first, so that PostgreSQL plans for these tokens.
-    named = ApiToken.objects.filter(name=text).order_by("-created")
-    found = list(named.values_list("public_id", flat=True)[:TOKENS_LIMIT])
-    return Q(token_id=found[0]) if len(found) == 1 else Q(token_id__in=found)
 
 
 def started_since(at: datetime) -> Q:

@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.datastructures import MultiValueDict
 
 from jobs import access
-from jobs.filters.conditions import jobs_about_text, of_fingerprint, of_token, unseen_as_of
+from jobs.filters.conditions import jobs_about_text, of_fingerprint, unseen_as_of
 from jobs.filters.creators import Creators, creators_named
 from jobs.filters.fields import (
     CheckboxFilter,
@@ -26,8 +26,9 @@ from jobs.filters.fields import (
 )
 from jobs.filters.moments import FiltersByMoment
 from jobs.filters.periods import PERIOD_LABELS
-from jobs.filters.scans import WORDS, Listed
+from jobs.filters.scans import WORDS, Listed, Owners
 from jobs.filters.search import SEARCH, search_expanded
+from jobs.filters.tokens import Tokens, tokens_named
 from jobs.filters.word_search import Walked, word_conditions
 from jobs.models import (
     ACTIVE,
@@ -187,13 +188,15 @@ class JobFilters(FiltersByMoment, django_filters.FilterSet):
             every=self.queryset,
             jobs=self.in_any_status if jobs is None else jobs,
             given=self.given,
-            creators=self._creators,
+            owners=self._owners,
             are_walked=all(isinstance(one, Walked) for one in self._of_words.values()),
         ).first(order, limit, wanted, is_sorted=is_sorted)
 
     @cached_property
-    def _creators(self) -> Creators | None:
+    def _owners(self) -> Owners | None:
         """Whose jobs the filters and the user's rights leave; None if those of all."""
+        if "token" in self.given:
+            return self._tokens
         if "created_by" in self.given:
             return self._named
         is_own = "mine" in self.given or not access.sees_all_jobs(self.user)
@@ -210,6 +213,10 @@ class JobFilters(FiltersByMoment, django_filters.FilterSet):
     def _named(self) -> Creators:
         return creators_named(self.cleaned["created_by"])
 
+    @cached_property
+    def _tokens(self) -> Tokens:
+        return tokens_named(self.cleaned["token"])
+
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the query, one sentence for each filter."""
         for name, messages in self.errors.items():
@@ -223,7 +230,7 @@ class JobFilters(FiltersByMoment, django_filters.FilterSet):
         return jobs.filter(self._named.condition)
 
     def filter_token(self, jobs: JobQuerySet, name: str, text: str) -> JobQuerySet:
-        return jobs.filter(of_token(text))
+        return jobs.filter(self._tokens.condition)
 
     def filter_mine(self, jobs: JobQuerySet, name: str, ticked: bool) -> JobQuerySet:
         return jobs.filter(created_by=self.user)

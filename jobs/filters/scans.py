@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from jobs.database import Scan, scan_of_each, with_ids_of
 from jobs.filters.creators import Creators
+from jobs.filters.tokens import Tokens
 from jobs.models import NOT_RUNNING, SETTLED, JobQuerySet, Source, Status
 
 IN_INDEX = f"status IN ({', '.join(repr(str(status)) for status in NOT_RUNNING)})"
@@ -26,8 +27,11 @@ OF_FAILURES = {"error", "error_code", "error_type", "fingerprint", "unseen"}
 # Behind these the primary key would walk past most jobs.
 NARROWING = {"type", "queue", "source", "error_type"}
 SCANNED = {*BY_COLUMN, *OF_ENDS, *OF_STARTS, *OF_CREATION, "status", "active", "error_type"}
+# Of a token only the order of ids has an index.
+SCANNED_BY_ID = {*SCANNED, "token"}
 # The others have an index of their own, in the order of ids.
 SCANNED_BY_END = {*SCANNED, "error_code", "fingerprint", "unseen"}
+Owners = Creators | Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class Listed:
     every: JobQuerySet
     jobs: JobQuerySet  # those of `every` that match
     given: frozenset[str]
-    creators: Creators | None  # whose jobs the filters leave
+    owners: Owners | None  # whose jobs the filters leave
     are_walked: bool  # many jobs have the words, so that they are met on the way
 
     def first(
@@ -62,16 +66,16 @@ class Listed:
         """
         if by_end:
             return self.given - (WORDS if self.are_walked else set()) <= SCANNED_BY_END
-        is_narrowed = len(statuses) < len(Status) or self.creators or self.given & NARROWING
-        return bool(is_narrowed) and self.given <= SCANNED
+        is_narrowed = len(statuses) < len(Status) or self.owners or self.given & NARROWING
+        return bool(is_narrowed) and self.given <= SCANNED_BY_ID
 
     def _scans(self, statuses: Collection[str], *, by_end: bool) -> Iterator[Scan[JobQuerySet]]:
         for status in statuses:
             of_status = self.jobs.filter(status=status)
             if status == Status.PROCESSING:
                 yield Scan(of_status)  # the few jobs that run are sorted
-            elif self.creators is not None and not by_end:
-                yield from self.creators.scans(of_status)
+            elif self.owners is not None and not by_end:
+                yield from self.owners.scans(of_status)
             else:
                 yield _scan(of_status, status, self.given & BY_COLUMN, by_end=by_end)
 

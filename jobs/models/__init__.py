@@ -2,7 +2,7 @@
 
 from jobs.models.audit import AuditEntry, with_present_name
 from jobs.models.holds import AT_MOST_LIMIT, REASON_LIMIT, Hold, HoldKind, HoldQuerySet, SiteLimit
-from jobs.models.ids import created_before, created_since, first_id
+from jobs.models.ids import created_before, created_since, first_id, ids_since
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -61,6 +61,7 @@ __all__ = [
     "digest_of_token",
     "first_id",
     "has_user_field",
+    "ids_since",
     "kept_name",
     "required_fields",
     "with_present_name",

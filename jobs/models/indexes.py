@@ -38,7 +38,9 @@ INDEXES = [
     ),
     # Lists of the jobs of one API token.
     models.Index(
-        fields=["token_id", "id"], condition=Q(token_id__isnull=False), name="jobs_job_token_id"
+        fields=["token_id", "status", "id"],
+        condition=Q(token_id__isnull=False),
+        name="jobs_job_token",
     ),
     # The search, names and errors. It costs a job two writes, at submission and outcome: the few
     # running jobs are searched without it. A search also reads what is not yet merged into the

@@ -157,6 +157,22 @@ def test_no_list_walks_past_the_jobs_that_its_filter_leaves_out(client, rare):
     assert {query: rows for query, rows in read.items() if rows > ROWS} == {}
 
 
+@pytest.mark.parametrize("name", ["token", "created_by", "type", "queue", "source", "mine"])
+def test_few_failures_are_found_among_many_jobs_of_the_same_value(client, rare, name):
+    value = {"mine": "on"}.get(name) or queries(rare)[name][0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE jobs_job AS job SET (type, queue, source, token_id, created_by_id,
+                created_by_name) = (rare.type, rare.queue, rare.source, rare.token_id,
+                rare.created_by_id, rare.created_by_name)
+            FROM jobs_job AS rare WHERE rare.id = %s AND job.status = 'COMPLETED'""",
+            [UUID(int=1)],
+        )
+        cursor.execute("VACUUM ANALYZE jobs_job")
+    query = f"{name}={value}&status=FAILED"
+    assert rows_read(client, f"/admin/jobs/job/?{query}") <= ROWS
+
+
 @pytest.mark.parametrize("query", ["q=Job", "q=Job%201", "name=Job", "q=j%20type:report"])
 def test_jobs_with_a_common_word_are_neither_collected_nor_sorted(client, rare, query):
     assert rows_read(client, f"/admin/jobs/job/?{query}") <= ROWS

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from jobs import about
 from jobs.admin.job_list.controls import CHOICES, Control
-from jobs.filters import SEARCH, JobFilters, parse_uuid, search_expanded
+from jobs.filters import NEWEST_ID, SEARCH, JobFilters, parse_uuid, search_expanded
 from jobs.models import Status
 from jobs.safe_text import isolated
 
@@ -79,10 +79,10 @@ class ListFilters(JobFilters):
 
     def _token_name(self, text: str) -> str:
         """The name of the token of an id, from its newest visible job; else what was given."""
-        token_id = parse_uuid(text)
-        jobs = self.queryset.filter(token_id=token_id) if token_id else self.queryset.none()
-        names = jobs.order_by("-id").values_list("token_name", flat=True)
-        return isolated(names.first() or text)
+        if parse_uuid(text) is None:
+            return isolated(text)
+        newest = self._tokens.first(self.queryset, (NEWEST_ID,), 1)
+        return isolated(newest.values_list("token_name", flat=True).first() or text)
 
     def _object_name(self, text: str) -> str:
         """The name of the object, from its newest visible job; else the reference as given."""

@@ -12,8 +12,8 @@ from django.utils import timezone
 from jobs import stats
 from jobs.admin.display.numbers import capped_count
 from jobs.admin_site import admin_url
-from jobs.filters import NEWEST_ID, Creators
-from jobs.models import Job, JobQuerySet, Status, TokenRefusal, created_since
+from jobs.filters import NEWEST_ID, Owners
+from jobs.models import Job, JobQuerySet, Status, TokenRefusal, ids_since
 from jobs.stats import CAP
 
 NEWEST_ROWS = 10
@@ -54,14 +54,15 @@ class Today:
     success: str  # "97 %", of those that ended; "" if none did
 
     @classmethod
-    def of(cls, jobs: JobQuerySet, filters: dict[str, str], creators: Creators | None) -> "Today":
-        """Count `jobs`, which the list shows under `filters`. One query with a cap and a timeout.
+    def of(cls, jobs: JobQuerySet, filters: dict[str, str], requester: Owners) -> "Today":
+        """Count `jobs` of `requester`, whose list has `filters`. One query, capped and timed.
 
-        Source: indexes jobs_job_token_id, jobs_job_creator.
+        Source: indexes jobs_job_token, jobs_job_creator.
         """
         since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        newest = _newest(jobs.filter(created_since(since)), creators, CAP + 1)
-        counts = stats.counts_of_first(newest, CAP)
+        newest = requester.first(jobs.filter(ids_since(since)), (NEWEST_ID,), CAP + 1)
+        # The few jobs that are not of today are the last of them.
+        counts = stats.counts_of_first(newest.filter(created_at__gte=since), CAP)
         filters = filters | {"created_after": since.isoformat()}
         total = None if counts is None else sum(counts.values())
         more = "+" if total and total > CAP else ""
@@ -113,16 +114,10 @@ def refused_rows(refusals: QuerySet[TokenRefusal]) -> list[RefusedRow]:
     ]
 
 
-def newest_jobs(jobs: JobQuerySet, creators: Creators | None) -> list[Job]:
-    """The newest of `jobs`, for a table; `creators` has their account, None if a token has them."""
-    newest = _newest(jobs, creators, NEWEST_ROWS).without_large().select_related("created_by")
-    return list(newest[:NEWEST_ROWS])
-
-
-def _newest(jobs: JobQuerySet, creators: Creators | None, limit: int) -> JobQuerySet:
-    if creators is None:
-        return jobs.order_by(NEWEST_ID)
-    return creators.first(jobs, (NEWEST_ID,), limit)
+def newest_jobs(jobs: JobQuerySet, requester: Owners) -> list[Job]:
+    """The newest of `jobs`, which are of `requester`, for a table."""
+    newest = requester.first(jobs, (NEWEST_ID,), NEWEST_ROWS)
+    return list(newest.without_large().select_related("created_by")[:NEWEST_ROWS])
 
 
 def list_url(filters: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from jobs.admin.account_rights import may_make_tokens_of_others, may_manage_acco
 from jobs.admin.display.accounts import form_of_account
 from jobs.admin.pages import admin_page
 from jobs.admin.requester.figures import Today, list_url, newest_jobs, refused_rows
-from jobs.filters import Creators
+from jobs.filters import Creators, Owners, Tokens
 from jobs.models import (
     ApiToken,
     JobQuerySet,
@@ -68,13 +68,14 @@ def token_page(
 
     Users whom `may_see` allows to see the token see the jobs that they may view.
     """
-    jobs = access.visible_jobs(request.user).filter(token_id=token_id)
+    tokens = Tokens((token_id,))
+    jobs = access.visible_jobs(request.user).filter(tokens.condition)
     token = ApiToken.objects.select_related("user").filter(public_id=token_id).first()
     if token is None:
-        newest = jobs.without_large().select_related("created_by").order_by("-id").first()
-        if newest is None:
+        newest = newest_jobs(jobs, tokens)
+        if not newest:
             raise Http404("No such token.")
-        title, owner = isolated(newest.token_name), newest.created_by
+        title, owner = isolated(newest[0].token_name), newest[0].created_by
     else:
         if not may_see_page_of(request.user, token.user_id) and not may_see(token):
             raise Http404("No such token.")
@@ -88,7 +89,7 @@ def token_page(
         "may_revoke": token is not None and may_revoke(token),
         "refused": refused_rows(TokenRefusal.objects.filter(token_id=token_id)),
     }
-    return _requester_page(request, jobs, {"token": str(token_id)}, context)
+    return _requester_page(request, jobs, {"token": str(token_id)}, context, tokens)
 
 
 def _requester_page(
@@ -96,11 +97,11 @@ def _requester_page(
     jobs: JobQuerySet,
     filters: dict[str, str],
     context: dict[str, Any],
-    creators: Creators | None = None,
+    requester: Owners,
 ) -> HttpResponse:
     figures = {
-        "today": Today.of(jobs, filters, creators),
-        "newest": newest_jobs(jobs, creators),
+        "today": Today.of(jobs, filters, requester),
+        "newest": newest_jobs(jobs, requester),
         "all_jobs_url": list_url(filters),
     }
     return admin_page(request, "requester/page", figures | context)

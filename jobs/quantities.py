@@ -18,7 +18,9 @@ def rate_text(by_second: float, unit: str) -> str:
 
 
 def number_text(number: float) -> str:
-    """Return a number with grouped digits, at most 10 of them: "1,200", "0.25"."""
+    """Return a number with grouped digits: "1,200", "0.25". It has 10 digits, or is whole."""
+    if isinstance(number, float) and 1e9 <= abs(number) < 1e15:
+        number = round(number)  # the format would write 1e+11
     return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
 
 

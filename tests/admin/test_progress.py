@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from jobs.admin.display.progress import counted_progress
 from jobs.models import Status
+from jobs.quantities import number_text
 from tests.support.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +54,11 @@ def test_a_rate_is_shown_in_a_unit_of_time_that_makes_it_readable(job, text):
 
 def test_a_job_that_does_not_count_shows_nothing_of_it():
     assert counted_progress(make_job(status=Status.PROCESSING, progress_percent=50)) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(99_999_999_999.0, "99,999,999,999"), (1_200, "1,200"), (0.25, "0.25"), (12.5, "12.5")],
+)
+def test_large_amounts_have_no_exponent(number, text):
+    assert number_text(number) == text

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 
+from jobs import access
 from jobs.admin import account_fields
 from jobs.admin.account_fields import RIGHTS, SEARCHED, SINGLE_RIGHTS
 from jobs.admin.account_rights import (
@@ -88,6 +89,12 @@ class AccountAdmin(WithinOwnRights, UserAdmin):
     def requests(self, account):
         url = address_of_account(account.pk)
         return format_html('<a href="{}">Jobs and tokens</a>', url)
+
+    def get_list_display(self, request):
+        """The columns; that of links to jobs only for readers who may see all jobs."""
+        shown = super().get_list_display(request)
+        sees_all = access.sees_all_jobs(request.user)
+        return [one for one in shown if one != "requests" or sees_all]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")

@@ -16,6 +16,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 
+from jobs.database import instance_of_row
+
 SOME_ID = object()  # in the values of the query, for the account's id
 KNOWN_BROWSER = "known_browser"
 KNOWN_FOR = timedelta(days=365)
@@ -30,12 +32,13 @@ class AccountBackend(ModelBackend):
         """Return the session's user, with permissions loaded; None unless active."""
         sql, values = _account_sql()
         key = get_user_model()._meta.pk.get_db_prep_value(user_id, connection)
-        values = [key if one is SOME_ID else one for one in values]
-        # Rows of a raw query are converted as the site's own fields need it, such as JSON.
-        user: Any = next(iter(get_user_model()._base_manager.raw(sql, values)), None)
-        if user is None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [key if one is SOME_ID else one for one in values])
+            row = cursor.fetchone()
+        if row is None:
             return None
-        permitted = user.__dict__.pop("permitted")
+        *columns, permitted = row
+        user = instance_of_row(get_user_model(), columns)
         if not self.user_can_authenticate(user):
             return None
         if not user.is_superuser:

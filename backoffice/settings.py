@@ -119,6 +119,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ["UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword"]
 ]
 CSRF_FAILURE_VIEW = "backoffice.errors.not_from_our_page"
+SESSION_ENGINE = "backoffice.sessions"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # where a `next` that leads elsewhere is refused
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH_PREFIX or "/"

@@ -13,7 +13,7 @@ from tests.support.journeys import Journey
 
 ARCHITECTURE = Path(__file__).parent.parent / "docs" / "architecture.md"
 SUBMISSION_AT_MOST = 20
-BULK_CANCEL_AT_MOST = 24
+BULK_CANCEL_AT_MOST = 28
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -47,13 +47,13 @@ def read_picture(
     lasts = max(SHARED_SECONDS, (time.monotonic() - started) / BUSY_SHARE)
     for name in missing.keys() - own.keys():
         seconds = ESTIMATE_SECONDS if name in estimates else lasts
-        _shared.put(_key(missing[name]), (user.pk, fresh[name]), seconds)
+        _shared.put(missing[name].key, (user.pk, fresh[name]), seconds)
     return values | fresh
 
 
 def _remembered(reads: Mapping[str, Read], but_not_of: Any = NO_READER) -> dict[str, Any]:
     """Return what others have read lately; with `but_not_of`, not what that account has read."""
-    found = {name: _shared.get(_key(read)) for name, read in reads.items()}
+    found = {name: _shared.get(read.key) for name, read in reads.items()}
     return {
         name: entry[1]
         for name, entry in found.items()
@@ -67,19 +67,15 @@ def shared_loads() -> list[Load]:
     None of them if it takes too long.
     """
     part = stats.loads_read()
-    entry = _shared.get(_key(part))
+    entry = _shared.get(part.key)
     if entry is None:
         found = stats.read_together({"loads": part}, TIMEOUT_MILLISECONDS)
         if found is None:
             return []
         entry = (NO_READER, found["loads"])
-        _shared.put(_key(part), entry, ESTIMATE_SECONDS)
+        _shared.put(part.key, entry, ESTIMATE_SECONDS)
     loads: list[Load] = part.load(entry[1])
     return loads
-
-
-def _key(read: Read) -> tuple[str, str]:
-    return read.sql, str(read.values)
 
 
 def clear_pictures() -> None:
@@ -104,9 +100,9 @@ def attention_text(count: int) -> str:
 
 def may_have(request: HttpRequest, etag: str) -> bool:
     """Whether the browser has what `etag` names, or does not say what it has."""
-    return "If-None-Match" not in request.headers or has_etag(request, etag)
+    return "HTTP_IF_NONE_MATCH" not in request.META or has_etag(request, etag)
 
 
 def has_etag(request: HttpRequest, etag: str) -> bool:
     """Whether the browser has what `etag` names; proxies mark ETags as weak."""
-    return request.headers.get("If-None-Match", "").removeprefix("W/") == etag
+    return request.META.get("HTTP_IF_NONE_MATCH", "").removeprefix("W/") == etag

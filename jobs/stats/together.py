@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,11 @@ class Read:
     sql: str
     values: tuple[Any, ...] = ()
     load: Callable[[Any], Any] = lambda value: value
+
+    @cached_property
+    def key(self) -> tuple[str, str]:
+        """Return what equals that of another read if both read the same."""
+        return self.sql, str(self.values)
 
     def with_values(self, by_placeholder: Mapping[Any, Any]) -> "Read":
         """Return the read with other values in place of the placeholders among its values."""

@@ -1,6 +1,7 @@
 """The cells of the job list that change while it is open, and the tags by which they are known."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -43,8 +44,13 @@ def job_tag(job: JobRow) -> str:
 def estimate_tag(job: JobRow) -> str:
     """A short text that changes with an estimate in the live cells; the browser counts seconds."""
     if job.status == Status.PENDING:
-        return digest_of(columns.queue_position(job), size=3)
+        return _short_tag(columns.queue_position(job))
     return "slow" if job.is_slow else ""
+
+
+@lru_cache(maxsize=4_096)
+def _short_tag(text: str) -> str:
+    return digest_of(text, size=3)
 
 
 def live_cell(job: JobRow, column: str) -> SafeString:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs import registry, stats
@@ -37,6 +37,7 @@ class LiveList:
     is_later_page: bool  # of a list with the newest jobs first: new jobs are on its first page
     own: Mapping[str, Read]
     shared: Mapping[str, Read]
+    estimates: Mapping[str, Read] = field(default_factory=lambda: {"loads": stats.loads_read()})
     uncounted_until: float = 0.0
 
     def read(self, user: Any, tags_by_id: Mapping[str, str], since: str) -> Shown | None:
@@ -45,19 +46,17 @@ class LiveList:
         None on a timeout. One query.
         """
         stale = rows.stale_usual_types(one.slug for one in registry.all())
-        estimates = {"loads": stats.loads_read()}
         values = request_values(tags_by_id)
         own = {name: read.with_values(values) for name, read in self.own.items()}
         if stale:
             own["usual"] = stats.usual_durations_read(stale)
         shared = self.shared if self.is_counted else _only_frame(self.shared)
-        found = picture.read_picture(user, own=own, shared=shared, estimates=estimates)
+        found = picture.read_picture(user, own=own, shared=shared, estimates=self.estimates)
         if found is None:
             self.uncounted_until = time.monotonic() + UNCOUNTED_SECONDS
             return None
-        loaded = {
-            name: read.load(found[name]) for name, read in {**own, **shared, **estimates}.items()
-        }
+        reads = {**own, **shared, **self.estimates}
+        loaded = {name: read.load(found[name]) for name, read in reads.items()}
         if stale:
             rows.remember_usual_durations(stale, loaded["usual"])
         return self._shown(loaded, [*tags_by_id], since)

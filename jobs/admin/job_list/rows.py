@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -58,12 +59,13 @@ def with_estimates(
         queue: dict(enumerate(stats.starts(queue, line, loads, usual)))
         for queue, line in lines.items()
     }
+    now = timezone.now()
     for job in rows:
         line = lines.get(job.queue)
         job.usual = usual.get(job.type)
         job.ahead = line.place_of(job.pk) if line else None
         job.start_seconds = starts.get(job.queue, {}).get(job.ahead)
-        job.is_slow = _is_slow(job)
+        job.is_slow = _is_slow(job, now)
     return rows
 
 
@@ -98,8 +100,8 @@ def clear_usual_cache() -> None:
     _usual_cache.clear()
 
 
-def _is_slow(job: JobRow) -> bool:
+def _is_slow(job: JobRow, now: datetime) -> bool:
     if job.status != Status.PROCESSING or job.usual is None or job.started_at is None:
         return False
     # One second of tolerance: a job that usually takes 1 ms is not slow when it takes 2 ms.
-    return bool((timezone.now() - job.started_at).total_seconds() > job.usual.p95 + 1)
+    return bool((now - job.started_at).total_seconds() > job.usual.p95 + 1)

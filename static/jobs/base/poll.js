@@ -5,6 +5,8 @@
 
 const POLL_TIMEOUT_MS = 10000;
 const LONGEST_PERIOD_MS = 30000;
+// An answer that takes longer than a period, or than this, is late.
+const LEAST_LATE_MS = 2000;
 
 // Returns the response, or null if nothing changed. Throws PageEnded if further requests are
 // pointless, and another error if this one failed.
@@ -46,14 +48,16 @@ const showHeld = (html) => {
 };
 
 // Calls `show(answer)` for each answer that differs from the last one. `url` and `period` are
-// functions. `said(state)` gets "live", "lost" or "ended" after each request. Returns `tick`, which
-// asks at once, and `pause`. `etag` is that of the page as it was sent.
+// functions. `said(state)` gets "live", "lost" or "ended" after each request, and "late" as soon as
+// an answer is late, and after it instead of "live". Returns `tick`, which asks at once, and
+// `pause`. `etag` is that of the page as it was sent.
 const keepLive = ({url, period, show, said = () => {}, etag: shown = ''}) => {
     let etag = shown;
     let failures = 0;
     let timer = 0;
     let isPaused = false;
     let isAsking = false;
+    let isLate = false;
     let hasEnded = false;
 
     const ask = async () => {
@@ -72,7 +76,7 @@ const keepLive = ({url, period, show, said = () => {}, etag: shown = ''}) => {
         try {
             await ask();
             failures = 0;
-            said('live');
+            said(isLate ? 'late' : 'live');
         } catch (error) {
             hasEnded = error instanceof PageEnded;
             failures += 1;
@@ -86,9 +90,19 @@ const keepLive = ({url, period, show, said = () => {}, etag: shown = ''}) => {
             return;
         }
         isAsking = true;
+        isLate = false;
+        const late = setTimeout(beLate, Math.max(period(), LEAST_LATE_MS));
         await attempt();
+        clearTimeout(late);
         isAsking = false;
         wait();
+    };
+
+    const beLate = () => {
+        isLate = true;
+        if (!isPaused && !failures) {
+            said('late');
+        }
     };
 
     const wait = () => {
@@ -96,7 +110,11 @@ const keepLive = ({url, period, show, said = () => {}, etag: shown = ''}) => {
         timer = setTimeout(tick, Math.min(period() * 2 ** failures, LONGEST_PERIOD_MS));
     };
 
+    // A page that was hidden, frozen or without a network asks at once when that is over.
     document.addEventListener('visibilitychange', tick);
+    document.addEventListener('resume', tick);
+    addEventListener('pageshow', ({persisted}) => persisted && tick());
+    addEventListener('online', tick);
     wait();
     return {
         tick,

@@ -27,6 +27,7 @@
     };
 
     const said = (state, failures) => {
+        root.querySelector('[data-late]').hidden = state !== 'late';
         root.querySelector('[data-lost]').hidden = state !== 'lost' || failures < 2;
     };
 

@@ -46,6 +46,8 @@
             setState('paused', 'Paused');
         } else if (state === 'lost') {
             setState('lost', 'Connection lost, trying again');
+        } else if (state === 'late') {
+            setState('lost', 'Slow connection, cells may be old');
         } else {
             setState('live', isCounted ? 'Live' : 'Live, but not the counts');
         }
@@ -138,16 +140,24 @@
         }
     };
 
-    // The link to the new jobs opens the page again; ticked rows stay ticked.
+    // Ticked rows stay ticked behind the link to the new jobs, and on the way back from a job.
+    // Browsers keep no form of a page that they may not store.
+    let next = '';
     fresh.addEventListener('click', () => {
+        next = fresh.href;
+    });
+    addEventListener('pagehide', () => {
         const ticked = boxes().filter((box) => box.checked).map((box) => box.value);
-        sessionStorage.setItem(TICKED, JSON.stringify(ticked));
+        sessionStorage.setItem(TICKED, JSON.stringify({from: location.href, next, ticked}));
     });
     const tickAgain = () => {
-        const ticked = JSON.parse(sessionStorage.getItem(TICKED) || '[]');
+        const kept = JSON.parse(sessionStorage.getItem(TICKED) || '{}');
+        const [navigation] = performance.getEntriesByType('navigation');
         sessionStorage.removeItem(TICKED);
-        boxes().filter((box) => ticked.includes(box.value) && !box.checked)
-            .forEach((box) => box.click());
+        if (kept[navigation?.type === 'back_forward' ? 'from' : 'next'] === location.href) {
+            boxes().filter((box) => kept.ticked.includes(box.value) && !box.checked)
+                .forEach((box) => box.click());
+        }
     };
     addEventListener('load', tickAgain);
 

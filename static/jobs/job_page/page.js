@@ -47,6 +47,7 @@
     const isActive = () => root.hasAttribute('data-active') || root.dataset.version === '';
 
     const said = (state, failures) => {
+        root.classList.toggle('connection-late', state === 'late');
         root.classList.toggle('connection-lost', state === 'lost' && failures > 1);
     };
 

@@ -129,7 +129,7 @@ def from_widget(field: forms.Field, value: Any) -> Any:
     """
     try:
         return normal(field, None if value is None else widget_json(field, value))
-    except (ValidationError, ValueError, TypeError, AttributeError) as error:
+    except (ValidationError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable from error
 
 

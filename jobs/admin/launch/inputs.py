@@ -1,5 +1,6 @@
 """Form inputs of the launch page: the browser's own for dates and times, and one for secrets."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
@@ -85,6 +86,19 @@ BROWSER_INPUTS: tuple[tuple[type[forms.Field], type[forms.Widget], dict[str, Any
 )
 
 
+class TypedJSONDecoder(json.JSONDecoder):
+    """Reads what a person typed; Django shows no other error beside the field."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        """Return the value. Raises: JSONDecodeError, also for what Python refuses to read."""
+        try:
+            return super().decode(text, *args)
+        except json.JSONDecodeError:
+            raise
+        except (RecursionError, ValueError) as error:  # nested too deeply; a number too long
+            raise json.JSONDecodeError(str(error), text, 0) from error
+
+
 def use_browser_input(field: forms.Field) -> None:
     """Give dates, times and JSON the browser's own input, with its calendar."""
     for kind, widget, options in BROWSER_INPUTS:
@@ -95,6 +109,8 @@ def use_browser_input(field: forms.Field) -> None:
     if isinstance(field, forms.DateTimeField):
         # The input has no time zone, so the text names it.
         field.help_text = f"{field.help_text} In {timezone.get_current_timezone_name()}.".strip()
+    if isinstance(field, forms.JSONField) and field.decoder is None:
+        field.decoder = TypedJSONDecoder
 
 
 def _without_zone(value: Any) -> Any:

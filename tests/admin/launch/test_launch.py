@@ -69,6 +69,16 @@ def test_a_refused_launch_shows_the_error_beside_its_field_and_stores_nothing(op
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["[" * 50_000, '{"a":' * 50_000, "9" * 5_000, "{"])
+def test_json_that_cannot_be_read_is_an_error_of_its_field(operator, make_type, typed):
+    form = type("Nested", (forms.Form,), {"data": forms.JSONField()})
+    make_type(slug="nested", label="Nested", form=form)
+    page = operator.post(f"{LAUNCH}nested/", {"name": "Deep", "params-data": typed})
+    assert page.status_code == 200
+    assert page.context["params_form"].errors.keys() == {"data"}
+    assert not Job.objects.exists()
+
+
 def test_without_the_broker_the_form_stays_filled_and_nothing_is_left(
     operator, greet, broken_redis
 ):

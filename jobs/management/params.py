@@ -48,7 +48,7 @@ def _pair(fields: Mapping[str, Field], pair: str) -> tuple[str, Any]:
         return name, text
     try:
         return name, json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, text  # the form says what it expects
 
 
@@ -62,7 +62,7 @@ def _path(name: str, text: str) -> Path:
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"--params is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise CommandError("--params must be a JSON object.")

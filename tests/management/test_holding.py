@@ -91,5 +91,7 @@ def test_drain_worker_drains_lists_and_resumes():
     assert run("drain_worker") == [line]
     [line] = run("drain_worker", worker.id, "--resume")
     assert line.endswith("takes jobs")
+    with pytest.raises(CommandError, match="no live worker \udcff"):
+        call_command("drain_worker", "\udcff", reason="a test")
     with pytest.raises(CommandError, match="no live worker gone"):
         run("drain_worker", "gone", "--reason", "x")

@@ -6,8 +6,11 @@ from django.db.models.functions import Now
 
 from jobs.errors import InvalidTransition
 from jobs.models import Worker
+from jobs.safe_text import storable
 from jobs.services.caller import Caller
 from jobs.services.holding.record import kept_reason, record, require_right
+
+WORKER_ID_LIMIT = 200
 
 
 def running_workers() -> QuerySet[Worker]:
@@ -24,9 +27,9 @@ def drain_worker(caller: Caller, worker_id: str, *, reason: str) -> Worker:
     """
     require_right(caller)
     why = kept_reason(reason)
-    worker = running_workers().get(id=worker_id)
+    worker = _named_worker(worker_id)
     new = {"drained_at": Now(), "drained_by": caller.name, "drain_reason": why}
-    if not Worker.objects.filter(id=worker_id, drained_at=None).update(**new):
+    if not Worker.objects.filter(id=worker.id, drained_at=None).update(**new):
         raise InvalidTransition("The worker is drained already.")
     worker.refresh_from_db()
     record(caller, worker, f"Drained: {why}", CHANGE)
@@ -39,10 +42,15 @@ def resume_worker(caller: Caller, worker_id: str) -> Worker:
     Raises: Worker.DoesNotExist, NotPermitted; InvalidTransition if it is not drained.
     """
     require_right(caller)
-    worker = running_workers().get(id=worker_id)
+    worker = _named_worker(worker_id)
     new = {"drained_at": None, "drained_by": "", "drain_reason": ""}
-    if not Worker.objects.filter(id=worker_id, drained_at__isnull=False).update(**new):
+    if not Worker.objects.filter(id=worker.id, drained_at__isnull=False).update(**new):
         raise InvalidTransition("The worker is not drained.")
     worker.refresh_from_db()
     record(caller, worker, "Resumed.", CHANGE)
     return worker
+
+
+def _named_worker(worker_id: str) -> Worker:
+    """Return the live worker. Raises: Worker.DoesNotExist, also for text that is no id."""
+    return running_workers().get(id=storable(worker_id, WORKER_ID_LIMIT))

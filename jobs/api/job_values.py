@@ -1,4 +1,4 @@
-"""Jobs as values of JSON, built without the fields of the serializers that describe them."""
+"""Jobs as values of JSON; the serializers describe them, and take no part in it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,9 +9,10 @@ from uuid import UUID
 from django.urls import get_script_prefix, reverse
 from rest_framework.request import Request
 
-from jobs import about, access, explain, parameters
+from jobs import about, access, explain, parameters, registry
 from jobs.about import Subject
 from jobs.admin_site import admin_url
+from jobs.explain import Explanation
 from jobs.models import Job, Status
 from jobs.services import ACTIONS
 
@@ -74,7 +75,7 @@ def _around_id(path: str) -> tuple[str, str]:
 
 
 def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
-    """The context to render `jobs` in; JobSerializer needs their `explanation` as well."""
+    """The context to render `jobs` in."""
     return {
         "user": request.user,
         "addresses": JobAddresses(request),
@@ -83,7 +84,23 @@ def context_of(request: Request, jobs: Sequence[Job]) -> dict[str, Any]:
     }
 
 
-def job_summary(job: Job, context: dict[str, Any]) -> dict[str, Any]:
+def job_in_list(job: Job, context: dict[str, Any]) -> dict[str, Any]:
+    """The job as JobSummarySerializer describes it."""
+    return _summary(job, context) | _possible_actions_of(job, context["user"])
+
+
+def job_in_full(job: Job, explanation: Explanation, context: dict[str, Any]) -> dict[str, Any]:
+    """The job as JobSerializer describes it."""
+    answer = _summary(job, context)
+    answer["progress"]["eta_seconds"] = explanation.eta_seconds
+    answer["params"] = parameters.mask(registry.find(job.type), job.params)
+    answer["result"] = job.result
+    answer["explanation"] = explanation.sentence
+    answer["trace_id"] = job.trace_id
+    return answer | _possible_actions_of(job, context["user"])
+
+
+def _summary(job: Job, context: dict[str, Any]) -> dict[str, Any]:
     """Return the job in types for which the encoder of JSON calls no Python."""
     addresses, origins, job_id = context["addresses"], context["visible_origins"], str(job.id)
     return {
@@ -131,7 +148,7 @@ def _subject_of(job: Job, subjects: Mapping[UUID, Subject]) -> str | None:
     return (subject.reference or None) if subject else None
 
 
-def possible_actions_of(job: Job, user: Any) -> dict[str, bool]:
+def _possible_actions_of(job: Job, user: Any) -> dict[str, bool]:
     """Whether the user may do each action to the job now."""
     possible = CAN_IN[job.status].items()
     return CANNOT | {name: action.is_possible(user, job) for name, action in possible}

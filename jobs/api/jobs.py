@@ -26,7 +26,7 @@ from jobs.api.http.responses import (
     known_etags,
     not_modified,
 )
-from jobs.api.job_values import context_of
+from jobs.api.job_values import context_of, job_in_list
 from jobs.api.schema.operations import (
     IF_NONE_MATCH,
     KEY,
@@ -85,9 +85,10 @@ class JobsView(SubmissionView):
         page_request = self.faults.check(pagination.read_page_request, request, order)
         self.faults.refuse()
         page = pagination.paginate(filters, request, page_request, order)
-        access.load_params(page["results"])
-        context = context_of(request, page["results"])
-        return Response(JobPageSerializer(page, context=context).data)
+        jobs = page["results"]
+        access.load_params(jobs)
+        context = context_of(request, jobs)
+        return Response(page | {"results": [job_in_list(job, context) for job in jobs]})
 
     @operation(
         "Submit a job",
@@ -122,10 +123,11 @@ class BatchView(SubmissionView):
         body, key = self.read_submission(BatchSerializer)
         launches = [Launch(**item) for item in body["jobs"]]
         jobs, replayed = services.submit_batch(self.caller, launches, idempotency_key=key)
-        batch = {"batch_id": jobs[0].batch_id, "results": jobs}
         with services.once_accepted(jobs[0]):
-            data = BatchAnswerSerializer(batch, context=context_of(request, jobs)).data
-        response = Response(data, 201, headers={"Retry-After": str(RETRY_SOON_SECONDS)})
+            context = context_of(request, jobs)
+            results = [job_in_list(job, context) for job in jobs]
+        batch = {"batch_id": str(jobs[0].batch_id), "results": results}
+        response = Response(batch, 201, headers={"Retry-After": str(RETRY_SOON_SECONDS)})
         if replayed:
             response["Idempotency-Replayed"] = "true"
         return response

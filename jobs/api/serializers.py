@@ -1,12 +1,13 @@
-"""How jobs are rendered: in full, in a list, and in the answer to a batch."""
+"""The schema of jobs in answers: in full, in a list, and in the answer to a batch.
 
-from collections.abc import Iterable
-from typing import Any
+`job_values.py` makes the answers. DRF's own rendering, a field at a time, takes a quarter of a
+POST's CPU, and each serializer that is made empties Python's caches of all their classes
+(docs/decisions.md).
+"""
 
 from rest_framework import serializers
 
-from jobs import parameters, registry
-from jobs.api.job_values import CAN, job_summary, possible_actions_of
+from jobs.api.job_values import CAN
 from jobs.api.schema.job_parts import ErrorSerializer, JobTokenSerializer, ProgressSerializer
 from jobs.models import Job, Status
 
@@ -14,8 +15,6 @@ from jobs.models import Job, Status
 class JobSummarySerializer(serializers.ModelSerializer):
     """A job in a list."""
 
-    # The fields describe the answer in the schema. `to_representation` makes it: DRF's own, a field
-    # at a time, takes a quarter of a POST's CPU (docs/decisions.md).
     url = serializers.CharField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices)
     progress = ProgressSerializer(read_only=True)
@@ -72,10 +71,6 @@ class JobSummarySerializer(serializers.ModelSerializer):
             name: serializers.BooleanField(read_only=True) for name in CAN
         }
 
-    def to_representation(self, job: Job) -> dict[str, Any]:
-        context = self.context  # DRF looks for it each time
-        return job_summary(job, context) | possible_actions_of(job, context["user"])
-
 
 class JobSerializer(JobSummarySerializer):
     """A job in full."""
@@ -97,17 +92,6 @@ class JobSerializer(JobSummarySerializer):
         )
         read_only_fields = fields
 
-    def to_representation(self, job: Job) -> dict[str, Any]:
-        context = self.context
-        explanation = context["explanation"]
-        answer = job_summary(job, context)
-        answer["progress"]["eta_seconds"] = explanation.eta_seconds
-        answer["params"] = parameters.mask(registry.find(job.type), job.params)
-        answer["result"] = job.result
-        answer["explanation"] = explanation.sentence
-        answer["trace_id"] = job.trace_id
-        return answer | possible_actions_of(job, context["user"])
-
 
 class JobPageSerializer(serializers.Serializer):
     """A page of the job list."""
@@ -118,21 +102,9 @@ class JobPageSerializer(serializers.Serializer):
     count_capped = serializers.BooleanField(required=False)
     results = JobSummarySerializer(many=True)
 
-    def to_representation(self, page: dict[str, Any]) -> dict[str, Any]:
-        return page | {"results": _summaries(page["results"], self.context)}
-
 
 class BatchAnswerSerializer(serializers.Serializer):
     """The jobs of an accepted batch, in the order they were sent."""
 
     batch_id = serializers.UUIDField()
     results = JobSummarySerializer(many=True)
-
-    def to_representation(self, batch: dict[str, Any]) -> dict[str, Any]:
-        results = _summaries(batch["results"], self.context)
-        return {"batch_id": str(batch["batch_id"]), "results": results}
-
-
-def _summaries(jobs: Iterable[Job], context: dict[str, Any]) -> list[dict[str, Any]]:
-    render = JobSummarySerializer(context=context).to_representation
-    return [render(job) for job in jobs]

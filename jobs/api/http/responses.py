@@ -9,8 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import explain
-from jobs.api.job_values import context_of
-from jobs.api.serializers import JobSerializer
+from jobs.api.job_values import context_of, job_in_full
 from jobs.explain import Explanation
 from jobs.models import Job
 from jobs.services import Submitted, once_accepted
@@ -60,13 +59,13 @@ def job_response(
     """The job; an active one has a Retry-After of at least `retry_seconds`."""
     with timezone.override(UTC):  # the explanation names times
         explanation = explain_job(job)
-    context = context_of(request, [job]) | {"explanation": explanation}
+    body = job_in_full(job, explanation, context_of(request, [job]))
     headers = _cache_headers(job)
     if not job.is_settled:
         far = (explanation.eta_seconds or 0) > LONG_ETA_SECONDS
         usual = RETRY_LATER_SECONDS if far else RETRY_SOON_SECONDS
         headers["Retry-After"] = str(max(retry_seconds, usual))
-    return Response(JobSerializer(job, context=context).data, status, headers=headers)
+    return Response(body, status, headers=headers)
 
 
 def created_response(submitted: Submitted, request: Request) -> Response:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Q
+from django.db.models import NOT_PROVIDED, Q
 from django.db.models.functions import Now
 
 from jobs.database import PreparedStatement
-from jobs.lifecycle.statement import event, load_job
+from jobs.lifecycle.statement import event
 from jobs.lifecycle.transitions import CHILD_KEY, FORM_KEY, KEY_REMEMBERED
 from jobs.lifecycle.uploads import LOCK_UPLOADS_OF, remove_uploads
 from jobs.models import ACTIVE, Job, JobEvent, JobQuerySet, Status
@@ -41,7 +41,15 @@ SUBMITTED = (
     "unique_while_active",
 )
 
-COLUMNS = tuple(field.attname for field in Job._meta.concrete_fields)
+# What PostgreSQL adds: times, and params in its own spelling.
+ADDED = ("params", "created_at", "published_at")
+
+# How the other columns of a job begin; it need not return them.
+BEGINNING = {
+    field.attname: None if field.db_default is NOT_PROVIDED else field.db_default
+    for field in Job._meta.concrete_fields
+    if field.attname not in (*SUBMITTED, *ADDED)
+} | {"status": Status.PENDING.value}
 
 SUBMIT = PreparedStatement(
     "jobs_submit",
@@ -50,9 +58,9 @@ SUBMIT = PreparedStatement(
         INSERT INTO jobs_job ({", ".join(SUBMITTED)})
         SELECT {", ".join(SUBMITTED)}
         FROM jsonb_populate_recordset(NULL::jobs_job, %(rows)s::jsonb)
-        RETURNING *
+        RETURNING id, status, attempt, {", ".join(ADDED)}
     ), {event("''", at="created_at", reason="''")}
-    SELECT {", ".join(COLUMNS)} FROM changed ORDER BY id""",
+    SELECT id::text, {", ".join(ADDED)} FROM changed ORDER BY changed.id""",
     {"rows": "jsonb", "actor": "text"},
 )
 
@@ -63,9 +71,17 @@ def insert(rows: Sequence[Job], *, actor: str, using: str = DEFAULT_DB_ALIAS) ->
     Raises: IntegrityError naming jobs_job_one_per_idempotency_key or
     jobs_job_one_active_of_its_kind.
     """
-    values = [{column: getattr(row, column) for column in SUBMITTED} | _cut(row) for row in rows]
-    params = {"rows": json.dumps(values, default=str), **fitted(JobEvent, actor=actor)}
-    return [load_job(COLUMNS, row, using) for row in SUBMIT.rows(params, using=using)]
+    sent = {
+        str(row.id): {column: getattr(row, column) for column in SUBMITTED} | _cut(row)
+        for row in rows
+    }
+    params = {"rows": json.dumps([*sent.values()], default=str), **fitted(JobEvent, actor=actor)}
+    stored = []
+    for job_id, *added in SUBMIT.rows(params, using=using):
+        columns = BEGINNING | sent[job_id] | dict(zip(ADDED, added, strict=True))
+        columns["params"] = json.loads(columns["params"])
+        stored.append(Job.from_db(using, columns.keys(), columns.values()))
+    return stored
 
 
 def _cut(row: Job) -> dict[str, str]:

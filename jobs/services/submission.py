@@ -133,7 +133,7 @@ def new_job(
         "queue": job_type.queue,
         "created_by_id": caller.user and caller.user.pk,
         "created_by_name": caller.name,
-        "source": caller.source,
+        "source": str(caller.source),
         "token_id": caller.token_id,
         "token_name": caller.token_name,
         "request_id": caller.request_id,

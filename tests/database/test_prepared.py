@@ -130,8 +130,8 @@ def locked_jobs():
 LOSSES = {
     "unknown": ("DEALLOCATE ALL", "SELECT 1"),
     "changed": (
-        "ALTER TABLE jobs_job ALTER COLUMN publishes TYPE bigint",
-        "ALTER TABLE jobs_job ALTER COLUMN publishes TYPE integer",
+        "ALTER TABLE jobs_job ALTER COLUMN created_at TYPE timestamptz(3)",
+        "ALTER TABLE jobs_job ALTER COLUMN created_at TYPE timestamptz",
     ),
 }
 

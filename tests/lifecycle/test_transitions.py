@@ -1,12 +1,14 @@
 """The transition table, kept by every function that changes a status."""
 
 import itertools
+import json
 import re
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django_celery_results.models import TaskResult
+from uuid_utils.compat import uuid7
 
 from backoffice.celery import app
 from jobs import lifecycle
@@ -103,6 +105,28 @@ def test_a_submission_writes_job_and_event_in_one_statement(django_assert_num_qu
     assert [(e.from_status, e.to_status, e.actor, e.at) for e in job.events.all()] == [
         ("", "PENDING", "ann", job.created_at)
     ]
+
+
+def test_an_inserted_job_is_returned_with_every_column_as_it_is_stored():
+    rows = [
+        Job(
+            name=str(number) * 300,
+            type="report",
+            params={"long": -0.0, "b": [1.50], "a": None},
+            created_by=make_user(),
+            source="api",
+            token_id=uuid7(),
+            batch_id=uuid7(),
+        )
+        for number in range(2)
+    ]
+    columns = [field.attname for field in Job._meta.concrete_fields]
+    returned = [
+        {name: vars(job)[name] for name in columns} for job in lifecycle.insert(rows, actor="ann")
+    ]
+    stored = list(Job.objects.order_by("id").values(*columns))
+    assert returned == stored
+    assert json.dumps(returned, default=str) == json.dumps(stored, default=str)
 
 
 def test_a_claim_takes_only_types_the_worker_knows():

@@ -30,6 +30,11 @@ def visible_jobs(user: Any) -> JobQuerySet:
     return Job.objects.filter(created_by=user)
 
 
+def may_see(user: Any, job: Job) -> bool:
+    """Whether `user` may see the job: an own one, or any with jobs.view_job."""
+    return sees_all_jobs(user) or job.created_by_id == user.pk
+
+
 def visible_origins(user: Any, jobs: Iterable[Job]) -> set[UUID]:
     """The ids of the visible jobs from which `jobs` were launched again, and of their parents.
 

@@ -8,7 +8,7 @@ from jobs.database.direct_fault import direct_fault
 from jobs.database.instances import columns_of, instance_of_row, instances_with
 from jobs.database.merged import EqualsAny, Scan, distinct_values, merged, scan_of_each, with_ids_of
 from jobs.database.outage import Outage
-from jobs.database.prepared import PreparedStatement, StatementLost
+from jobs.database.prepared import PreparedRead, PreparedStatement, StatementLost
 from jobs.database.retry import retry_while_away
 from jobs.database.schema import await_tables, diagnose, schema_fault, unavailable
 from jobs.database.server_fault import server_fault
@@ -31,6 +31,7 @@ __all__ = [
     "WORKER_DB",
     "EqualsAny",
     "Outage",
+    "PreparedRead",
     "PreparedStatement",
     "Scan",
     "StatementLost",

@@ -66,7 +66,7 @@ class PreparedStatement:
         """
         connection: Any = connections[using]
         with connection.cursor() as cursor:
-            if not getattr(connection, "can_prepare", False):  # no DatabaseWrapper of ours
+            if not self._may_prepare(connection):
                 cursor.execute(first + self._sql, values)
                 return list(cursor.fetchall())
             try:
@@ -83,6 +83,9 @@ class PreparedStatement:
                 cursor.execute(first + self._sql, values)
             return list(cursor.fetchall())
 
+    def _may_prepare(self, connection: Any) -> bool:
+        return getattr(connection, "can_prepare", False)  # no DatabaseWrapper of ours
+
     def _prepared(self, connection: Any) -> str:
         """Return the statement's name in the session, where it is prepared if it is due.
 
@@ -98,3 +101,10 @@ class PreparedStatement:
             cursor.execute(f"PREPARE {name} {self._definition}{forget}")
         connection.prepared[self._name] = name, now
         return name
+
+
+class PreparedRead(PreparedStatement):
+    """A read, which a transaction sends as a whole: a statement that is lost would end that."""
+
+    def _may_prepare(self, connection: Any) -> bool:
+        return super()._may_prepare(connection) and not connection.in_atomic_block

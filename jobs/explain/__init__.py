@@ -118,7 +118,7 @@ def _waits(job: Job) -> Explanation:
 def _in_line(job: Job) -> Explanation:
     if job.parked_by:
         return Explanation("It is taken as soon as a worker is free.")
-    line, loads = stats.lines([job])[job.queue], stats.loads()
+    loads = stats.loads()
     serving = [load for load in loads if job.queue in load.queues]
     if not serving:
         return Explanation(f'No live worker serves the queue "{job.queue}".')
@@ -126,6 +126,7 @@ def _in_line(job: Job) -> Explanation:
         return Explanation(
             f'No live worker of the queue "{job.queue}" knows the type "{job.type}".'
         )
+    line = stats.lines([job])[job.queue]
     place = line.place_of(job.id)
     ahead = len(line.types) if place is None else place
     usual = stats.usual_durations({job.type, *stats.types_of([line], serving)})

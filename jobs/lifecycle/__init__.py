@@ -31,6 +31,7 @@ from jobs.lifecycle.cancellation import (
     request_cancel,
 )
 from jobs.lifecycle.intake import insert, remembered, remove, republish, withdraw
+from jobs.lifecycle.lookup import find_job
 from jobs.lifecycle.obstacles import (
     HOLD_PREFIX,
     LIMIT_PREFIX,
@@ -74,6 +75,7 @@ __all__ = [
     "claim",
     "failed",
     "filled",
+    "find_job",
     "first_parked",
     "give_up",
     "held",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from jobs.database import PreparedRead
 from jobs.lifecycle.attempts import holds_of
 from jobs.limits import Limit
 from jobs.models import HoldKind, Status
@@ -53,7 +54,9 @@ def key_of_limit(job: str, by: str) -> str:
 
 # What a refused job needs. The site's limit comes before that of the code. Of several holds the
 # last to end counts.
-LOOK = f"""
+LOOK = PreparedRead(
+    "jobs_obstacle",
+    f"""
 SELECT job.type, job.queue, under.at_most, under.by, {key_of_limit("job", "under.by")},
     (SELECT id FROM ({holds_of("job")}) AS hold ORDER BY until DESC NULLS FIRST LIMIT 1),
     EXISTS (SELECT FROM jobs_hold WHERE ended_at IS NULL AND kind IN ({CLIENT_KINDS}))
@@ -63,7 +66,9 @@ FROM jobs_job AS job LEFT JOIN jobs_sitelimit AS site ON site.type = job.type, L
         CASE WHEN site.type IS NULL THEN coalesce(%(limits)s::jsonb -> job.type ->> 1, '')
             ELSE site.by END
 ) AS under(at_most, by)
-WHERE job.id = %(id)s AND job.status = '{Status.PENDING}'"""
+WHERE job.id = %(id)s AND job.status = '{Status.PENDING}'""",
+    {"id": "uuid", "limits": "jsonb"},
+)
 
 
 def obstacle(
@@ -73,14 +78,11 @@ def obstacle(
 
     `limits` are those that the types declare.
     """
-    with connections[using].cursor() as cursor:
-        cursor.execute(LOOK, {"id": job_id, "limits": json.dumps(limits)})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    job_type, queue, at_most, by, key, hold_id, clients_are_held = row
-    room = None if at_most is None else Room(key, queue, job_type, Limit(at_most, by))
-    return Obstacle(job_type, room, hold_id, clients_are_held)
+    for row in LOOK.rows({"id": job_id, "limits": json.dumps(limits)}, using=using):
+        job_type, queue, at_most, by, key, hold_id, clients_are_held = row
+        room = None if at_most is None else Room(key, queue, job_type, Limit(at_most, by))
+        return Obstacle(job_type, room, hold_id, clients_are_held)
+    return None
 
 
 FILLED = f"""SELECT (

@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
+from jobs.database import PreparedRead
 from jobs.models import Job, Status
 from jobs.stats.capped import GLANCE
 from jobs.stats.together import Read, rows_read
@@ -61,12 +62,9 @@ def lines(jobs: Iterable[Job]) -> dict[str, Line]:
     last: dict[str, datetime] = {}
     for job in waiting:
         last[job.queue] = max(job.published_at, last.get(job.queue, job.published_at))
-    wanted = "unnest(%s::text[], %s::timestamptz[])"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _lines_sql(wanted), [[*last], [*last.values()], [job.pk for job in waiting], GLANCE]
-        )
-        return {queue: _line(*rest) for queue, *rest in cursor.fetchall()}
+    values = {"queues": [*last], "last": [*last.values()], "ids": [job.pk for job in waiting]}
+    rows = LINES.rows(values, using=DEFAULT_DB_ALIAS)
+    return {queue: _line(*rest) for queue, *rest in rows}
 
 
 def lines_read(ids: Any) -> Read:
@@ -74,13 +72,13 @@ def lines_read(ids: Any) -> Read:
     wanted = f"""(SELECT queue, max(published_at) FROM jobs_job
         WHERE id = ANY(%s) AND status = '{Status.PENDING}' GROUP BY queue)"""
     return rows_read(
-        _lines_sql(wanted),
-        [ids, ids, GLANCE],
+        _lines_sql(wanted, "%s"),
+        [ids, ids],
         lambda rows: {row["queue"]: _line(row["types"], row["ids"], row["places"]) for row in rows},
     )
 
 
-def _lines_sql(wanted: str) -> str:
+def _lines_sql(wanted: str, ids: str) -> str:
     """The lines of the queues in `wanted`, each to its last time of publication."""
     return f"""SELECT wanted.queue, first.types, first.ids, first.places
         FROM {wanted} AS wanted(queue, last), LATERAL (
@@ -88,14 +86,21 @@ def _lines_sql(wanted: str) -> str:
                 array_agg(id ORDER BY place) FILTER (WHERE asked) AS ids,
                 array_agg(place ORDER BY place) FILTER (WHERE asked) AS places
             FROM (
-                SELECT id, type, id = ANY(%s) AS asked,
+                SELECT id, type, id = ANY({ids}) AS asked,
                     row_number() OVER (ORDER BY published_at, id) - 1 AS place
                 FROM jobs_job
                 WHERE status = '{Status.PENDING}' AND parked_by = '' AND queue = wanted.queue
                     AND published_at <= wanted.last
-                ORDER BY published_at, id LIMIT %s
+                ORDER BY published_at, id LIMIT {GLANCE}
             ) AS line
         ) AS first"""
+
+
+LINES = PreparedRead(
+    "jobs_lines",
+    _lines_sql("unnest(%(queues)s::text[], %(last)s::timestamptz[])", "%(ids)s"),
+    {"queues": "text[]", "last": "timestamptz[]", "ids": "uuid[]"},
+)
 
 
 def _line(types: Any, ids: Any, places: Any) -> Line:
@@ -107,16 +112,17 @@ def loads() -> list[Load]:
 
     Source: jobs_worker, index jobs_job_status_type, a probe of jobs_job_in_line for each queue.
     """
-    part = loads_read()
-    with connection.cursor() as cursor:
-        cursor.execute(part.sql, part.values)
-        found: list[Load] = part.load(cursor.fetchone()[0])
-        return found
+    [[rows]] = LOADS.rows({"lease": settings.JOBS_LEASE_SECONDS}, using=DEFAULT_DB_ALIAS)
+    return _loads(rows)
 
 
 def loads_read() -> Read:
     """Return `loads` as part of a statement."""
-    sql = f"""WITH running AS MATERIALIZED (
+    return rows_read(_loads_sql("%s"), [settings.JOBS_LEASE_SECONDS], _loads)
+
+
+def _loads_sql(lease: str) -> str:
+    return f"""WITH running AS MATERIALIZED (
             SELECT worker, jsonb_agg(jsonb_build_array(
                 type, extract(epoch FROM clock_timestamp() - started_at), progress_percent
             )) AS jobs
@@ -131,14 +137,16 @@ def loads_read() -> Read:
             )
         ) AS waiting_in, coalesce(running.jobs, '[]') AS running
         FROM jobs_worker LEFT JOIN running ON running.worker = jobs_worker.id
-        WHERE consuming AND heartbeat_at > clock_timestamp() - %s * interval '1 second'"""
-    return rows_read(
-        sql,
-        [settings.JOBS_LEASE_SECONDS],
-        lambda rows: [
-            Load(**row | {"running": [Running(*one) for one in row["running"]]}) for row in rows
-        ],
-    )
+        WHERE consuming AND heartbeat_at > clock_timestamp() - {lease} * interval '1 second'"""
+
+
+LOADS = PreparedRead(
+    "jobs_loads", rows_read(_loads_sql("%(lease)s")).sql, {"lease": "double precision"}
+)
+
+
+def _loads(rows: Iterable[dict[str, Any]]) -> list[Load]:
+    return [Load(**row | {"running": [Running(*one) for one in row["running"]]}) for row in rows]
 
 
 def types_of(lines: Iterable[Line], loads: Iterable[Load]) -> set[str]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
+from jobs.database import PreparedRead
 from jobs.models import SETTLED
 from jobs.stats.together import Read, rows_read
 
@@ -56,24 +59,30 @@ def usual_durations(types: Iterable[str]) -> dict[str, Usual]:
 
     Source: the last settled jobs, index jobs_job_ended for each status; one query.
     """
-    part = usual_durations_read(types)
-    with connection.cursor() as cursor:
-        cursor.execute(part.sql, part.values)
-        durations: dict[str, Usual] = part.load(cursor.fetchone()[0])
-        return durations
+    [[rows]] = _usual_statement(RECENT).rows({"types": sorted(set(types))}, using=DEFAULT_DB_ALIAS)
+    return _usual(rows)
 
 
 def usual_durations_read(types: Iterable[str]) -> Read:
     """Return `usual_durations` as part of a statement."""
-    sql = f"""SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+    return rows_read(_usual_sql("%s", RECENT), [sorted(set(types))], _usual)
+
+
+def _usual_sql(types: str, recent: int) -> str:
+    return f"""SELECT wanted.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
             percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS p95
-        FROM unnest(%s::text[]) AS wanted(type), LATERAL ({_last_runs(RECENT)}) AS recent
+        FROM unnest({types}::text[]) AS wanted(type), LATERAL ({_last_runs(recent)}) AS recent
         GROUP BY wanted.type"""
-    return rows_read(
-        sql,
-        [sorted(set(types))],
-        lambda rows: {row["type"]: Usual(row["p50"], row["p95"]) for row in rows},
-    )
+
+
+@cache
+def _usual_statement(recent: int) -> PreparedRead:
+    sql = rows_read(_usual_sql("%(types)s", recent)).sql
+    return PreparedRead("jobs_usual", sql, {"types": "text[]"})
+
+
+def _usual(rows: Iterable[dict[str, Any]]) -> dict[str, Usual]:
+    return {row["type"]: Usual(row["p50"], row["p95"]) for row in rows}
 
 
 def seconds_left(elapsed: float, percent: float | None) -> float | None:

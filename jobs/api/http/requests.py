@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import Http404
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import SessionAuthentication
@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from jobs import access
+from jobs import access, lifecycle
 from jobs.api.http.callers import CallerThrottle, TokenAuthentication
 from jobs.api.http.error_entries import header_error, query_error
 from jobs.api.http.json_format import OneFormatNegotiation, StrictJSONParser, UTCRenderer
@@ -121,9 +121,11 @@ class ApiView(APIView):
 
         Raises: Http404 if the job does not exist or the caller may not see it.
         """
-        jobs = access.visible_jobs(self.request.user).filter(id=id)
-        found = (jobs.without_large() if brief else jobs).first()
-        if found is None:
+        if brief:
+            found = Job.objects.filter(id=id).without_large().first()
+        else:
+            found = lifecycle.find_job(id, using=DEFAULT_DB_ALIAS)
+        if found is None or not access.may_see(self.request.user, found):
             raise Http404
         return found
 

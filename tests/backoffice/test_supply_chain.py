@@ -28,6 +28,15 @@ def test_every_package_that_production_installs_has_a_listed_licence():
     assert not [name for name, (_, licence) in listed.items() if licence == "UNKNOWN"]
 
 
+def test_every_lock_pins_a_package_at_the_same_version():
+    found: dict[str, set[str]] = {}
+    for name in (*SHIPPED, "requirements-dev.txt"):
+        for package, version in PINNED.findall((ROOT / name).read_text()):
+            found.setdefault(package, set()).add(version)
+    differ = {package: versions for package, versions in found.items() if len(versions) > 1}
+    assert differ == {}, "an image with several extras would have the last one's"
+
+
 def audit(output, code):
     command = [ROOT / ".ci/audit", "sh", "-c", f"echo '{output}'; exit {code}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)

@@ -25,7 +25,7 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
 EXAMPLE = (ROOT / ".env.example").read_text()
 EXAMPLES = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
-# Variables of the images and libraries.
+# Variables of the images and libraries, and of compose itself.
 FOREIGN = {
     "REMAP_SIGTERM",
     "TMPDIR",
@@ -33,6 +33,7 @@ FOREIGN = {
     "POSTGRES_DB",
     "POSTGRES_PASSWORD",
     "POSTGRES_INITDB_ARGS",
+    "WORKERS",
 }
 
 
@@ -79,18 +80,6 @@ def test_postgresql_allows_more_connections_than_the_documented_fleet_opens():
     name, _, allowed = SERVICES["db"]["command"][-1].partition("=")
     assert name == "max_connections"
     assert int(needed) < int(allowed)
-
-
-def test_one_service_builds_the_image_of_all():
-    built = [name for name, service in SERVICES.items() if "build" in service]
-    assert built == ["migrate"], "each of several builds makes an image of its own"
-
-
-def test_the_number_of_workers_outlives_the_next_start():
-    assert SERVICES["worker"]["scale"] == "${WORKERS:-1}"
-    assert SERVICES["maintenance"]["scale"] == 1
-    for file in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        assert not re.search(r"docker compose [^`\n]*--scale", file.read_text()), file
 
 
 def test_no_secret_stands_in_the_compose_file():

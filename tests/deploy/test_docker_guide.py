@@ -1,4 +1,4 @@
-"""The Docker commands of the documents name what the image and the compose file have."""
+"""The Docker commands of the documents, and what docker-compose.yml has for them."""
 
 import re
 import shlex
@@ -10,12 +10,12 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from tests.support.operations import documented
 from tests.support.processes import run
 
 ROOT = settings.BASE_DIR
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-GUIDE = (ROOT / "docs/operations.md").read_text()
 DOCUMENTS = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
 FLAGS = {
     "build": set(),
@@ -26,12 +26,6 @@ FLAGS = {
     "logs": {"--follow"},
     "ps": set(),
 }
-
-
-def documented(word: str) -> str:
-    """The block of docs/operations.md that has this label."""
-    [found] = re.findall(rf"^```sh {word}\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
-    return found
 
 
 def commands() -> list[list[str]]:
@@ -56,6 +50,20 @@ def test_every_command_names_services_and_commands_that_exist(words):
         if "manage.py" in inside:
             assert inside[inside.index("manage.py") + 1] in get_commands()
     assert set(services) <= set(SERVICES)
+
+
+def test_one_service_builds_the_image_of_all():
+    built = [name for name, service in SERVICES.items() if "build" in service]
+    assert built == ["migrate"], "each of several builds makes an image of its own"
+
+
+def test_the_number_of_workers_outlives_the_next_start():
+    assert SERVICES["worker"]["scale"] == "${WORKERS:-1}"
+    assert SERVICES["maintenance"]["scale"] == 1
+    for name in set(SERVICES) - {"db", "redis"}:
+        assert SERVICES[name]["environment"]["WORKERS"] == "", "a change of it would restart all"
+    for file in DOCUMENTS:
+        assert not re.search(r"docker compose [^`\n]*--scale", file.read_text()), file
 
 
 def test_backup_and_restore_name_the_account_and_the_directory_of_the_compose_file():

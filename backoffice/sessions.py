@@ -29,8 +29,9 @@ class SessionStore(db.SessionStore):
         return self.decode(data)
 
     def _stored(self) -> str | None:
-        if "\0" in self.session_key:  # a cookie may have one, a text of PostgreSQL may not
+        key = self.session_key
+        if key is None or "\0" in key:  # a cookie may have one, a text of PostgreSQL may not
             return None
-        values = {"key": self.session_key, "now": timezone.now().isoformat()}
+        values = {"key": key, "now": timezone.now().isoformat()}
         [data] = first_row(LOOKUP, values, using=DEFAULT_DB_ALIAS)
         return data

@@ -24,7 +24,7 @@ from jobs.admin.display.columns import EMPTY
 from jobs.admin.guard import guarded, in_autocommit
 from jobs.admin.pages import admin_page
 from jobs.admin.paginator import CappedListMixin
-from jobs.admin.requester.views import token_page
+from jobs.admin.requester.views import may_see_page_of, token_page
 from jobs.admin.token_form import TokenForm
 from jobs.admin_site import admin_url
 from jobs.filters import parse_uuid
@@ -35,7 +35,6 @@ from jobs.safe_text import isolated
 class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     """Tokens cannot be changed, since only their digests are stored; they are revoked."""
 
-    list_display = ("called", "owner", "begins_with", "made", "expires", "last_used")
     list_display_links = None
     list_select_related = ("user",)
     sortable_by = ()
@@ -48,11 +47,6 @@ class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     def called(self, token):
         url = admin_url("jobs_apitoken_requests", token.public_id)
         return format_html('<a href="{}">{}</a>', url, token)
-
-    @admin.display(description="acts as")
-    def owner(self, token):
-        url = address_of_account(token.user_id)
-        return format_html('<a href="{}">{}</a>', url, isolated(account_name(token.user)))
 
     @admin.display(description="begins with")
     def begins_with(self, token):
@@ -69,6 +63,18 @@ class TokenAdmin(CappedListMixin, admin.ModelAdmin):
     @admin.display(description="last used")
     def last_used(self, token):
         return times.relative_time(token.last_used_at) if token.last_used_at else EMPTY
+
+    def get_list_display(self, request):
+        """The columns; accounts are links for readers who may see the pages of these."""
+
+        @admin.display(description="acts as")
+        def owner(token):
+            name = isolated(account_name(token.user))
+            if not may_see_page_of(request.user, token.user_id):
+                return name
+            return format_html('<a href="{}">{}</a>', address_of_account(token.user_id), name)
+
+        return ("called", owner, "begins_with", "made", "expires", "last_used")
 
     def get_queryset(self, request):
         tokens, user = super().get_queryset(request), request.user

@@ -31,7 +31,7 @@ TOKEN_ROWS = 20
 
 def may_see_page_of(user: Any, user_id: Any) -> bool:
     """Whether `user` may see what the account of this id requested."""
-    return bool(user.pk == user_id or user.has_perm("jobs.view_job"))
+    return access.may_see_some(user) and (user.pk == user_id or access.sees_all_jobs(user))
 
 
 def user_page(request: HttpRequest, user_id: str) -> HttpResponse:
@@ -85,6 +85,7 @@ def token_page(
         "token": token,
         "token_id": token_id,
         "owner": owner,
+        "may_see_owner": owner is not None and may_see_page_of(request.user, owner.pk),
         "is_token_page": True,
         "may_revoke": token is not None and may_revoke(token),
         "refused": refused_rows(TokenRefusal.objects.filter(token_id=token_id)),
@@ -103,6 +104,7 @@ def _requester_page(
         "today": Today.of(jobs, filters, requester),
         "newest": newest_jobs(jobs, requester),
         "all_jobs_url": list_url(filters),
+        "may_see_jobs": access.may_see_some(request.user),
     }
     return admin_page(request, "requester/page", figures | context)
 

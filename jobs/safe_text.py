@@ -142,19 +142,24 @@ def media_type(text: object) -> str:
     return kind if MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
+def has_visible(text: str) -> bool:
+    """Whether `text` has more than spaces, joiners, marks and direction signs."""
+    return bool(_categories(text) - {"Cc", "Cs", "Zs", "Zl", "Zp", "Cf", "Cn", "Co", "Mn", "Me"})
+
+
+def _categories(text: str) -> set[str]:
+    return {unicodedata.category(character) for character in text if character not in BLANK_LETTERS}
+
+
 def name_error(name: str) -> str:
     """Return what is wrong with `name` as a job's name, in one sentence; "" if it is valid."""
     if name.isascii() and name.isprintable() and name.strip() and len(name) <= NAME_LIMIT:
         return ""  # most names; the checks below would find nothing
     if max(len(name), len(composed(name))) > NAME_LIMIT:
         return f"A name has at most {NAME_LIMIT} characters."
-    kinds = {
-        unicodedata.category(character) for character in name if character not in BLANK_LETTERS
-    }
-    if kinds & {"Cc", "Cs"}:
+    if _categories(name) & {"Cc", "Cs"}:
         return "A name has no control characters."
-    # A name of spaces, joiners and direction marks alone leaves nothing to click on.
-    if not kinds - {"Zs", "Zl", "Zp", "Cf", "Cn", "Co", "Mn", "Me"}:
+    if not has_visible(name):  # nothing to click on
         return "A name needs a visible character."
     return ""
 

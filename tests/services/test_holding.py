@@ -94,6 +94,7 @@ def test_several_tokens_of_one_name_are_told_apart_by_their_id(olga):
     ("more", "field"),
     [
         ({"reason": " \n"}, "reason"),
+        ({"reason": "\u200b\u2800\u202e"}, "reason"),
         ({"reason": "x" * 501}, "reason"),
         ({"until": timezone.now() - timedelta(seconds=1)}, "until"),
         ({"until": datetime(9999, 12, 31, 23, 59, tzinfo=UTC)}, "until"),

@@ -8,7 +8,7 @@ from django.db.models import Model
 from jobs import access
 from jobs.errors import InvalidHold, NotPermitted
 from jobs.models import REASON_LIMIT
-from jobs.safe_text import storable
+from jobs.safe_text import has_visible, storable
 from jobs.services.caller import Caller
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def kept_reason(reason: str) -> str:
     Raises: InvalidHold if there is none, or it is too long.
     """
     text = storable(" ".join(reason.split()), 2 * REASON_LIMIT)
-    if not text:
+    if not has_visible(text):
         raise InvalidHold("Say why: the reason is shown to everyone whose jobs wait.", "reason")
     if len(text) > REASON_LIMIT:
         raise InvalidHold(f"The reason may have at most {REASON_LIMIT} characters.", "reason")

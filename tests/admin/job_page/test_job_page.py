@@ -56,6 +56,16 @@ def test_the_page_names_the_error_and_where_in_the_application_it_happened(viewe
     assert [frame.function for frame in others] == ["add", "execute"]
 
 
+def test_of_many_frames_of_the_project_the_innermost_stand_open(viewer):
+    frames = [f'  File "/app/jobs/types/sales.py", line {n}, in f{n}\n    g()' for n in range(9)]
+    job = make_job(status=Status.FAILED, error_traceback="\n".join(frames))
+    outcome = viewer.get(address(job)).context["regions"]["outcome"]
+    opened, _, folded = outcome.partition("<details>")
+    assert ["sales.py:8" in opened, "sales.py:4" in opened, "sales.py:3" in opened] == [1, 1, 0]
+    assert "4 more of this project" in folded
+    assert "sales.py:0" in folded
+
+
 def test_an_error_code_stands_in_words_wherever_staff_read_of_the_failure(viewer):
     job = make_job(status=Status.FAILED, error_code="time_limit", error_type="")
     for page in ("/admin/", "/admin/jobs/job/", address(job)):

@@ -75,7 +75,7 @@ def test_a_type_refuses_files_by_size_and_kind(make_type, lena):
     options = {"upload_limit": 10, "upload_kinds": (".csv", "text/*")}
     make_type(read_files, slug="reader", label="Reader", form=OneFile, **options)
     for content, name, words in (
-        (b"x" * 11, "a.csv", "larger than 10 bytes"),
+        (b"x" * 11, "a.csv", "larger than the limit of 10 bytes"),
         (b"x", "a.pdf", "Send .csv, text/*."),
     ):
         with pytest.raises(InvalidParams, match=words) as error:

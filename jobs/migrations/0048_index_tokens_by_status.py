@@ -13,7 +13,10 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "job",
             models.Index(
-                condition=models.Q(("token_id__isnull", False)),
+                condition=models.Q(
+                    ("status__in", ("PENDING", "COMPLETED", "FAILED", "CANCELLED")),
+                    ("token_id__isnull", False),
+                ),
                 fields=["token_id", "status", "id"],
                 name="jobs_job_token",
             ),

@@ -36,10 +36,10 @@ INDEXES = [
         condition=Q(status__in=SETTLED),
         name="jobs_job_ended",
     ),
-    # Lists of the jobs of one API token.
+    # Lists of the jobs of one API token. The few running jobs are found by status.
     models.Index(
         fields=["token_id", "status", "id"],
-        condition=Q(token_id__isnull=False),
+        condition=Q(token_id__isnull=False, status__in=NOT_RUNNING),
         name="jobs_job_token",
     ),
     # The search, names and errors. It costs a job two writes, at submission and outcome: the few

@@ -10,7 +10,9 @@ from django.conf import settings
 SETTINGS = "tests.about.shop.settings"
 
 
-@pytest.mark.parametrize("checks", ["submitting", "calling", "reading", "launching", "ticking"])
+@pytest.mark.parametrize(
+    "checks", ["submitting", "calling", "reading", "launching", "ticking", "looking"]
+)
 def test_jobs_are_about_objects_of_another_app(checks):
     # In a process of its own, because its models need tables and its admin needs URLs.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--ds={SETTINGS}"]

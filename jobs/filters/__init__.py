@@ -13,8 +13,9 @@ from jobs.filters.fields import (
 )
 from jobs.filters.filterset import JobFilters
 from jobs.filters.ordering import NEWEST_ID, ORDERINGS, chosen_order
+from jobs.filters.owners import Owners
 from jobs.filters.periods import PERIOD_LABELS, with_fixed_times
-from jobs.filters.scans import OF_FAILURES, Owners
+from jobs.filters.scans import OF_FAILURES
 from jobs.filters.search import QUALIFIERS, SEARCH, search_expanded
 from jobs.filters.tokens import Tokens
 

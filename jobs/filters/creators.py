@@ -1,6 +1,6 @@
 """Whose jobs a list shows: of an account, or of the name that jobs without an account show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -9,11 +9,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q
 
-from jobs.database import Scan, scan_of_each, with_ids_of
+from jobs.database import Scan, scan_of_each
+from jobs.filters.owners import Owners
 from jobs.models import (
     Job,
     JobQuerySet,
-    Status,
     account_name_field,
     accounts_named,
     kept_name,
@@ -21,7 +21,7 @@ from jobs.models import (
 
 
 @dataclass(frozen=True)
-class Creators:
+class Creators(Owners):
     """Jobs of `account`, of no account under `name`, and under `name` of the accounts `renamed`."""
 
     account: Any = None
@@ -48,11 +48,6 @@ class Creators:
             yield Scan(jobs.filter(created_by=None, created_by_name=self.name))
         for account in self.renamed:
             yield Scan(jobs.filter(created_by=account, created_by_name=self.name))
-
-    def first(self, jobs: JobQuerySet, order: Sequence[str], limit: int) -> JobQuerySet:
-        """Return the first `limit` of `jobs`, which are these creators' in any status."""
-        parts = [one for status in Status for one in self.scans(jobs.filter(status=status))]
-        return with_ids_of(jobs, parts, order, limit)
 
 
 def creators_named(username: str) -> Creators:

@@ -25,8 +25,9 @@ from jobs.filters.fields import (
     form_class,
 )
 from jobs.filters.moments import FiltersByMoment
+from jobs.filters.owners import Owners
 from jobs.filters.periods import PERIOD_LABELS
-from jobs.filters.scans import WORDS, Listed, Owners
+from jobs.filters.scans import WORDS, Listed
 from jobs.filters.search import SEARCH, search_expanded
 from jobs.filters.tokens import Tokens, tokens_named
 from jobs.filters.word_search import Walked, word_conditions

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.database import Scan, scan_of_each, with_ids_of
-from jobs.filters.creators import Creators
-from jobs.filters.tokens import Tokens
+from jobs.filters.owners import Owners
 from jobs.models import NOT_RUNNING, SETTLED, JobQuerySet, Source, Status
 
 IN_INDEX = f"status IN ({', '.join(repr(str(status)) for status in NOT_RUNNING)})"
@@ -31,7 +30,6 @@ SCANNED = {*BY_COLUMN, *OF_ENDS, *OF_STARTS, *OF_CREATION, "status", "active", "
 SCANNED_BY_ID = {*SCANNED, "token"}
 # The others have an index of their own, in the order of ids.
 SCANNED_BY_END = {*SCANNED, "error_code", "fingerprint", "unseen"}
-Owners = Creators | Tokens
 
 
 @dataclass(frozen=True, kw_only=True)

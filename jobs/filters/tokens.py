@@ -1,14 +1,15 @@
 """Whose jobs a list shows: of API tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
 
-from jobs.database import Scan, with_ids_of
+from jobs.database import Scan
 from jobs.filters.fields import parse_uuid
-from jobs.models import ApiToken, JobQuerySet, Status
+from jobs.filters.owners import Owners
+from jobs.models import ApiToken, JobQuerySet
 
 # As many tokens of one name are searched, the newest.
 TOKENS_LIMIT = 100
@@ -16,7 +17,7 @@ TOKEN_IDS = "SELECT unnest(%s::uuid[])"
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokens(Owners):
     """Jobs that the tokens of these public ids submitted."""
 
     ids: tuple[UUID, ...]
@@ -32,11 +33,6 @@ class Tokens:
             yield Scan(jobs.filter(token_id=self.ids[0]))
         elif self.ids:
             yield Scan(jobs, "token_id", TOKEN_IDS, ([*self.ids],))
-
-    def first(self, jobs: JobQuerySet, order: Sequence[str], limit: int) -> JobQuerySet:
-        """Return the first `limit` of `jobs`, which are of these tokens, in any status."""
-        parts = [one for status in Status for one in self.scans(jobs.filter(status=status))]
-        return with_ids_of(jobs, parts, order, limit)
 
 
 def tokens_named(text: str) -> Tokens:

@@ -17,7 +17,6 @@ from backoffice.local import processes
 START_SECONDS = 30
 GUNICORN = (
     "gunicorn",
-    "--worker-class=gthread",
     "--workers=2",
     "--threads=8",
     "--no-control-socket",

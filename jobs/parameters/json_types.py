@@ -4,13 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms
 from django.utils.dateparse import parse_duration
 
 from jobs.uploads import parse_id
+
+# A union such as int | float would be made anew at each test.
+NUMBERS = (int, float)
+SCALARS = (str, *NUMBERS)
 
 # Python's fromisoformat also accepts week dates, the basic format and more than RFC 3339 does.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -21,6 +25,7 @@ MOMENT = re.compile(
 )
 
 
+@lru_cache  # each text is checked, stored and cleaned
 def moment(text: str) -> datetime | None:
     """Parse an RFC 3339 date-time; None if `text` is not one.
 
@@ -51,7 +56,7 @@ class JsonType:
 
 def is_number(value: Any) -> bool:
     """Return whether a JSON value is a number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
 
 
 def _is_integer(value: Any) -> bool:
@@ -66,9 +71,9 @@ def _is_upload_id(value: Any) -> bool:
     return parse_id(value) is not None
 
 
-def _is_choice(value: Any) -> bool:
-    """Accept text, and the number or boolean that keys a choice of TypedChoiceField(coerce=int)."""
-    return isinstance(value, str | int | float)
+def is_scalar(value: Any) -> bool:
+    """Return whether a JSON value is a text, a number or a boolean."""
+    return isinstance(value, SCALARS)
 
 
 def _parses(parse: Callable[[str], Any]) -> Callable[[Any], bool]:
@@ -132,7 +137,8 @@ JSON_TYPES: tuple[tuple[type[forms.Field] | tuple[type[forms.Field], ...], JsonT
         forms.ModelChoiceField,
         JsonType(lambda v: _is_text(v) or _is_integer(v), "an id", {"type": ["string", "integer"]}),
     ),
-    (forms.ChoiceField, JsonType(_is_choice, "text", {"type": "string"})),
+    # A number or boolean keys a choice of TypedChoiceField(coerce=int).
+    (forms.ChoiceField, JsonType(is_scalar, "text", {"type": "string"})),
     (
         forms.FileField,
         JsonType(_is_upload_id, "the id of an upload", {"type": "string", "format": "uuid"}),

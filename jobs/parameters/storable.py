@@ -9,6 +9,7 @@ from jobs.safe_text import is_deeper, storable_json
 
 PARAMS_LIMIT = 64 * 1024
 PARAMS_DEPTH_LIMIT = 32
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 TOO_DEEP = f"Params may be nested at most {PARAMS_DEPTH_LIMIT} levels deep."
 TOO_LARGE = f"Params may have at most {PARAMS_LIMIT:,} bytes as JSON."
 
@@ -20,7 +21,7 @@ def unstorable(params: Mapping[str, Any]) -> list[ParamError]:
     if is_deeper(params, PARAMS_DEPTH_LIMIT):  # first, because json.dumps would recurse
         return [ParamError("", TOO_DEEP, "too_deep")]
     try:
-        text = json.dumps(params, ensure_ascii=False, allow_nan=False)
+        text = ENCODER.encode(params)
     except ValueError:
         return [ParamError("", "Params may not hold NaN or Infinity.", "unstorable")]
     if len(text.encode(errors="surrogatepass")) > PARAMS_LIMIT:

@@ -15,7 +15,7 @@ from django.db.models import Field as ModelField
 from django.db.models import QuerySet
 from django.utils.duration import duration_string
 
-from jobs.parameters.json_types import fits, is_number, moment, moment_text
+from jobs.parameters.json_types import fits, is_number, is_scalar, moment, moment_text
 
 
 class Unreadable(ValueError):
@@ -135,7 +135,7 @@ def from_widget(field: forms.Field, value: Any) -> Any:
 
 def refit(field: forms.Field, value: Any) -> Any:
     """Return a stored value of a possibly older form, converted to the field's type if possible."""
-    if not fits(field, value) and isinstance(value, str | int | float):
+    if not fits(field, value) and is_scalar(value):
         try:
             return from_widget(field, value)
         except Unreadable:

@@ -61,7 +61,8 @@ def test_an_idle_worker_survives_a_restart_of_postgresql(stack, within):
 def test_a_result_waits_for_a_database_that_is_away_when_the_handler_returns(stack, within):
     stack.worker()
     job_id = stack.client.submit("slow", seconds=3).body["id"]
-    stack.wait_for(job_id, "PROCESSING")
+    # A handler whose own statement is cut off fails.
+    wait_until(lambda: stack.sql("SELECT 1 FROM effect WHERE job_id = %s", job_id), 10)
     crash(stack)
     time.sleep(5)
     stack.postgres.start()

@@ -30,13 +30,14 @@ def kill_some(stack, count, every):
 
 
 @pytest.mark.parametrize(
-    ("count", "every"), [(300, 1.0), pytest.param(10_000, 5.0, marks=pytest.mark.long)]
+    ("count", "seconds", "every"),
+    [(300, 0.05, 1.0), pytest.param(10_000, 0, 5.0, marks=pytest.mark.long)],
 )
-def test_never_more_than_three_run_while_processes_are_killed(stack, count, every):
+def test_never_more_than_three_run_while_processes_are_killed(stack, count, seconds, every):
     stack.upkeep()
     for number in (1, 2):
         stack.worker(concurrency=3, number=number)
-    stack.client.batch(count, "three", seconds=0)
+    stack.client.batch(count, "three", seconds=seconds)
     assert kill_some(stack, count, every)
     [(most,)] = stack.sql(f"SELECT max(running) FROM ({MOST}) AS counted")
     assert most == 3

@@ -1,7 +1,7 @@
 """Accepts jobs: stores them as PENDING, commits, publishes; withdraws them if publishing fails.
 
 In a transaction of the caller they are stored as a part of it, and published once it commits. The
-caller's Idempotency-Key is a column of the job, so that one transaction stores both.
+caller's Idempotency-Key is a column of the job, so that one statement stores both.
 """
 
 import logging
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import Error, IntegrityError, transaction
+from django.db import IntegrityError
 
 from jobs import access, database, lifecycle
 from jobs.engine import broker
-from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown, Unavailable
+from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown
 from jobs.lifecycle import CHILD_KEY, FORM_KEY
 from jobs.models import Job, Status
 from jobs.safe_text import quantity
 from jobs.services.caller import Caller
-from jobs.services.launch_uploads import take_launched_uploads
+from jobs.services.storing import store, store_again
 from jobs.tracing import current_tracer
 
 logger = logging.getLogger(__name__)
@@ -61,10 +61,15 @@ class Submission:
     def _accept(self, jobs: list[Job]) -> SubmittedBatch:
         for _ in range(INSERT_TRIES):  # the job that violated a constraint may be gone by now
             try:
-                stored = self._insert(jobs)
+                stored = store(jobs, actor=self.caller.name)
             except IntegrityError as error:
                 if found := self._existing_jobs(jobs, error):
                     return SubmittedBatch(found, replayed=True)
+            except OutcomeUnknown:
+                stored = store_again(jobs, actor=self.caller.name)
+                # Not withdrawn if that fails: the first statement may still arrive.
+                _publish_again([job.id for job in stored])
+                return SubmittedBatch(stored, replayed=False)
             else:
                 if database.is_in_transaction():
                     _publish_on_commit(stored)
@@ -111,28 +116,6 @@ class Submission:
         if first.batch_id is None:
             return [first]
         return list(Job.objects.filter(batch_id=first.batch_id).order_by("id"))
-
-    def _insert(self, jobs: list[Job]) -> list[Job]:
-        inserted = False
-        commits = not database.is_in_transaction()
-
-        def refused(error: Error) -> Unavailable | None:
-            is_unknown = inserted and commits
-            return OutcomeUnknown(jobs[0].id) if is_unknown else database.unavailable(error)
-
-        def store() -> list[Job]:
-            nonlocal inserted
-            with transaction.atomic(durable=commits):
-                stored = lifecycle.insert(jobs, actor=self.caller.name)
-                take_launched_uploads(jobs)
-                inserted = True
-            return stored
-
-        with database.raising(refused):
-            try:
-                return store()
-            except database.StatementLost:  # the transaction was rolled back
-                return store()
 
     def _existing_jobs(self, jobs: list[Job], error: IntegrityError) -> list[Job]:
         """The jobs of the same key that violated a constraint; empty if they are gone by now.

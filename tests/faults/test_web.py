@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
@@ -36,6 +37,27 @@ def test_a_web_server_killed_between_commit_and_publish_loses_nothing(stack, wit
     stack.worker()
     assert stack.wait_for(job_id, "COMPLETED", "FAILED")["status"] == "COMPLETED"
     assert stack.sql("SELECT count(*) FROM effect WHERE job_id = %s", job_id) == [(1,)]
+
+
+def test_submissions_whose_sessions_are_ended_are_stored_once_or_refused(stack):
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'backoffice web'"
+    )
+    ended = 0
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(stack.client.submit, name=f"cut {n}") for n in range(300)]
+        while not all(answer.done() for answer in answers):
+            ended += len(stack.sql(cut))
+            time.sleep(0.03)
+    statuses = {answer.result().status for answer in answers}
+    assert ended > 10
+    assert 201 in statuses <= {201, 503, 504}
+    twice = "SELECT name FROM jobs_job GROUP BY name HAVING count(*) > 1"
+    assert stack.sql(twice) == []
+    stack.worker()
+    stack.upkeep()
+    stack.drain()
 
 
 @pytest.mark.parametrize("how", [pytest.param("stopped", marks=pytest.mark.long), "hung"])

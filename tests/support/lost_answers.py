@@ -18,12 +18,17 @@ class FaultyProxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         self.lost = 0
-        self._words: bytes | None = None
+        self._words = b""
+        self._losses = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def lose_answer_to(self, words: str) -> None:
-        """Lose the answer to the next statement that contains `words`, once it is complete."""
-        self._words = words.encode()
+    def lose_answer_to(self, words: str, times: int = 1) -> None:
+        """Lose the answers to the next statements that contain `words`, once they are complete."""
+        self._words, self._losses = words.encode(), times
+
+    def accept_no_more(self) -> None:
+        """Refuse connections from now on."""
+        _cut(self.listener)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -41,8 +46,8 @@ class FaultyProxy:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 20):
-                if self._words is not None and self._words in data:
-                    self._words = None
+                if self._losses and self._words in data:
+                    self._losses -= 1
                     losing.set()
                 server.sendall(data)
         _cut(client, server)

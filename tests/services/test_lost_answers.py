@@ -1,0 +1,96 @@
+"""A connection that breaks while jobs are stored: they are stored once, or nothing is claimed."""
+
+import pytest
+from django.db import connection
+
+from jobs import services
+from jobs.errors import OutcomeUnknown
+from jobs.models import Job, JobEvent, Status
+from jobs.services import Launch
+from tests.database.locks import locked
+from tests.support.lost_answers import faulty_proxy
+from tests.support.queues import break_queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+INSERT = "INSERT INTO jobs_job ("
+END_SESSION = "SELECT pg_terminate_backend(%s)"
+
+
+def submit_two(caller, kind, key):
+    return services.submit_batch(caller, [Launch(type=kind)] * 2, idempotency_key=key)
+
+
+def submit_one(caller, kind, key):
+    return services.submit(caller, type=kind, idempotency_key=key)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize(("submit", "count"), [(submit_one, 1), (submit_two, 2)])
+def test_jobs_whose_insert_got_no_answer_are_accepted_once(
+    caller, make_type, redis, submit, count, key
+):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to(INSERT)
+        submitted = submit(caller, kind, key)
+    assert proxy.lost == 1
+    assert not submitted.replayed
+    returned = getattr(submitted, "jobs", None) or [submitted.job]
+    assert [job.pk for job in returned] == [job.pk for job in Job.objects.order_by("pk")]
+    assert all(job.created_at and job.status == Status.PENDING for job in returned)
+    assert Job.objects.count() == JobEvent.objects.count() == redis.llen("default") == count
+    if key:
+        assert submit(caller, kind, key).replayed
+        assert Job.objects.count() == count
+
+
+def test_a_job_that_runs_alone_is_not_refused_because_of_itself(caller, make_type, redis):
+    kind = make_type(unique_while_active=True).slug
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to(INSERT)
+        job = services.submit(caller, type=kind).job
+    assert (proxy.lost, Job.objects.get()) == (1, job)
+
+
+def test_a_connection_that_broke_before_the_insert_is_replaced(make_type, redis):
+    kind = make_type().slug
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    with locked(END_SESSION, pid):
+        job = services.submit(services.code_caller(), type=kind).job
+    assert (Job.objects.get(), redis.llen("default")) == (job, 1)
+
+
+def test_two_lost_answers_leave_it_unknown(caller, make_type, redis):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to(INSERT, times=2)
+        with pytest.raises(OutcomeUnknown) as unknown:
+            services.submit(caller, type=kind)
+    assert proxy.lost == 2
+    assert Job.objects.get().pk == unknown.value.job_id
+
+
+def test_a_server_that_is_away_afterwards_leaves_it_unknown(caller, make_type, redis):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy:
+        Job.objects.exists()
+        proxy.lose_answer_to(INSERT)
+        proxy.accept_no_more()
+        with pytest.raises(OutcomeUnknown) as unknown:
+            services.submit(caller, type=kind)
+    assert proxy.lost == 1
+    assert Job.objects.get().pk == unknown.value.job_id
+
+
+def test_jobs_that_cannot_be_published_after_a_lost_answer_are_not_denied(caller, make_type, redis):
+    kind = make_type().slug
+    break_queue(redis)
+    with faulty_proxy("default") as proxy:
+        proxy.lose_answer_to(INSERT)
+        with pytest.raises(OutcomeUnknown) as unknown:
+            services.submit(caller, type=kind)
+    assert proxy.lost == 1
+    assert Job.objects.get().pk == unknown.value.job_id

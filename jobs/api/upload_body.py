@@ -149,9 +149,12 @@ def _incoming_part(request: HttpRequest, name: str) -> Incoming:
     except OSError as error:
         raise services.temporary_trouble(error) from error
     files: list[Any] = parts.getlist(FILE_PART)
-    unknown = [*others, *(one for one in parts if one != FILE_PART)]
+    unknown = [one for one in [*others, *parts] if one != FILE_PART]
     errors = [body_error(f"/{one}", "This part may not be sent.", "unknown") for one in unknown]
-    if len(files) != 1:
+    if FILE_PART in others:
+        sentence = "This part is a text. Send it with a filename, as a file."
+        errors.append(body_error(f"/{FILE_PART}", sentence, "invalid"))
+    elif len(files) != 1:
         errors.append(body_error(f"/{FILE_PART}", "Send one file, as this part.", "required"))
     if errors:
         raise invalid_request(errors)

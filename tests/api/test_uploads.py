@@ -154,6 +154,15 @@ def test_a_storage_that_is_not_mounted_is_a_503_that_names_it(client, own_files)
         assert "is it mounted?" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("beside", [{}, {"file": part()}])
+def test_a_part_without_a_file_name_is_told_so(client, beside):
+    body = {"file": ["a,b", *beside.values()]}
+    answer = client.post(UPLOADS, body, format="multipart")
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (400, "/file")
+    assert "Send it with a filename" in error["detail"]
+
+
 def test_a_multipart_body_of_too_many_parts_is_a_problem(client):
     for parts in ({f"file{number}": part() for number in range(200)}, {"file": [part()] * 200}):
         answer = send_part(client, **parts)

@@ -62,6 +62,10 @@ MEANINGS = {
     "58": Trouble.AWAY,  # the server's own input and output
 }
 
+# What a pooler answers if it lost its server's connection, and may keep the client's; a statement
+# may have committed. Other errors come from PostgreSQL, which has rolled back.
+UNFINISHED = ("08", "40003", "57P01", "57P02", "58")
+
 # PgBouncer's messages when it is full, and its setting to raise.
 POOLER_FULL = {
     "query_wait_timeout": "default_pool_size",
@@ -79,6 +83,15 @@ def trouble(error: BaseException) -> Trouble:
     lost = (psycopg2.OperationalError, psycopg2.InterfaceError, OperationalError, InterfaceError)
     is_lost = isinstance(cause, lost) or type(cause) in (psycopg2.DatabaseError, DatabaseError)
     return Trouble.AWAY if is_lost else Trouble.BUG
+
+
+def is_rolled_back(error: BaseException) -> bool:
+    """Return whether PostgreSQL itself refused the statement, so that it changed nothing.
+
+    Otherwise its connection is lost, here or behind a pooler, and it may have committed.
+    """
+    state = getattr(error.__cause__, "pgcode", None)
+    return state is not None and not state.startswith(UNFINISHED)
 
 
 def is_bug(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ caller's Idempotency-Key is a column of the job, so that one statement stores bo
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +15,13 @@ from django.db import IntegrityError
 
 from jobs import access, database, lifecycle
 from jobs.engine import broker
-from jobs.errors import AlreadyActive, BrokerUnavailable, KeyReused, OutcomeUnknown
+from jobs.errors import (
+    AlreadyActive,
+    BrokerUnavailable,
+    DatabaseUnavailable,
+    KeyReused,
+    OutcomeUnknown,
+)
 from jobs.lifecycle import CHILD_KEY, FORM_KEY
 from jobs.models import Job, Status
 from jobs.safe_text import quantity
@@ -66,10 +73,7 @@ class Submission:
                 if found := self._existing_jobs(jobs, error):
                     return SubmittedBatch(found, replayed=True)
             except OutcomeUnknown:
-                stored = store_again(jobs, actor=self.caller.name)
-                # Not withdrawn if that fails: the first statement may still arrive.
-                _publish_again([job.id for job in stored])
-                return SubmittedBatch(stored, replayed=False)
+                return self._accept_again(jobs)
             else:
                 if database.is_in_transaction():
                     _publish_on_commit(stored)
@@ -77,6 +81,18 @@ class Submission:
                     _publish_or_withdraw(stored)
                 return SubmittedBatch(stored, replayed=False)
         raise AlreadyActive
+
+    def _accept_again(self, jobs: list[Job]) -> SubmittedBatch:
+        try:
+            stored = store_again(jobs, actor=self.caller.name)
+        except IntegrityError as error:
+            with suppress(DatabaseUnavailable):  # a 503 would deny what may have been stored
+                if found := self.replay():
+                    return SubmittedBatch(found, replayed=True)
+            raise OutcomeUnknown(jobs[0].id) from error
+        # Not withdrawn if that fails: the first statement may still arrive.
+        _publish_again([job.id for job in stored])
+        return SubmittedBatch(stored, replayed=False)
 
     def replay(self) -> list[Job]:
         """The jobs of an earlier submission under the key; empty if there was none.

@@ -15,7 +15,8 @@ from jobs.uploads import upload_ids
 def store(jobs: Sequence[Job], *, actor: str) -> list[Job]:
     """Insert the jobs as PENDING; returns them as stored, by id.
 
-    Outside of a transaction their one statement commits. Jobs with uploads need a transaction.
+    Their one statement commits, unless it is part of the caller's transaction. Jobs with uploads
+    need a transaction.
 
     Raises: OutcomeUnknown if the connection broke when they may have been committed;
     DatabaseUnavailable if they were not; IntegrityError; InvalidParams if an upload is gone.
@@ -25,14 +26,15 @@ def store(jobs: Sequence[Job], *, actor: str) -> list[Job]:
     session: Any = None  # that of a statement that may commit
 
     def refused(error: Error) -> Unavailable | None:
-        # A session that lives on has rolled back.
-        is_unknown = session is not None and session.closed and not is_part
-        return OutcomeUnknown(jobs[0].id) if is_unknown else database.unavailable(error)
+        may_be_stored = session is not None and not is_part
+        if may_be_stored and (session.closed or not database.is_rolled_back(error)):
+            return OutcomeUnknown(jobs[0].id)
+        return database.unavailable(error)
 
     def insert() -> list[Job]:
         nonlocal session
         connection.cursor().close()  # connects if need be: that loses nothing
-        if not (connection.in_atomic_block or has_uploads):
+        if connection.get_autocommit() and not has_uploads:
             session = connection.connection
             return lifecycle.insert(jobs, actor=actor)
         with transaction.atomic(durable=not is_part):
@@ -51,7 +53,7 @@ def store(jobs: Sequence[Job], *, actor: str) -> list[Job]:
 def store_again(jobs: Sequence[Job], *, actor: str) -> list[Job]:
     """Insert the jobs on a new connection, unless their ids show that they are stored.
 
-    Raises: OutcomeUnknown.
+    Raises: OutcomeUnknown; IntegrityError if another job is in their way.
     """
     connection.close()
     ids = [job.id for job in jobs]
@@ -60,8 +62,8 @@ def store_again(jobs: Sequence[Job], *, actor: str) -> list[Job]:
             return store(jobs, actor=actor)
         except Unavailable as error:
             raise OutcomeUnknown(ids[0]) from error
-        except IntegrityError as error:
+        except IntegrityError:
             stored = list(Job.objects.filter(id__in=ids).order_by("id"))
             if not stored:
-                raise OutcomeUnknown(ids[0]) from error
+                raise
             return stored

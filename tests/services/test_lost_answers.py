@@ -1,14 +1,14 @@
 """A connection that breaks while jobs are stored: they are stored once, or nothing is claimed."""
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from jobs import services
-from jobs.errors import OutcomeUnknown
+from jobs.errors import DatabaseUnavailable, KeyReused, OutcomeUnknown
 from jobs.models import Job, JobEvent, Status
 from jobs.services import Launch
 from tests.database.locks import locked
-from tests.support.lost_answers import faulty_proxy
+from tests.support.lost_answers import READY, faulty_proxy, pooler_error
 from tests.support.queues import break_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +61,68 @@ def test_a_connection_that_broke_before_the_insert_is_replaced(make_type, redis)
     with locked(END_SESSION, pid):
         job = services.submit(services.code_caller(), type=kind).job
     assert (Job.objects.get(), redis.llen("default")) == (job, 1)
+
+
+@pytest.mark.parametrize("state", ["08006", "08P01", "40003", "57P01", "58000", None])
+def test_a_pooler_that_lost_its_server_and_keeps_the_connection_refuses_nothing(
+    caller, make_type, redis, state
+):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy:
+        proxy.replace_answer_to(INSERT, pooler_error(state) if state else READY + b"I")
+        job = services.submit(caller, type=kind).job
+    assert proxy.lost == 1
+    assert (Job.objects.get(), redis.llen("default")) == (job, 1)
+
+
+def test_what_postgresql_itself_refuses_is_not_repeated(caller, make_type, redis):
+    kind = make_type().slug
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    with pytest.raises(DatabaseUnavailable):
+        services.submit(caller, type=kind)
+    connection.close()
+    assert not Job.objects.exists()
+
+
+def submitted_elsewhere(*arguments):
+    """Return a function that submits as another web server does, over a working connection."""
+
+    def submit():
+        try:
+            submit_one(*arguments)
+        finally:
+            connections.close_all()
+
+    return submit
+
+
+def test_the_job_that_the_same_key_has_by_now_is_the_answer(caller, make_type, redis):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy:
+        proxy.break_at(INSERT, submitted_elsewhere(caller, kind, "k"))
+        submitted = submit_one(caller, kind, "k")
+    assert submitted == (Job.objects.get(), True)
+
+
+def test_a_key_that_another_request_has_by_now_is_refused(caller, make_type, redis):
+    kind, other = make_type().slug, make_type(slug="other").slug
+    with faulty_proxy("default") as proxy:
+        proxy.break_at(INSERT, submitted_elsewhere(caller, other, "k"))
+        with pytest.raises(KeyReused):
+            submit_one(caller, kind, "k")
+    assert Job.objects.get().type == other
+
+
+def test_a_job_that_another_one_keeps_out_by_now_is_not_known_to_be_refused(
+    caller, make_type, redis
+):
+    kind = make_type(unique_while_active=True).slug
+    with faulty_proxy("default") as proxy:
+        proxy.break_at(INSERT, submitted_elsewhere(caller, kind, "other"))
+        with pytest.raises(OutcomeUnknown) as unknown:
+            submit_one(caller, kind, None)
+    assert Job.objects.get().pk != unknown.value.job_id
 
 
 def test_two_lost_answers_leave_it_unknown(caller, make_type, redis):

@@ -1,13 +1,25 @@
-"""A proxy to PostgreSQL that loses an answer: the server has run the statement all the same."""
+"""A proxy to PostgreSQL that loses an answer: the server has run the statement all the same.
+
+It breaks the connection, as a network does, or keeps it and answers itself, as some poolers do.
+"""
 
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import connections
 
 READY = b"Z\x00\x00\x00\x05"  # the end of each answer, without the byte of the transaction status
+
+
+def pooler_error(state: str) -> bytes:
+    """Return the answer of a pooler that has lost its server and keeps the client's connection."""
+    fields = b"".join(
+        key + value + b"\0"
+        for key, value in ((b"S", b"ERROR"), (b"C", state.encode()), (b"M", b"server lost"))
+    )
+    return b"E" + (len(fields) + 5).to_bytes(4, "big") + fields + b"\0" + READY + b"I"
 
 
 class FaultyProxy:
@@ -20,11 +32,23 @@ class FaultyProxy:
         self.lost = 0
         self._words = b""
         self._losses = 0
+        self._answer = b""
+        self._instead: Callable[[], object] | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose_answer_to(self, words: str, times: int = 1) -> None:
         """Lose the answers to the next statements that contain `words`, once they are complete."""
         self._words, self._losses = words.encode(), times
+
+    def replace_answer_to(self, words: str, answer: bytes) -> None:
+        """Send `answer` in place of that to the next statement that contains `words`."""
+        self.lose_answer_to(words)
+        self._answer = answer
+
+    def break_at(self, words: str, instead: Callable[[], object]) -> None:
+        """Call `instead` and break the connection, in place of the next statement with `words`."""
+        self.lose_answer_to(words)
+        self._instead = instead
 
     def accept_no_more(self) -> None:
         """Refuse connections from now on."""
@@ -48,6 +72,9 @@ class FaultyProxy:
             while data := client.recv(1 << 20):
                 if self._losses and self._words in data:
                     self._losses -= 1
+                    if self._instead:
+                        self._instead()
+                        break
                     losing.set()
                 server.sendall(data)
         _cut(client, server)
@@ -61,7 +88,10 @@ class FaultyProxy:
                     client.sendall(data)
                 elif data[-6:-1] == READY:
                     self.lost += 1
-                    break
+                    if not self._answer:
+                        break
+                    losing.clear()
+                    client.sendall(self._answer)
         _cut(client, server)
 
 

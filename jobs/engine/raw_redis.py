@@ -74,8 +74,10 @@ class RawConnections:
         try:
             opened.redis.send_packed_command([command], check_health=False)
             answer = opened.redis.read_response()
-        except BaseException:  # a late answer would be read as that of the next command
+        except BaseException as error:  # a late answer would be read as that of the next command
             opened.redis.disconnect()
+            if isinstance(error, ValueError | OverflowError):  # not Redis's protocol
+                raise redis.InvalidResponse(str(error)) from error
             raise
         self._idle.append(opened)
         return answer

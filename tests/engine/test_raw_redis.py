@@ -57,6 +57,19 @@ def raising(error):
     return read_response
 
 
+@pytest.mark.parametrize("fault", [ValueError(":1x"), OverflowError("$99999999999999999999")])
+def test_an_answer_that_cannot_be_read_is_an_error_of_redis(
+    connections, opened, redis, monkeypatch, fault
+):
+    connections.send("LPUSH", QUEUE, "a")
+    [kept] = connections._idle
+    monkeypatch.setattr(kept.redis, "read_response", raising(fault))
+    with pytest.raises(raw_redis.redis.RedisError):
+        connections.send("LLEN", QUEUE)
+    assert connections.send("LLEN", QUEUE) == 1
+    assert len(opened) == 2
+
+
 def test_an_answer_that_came_too_late_is_read_by_no_later_command(connections, opened, redis):
     connections.send("LPUSH", QUEUE, "a")
     with pytest.raises(raw_redis.redis.TimeoutError):

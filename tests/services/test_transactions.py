@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 
 from jobs import services
-from jobs.errors import AlreadyActive, BrokerUnavailable
+from jobs.errors import AlreadyActive, BrokerUnavailable, DatabaseUnavailable
 from jobs.models import Job, JobEvent, Source
 from tests.support import people
+from tests.support.lost_answers import faulty_proxy
 from tests.support.people import caller_for
 from tests.support.queues import break_queue
 
@@ -55,6 +56,40 @@ def test_only_what_was_not_rolled_back_to_a_savepoint_is_published(make_type, re
             services.submit(CODE, type=make_type().slug)
     assert published(redis) == [str(kept.id)]
     assert Job.objects.get().id == kept.id
+
+
+@contextmanager
+def without_autocommit():
+    transaction.set_autocommit(False)
+    try:
+        yield
+    finally:
+        transaction.set_autocommit(True)
+
+
+def test_without_autocommit_it_is_published_once_autocommit_is_on_again(make_type, redis):
+    with without_autocommit():
+        services.submit(CODE, type=make_type().slug)
+        transaction.rollback()
+        kept = services.submit(CODE, type=make_type().slug).job
+        transaction.commit()
+        assert published(redis) == []
+    assert published(redis) == [str(kept.id)]
+    assert Job.objects.get() == kept
+
+
+def test_without_autocommit_a_broken_connection_leaves_nothing_of_the_transaction(make_type, redis):
+    kind = make_type().slug
+    with faulty_proxy("default") as proxy, without_autocommit():
+        Group.objects.create(name="Globex")
+        proxy.lose_answer_to("INSERT INTO jobs_job (")
+        with pytest.raises(DatabaseUnavailable):
+            services.submit(CODE, type=kind)
+        connection.close()
+    assert proxy.lost == 1
+    assert not Group.objects.filter(name="Globex").exists()
+    assert not Job.objects.exists()
+    assert published(redis) == []
 
 
 def test_a_broker_that_refuses_at_the_commit_leaves_the_job_to_upkeep(make_type, redis, caplog):

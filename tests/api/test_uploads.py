@@ -155,7 +155,7 @@ def test_a_storage_that_is_not_mounted_is_a_503_that_names_it(client, own_files)
 
 
 @pytest.mark.parametrize("beside", [{}, {"file": part()}])
-def test_a_part_without_a_file_name_is_told_so(client, beside):
+def test_a_part_without_a_file_name_is_refused_with_its_reason(client, beside):
     body = {"file": ["a,b", *beside.values()]}
     answer = client.post(UPLOADS, body, format="multipart")
     [error] = answer.json()["errors"]

@@ -100,7 +100,7 @@ class HoldsView(ApiView):
         return Response(HoldsAnswerSerializer({"results": found[:SHOWN_LIMIT]}).data)
 
     @operation(
-        "Hold a type, a queue or a client",
+        "Hold a type, a queue, a requester or an API token",
         {201: HoldSerializer},
         tag="Holds and limits",
         request=PlaceHoldSerializer,

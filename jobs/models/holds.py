@@ -12,7 +12,7 @@ AT_MOST_LIMIT = 10_000
 
 
 class HoldKind(models.TextChoices):
-    """What a hold keeps from starting: the jobs of a type, of a queue, or of a client."""
+    """What a hold keeps from starting: the jobs of a type, a queue, a requester or an API token."""
 
     TYPE = "type", "Job type"
     QUEUE = "queue", "Queue"
@@ -32,8 +32,8 @@ class Hold(models.Model):
     """Keeps jobs from starting until a time, or until it is released.
 
     `value` is the slug of a type, the name of a queue, the key of an account as text, or the public
-    id of a token. For a requester without an account it is "name:" and the name. The type, queue or
-    client need not exist.
+    id of a token. For a requester without an account it is "name:" and the name. None of them need
+    exist.
     """
 
     kind = models.CharField(max_length=10, choices=HoldKind)

@@ -52,7 +52,7 @@ CODES: Mapping[str, str] = {
     "file_lost": "The file is listed, but its content is lost.",
     # Not in this state, or not now.
     "conflict": "The job's status does not allow it.",
-    "already_held": "The type, queue or client is on hold already.",
+    "already_held": "The type, queue, requester or token is on hold already.",
     "upload_in_use": "A job has the upload.",
     "too_many_uploads": "The caller keeps too many bytes of files that no job has.",
     "already_active": "Only one job of this type may be active at a time.",

@@ -1,4 +1,4 @@
-"""manage.py hold_jobs: keeps jobs of a type, a queue or a client from starting, or lists holds."""
+"""manage.py hold_jobs: keeps jobs from starting, or lists the holds that do."""
 
 from argparse import ArgumentParser
 from typing import Any

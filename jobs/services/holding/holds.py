@@ -15,7 +15,7 @@ from jobs.services.caller import Caller
 from jobs.services.holding.record import kept_reason, record, require_right
 from jobs.services.holding.targets import find_target
 
-CLIENTS = (HoldKind.REQUESTER, HoldKind.TOKEN)
+OF_REQUESTERS = (HoldKind.REQUESTER, HoldKind.TOKEN)
 # Pages convert the end to the zone of their reader, which fails at the end of the year 9999.
 LAST_YEAR = 2099
 
@@ -51,8 +51,8 @@ def hold(
     Raises: NotPermitted; InvalidHold; AlreadyHeld if the target has a hold.
     """
     require_right(caller)
-    if kind in CLIENTS and not access.sees_all_jobs(caller.user):
-        raise NotPermitted("To hold a client needs the permission jobs.view_job.")
+    if kind in OF_REQUESTERS and not access.sees_all_jobs(caller.user):
+        raise NotPermitted("To hold a requester or a token needs the permission jobs.view_job.")
     why = kept_reason(reason)
     _check_time(until)
     target = find_target(kind, text)

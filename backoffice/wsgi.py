@@ -8,10 +8,10 @@ from django.core.wsgi import get_wsgi_application
 from psycopg2.extensions import set_wait_callback
 
 from backoffice.content_type import with_readable_type
-from backoffice.job_types import refuse_wrong_types
 from backoffice.path_prefix import under_prefix
 from backoffice.socket_timeout import wait_for_answer
 from backoffice.telemetry.process import flush_telemetry, start_telemetry
+from backoffice.wrong_job_types import refuse_wrong_types
 from jobs.database import name_process
 from jobs.engine.wrong_servers import refuse_wrong_servers
 

@@ -70,7 +70,7 @@ def test_a_hold_whose_time_is_over_is_marked_as_ended(redis):
 
 
 def test_a_slice_of_the_jobs_of_a_hold_waits_until_the_one_before_was_taken(redis, monkeypatch):
-    monkeypatch.setattr("jobs.engine.upkeep.unparking.LIMIT", 2)
+    monkeypatch.setattr("jobs.engine.upkeep.unparking.JOBS_A_PASS", 2)
     hold = make_hold()
     ids = parked(5)
     hold.delete()
@@ -83,7 +83,7 @@ def test_a_slice_of_the_jobs_of_a_hold_waits_until_the_one_before_was_taken(redi
 
 
 def test_a_slice_whose_messages_are_lost_does_not_hold_up_the_next(redis, monkeypatch):
-    monkeypatch.setattr("jobs.engine.upkeep.unparking.LIMIT", 2)
+    monkeypatch.setattr("jobs.engine.upkeep.unparking.JOBS_A_PASS", 2)
     hold = make_hold()
     parked(3)
     hold.delete()
@@ -123,7 +123,7 @@ def test_jobs_are_sorted_anew_when_a_limit_changes_to_one_by_a_parameter(redis):
 
 
 def test_more_groups_than_a_pass_reads_are_let_in_by_the_next_ones(redis, monkeypatch):
-    monkeypatch.setattr("jobs.engine.upkeep.unparking.LIMIT", 2)
+    monkeypatch.setattr("jobs.engine.upkeep.unparking.JOBS_A_PASS", 2)
     for queue in "abcde":
         lifecycle.park(make_job(queue=queue).id, "hold:7")
     unpark = Unpark()

@@ -1,4 +1,4 @@
-"""What all passes of upkeep share."""
+"""How many jobs one pass of upkeep handles, and the actor in the events that it writes."""
 
-ACTOR = "upkeep"  # in the events
-LIMIT = 1000  # jobs of one kind in one pass; the next pass takes the rest
+ACTOR = "upkeep"
+JOBS_A_PASS = 1_000  # of one kind; the next pass takes the rest

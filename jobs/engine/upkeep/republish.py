@@ -21,7 +21,7 @@ from jobs import lifecycle
 from jobs.database import WORKER_DB, distinct_values
 from jobs.engine import broker
 from jobs.engine.upkeep.fleet import Fleet, fleets
-from jobs.engine.upkeep.passes import ACTOR, LIMIT
+from jobs.engine.upkeep.passes import ACTOR, JOBS_A_PASS
 from jobs.lifecycle import failed
 from jobs.models import SETTLED, Source, Status
 from jobs.safe_text import quantity
@@ -72,9 +72,9 @@ WATERMARK = f"""SELECT max(published_at) FROM (
 
 OVERTAKEN = f"""SELECT {DUE_COLUMNS} FROM jobs_job
     WHERE {DUE} AND published_at < interval '-2 seconds' + ({WATERMARK})
-    ORDER BY published_at LIMIT {LIMIT}"""
+    ORDER BY published_at LIMIT {JOBS_A_PASS}"""
 
-OLDEST = f"SELECT {DUE_COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {LIMIT}"
+OLDEST = f"SELECT {DUE_COLUMNS} FROM jobs_job WHERE {DUE} ORDER BY published_at LIMIT {JOBS_A_PASS}"
 
 
 @dataclass(frozen=True)

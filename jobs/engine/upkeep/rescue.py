@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from jobs.database import WORKER_DB
 from jobs.engine.lost_attempts import end_attempt
-from jobs.engine.upkeep.passes import ACTOR, LIMIT
+from jobs.engine.upkeep.passes import ACTOR, JOBS_A_PASS
 from jobs.models import Job, Status
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _expired() -> list[Job]:
     processing = Job.objects.using(WORKER_DB).filter(status=Status.PROCESSING)
     expired = processing.filter(lease_until__lt=Now()).order_by("lease_until")
     with transaction.atomic(using=WORKER_DB):
-        return list(expired.select_for_update(skip_locked=True, no_key=True)[:LIMIT])
+        return list(expired.select_for_update(skip_locked=True, no_key=True)[:JOBS_A_PASS])
 
 
 def _try_end(job: Job) -> bool:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from jobs import lifecycle
 from jobs.database import WORKER_DB, distinct_values
 from jobs.durations import limit_duration
-from jobs.engine.upkeep.passes import ACTOR, LIMIT
+from jobs.engine.upkeep.passes import ACTOR, JOBS_A_PASS
 from jobs.lifecycle import failed
 from jobs.models import Job, Status, Worker
 from jobs.safe_text import quantity
@@ -71,7 +71,7 @@ def _fail(name: str, patience: float) -> int:
     outcome = failed("unknown_type", message)
     waiting = Job.objects.using(WORKER_DB).filter(type=name, status=Status.PENDING)
     old = waiting.filter(NOT_ON_HOLD, created_at__lt=Now() - timedelta(seconds=patience))
-    jobs = list(old.order_by("id").values_list("id", "publishes")[:LIMIT])
+    jobs = list(old.order_by("id").values_list("id", "publishes")[:JOBS_A_PASS])
     for job_id, publishes in jobs:
         lifecycle.give_up(job_id, outcome, publishes=publishes, actor=ACTOR, using=WORKER_DB)
     if jobs:

@@ -21,7 +21,7 @@ from jobs import lifecycle, registry
 from jobs.database import WORKER_DB
 from jobs.engine import broker
 from jobs.engine.parked_jobs import publish_first
-from jobs.engine.upkeep.passes import LIMIT
+from jobs.engine.upkeep.passes import JOBS_A_PASS
 from jobs.lifecycle import HOLD_PREFIX, LIMIT_PREFIX, key_of_limit
 from jobs.limits import Limit
 from jobs.models import Hold, Job, SiteLimit, Status
@@ -89,9 +89,9 @@ class Unpark:
 
     def _next_groups(self) -> list[Group]:
         with connections[WORKER_DB].cursor() as cursor:
-            cursor.execute(GROUPS, [*self._last, LIMIT])
+            cursor.execute(GROUPS, [*self._last, JOBS_A_PASS])
             rows = cursor.fetchall()
-        self._last = rows[-1] if len(rows) == LIMIT else ("", "")
+        self._last = rows[-1] if len(rows) == JOBS_A_PASS else ("", "")
         return [Group(*row) for row in rows]
 
     def _forget_taken(self) -> None:
@@ -105,7 +105,7 @@ class Unpark:
         """Unpark the next jobs of a group, once those before are taken or their messages lost."""
         if self._slices.get(group) and broker.queue_depth(group.queue):
             return []
-        jobs = lifecycle.unpark(group.queue, group.key, LIMIT, using=WORKER_DB)
+        jobs = lifecycle.unpark(group.queue, group.key, JOBS_A_PASS, using=WORKER_DB)
         self._slices[group] = {job.id for job in jobs}
         logger.info("let %s jobs of queue %s in (%s)", len(jobs), group.queue, group.key)
         return jobs

@@ -1,4 +1,4 @@
-"""Uploads: files that are sent in for jobs, by their id; and those that a job has."""
+"""Uploads: files that callers send in for jobs. `job_uploads.py` has those of a job."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Why PostgreSQL can never be used as it is set up, which time does not mend."""
+"""Why PostgreSQL can never be used as it is set up, however long a process waits."""
 
 import re
 import secrets

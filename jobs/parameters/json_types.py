@@ -25,7 +25,7 @@ MOMENT = re.compile(
 )
 
 
-@lru_cache  # each text is checked, stored and cleaned
+@lru_cache  # a submission parses each text three times: to check, to store and to clean it
 def moment(text: str) -> datetime | None:
     """Parse an RFC 3339 date-time; None if `text` is not one.
 

@@ -1,4 +1,4 @@
-"""The objects inside a job, for the schema; `jobs/api/serializers.py` makes their values."""
+"""The objects inside a job, for the schema; `jobs/api/job_values.py` makes their values."""
 
 from rest_framework import serializers
 

@@ -51,7 +51,7 @@ class Interrupts:
         self._notes[start : start + NOTE_BYTES] = note.ljust(NOTE_BYTES)
 
     def has_note(self, pid: int, job: Job) -> bool:
-        """Return whether process `pid` was told to stop the job's present attempt."""
+        """Return whether process `pid` has a note to stop the job's present attempt."""
         return self._read(pid)[1] == _name(job.id, job.attempt)
 
     def listen(self) -> None:

@@ -183,7 +183,7 @@ class BackofficeAdminSite(AdminSite):
             "version": __version__,
             "has_frame": self.has_frame,
         }
-        context["broker_is_down"] = context["has_permission"] and broker_watch.is_down()
+        context["broker_is_down"] = context["has_permission"] and broker_watch.look()
         if context["has_permission"] and access.may_see_some(request.user):
             context |= frame_context(request.user)
             context["may_launch"] = access.may_launch_some(request.user)

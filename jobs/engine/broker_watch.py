@@ -22,8 +22,8 @@ class BrokerWatch:
         self._ask_at = 0.0
         self._is_down = False
 
-    def is_down(self) -> bool:
-        """Whether Redis did not answer when it was last asked; starts the next question if due."""
+    def look(self) -> bool:
+        """Start the next question if it is due; return whether the last one had no answer."""
         with self._lock:
             now = time.monotonic()
             is_due = now >= self._ask_at

@@ -38,9 +38,9 @@ def test_every_page_says_that_redis_is_down_and_then_no_more(
     assert DOWN not in client.get(address).content.decode()
     with monkeypatch.context() as stopped:
         stopped.setattr(broker_watch, "queue_depth", refuse)
-        wait_until(watch.is_down)
+        wait_until(watch.look)
         assert DOWN in client.get(address).content.decode()
-    wait_until(lambda: not watch.is_down())
+    wait_until(lambda: not watch.look())
     assert DOWN not in client.get(address).content.decode()
 
 
@@ -54,13 +54,13 @@ def test_a_redis_that_hangs_delays_no_page_and_is_asked_once_at_a_time(watch, mo
 
     monkeypatch.setattr(broker_watch, "queue_depth", hang)
     began_at = time.monotonic()
-    assert not any(watch.is_down() for _ in range(100))
+    assert not any(watch.look() for _ in range(100))
     assert time.monotonic() - began_at < 0.5
     assert len(asked) == 1
     answer.set()
-    wait_until(watch.is_down)
+    wait_until(watch.look)
 
 
 def test_visitors_who_are_signed_out_ask_nothing(client, db, watch, monkeypatch):
-    monkeypatch.setattr(watch, "is_down", lambda: pytest.fail("Redis was asked"))
+    monkeypatch.setattr(watch, "look", lambda: pytest.fail("Redis was asked"))
     assert client.get("/admin/login/").status_code == 200

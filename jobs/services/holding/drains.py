@@ -8,7 +8,7 @@ from jobs.errors import InvalidTransition
 from jobs.models import Worker
 from jobs.safe_text import storable
 from jobs.services.caller import Caller
-from jobs.services.holding.record import kept_reason, record, require_right
+from jobs.services.holding.changes import audit_change, kept_reason, require_right
 
 WORKER_ID_LIMIT = 200
 
@@ -32,7 +32,7 @@ def drain_worker(caller: Caller, worker_id: str, *, reason: str) -> Worker:
     if not Worker.objects.filter(id=worker.id, drained_at=None).update(**new):
         raise InvalidTransition("The worker is drained already.")
     worker.refresh_from_db()
-    record(caller, worker, f"Drained: {why}", CHANGE)
+    audit_change(caller, worker, f"Drained: {why}", CHANGE)
     return worker
 
 
@@ -47,7 +47,7 @@ def resume_worker(caller: Caller, worker_id: str) -> Worker:
     if not Worker.objects.filter(id=worker.id, drained_at__isnull=False).update(**new):
         raise InvalidTransition("The worker is not drained.")
     worker.refresh_from_db()
-    record(caller, worker, "Resumed.", CHANGE)
+    audit_change(caller, worker, "Resumed.", CHANGE)
     return worker
 
 

@@ -12,7 +12,7 @@ from jobs import access, database
 from jobs.errors import AlreadyHeld, InvalidHold, InvalidTransition, NotPermitted
 from jobs.models import ApiToken, Hold, HoldKind, HoldQuerySet
 from jobs.services.caller import Caller
-from jobs.services.holding.record import kept_reason, record, require_right
+from jobs.services.holding.changes import audit_change, kept_reason, require_right
 from jobs.services.holding.targets import find_target
 
 OF_REQUESTERS = (HoldKind.REQUESTER, HoldKind.TOKEN)
@@ -70,7 +70,7 @@ def hold(
             return found
         raise AlreadyHeld(active.values_list("id", flat=True).first()) from error
     made.refresh_from_db()
-    record(caller, made, f"Held {_until(made)}: {why}", ADDITION)
+    audit_change(caller, made, f"Held {_until(made)}: {why}", ADDITION)
     return made
 
 
@@ -93,7 +93,7 @@ def change_hold(
     if not Hold.objects.active().filter(id=hold_id).update(until=until, reason=why):
         raise InvalidTransition("The hold has ended.")
     found.refresh_from_db()
-    record(caller, found, f"Held {_until(found)}: {why}", CHANGE)
+    audit_change(caller, found, f"Held {_until(found)}: {why}", CHANGE)
     return found
 
 
@@ -108,7 +108,7 @@ def release_hold(caller: Caller, hold_id: int) -> Hold:
     if not Hold.objects.active().filter(id=hold_id).update(**ended):
         raise InvalidTransition("The hold has ended.")
     found.refresh_from_db()
-    record(caller, found, "Released.", CHANGE)
+    audit_change(caller, found, "Released.", CHANGE)
     return found
 
 

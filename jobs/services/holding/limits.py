@@ -9,7 +9,7 @@ from jobs.errors import InvalidHold
 from jobs.limits import Limit
 from jobs.models import AT_MOST_LIMIT, SiteLimit
 from jobs.services.caller import Caller
-from jobs.services.holding.record import kept_reason, record, require_right
+from jobs.services.holding.changes import audit_change, kept_reason, require_right
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def set_site_limit(
     new = {"at_most": at_most, "by": by, "reason": why, "set_by": caller.name}
     made, _ = SiteLimit.objects.update_or_create(type=slug, defaults=new)
     made.refresh_from_db()
-    record(caller, made, f"{_limit_sentence(made)}: {why}", CHANGE)
+    audit_change(caller, made, f"{_limit_sentence(made)}: {why}", CHANGE)
     return LimitedType(slug, job_type.label, job_type.limit, made)
 
 
@@ -75,7 +75,7 @@ def remove_site_limit(caller: Caller, slug: str) -> None:
     found = SiteLimit.objects.get(type=slug)
     found.delete()
     found.type = slug
-    record(caller, found, "Removed; that of the code applies.", DELETION)
+    audit_change(caller, found, "Removed; that of the code applies.", DELETION)
 
 
 def _limit_sentence(limit: SiteLimit) -> str:

@@ -1,4 +1,4 @@
-"""Who may hold jobs, and the record of what was done: the admin's log, and the log of processes."""
+"""What each change of a hold, a limit or a drain needs: the right, a reason, an audit entry."""
 
 import logging
 
@@ -35,7 +35,7 @@ def kept_reason(reason: str) -> str:
     return text
 
 
-def record(caller: Caller, what: Model, message: str, flag: int) -> None:
+def audit_change(caller: Caller, what: Model, message: str, flag: int) -> None:
     """Log what the caller did: in the admin's log if it is a user, and in that of the process."""
     logger.info("%s: %s by %s", what, message, caller.name)
     if caller.user is not None:

@@ -1,5 +1,6 @@
-"""Receives files for jobs: `incoming` reads and checks them, `keeping` stores and deletes them."""
+"""Receives files for jobs: `incoming` reads, `checking` refuses, `keeping` stores and deletes."""
 
+from jobs.services.uploads.checking import check_size, rules_for
 from jobs.services.uploads.incoming import (
     Incoming,
     incoming_file,
@@ -13,7 +14,6 @@ from jobs.services.uploads.keeping import (
     keep_upload,
 )
 from jobs.services.uploads.quota import check_quota
-from jobs.services.uploads.rules import check_size, rules_for
 
 __all__ = [
     "Incoming",

@@ -10,9 +10,9 @@ from jobs import access, database, lifecycle, storage
 from jobs.errors import KeyReused, NotPermitted, UploadRefused
 from jobs.models import Upload
 from jobs.services.caller import Caller
+from jobs.services.uploads.checking import check_incoming, rules_for
 from jobs.services.uploads.incoming import Incoming
 from jobs.services.uploads.quota import check_quota, lock_and_check_quota
-from jobs.services.uploads.rules import check_incoming, rules_for
 from jobs.uploads import FileRules
 
 

@@ -1,4 +1,4 @@
-"""What the site and a job type take: sizes, kinds of files, and the site's own scanner."""
+"""Checks an arrived file by the rules of the site and the job type, and by the site's scanner."""
 
 import logging
 

@@ -114,6 +114,9 @@ class InvalidAbout(Invalid):
     field = "about"
 
 
+SLUG_SHOWN = 50
+
+
 class UnknownJobType(Invalid):
     """No job type has this slug."""
 
@@ -121,7 +124,7 @@ class UnknownJobType(Invalid):
     field = "type"
 
     def __init__(self, slug: str) -> None:
-        super().__init__("There is no such job type.")
+        super().__init__(f'There is no job type "{slug[:SLUG_SHOWN]}".')
         self.slug = slug
 
 
@@ -141,7 +144,7 @@ class InvalidParams(Invalid):
 
     def __init__(self, errors: Sequence[ParamError]) -> None:
         super().__init__(
-            "; ".join(f"{e.name}: {e.message}" if e.name else e.message for e in errors)
+            " ".join(f"{e.name}: {e.message}" if e.name else e.message for e in errors)
         )
         self.errors = errors
 

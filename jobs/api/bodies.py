@@ -21,6 +21,8 @@ BATCH_LIMIT = 500
 class Text(serializers.CharField):
     """A JSON string; DRF's field would also take the number 5, as "5"."""
 
+    default_error_messages = {"invalid": "Must be a text."}
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
@@ -29,6 +31,8 @@ class Text(serializers.CharField):
 
 class Boolean(serializers.BooleanField):
     """A JSON boolean; DRF's field would also take "yes" and 1."""
+
+    default_error_messages = {"invalid": "Must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -54,6 +58,8 @@ class JsonObject(serializers.Field):
 class StrictSerializer(serializers.Serializer):
     """Refuses unknown fields: a misspelled or read-only field would otherwise be ignored."""
 
+    default_error_messages = {"invalid": "Must be a JSON object."}
+
     def to_internal_value(self, data: Any) -> Any:
         errors = self.body_errors(data) if isinstance(data, dict) else {}
         try:
@@ -75,21 +81,18 @@ class StrictSerializer(serializers.Serializer):
         }
 
 
-def check_name(name: str) -> None:
-    """Raise ValidationError for a name that jobs cannot have."""
-    if error := name_error(name):
-        raise serializers.ValidationError(error)
-
-
-def name_field() -> Text:
+class Name(Text):
     """A job's name. Not trimmed: it is stored as sent, accents composed (NFC), or refused."""
-    return Text(
-        required=False,
-        validators=[check_name],
-        max_length=NAME_LIMIT,
-        min_length=1,
-        trim_whitespace=False,
-    )
+
+    def run_validators(self, value: str) -> None:
+        """Raises: ValidationError. DRF's own validators would name the same fault again."""
+        if error := name_error(value):
+            raise serializers.ValidationError(error)
+
+
+def name_field() -> Name:
+    """A job's name; its limits are for the schema."""
+    return Name(required=False, max_length=NAME_LIMIT, min_length=1, trim_whitespace=False)
 
 
 class SubmitSerializer(StrictSerializer):

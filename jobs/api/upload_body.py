@@ -18,7 +18,7 @@ from jobs import registry, services
 from jobs.api.http.error_entries import body_error, header_error, query_error
 from jobs.api.http.problems import Problem, invalid_request
 from jobs.api.http.requests import invalid_parameter
-from jobs.errors import UploadRefused
+from jobs.errors import UnknownJobType, UploadRefused
 from jobs.services import Incoming
 from jobs.uploads import FileRules
 
@@ -57,7 +57,7 @@ def read_rules(request: Request) -> FileRules:
     slug = request.query_params.get("type")
     job_type = registry.find(slug) if slug else None
     if slug and job_type is None:
-        raise invalid_parameter("type", "There is no such job type.")
+        raise invalid_parameter("type", str(UnknownJobType(slug)))
     return services.rules_for(job_type)
 
 

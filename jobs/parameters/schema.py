@@ -1,11 +1,10 @@
 """Describes the params of a job type as JSON Schema, for programs that call the API."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.forms.models import ModelChoiceField
 
+from jobs.parameters.choices import choices_of
 from jobs.parameters.forms import make_form
 from jobs.parameters.json_types import json_type, may_be_null
 from jobs.parameters.to_json import from_initial
@@ -43,7 +42,7 @@ def json_schema(job_type: JobType, user: Any = None) -> dict[str, Any]:
 
 def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
     schema = dict(json_type(field).schema)
-    choices = _choices(field)
+    choices = choices_of(field)
     if schema.get("type") == "array":
         schema["items"] = {"type": "string", "enum": choices} if choices else {}
     elif choices:
@@ -55,22 +54,6 @@ def _property(field: forms.Field, initial: Any) -> dict[str, Any]:
     about |= {} if initial is None else {"default": from_initial(field, initial)}
     about |= {"readOnly": True} if field.disabled else {}
     return {name: value for name, value in about.items() if value != ""} | schema
-
-
-def _choices(field: forms.Field) -> list[str]:
-    """Return the field's choices, also those in groups; none for rows, which may be millions."""
-    if isinstance(field, ModelChoiceField) or not isinstance(field, forms.ChoiceField):
-        return []
-    choices: Any = field.choices
-    return [str(value) for value in _flat(choices) if value != ""]
-
-
-def _flat(choices: Iterable[Any]) -> Iterable[Any]:
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            yield from _flat(label)
-        else:
-            yield value
 
 
 def _field_limits(field: forms.Field) -> dict[str, Any]:

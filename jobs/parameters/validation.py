@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import override
 
 from jobs.errors import InvalidParams, ParamError
+from jobs.parameters.choices import with_choices
 from jobs.parameters.files import FormFiles
 from jobs.parameters.forms import make_form
 from jobs.parameters.from_json import take_json
@@ -91,7 +92,11 @@ def form_errors(form: forms.Form) -> list[ParamError]:
     errors = []
     for field, found in form.errors.get_json_data().items():
         name = "" if field == "__all__" else field
-        errors += [ParamError(name, str(one["message"]), one["code"] or "invalid") for one in found]
+        for one in found:
+            message, code = str(one["message"]), one["code"] or "invalid"
+            if code == "invalid_choice" and name:
+                message = with_choices(message, form.fields[name])
+            errors.append(ParamError(name, message, code))
     return errors
 
 
@@ -105,8 +110,9 @@ def _errors_of_given(
 ) -> list[ParamError]:
     if errors := unstorable(params):
         return errors
+    hint = f"allowed: {', '.join(fields)}" if fields else "none is allowed"
     errors = [
-        ParamError(name, "This parameter is not known.", "unknown")
+        ParamError(name, f"This parameter is not known; {hint}.", "unknown")
         for name in params
         if name not in fields
     ]

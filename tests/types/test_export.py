@@ -114,9 +114,9 @@ def test_an_export_that_is_told_to_stop_writes_no_file():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"model": "sessions.session"}, "sessions.session is not one of the available choices."),
-        ({"model": "jobs.apitoken"}, "jobs.apitoken is not one of the available choices."),
-        ({"format": "pdf"}, "pdf is not one of the available choices."),
+        ({"model": "sessions.session"}, "sessions.session is not one of the available choices:"),
+        ({"model": "jobs.apitoken"}, "jobs.apitoken is not one of the available choices:"),
+        ({"format": "pdf"}, "pdf is not one of the available choices:"),
         ({"since": "1812-01-01T00:00:00Z"}, "since: Must be in the year 1900 or later."),
         (
             {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"},

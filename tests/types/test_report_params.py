@@ -8,6 +8,9 @@ from django.utils import timezone
 from jobs import parameters, registry
 from jobs.errors import InvalidParams
 
+NOT_ONE = "is not one of the available choices"
+TYPES = "bulk_acknowledge, bulk_cancel, bulk_delete, prune, export, report, bulk_rerun"
+
 
 def validate(**params):
     return parameters.validate(registry.get("report"), params)
@@ -43,12 +46,12 @@ def test_a_period_of_no_time_is_refused():
     [
         (
             {"format": "pdf"},
-            "format: Select a valid choice. pdf is not one of the available choices.",
+            f"format: Select a valid choice. pdf {NOT_ONE}: xlsx, csv, json.",
         ),
         ({"format": None}, "format: This parameter is required."),
         (
             {"types": ["nonsense"]},
-            "types: Select a valid choice. nonsense is not one of the available choices.",
+            f"types: Select a valid choice. nonsense {NOT_ONE}: {TYPES}.",
         ),
         ({"types": "report"}, "types: Must be a list."),
         (
@@ -58,7 +61,10 @@ def test_a_period_of_no_time_is_refused():
         ({"since": "1899-01-01T00:00:00Z"}, "since: Must be in the year 2000 or later."),
         ({"until": "9999-01-01T00:00:00Z"}, "until: Must be in the year 2099 or earlier."),
         ({"list_jobs": "yes"}, "list_jobs: Must be true or false."),
-        ({"unit": "days"}, "unit: This parameter is not known."),
+        (
+            {"unit": "days"},
+            "unit: This parameter is not known; allowed: since, until, types, format, list_jobs.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_by_name(params, message):

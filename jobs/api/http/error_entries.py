@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.urls import reverse
 from rest_framework.exceptions import ErrorDetail
 
-from jobs.errors import InvalidBatch, InvalidParams, Refused
+from jobs.errors import InvalidBatch, InvalidParams, Refused, UnknownJobType
 from jobs.safe_text import storable
 
 TEXT_LIMIT = 500
@@ -44,6 +45,9 @@ def service_error_entries(error: Refused, pointer: str = "") -> Iterator[dict[st
         case InvalidBatch():
             for index, one in error.errors.items():
                 yield from service_error_entries(one, f"/jobs/{index}")
+        case UnknownJobType():
+            sentence = f"{error} GET {reverse('jobs_api:job-types')} lists them."
+            yield body_error(f"{pointer}/type", sentence, error.code)
         case _:
             field = f"/{error.field}" if error.field else ""
             yield body_error(f"{pointer}{field}", str(error), error.code)

@@ -44,7 +44,7 @@ class StrictJSONParser(JSONParser):
         except UnicodeDecodeError as error:
             raise ParseError("The body is not UTF-8.") from error
         except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+            raise ParseError(f"The body is not JSON: {error}.") from error
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
 
@@ -52,9 +52,11 @@ class StrictJSONParser(JSONParser):
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
         # Parsers disagree on which of the two counts: a proxy could check one value, and this site
         # use the other.
-        raise ValueError("a key occurs twice")
+        raise ValueError(f'the key "{repeated}" occurs twice')
     return found
 
 

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from jobs.api.http import refusals
 from jobs.api.http.error_entries import TEXT_LIMIT, service_error_entries, validation_errors
+from jobs.api.http.sentences import sentence_of
 from jobs.api.schema.codes import PROBLEM_CODES
 from jobs.database import send_failure, unavailable
 from jobs.errors import (
@@ -205,7 +206,7 @@ def _from_framework(error: Exception) -> Problem | None:
             return _from_rest(NotFound())
         case RequestDataTooBig():
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            return Problem(413, "too_large", f"The body may have at most {limit} bytes.")
+            return Problem(413, "too_large", f"The body may have at most {limit:,} bytes.")
         case UnreadablePostError():  # the caller hung up: only the log shows this answer
             return Problem(400, "incomplete", "The body ended before its Content-Length.")
         case PermissionDenied():
@@ -243,4 +244,4 @@ def _from_rest(error: APIException) -> Problem:
         headers["Retry-After"] = str(int(wait) + 1)
     detail = error.detail
     code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
-    return Problem(error.status_code, str(code), str(detail), headers=headers)
+    return Problem(error.status_code, str(code), sentence_of(error), headers=headers)

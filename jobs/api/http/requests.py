@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import Http404
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -98,6 +98,12 @@ class ApiView(APIView):
         self.faults.check(_check_names, request, self.parameters.get(method, ()))
         if method not in self.parameters:
             self.faults.refuse()
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises: MethodNotAllowed, which names the methods of the address."""
+        method = str(request.method)
+        detail = f"{method} is not allowed here; allowed: {', '.join(self.allowed_methods)}."
+        raise MethodNotAllowed(method, detail)
 
     @classmethod
     def as_view(cls, **options: Any) -> Any:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404
-from django.urls import resolve
+from django.urls import resolve, reverse
 from rest_framework.request import Request
 
 from jobs.api.http.problems import Problem
@@ -26,7 +25,8 @@ class UnknownPathView(ApiView):
         if _exists(f"{request.path_info}/"):
             detail = f"This address ends with a slash: {request.path}/. Nothing was done."
             raise Problem(404, "missing_slash", detail)
-        raise Http404
+        detail = f"There is no such address. GET {reverse('jobs_api:schema')} lists them all."
+        raise Problem(404, "not_found", detail)
 
 
 def _exists(path: str) -> bool:

@@ -6,7 +6,7 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.db import DEFAULT_DB_ALIAS, transaction
 
 from jobs import access, database, lifecycle, storage
-from jobs.durations import limit_duration
+from jobs.durations import clock
 from jobs.errors import InvalidTransition, NotPermitted
 from jobs.models import SETTLED, Job
 from jobs.services.actions.action import Acted, Action
@@ -36,11 +36,8 @@ def delete(caller: Caller, job_id: UUID) -> None:
 def _why_not_deleted(job: Job) -> str:
     if not job.is_settled:
         return f"The job is {job.get_status_display().lower()}; only settled jobs can be deleted."
-    remembered = limit_duration(lifecycle.KEY_REMEMBERED.total_seconds())
-    return (
-        f"The job was submitted with an idempotency key less than {remembered} ago"
-        " and is remembered for it."
-    )
+    until = job.created_at + lifecycle.KEY_REMEMBERED
+    return f"The job is remembered for its idempotency key. It can be deleted after {clock(until)}."
 
 
 def _delete(caller: Caller, job_id: UUID, note: str, key: str | None) -> Acted:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from psycopg2.extensions import set_wait_callback
 
-from backoffice.content_type import with_readable_type
+from backoffice.content_type import Utf8Request, with_readable_type
 from backoffice.path_prefix import under_prefix
 from backoffice.socket_timeout import wait_for_answer
 from backoffice.telemetry.process import flush_telemetry, start_telemetry
@@ -22,7 +22,9 @@ name_process("web")
 set_wait_callback(wait_for_answer)
 settings.DATABASES["default"]["OPTIONS"] = settings.DATABASES["worker"]["OPTIONS"]
 
-application = with_readable_type(under_prefix(get_wsgi_application(), settings.PATH_PREFIX))
+django_application = get_wsgi_application()
+django_application.request_class = Utf8Request
+application = with_readable_type(under_prefix(django_application, settings.PATH_PREFIX))
 refuse_wrong_types()
 refuse_wrong_servers("default")
 start_telemetry("web")

@@ -1,8 +1,11 @@
 """A Content-Type that Django cannot read costs its parameters, and no request ends as a 500."""
 
-import pytest
+from io import BytesIO
 
-from backoffice.content_type import with_readable_type
+import pytest
+from django.test import RequestFactory
+
+from backoffice.content_type import Utf8Request, with_readable_type
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,19 @@ def test_malformed_parameters_are_dropped(sent, read):
     serve = with_readable_type(lambda environ, start: seen.append(environ["CONTENT_TYPE"]) or [])
     serve({"CONTENT_TYPE": sent}, None)
     assert seen == [read]
+
+
+def request_with(kind, body=b""):
+    environ = RequestFactory().generic("POST", "/?name=%C3%A9", body).environ
+    return Utf8Request(environ | {"CONTENT_TYPE": kind, "wsgi.input": BytesIO(body)})
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "base64", "idna", "undefined", "iso-8859-1"])
+def test_the_charset_of_a_file_is_not_that_of_the_query_and_of_forms(charset):
+    kind = f"text/plain; charset={charset}"
+    request = request_with(kind)
+    assert (request.GET["name"], request.headers["Content-Type"]) == ("é", kind)
+    part = 'Content-Disposition: form-data; name="file"; filename="é"'
+    body = f"--x\r\n{part}\r\n\r\nabc\r\n--x--\r\n".encode()
+    request = request_with(f"multipart/form-data; boundary=x; charset={charset}", body)
+    assert request.FILES["file"].name == "é"

@@ -58,8 +58,9 @@ def test_a_static_file_has_a_hash_in_its_name_and_is_kept_for_ever(site):
     assert "immutable" in file.headers["Cache-Control"]
 
 
-def test_a_content_type_that_django_cannot_read_is_no_error_of_the_server(site):
-    assert site.ask("/admin/login/", Content_Type="text/plain; a*=unknown''b").status == 200
+@pytest.mark.parametrize("param", ["a*=unknown''b", "charset=base64", "charset=utf-16"])
+def test_a_content_type_that_django_cannot_read_is_no_error_of_the_server(site, param):
+    assert site.ask("/admin/login/?next=%C3%A9", Content_Type=f"text/plain; {param}").status == 200
 
 
 def test_plain_http_is_sent_to_https(site):

@@ -15,7 +15,7 @@ from django.utils.http import parse_header_parameters
 from rest_framework.request import Request
 
 from jobs import registry, services
-from jobs.api.http.error_entries import body_error, header_error, query_error
+from jobs.api.http.error_entries import body_error, escaped, header_error, query_error
 from jobs.api.http.problems import Problem, invalid_request
 from jobs.api.http.requests import invalid_parameter
 from jobs.errors import UnknownJobType, UploadRefused
@@ -150,7 +150,8 @@ def _incoming_part(request: HttpRequest, name: str) -> Incoming:
         raise services.temporary_trouble(error) from error
     files: list[Any] = parts.getlist(FILE_PART)
     unknown = [one for one in [*others, *parts] if one != FILE_PART]
-    errors = [body_error(f"/{one}", "This part may not be sent.", "unknown") for one in unknown]
+    sentence = "This part may not be sent."
+    errors = [body_error(f"/{escaped(one)}", sentence, "unknown") for one in unknown]
     if FILE_PART in others:
         sentence = "This part is a text. Send it with a filename, as a file."
         errors.append(body_error(f"/{FILE_PART}", sentence, "invalid"))

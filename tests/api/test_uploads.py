@@ -32,6 +32,11 @@ def part(content=ROWS, name="rows.csv"):
     return SimpleUploadedFile(name, content, content_type="text/csv")
 
 
+def test_the_pointer_to_a_part_is_escaped(client):
+    answer = send_part(client, file=part(), **{"a/~b": part()})
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/a~1~0b"]
+
+
 @pytest.mark.parametrize("kind", ["text/csv", "application/json", "multipart"])
 def test_a_file_is_kept_and_its_hash_answered(client, kind):
     answer = send_part(client, file=part()) if kind == "multipart" else send(client, kind=kind)

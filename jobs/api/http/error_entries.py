@@ -40,7 +40,7 @@ def service_error_entries(error: Refused, pointer: str = "") -> Iterator[dict[st
     match error:
         case InvalidParams():
             for param in error.errors:
-                name = f"/{_escape(param.name)}" if param.name else ""
+                name = f"/{escaped(param.name)}" if param.name else ""
                 yield body_error(f"{pointer}/params{name}", param.message, param.code)
         case InvalidBatch():
             for index, one in error.errors.items():
@@ -60,12 +60,13 @@ def validation_errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]
     elif isinstance(detail, Mapping):
         for key, inner in detail.items():
             yield from validation_errors(
-                inner, pointer if key == "non_field_errors" else f"{pointer}/{_escape(str(key))}"
+                inner, pointer if key == "non_field_errors" else f"{pointer}/{escaped(str(key))}"
             )
     else:
         for item in detail:
             yield from validation_errors(item, pointer)
 
 
-def _escape(name: str) -> str:
+def escaped(name: str) -> str:
+    """Return a name as one step of a JSON Pointer."""
     return name.replace("~", "~0").replace("/", "~1")

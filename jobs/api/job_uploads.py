@@ -8,13 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs import access
-from jobs.api.http.downloads import (
-    DOWNLOAD_ANSWERS,
-    DOWNLOAD_HEADERS,
-    DOWNLOAD_PARAMETERS,
-    IgnoreAccept,
-    sent_file,
-)
+from jobs.api.http.downloads import IgnoreAccept, download_operation, sent_file
 from jobs.api.http.requests import ApiView
 from jobs.api.schema.operations import operation
 from jobs.api.uploads import UploadSerializer
@@ -61,14 +55,7 @@ class JobUploadView(ApiView):
 
     content_negotiation_class = IgnoreAccept
 
-    @operation(
-        "Download an upload of a job",
-        DOWNLOAD_ANSWERS,
-        problems=(404, 412, 416),
-        parameters=DOWNLOAD_PARAMETERS,
-        headers=DOWNLOAD_HEADERS,
-        id="download_job_upload",
-    )
+    @download_operation("Download an upload of a job", id="download_job_upload")
     def get(self, request: Request, id: UUID, upload_id: UUID) -> HttpResponseBase:
         uploads = access.job_uploads(request.user, self.visible_job(id))
         upload = uploads.filter(id=upload_id).first()

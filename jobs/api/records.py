@@ -10,13 +10,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access
-from jobs.api.http.downloads import (
-    DOWNLOAD_ANSWERS,
-    DOWNLOAD_HEADERS,
-    DOWNLOAD_PARAMETERS,
-    IgnoreAccept,
-    sent_file,
-)
+from jobs.api.http.downloads import IgnoreAccept, download_operation, sent_file
 from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, read_integer
 from jobs.api.schema.operations import operation, query
@@ -150,14 +144,7 @@ class FileView(ApiView):
 
     content_negotiation_class = IgnoreAccept
 
-    @operation(
-        "Download a file",
-        DOWNLOAD_ANSWERS,
-        problems=(404, 412, 416),
-        parameters=DOWNLOAD_PARAMETERS,
-        headers=DOWNLOAD_HEADERS,
-        id="download_file",
-    )
+    @download_operation("Download a file", id="download_file")
     def get(self, request: Request, id: UUID, name: str) -> HttpResponseBase:
         if "\x00" in name:  # PostgreSQL would refuse it
             raise Http404

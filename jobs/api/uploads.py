@@ -10,13 +10,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from jobs import access, services
-from jobs.api.http.downloads import (
-    DOWNLOAD_ANSWERS,
-    DOWNLOAD_HEADERS,
-    DOWNLOAD_PARAMETERS,
-    IgnoreAccept,
-    sent_file,
-)
+from jobs.api.http.downloads import IgnoreAccept, download_operation, sent_file
 from jobs.api.http.json_format import UTCField
 from jobs.api.http.requests import ApiView, read_key
 from jobs.api.schema.operations import KEY, operation, query, request_header
@@ -155,15 +149,7 @@ class UploadContentView(ApiView):
 
     content_negotiation_class = IgnoreAccept
 
-    @operation(
-        "Download an upload",
-        DOWNLOAD_ANSWERS,
-        tag=UPLOADS_TAG,
-        problems=(404, 412, 416),
-        parameters=DOWNLOAD_PARAMETERS,
-        headers=DOWNLOAD_HEADERS,
-        id="download_upload",
-    )
+    @download_operation("Download an upload", id="download_upload", tag=UPLOADS_TAG)
     def get(self, request: Request, id: UUID) -> HttpResponseBase:
         return sent_file(request, own_upload(request, id))
 

@@ -1,5 +1,6 @@
 """Answers with a file, and how the schema describes them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -7,7 +8,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from jobs.api.http.problems import Problem
-from jobs.api.schema.operations import IF_NONE_MATCH, request_header
+from jobs.api.schema.operations import IF_NONE_MATCH, operation, request_header
 from jobs.download import attachment
 from jobs.models import JobFile, Upload
 
@@ -27,6 +28,19 @@ DOWNLOAD_PARAMETERS = [
     ),
 ]
 DOWNLOAD_HEADERS = ("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range")
+
+
+def download_operation(summary: str, *, id: str, tag: str = "Jobs") -> Callable[[Any], Any]:
+    """Describe a method that answers with a file, as `operation` does."""
+    return operation(
+        summary,
+        DOWNLOAD_ANSWERS,
+        tag=tag,
+        problems=(404, 412, 416),
+        parameters=DOWNLOAD_PARAMETERS,
+        headers=DOWNLOAD_HEADERS,
+        id=id,
+    )
 
 
 def sent_file(request: Request, file: JobFile | Upload) -> HttpResponseBase:

@@ -1,1 +1,1 @@
-"""The page of a requester: a user or an API token, with its jobs and refused requests."""
+"""The pages of a user and of an API token: their jobs and their refused requests."""

@@ -1,4 +1,4 @@
-"""The figures of one requester: today's jobs by status, and refused requests by reason."""
+"""The figures of one user or API token: today's jobs by status, and refused requests by reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,13 +54,13 @@ class Today:
     success: str  # "97 %", of those that ended; "" if none did
 
     @classmethod
-    def of(cls, jobs: JobQuerySet, filters: dict[str, str], requester: Owners) -> "Today":
-        """Count `jobs` of `requester`, whose list has `filters`. One query, capped and timed.
+    def of(cls, jobs: JobQuerySet, filters: dict[str, str], owners: Owners) -> "Today":
+        """Count `jobs` of `owners`, whose list has `filters`. One query, capped and timed.
 
         Source: indexes jobs_job_token, jobs_job_creator.
         """
         since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        newest = requester.first(jobs.filter(ids_since(since)), (NEWEST_ID,), CAP + 1)
+        newest = owners.first(jobs.filter(ids_since(since)), (NEWEST_ID,), CAP + 1)
         # The few jobs that are not of today are the last of them.
         counts = stats.counts_of_first(newest.filter(created_at__gte=since), CAP)
         filters = filters | {"created_after": since.isoformat()}
@@ -114,9 +114,9 @@ def refused_rows(refusals: QuerySet[TokenRefusal]) -> list[RefusedRow]:
     ]
 
 
-def newest_jobs(jobs: JobQuerySet, requester: Owners) -> list[Job]:
-    """The newest of `jobs`, which are of `requester`, for a table."""
-    newest = requester.first(jobs, (NEWEST_ID,), NEWEST_ROWS)
+def newest_jobs(jobs: JobQuerySet, owners: Owners) -> list[Job]:
+    """The newest of `jobs`, which are of `owners`, for a table."""
+    newest = owners.first(jobs, (NEWEST_ID,), NEWEST_ROWS)
     return list(newest.without_large().select_related("created_by")[:NEWEST_ROWS])
 
 

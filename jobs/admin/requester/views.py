@@ -1,6 +1,6 @@
 """The pages of a user and of an API token.
 
-Users who may see all jobs see the page of each requester, others only their own.
+Users who may see all jobs see all of these pages, others only their own.
 """
 
 from typing import Any
@@ -98,11 +98,11 @@ def _requester_page(
     jobs: JobQuerySet,
     filters: dict[str, str],
     context: dict[str, Any],
-    requester: Owners,
+    owners: Owners,
 ) -> HttpResponse:
     figures = {
-        "today": Today.of(jobs, filters, requester),
-        "newest": newest_jobs(jobs, requester),
+        "today": Today.of(jobs, filters, owners),
+        "newest": newest_jobs(jobs, owners),
         "all_jobs_url": list_url(filters),
         "may_see_jobs": access.may_see_some(request.user),
     }

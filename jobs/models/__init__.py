@@ -2,7 +2,7 @@
 
 from jobs.models.audit import AuditEntry, with_present_name
 from jobs.models.holds import AT_MOST_LIMIT, REASON_LIMIT, Hold, HoldKind, HoldQuerySet, SiteLimit
-from jobs.models.ids import created_before, created_since, first_id, ids_since
+from jobs.models.ids import CLOCK_MARGIN_MS, created_before, created_since, first_id, ids_since
 from jobs.models.job import Job, JobQuerySet
 from jobs.models.processes import UpkeepState, Worker
 from jobs.models.records import JobEvent, JobFile, JobLog
@@ -26,6 +26,7 @@ from jobs.models.user_model import (
 __all__ = [
     "ACTIVE",
     "AT_MOST_LIMIT",
+    "CLOCK_MARGIN_MS",
     "NOT_RUNNING",
     "REASON_LIMIT",
     "SETTLED",

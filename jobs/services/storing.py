@@ -1,5 +1,6 @@
 """Stores accepted jobs; if the connection breaks, finds out whether they were stored."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from jobs import database, lifecycle
 from jobs.errors import OutcomeUnknown, Unavailable
-from jobs.models import Job
+from jobs.models import CLOCK_MARGIN_MS, Job
 from jobs.services.launch_uploads import take_launched_uploads
 from jobs.uploads import upload_ids
+
+logger = logging.getLogger(__name__)
 
 
 def store(jobs: Sequence[Job], *, actor: str) -> list[Job]:
@@ -45,9 +48,21 @@ def store(jobs: Sequence[Job], *, actor: str) -> list[Job]:
 
     with database.raising(refused):
         try:
-            return insert()
+            stored = insert()
         except database.StatementLost:  # the transaction was rolled back
-            return insert()
+            stored = insert()
+    _warn_of_clock(stored[0])
+    return stored
+
+
+def _warn_of_clock(job: Job) -> None:
+    """Log if the clock of this host, which made the id, is too far from PostgreSQL's."""
+    ahead_ms = (job.id.int >> 80) - job.created_at.timestamp() * 1000
+    if abs(ahead_ms) > CLOCK_MARGIN_MS:
+        message = (
+            "The clock of this host is %.0f s %s PostgreSQL's: set it. Filters by time miss jobs."
+        )
+        logger.warning(message, abs(ahead_ms) / 1000, "ahead of" if ahead_ms > 0 else "behind")
 
 
 def store_again(jobs: Sequence[Job], *, actor: str) -> list[Job]:

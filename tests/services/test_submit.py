@@ -1,6 +1,9 @@
 """Submitting one job: accepted and published, or refused and gone."""
 
 import json
+import re
+import time
+from uuid import UUID
 
 import pytest
 from django import forms
@@ -18,7 +21,7 @@ from jobs.errors import (
     NotPermitted,
 )
 from jobs.models import Job, JobEvent, Status
-from jobs.services import RERUN
+from jobs.services import RERUN, submission
 from tests.support import people
 from tests.support.factories import make_job
 from tests.support.people import caller_for
@@ -146,3 +149,16 @@ def test_anothers_secret_is_kept_only_where_nothing_else_changes(caller, make_ty
     assert services.rerun(other, job.id, {"host": "a"}).job.params == params
     new = {"host": "b", "password": "hunter3"}
     assert services.rerun(other, job.id, new).job.params == new
+
+
+@pytest.mark.parametrize(
+    ("hours", "logged"), [(24, ["86400 s ahead of"]), (-24, ["86400 s behind"]), (0, [])]
+)
+def test_a_clock_that_is_far_from_postgresql_s_is_logged(
+    caller, make_type, redis, monkeypatch, caplog, hours, logged
+):
+    now_ms = round(time.time() * 1000) + hours * 3_600_000
+    monkeypatch.setattr(submission, "uuid7", lambda: UUID(int=now_ms << 80))
+    services.submit(caller, type=make_type().slug)
+    found = re.findall("The clock of this host is (.*) PostgreSQL's", caplog.text)
+    assert found == logged

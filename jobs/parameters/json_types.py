@@ -23,15 +23,20 @@ MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+LONGEST_MOMENT = 64  # what is kept must be short
 
 
-@lru_cache  # a submission parses each text three times: to check, to store and to clean it
 def moment(text: str) -> datetime | None:
     """Parse an RFC 3339 date-time; None if `text` is not one.
 
     It is converted to UTC because PostgreSQL refuses zones more than 16 hours from UTC, which
     Python accepts.
     """
+    return _parsed_moment(text) if len(text) <= LONGEST_MOMENT else None
+
+
+@lru_cache  # a submission parses each text three times: to check, to store and to clean it
+def _parsed_moment(text: str) -> datetime | None:
     if not MOMENT.fullmatch(text):
         return None
     try:

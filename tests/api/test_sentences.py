@@ -1,5 +1,7 @@
 """An error says in one sentence what is wrong, and what to send instead."""
 
+import json
+
 import pytest
 from django import forms
 
@@ -74,6 +76,23 @@ def test_a_request_that_is_refused_names_the_right_one(api, method, address, hea
 def test_a_repeated_key_is_named(api):
     answer = api.generic("POST", JOBS, b'{"name": 1, "name": 2}', content_type="application/json")
     assert sentences(answer) == ['The body is not JSON: the key "name" occurs twice.']
+
+
+@pytest.mark.parametrize("key", ["\\ud800", "\\u0000", "x" * 200])
+def test_a_repeated_key_that_cannot_be_shown_whole_is_refused(api, key):
+    text = f'{{"a": 1, "{key}": 1, "{key}": 2}}'
+    answer = api.generic("POST", JOBS, text.encode(), content_type="application/json")
+    [sentence] = sentences(answer)
+    assert answer.status_code == 400
+    assert "occurs twice" in sentence
+    assert len(sentence) < 100
+
+
+@pytest.mark.parametrize("slug", ["\ud800", "a\0b", "x" * 10_000])
+def test_a_type_that_cannot_be_shown_whole_is_unknown(api, slug):
+    answer = api.generic("POST", JOBS, json.dumps({"type": slug}), content_type="application/json")
+    assert answer.status_code == 400
+    assert len(sentences(answer)[0]) < 200
 
 
 def test_a_job_that_is_remembered_says_until_when(make_client):

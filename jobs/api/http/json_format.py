@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -16,6 +17,9 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from jobs import parameters
+from jobs.safe_text import storable
+
+KEY_SHOWN = 50
 
 
 class StrictJSONParser(JSONParser):
@@ -52,8 +56,8 @@ class StrictJSONParser(JSONParser):
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        repeated = storable(next(name for name, count in counts.items() if count > 1), KEY_SHOWN)
         # Parsers disagree on which of the two counts: a proxy could check one value, and this site
         # use the other.
         raise ValueError(f'the key "{repeated}" occurs twice')

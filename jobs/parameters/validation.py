@@ -111,11 +111,8 @@ def _errors_of_given(
     if errors := unstorable(params):
         return errors
     hint = f"allowed: {', '.join(fields)}" if fields else "none is allowed"
-    errors = [
-        ParamError(name, f"This parameter is not known; {hint}.", "unknown")
-        for name in params
-        if name not in fields
-    ]
+    unknown = f"This parameter is not known; {hint}."
+    errors = [ParamError(name, unknown, "unknown") for name in params if name not in fields]
     errors += [
         ParamError(name, "This parameter is required.", "required")
         for name, value in params.items()

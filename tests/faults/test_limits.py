@@ -50,18 +50,23 @@ MOST = """
     SELECT sum(CASE WHEN to_status = 'PROCESSING' THEN 1 ELSE -1 END) OVER (
         ORDER BY at, to_status = 'PROCESSING') AS running
     FROM jobs_jobevent WHERE 'PROCESSING' IN (from_status, to_status) AND from_status <> to_status
+        AND job_id IN (SELECT id FROM jobs_job WHERE type <> 'steady')
 """
 
 
 def test_each_customer_has_one_running_job_and_the_others_go_on(stack):
     stack.upkeep()
     stack.worker(concurrency=4)
+    stack.client.batch(8, "steady", seconds=0.3)
+    stack.drain()  # each process of the worker has had its slow first job
     for number in range(24):
         stack.client.submit("each_one", customer="abc"[number % 3], seconds=0.2)
     stack.drain()
     [(most,)] = stack.sql(f"SELECT max(running) FROM ({MOST}) AS counted")
     assert most == 3
-    order = "SELECT params ->> 'customer', array_agg(id ORDER BY {}) FROM jobs_job GROUP BY 1"
+    # The first two of a customer may be claimed at the same moment: neither waits yet.
+    order = """SELECT params ->> 'customer', (array_agg(id ORDER BY {}))[3:]
+        FROM jobs_job WHERE type = 'each_one' GROUP BY 1"""
     assert stack.sql(order.format("started_at")) == stack.sql(order.format("id"))
 
 

@@ -51,7 +51,7 @@ class AlreadyActive(Refused):
 
 
 class AlreadyHeld(Refused):
-    """The target is on hold already; `hold_id` is None if that hold just ended."""
+    """The target is on hold already. `hold_id` is None if that hold has ended by now."""
 
     code = "already_held"
 

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_duration
 
 from jobs.uploads import parse_id
 
-# A union such as int | float would be made anew at each test.
+# Tuples, because `int | float` inside a function makes a new object at each call.
 NUMBERS = (int, float)
 SCALARS = (str, *NUMBERS)
 

@@ -22,7 +22,8 @@ class KeepsExactValue:
     exact_value: Any = None
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]  # the widget's
+        # That of the widget, which the classes below put after this one.
+        typed = super().value_from_datadict(data, files, name)  # type: ignore[misc]
         return self.exact_value if self._is_unchanged(typed) else typed
 
     def _is_unchanged(self, typed: Any) -> bool:
